@@ -1,0 +1,49 @@
+"""`keras.ops`, name for name, with one value and one gradient on every backend.
+
+Change `from keras import ops` to `from portable_losses import ops`: every name is
+there, in `ops.nn`, `ops.numpy`, `ops.linalg` and `ops.image` too. The functions that
+`keras.ops` lets differ by backend, in value or in gradient, are replaced by pinned
+ones; the docstring of each states its convention. `distance`, `distance_transform`,
+`xlogy`, `log_gamma`, `log_gamma_difference` and `digamma` are new.
+"""
+
+from keras.ops import *  # noqa: F403  # every public name; the pinned ones follow
+
+from portable_losses.ops import linalg as linalg
+from portable_losses.ops import nn as nn
+from portable_losses.ops import numpy as numpy
+from portable_losses.ops.kinks import abs as abs
+from portable_losses.ops.kinks import absolute as absolute
+from portable_losses.ops.kinks import clip as clip
+from portable_losses.ops.kinks import fabs as fabs
+from portable_losses.ops.kinks import fmax as fmax
+from portable_losses.ops.kinks import fmin as fmin
+from portable_losses.ops.kinks import maximum as maximum
+from portable_losses.ops.kinks import minimum as minimum
+from portable_losses.ops.kinks import relu as relu
+from portable_losses.ops.kinks import sign as sign
+from portable_losses.ops.log_sums import log_sigmoid as log_sigmoid
+from portable_losses.ops.log_sums import log_softmax as log_softmax
+from portable_losses.ops.log_sums import logaddexp as logaddexp
+from portable_losses.ops.log_sums import logaddexp2 as logaddexp2
+from portable_losses.ops.log_sums import logsumexp as logsumexp
+from portable_losses.ops.log_sums import softmax as softmax
+from portable_losses.ops.log_sums import softplus as softplus
+from portable_losses.ops.logs import log as log
+from portable_losses.ops.logs import log2 as log2
+from portable_losses.ops.logs import log10 as log10
+from portable_losses.ops.logs import xlogy as xlogy
+from portable_losses.ops.norms import cdist as cdist
+from portable_losses.ops.norms import distance as distance
+from portable_losses.ops.norms import norm as norm
+from portable_losses.ops.norms import normalize as normalize
+from portable_losses.ops.powers import power as power
+from portable_losses.ops.quotients import divide as divide
+from portable_losses.ops.quotients import reciprocal as reciprocal
+from portable_losses.ops.quotients import true_divide as true_divide
+from portable_losses.ops.roots import cbrt as cbrt
+from portable_losses.ops.roots import hypot as hypot
+from portable_losses.ops.roots import nanstd as nanstd
+from portable_losses.ops.roots import rsqrt as rsqrt
+from portable_losses.ops.roots import sqrt as sqrt
+from portable_losses.ops.roots import std as std

@@ -1,0 +1,125 @@
+"""logsumexp, log_softmax, softplus and relatives, exact far from 0."""
+
+import math
+from typing import Any
+
+from keras import ops as raw
+
+from portable_losses.ops.kinks import abs, maximum
+from portable_losses.ops.pinning import pinned_float
+
+INF = float("inf")
+
+
+@pinned_float(1)
+def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """ln(sum(exp(x))) over `axis`, with gradient softmax(x).
+
+    Exact at 1e4 and -1e4. An entry of -inf adds nothing and has gradient 0; when all
+    are -inf the value is -inf and the gradient 0. Pinned because that gradient is NaN
+    on all backends, and a fully masked row has it.
+
+    >>> ops.logsumexp(ops.convert_to_tensor([1e4, 1e4]))  # 10000.693
+    """
+    largest = _finite_max(x, axis)
+    total = raw.sum(raw.exp(x - largest), axis=axis, keepdims=True)
+    empty = raw.equal(total, 0)
+    result = raw.log(raw.where(empty, 1.0, total)) + raw.where(empty, -INF, largest)
+    return result if keepdims else raw.squeeze(result, axis=_all(x, axis))
+
+
+@pinned_float(1)
+def log_softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
+    """x - logsumexp(x) over `axis`.
+
+    Exact at 1e4 and -1e4. An entry of -inf gives -inf; when all are -inf, the gradient
+    is 0. Pinned because that row is NaN on all backends, in value and in gradient.
+
+    >>> ops.log_softmax(ops.convert_to_tensor([1e4, 0.0]))  # [0, -10000]
+    """
+    empty = _empty(x, axis)
+    result = raw.log_softmax(raw.where(empty, 0.0, x), axis=axis)
+    return result + raw.where(empty, -INF, 0.0)
+
+
+@pinned_float(1)
+def softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
+    """exp(x) / sum(exp(x)) over `axis`; 0 with gradient 0 when all are -inf.
+
+    Pinned because that row is NaN on all backends.
+
+    >>> ops.softmax(ops.convert_to_tensor([0.0, -float("inf")]))  # [1, 0]
+    """
+    empty = _empty(x, axis)
+    result = raw.softmax(raw.where(empty, 0.0, x), axis=axis)
+    return result * raw.where(empty, 0.0, 1.0)
+
+
+def _finite_max(x: Any, axis: Any) -> Any:
+    """The largest entry, as a constant; 0 in place of an infinity."""
+    largest = raw.max(raw.stop_gradient(x), axis=axis, keepdims=True)
+    return raw.where(raw.isfinite(largest), largest, 0.0)
+
+
+def _empty(x: Any, axis: Any) -> Any:
+    """Where every entry over `axis` is -inf."""
+    return raw.equal(raw.max(raw.stop_gradient(x), axis=axis, keepdims=True), -INF)
+
+
+def _all(x: Any, axis: Any) -> Any:
+    return tuple(range(len(x.shape))) if axis is None else axis
+
+
+@pinned_float(1)
+def softplus(x: Any) -> Any:
+    """ln(1 + exp(x)), with gradient sigmoid(x).
+
+    1e4 at 1e4 with gradient 1, and 0 at -1e4 with gradient 0. The backends agree in
+    float32; pinned for half precision, which is computed in float32.
+
+    >>> ops.softplus(ops.convert_to_tensor([-1e4, 0.0, 1e4]))  # [0, 0.6931, 10000]
+    """
+    return raw.softplus(x)
+
+
+@pinned_float(1)
+def log_sigmoid(x: Any) -> Any:
+    """-softplus(-x), with gradient sigmoid(-x).
+
+    -1e4 at -1e4 with gradient 1, and 0 at 1e4 with gradient 0. The backends agree in
+    float32; pinned for half precision, which is computed in float32.
+
+    >>> ops.log_sigmoid(ops.convert_to_tensor([-1e4, 0.0, 1e4]))  # [-10000, -0.6931, 0]
+    """
+    return raw.log_sigmoid(x)
+
+
+@pinned_float(2)
+def logaddexp(x1: Any, x2: Any) -> Any:
+    """ln(exp(x1) + exp(x2)); at a tie each gets half of the gradient.
+
+    Shapes broadcast. -inf has gradient 0, so that two of them give -inf with gradient
+    0. Pinned because TensorFlow gives a tie's whole gradient to x1, and two infinities
+    have a NaN gradient.
+
+    >>> ops.logaddexp(ops.convert_to_tensor([1e4]), 1e4)  # 10000.693, gradient 0.5
+    """
+    larger, gap = _larger_and_gap(x1, x2)
+    return larger + raw.log1p(raw.exp(-gap))
+
+
+@pinned_float(2)
+def logaddexp2(x1: Any, x2: Any) -> Any:
+    """log2(2^x1 + 2^x2); at a tie each gets half of the gradient; see `logaddexp`."""
+    larger, gap = _larger_and_gap(x1, x2)
+    return larger + raw.log1p(raw.exp(-gap * math.log(2))) / math.log(2)
+
+
+def _larger_and_gap(x1: Any, x2: Any) -> tuple[Any, Any]:
+    x1, x2 = _constant_at_minus_inf(x1), _constant_at_minus_inf(x2)
+    same = raw.equal(x1, x2)  # and inf - inf is NaN
+    return maximum(x1, x2), abs(raw.where(same, 0.0, x1 - raw.where(same, 0.0, x2)))
+
+
+def _constant_at_minus_inf(x: Any) -> Any:
+    return raw.where(raw.equal(x, -INF), -INF, x)

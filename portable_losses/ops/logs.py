@@ -1,0 +1,61 @@
+"""Logarithms, finite at 0 in value and in gradient."""
+
+import math
+from typing import Any
+
+from keras import ops as raw
+
+from portable_losses.ops.pinning import TINY, as_dtype, dtype_of, pinned_float
+
+
+@pinned_float(1)
+def log(x: Any) -> Any:
+    """ln(x), and at 0 the logarithm of the smallest normal number, with gradient 0.
+
+    That is ln(2^-126) = -87.3365 (half precision is computed in float32), or
+    ln(2^-1022) = -708.396 where the backend keeps float64. Numbers too small to be
+    normal count as 0. A negative number gives NaN. Pinned because -inf, times the
+    target 0 it usually meets, is NaN, and because backends disagree on subnormals.
+
+    >>> x = ops.convert_to_tensor([0.0, 1.0])
+    >>> ops.log(x)  # [-87.3365, 0], gradient [0, 1]
+    """
+    return raw.log(_normal(x))
+
+
+@pinned_float(1)
+def log2(x: Any) -> Any:
+    """The binary logarithm; -126 with gradient 0 at 0 (-1022 in float64); see `log`."""
+    return raw.log2(_normal(x))
+
+
+@pinned_float(1)
+def log10(x: Any) -> Any:
+    """The decimal logarithm; -37.93 with gradient 0 at 0; see `log`."""
+    return raw.log10(_normal(x))
+
+
+def _normal(x: Any) -> Any:
+    """x, with the smallest normal number, as a constant, in place of 0."""
+    tiny = as_dtype(TINY[dtype_of(x)], dtype_of(x))
+    return raw.where(raw.less(raw.absolute(x), tiny), tiny, x)
+
+
+@pinned_float(2)
+def xlogy(x: Any, y: Any) -> Any:
+    """x ln(y), and 0 at x = 0 whatever y is; value and gradient finite for y >= 0.
+
+    Shapes broadcast. With `log` as above: at y = 0 the value is -87.3365 x, its
+    gradient -87.3365 in x and 0 in y; at x = y = 0 the value and both gradients are 0,
+    as they are at x = 0 for a y that is negative, infinite or NaN. Not in `keras.ops`,
+    where 0 * log(0) is NaN.
+
+    >>> x = ops.convert_to_tensor([0.0, 2.0])
+    >>> ops.xlogy(x, ops.convert_to_tensor([0.0, 1.0]))  # [0, 0]
+    """
+    dtype = dtype_of(x if hasattr(x, "dtype") else y)
+    y = as_dtype(y, dtype)
+    tiny = as_dtype(TINY[dtype], dtype)
+    usable = raw.logical_and(raw.greater_equal(y, tiny), raw.less(y, math.inf))
+    absent = raw.logical_and(raw.equal(x, 0), raw.logical_not(usable))
+    return x * log(raw.where(absent, 1.0, y))

@@ -1,0 +1,140 @@
+"""norm, distance, cdist and normalize: gradient 0 at the zero vector."""
+
+from typing import Any
+
+import keras
+from keras import ops as raw
+
+from portable_losses.ops.kinks import abs
+from portable_losses.ops.pinning import BACKEND, pinned_float
+from portable_losses.ops.powers import power
+from portable_losses.ops.roots import sqrt
+
+INF = float("inf")
+
+
+@pinned_float(1)
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """The norm of vectors, or of matrices when `axis` is a pair, as NumPy names them.
+
+    By default (sum x^2)^(1/2) over `axis`, or over everything; its gradient x / norm is
+    0 at the zero vector. `ord` p > 0 gives (sum |x|^p)^(1/p), inf and -inf the largest
+    and smallest |x|, and "fro", 1, -1, inf and -inf the usual matrix norms, all with
+    gradient 0 at 0. Pinned because the gradient at the zero vector is NaN on TensorFlow
+    and JAX. The orders built on singular values (2, -2, "nuc" of a matrix), 0 and
+    negative p are `keras.ops.norm`. Squares must fit: entries of 1e19 overflow float32.
+
+    >>> x = ops.convert_to_tensor([[3.0, 4.0], [0.0, 0.0]])
+    >>> ops.norm(x, axis=-1)  # [5, 0], gradient [[0.6, 0.8], [0, 0]]
+    """
+    axes = _axes(axis, len(x.shape))
+    if ord is None or (len(axes), ord) in ((1, 2), (2, "fro")):
+        return _euclidean(x, axis, keepdims)
+    if len(axes) == 1 and not isinstance(ord, str):
+        return _vector_norm(x, ord, axes[0], keepdims)
+    if len(axes) == 2 and ord in (1, -1, INF, -INF):
+        return _matrix_norm(x, ord, axes, keepdims)
+    return raw.norm(x, ord=ord, axis=axis, keepdims=keepdims)
+
+
+def _axes(axis: Any, rank: int) -> tuple[int, ...]:
+    if axis is None:
+        return tuple(range(rank))
+    return (axis,) if isinstance(axis, int) else tuple(axis)
+
+
+def _euclidean(x: Any, axis: Any, keepdims: bool) -> Any:
+    if BACKEND == "torch":
+        # One kernel, and its gradient at 0 is 0.
+        return raw.norm(x, axis=axis, keepdims=keepdims)
+    return sqrt(raw.sum(raw.square(x), axis=axis, keepdims=keepdims))
+
+
+def _vector_norm(x: Any, ord: float, axis: int, keepdims: bool) -> Any:
+    if ord == 1:
+        return raw.sum(abs(x), axis=axis, keepdims=keepdims)
+    if ord in (INF, -INF):
+        extreme = raw.max if ord > 0 else raw.min
+        return extreme(abs(x), axis=axis, keepdims=keepdims)
+    if ord <= 0:
+        return raw.norm(x, ord=ord, axis=axis, keepdims=keepdims)
+    total = raw.sum(power(abs(x), ord), axis=axis, keepdims=keepdims)
+    return power(total, 1 / ord)
+
+
+def _matrix_norm(x: Any, ord: float, axes: tuple[int, ...], keepdims: bool) -> Any:
+    # 1 and -1 sum down the columns, inf and -inf along the rows.
+    inner, outer = axes if ord in (1, -1) else axes[::-1]
+    extreme = raw.max if ord > 0 else raw.min
+    sums = raw.sum(abs(x), axis=inner, keepdims=True)
+    result = extreme(sums, axis=outer, keepdims=True)
+    return result if keepdims else raw.squeeze(result, axis=axes)
+
+
+@pinned_float(2)
+def distance(x1: Any, x2: Any, axis: Any = -1, keepdims: bool = False) -> Any:
+    """The Euclidean distance of paired vectors, with gradient 0 where they coincide.
+
+    (sum (x1 - x2)^2)^(1/2) over `axis`; shapes broadcast. Not in `keras.ops`, where a
+    root of a sum of squares has a NaN gradient at distance 0.
+
+    >>> a = ops.convert_to_tensor([[3.0, 4.0], [1.0, 1.0]])
+    >>> b = ops.convert_to_tensor([[0.0, 0.0], [1.0, 1.0]])
+    >>> ops.distance(a, b)  # [5, 0]
+    """
+    return norm(raw.subtract(x1, x2), axis=axis, keepdims=keepdims)
+
+
+@pinned_float(2)
+def cdist(x: Any, y: Any) -> Any:
+    """All Euclidean distances between rows: (..., m, d) and (..., n, d) to (..., m, n).
+
+    From differences, without the cancellation of |x|^2 - 2xy + |y|^2, so m * n * d
+    numbers are in memory. Pinned because coincident rows, such as every row against
+    itself, have a NaN gradient on all backends; here 0.
+
+    >>> x = ops.convert_to_tensor([[0.0, 0.0], [3.0, 4.0]])
+    >>> ops.cdist(x, x)  # [[0, 5], [5, 0]]
+    """
+    if len(x.shape) < 2 or len(y.shape) < 2:
+        raise ValueError(
+            "cdist: `x` and `y` must have at least two axes; got "
+            f"x.shape={tuple(x.shape)}, y.shape={tuple(y.shape)}"
+        )
+    if x.shape[-1] != y.shape[-1]:
+        raise ValueError(
+            "cdist: the last axes of `x` and `y` must be equal; got "
+            f"x.shape={tuple(x.shape)}, y.shape={tuple(y.shape)}"
+        )
+    return distance(raw.expand_dims(x, -2), raw.expand_dims(y, -3))
+
+
+@pinned_float(1)
+def normalize(
+    x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = None
+) -> Any:
+    """x / max(norm(x), epsilon); a zero vector stays zero, with gradient 0.
+
+    `order` is that of `norm`, at least 1; `epsilon` is Keras's by default (1e-7). Half
+    precision is computed in float32. Pinned because at a zero vector TensorFlow's
+    gradient is 1e7 and the others' NaN, and a float16 vector of 0.01s gives 0.06 or
+    -inf instead of its direction.
+
+    >>> x = ops.convert_to_tensor([[3.0, 4.0], [0.0, 0.0]])
+    >>> ops.normalize(x)  # [[0.6, 0.8], [0, 0]]
+    """
+    if not isinstance(order, int) or order < 1:
+        raise ValueError(
+            f"normalize: `order` must be an integer of at least 1; got order={order!r}"
+        )
+    if len(x.shape) == 0:
+        x = raw.expand_dims(x, axis=0)
+    epsilon = keras.config.epsilon() if epsilon is None else epsilon
+    length = norm(x, ord=None if order == 2 else order, axis=axis, keepdims=True)
+    length = raw.where(raw.less(length, epsilon), _floor(length, epsilon), length)
+    return x / length
+
+
+def _floor(length: Any, epsilon: float) -> Any:
+    # Divided by infinity, a zero vector has value 0 and gradient 0.
+    return raw.where(raw.equal(length, 0), INF, epsilon)

@@ -1,0 +1,68 @@
+"""power: finite in value and gradient at base 0, right at negative bases."""
+
+from typing import Any
+
+import keras
+from keras import ops as raw
+
+from portable_losses.ops.pinning import is_number, pinned, pinned_float, tensor
+from portable_losses.ops.quotients import reciprocal
+from portable_losses.ops.roots import sqrt
+
+
+@pinned
+def power(x1: Any, x2: Any) -> Any:
+    """x1^x2; at base 0 it is 0, except that 0^0 is 1.
+
+    Shapes broadcast; two integers give an integer, as in `keras.ops`. At base 0 the
+    value is 0 for a negative exponent too, and the gradient in x1 is 1 for exponent 1
+    and 0 for every other, below 1 included. A negative base is right for an integer
+    exponent in value and gradient, NaN for another. The gradient in a tensor exponent
+    is x1^x2 ln(x1), and 0 where x1 <= 0. Pinned because those points are 0, inf or NaN
+    by backend. An exponent that is a Python number is the fast way.
+
+    >>> x = ops.convert_to_tensor([0.0, 4.0])
+    >>> ops.power(x, 0.5)  # [0, 2], gradient [0, 0.25]
+    """
+    x1 = x1 if is_number(x1) else tensor(x1)
+    x2 = x2 if is_number(x2) else tensor(x2)
+    kinds = (getattr(value, "dtype", type(value)) for value in (x1, x2))
+    if "float" not in keras.backend.result_type(*kinds):
+        return raw.power(x1, x2)
+    return _number(x1, p=x2) if is_number(x2) else _tensor(x1, x2)
+
+
+@pinned_float(1)
+def _number(x: Any, p: float) -> Any:
+    if p == 0:
+        return raw.ones_like(x)
+    if p == 0.5:
+        return sqrt(x)
+    if p < 0:
+        return reciprocal(_number(x, p=-p))
+    if p < 1:
+        zero = raw.equal(x, 0)
+        return raw.where(zero, 0.0, raw.power(raw.where(zero, 1.0, x), float(p)))
+    if p in (1, 2, 3, 4):
+        square = x if p == 1 else raw.square(x)
+        return {1: x, 2: square, 3: square * x, 4: raw.square(square)}[p]
+    return raw.power(x, float(p))
+
+
+@pinned_float(2)
+def _tensor(x: Any, y: Any) -> Any:
+    # |x|^y by a base that is never 0 or negative, the sign put back as a constant;
+    # the exponent is a constant where its gradient is to be 0.
+    positive, zero = raw.greater(x, 0), raw.equal(x, 0)
+    size = raw.where(zero, 1.0, raw.where(positive, x, -x))
+    result = raw.power(size, raw.where(positive, y, raw.stop_gradient(y)))
+    result = raw.where(raw.less(x, 0), _sign(y) * result, result)
+    at_zero = raw.where(raw.equal(y, 1), x, raw.where(raw.equal(y, 0), 1.0, 0.0))
+    return raw.where(zero, at_zero, result)
+
+
+def _sign(y: Any) -> Any:
+    """The sign of (-1)^y, NaN where y is not an integer."""
+    y = raw.stop_gradient(y)
+    odd = raw.where(raw.equal(raw.mod(y, 2.0), 1), -1.0, 1.0)
+    return raw.where(raw.equal(raw.floor(y), y), odd, float("nan"))

@@ -1,0 +1,95 @@
+"""Square roots and what is built on them: gradient 0 where the root is 0."""
+
+from typing import Any
+
+from keras import ops as raw
+
+from portable_losses.ops.pinning import pinned_float
+
+
+@pinned_float(1)
+def sqrt(x: Any) -> Any:
+    """sqrt(x), with gradient 1 / (2 sqrt(x)), and 0 at 0.
+
+    `x` has any shape; a negative number gives NaN. Pinned because the true slope at 0
+    is infinite, and infinity times the 0 that the chain rule brings is NaN.
+
+    >>> x = ops.convert_to_tensor([0.0, 4.0])
+    >>> ops.sqrt(x)  # [0, 2], gradient [0, 0.25]
+    """
+    # The root never sees the 0: a `where` behind it alone leaves a NaN gradient.
+    zero = raw.equal(x, 0)
+    return raw.where(zero, 0.0, raw.sqrt(raw.where(zero, 1.0, x)))
+
+
+@pinned_float(1)
+def rsqrt(x: Any) -> Any:
+    """1 / sqrt(x), and 0 with gradient 0 at 0, as `divide` has it.
+
+    A negative number gives NaN. Pinned because all backends give inf with gradient
+    -inf at 0.
+
+    >>> ops.rsqrt(ops.convert_to_tensor([0.0, 4.0]))  # [0, 0.5]
+    """
+    zero = raw.equal(x, 0)
+    return raw.where(zero, 0.0, raw.rsqrt(raw.where(zero, 1.0, x)))
+
+
+@pinned_float(1)
+def cbrt(x: Any) -> Any:
+    """The real cube root, with gradient 0 at 0.
+
+    Pinned because at 0 JAX gives an infinite gradient, the others NaN.
+
+    >>> ops.cbrt(ops.convert_to_tensor([-8.0, 0.0]))  # [-2, 0], gradient [1/12, 0]
+    """
+    zero = raw.equal(x, 0)
+    return raw.where(zero, 0.0, raw.cbrt(raw.where(zero, 1.0, x)))
+
+
+@pinned_float(2)
+def hypot(x1: Any, x2: Any) -> Any:
+    """sqrt(x1^2 + x2^2) without overflow, with gradient (0, 0) at the origin.
+
+    Shapes broadcast. Pinned because the gradient at the origin is 0, 0.5 or NaN by
+    backend, and TensorFlow's is wrong wherever |x1| = |x2|.
+
+    >>> ops.hypot(ops.convert_to_tensor([3.0, 0.0]), [4.0, 0.0])  # [5, 0]
+    """
+    # Any constant scale leaves the value and the gradient as they are.
+    scale = raw.stop_gradient(raw.maximum(raw.absolute(x1), raw.absolute(x2)))
+    usable = raw.logical_and(raw.greater(scale, 0), raw.less(scale, float("inf")))
+    scale = raw.where(usable, scale, 1.0)
+    return scale * sqrt(raw.square(x1 / scale) + raw.square(x2 / scale))
+
+
+@pinned_float(1)
+def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The standard deviation sqrt(mean((x - mean(x))^2)), with gradient 0 at 0.
+
+    Over `axis`, all axes by default. Pinned because the gradient of a constant input is
+    NaN on TensorFlow and JAX. A constant input gives exactly 0 for every constant.
+
+    >>> ops.std(ops.convert_to_tensor([0.1, 0.1, 0.1]))  # 0, gradient [0, 0, 0]
+    """
+    # The mean of equal numbers can miss them by a rounding, and a root magnifies it;
+    # less one of their own they are 0.
+    return sqrt(raw.var(x - _first(x, axis), axis=axis, keepdims=keepdims))
+
+
+@pinned_float(1)
+def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """`std` of the entries that are not NaN, with gradient 0 at 0.
+
+    Pinned because the gradient of a constant input is NaN on all backends.
+    """
+    return sqrt(raw.nanvar(x, axis=axis, keepdims=keepdims))
+
+
+def _first(x: Any, axis: Any) -> Any:
+    """One entry per slice over `axis`, as a constant that broadcasts against x."""
+    rank = len(x.shape)
+    axes = range(rank) if axis is None else (axis,) if isinstance(axis, int) else axis
+    over = {axis % rank for axis in axes}
+    index = tuple(slice(0, 1) if i in over else slice(None) for i in range(rank))
+    return raw.stop_gradient(x[index])
