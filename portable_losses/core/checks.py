@@ -1,0 +1,299 @@
+"""Every error message of the package is worded here.
+
+The form is `Owner: `argument` must be RULE; got argument=VALUE (what to do).`, a
+`ValueError` for values and shapes and a `TypeError` for kinds of things.
+"""
+
+import math
+import numbers
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NoReturn
+
+import keras
+
+Shape = tuple[int | None, ...]
+
+
+def fail(
+    owner: str,
+    argument: str,
+    rule: str,
+    value: object,
+    remedy: str,
+    kind: type[Exception] = ValueError,
+) -> NoReturn:
+    """Raise the one error of the package: owner, argument, rule, value, remedy."""
+    raise kind(
+        f"{owner}: `{argument}` must be {rule}; got {argument}={value!r} ({remedy})."
+    )
+
+
+# --- constructor arguments ---------------------------------------------------------
+
+
+def number(
+    owner: str,
+    argument: str,
+    value: Any,
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    below: float | None = None,
+    at_most: float | None = None,
+) -> float:
+    """Return `value` if it is a finite number within the bounds."""
+    rule = "a finite number" + _bounds(above, at_least, below, at_most)
+    if isinstance(value, bool | str) or value is None:
+        fail(owner, argument, rule, value, "pass an int or a float", TypeError)
+    if not isinstance(value, int | float):
+        try:
+            value = float(value)
+        except (TypeError, ValueError):
+            fail(owner, argument, rule, value, "pass an int or a float", TypeError)
+    if (
+        not math.isfinite(value)
+        or (above is not None and not value > above)
+        or (at_least is not None and not value >= at_least)
+        or (below is not None and not value < below)
+        or (at_most is not None and not value <= at_most)
+    ):
+        fail(owner, argument, rule, value, "choose a value in that range")
+    return float(value) if isinstance(value, float) else int(value)
+
+
+def integer(
+    owner: str, argument: str, value: Any, *, at_least: int | None = None
+) -> int:
+    """Return `value` if it is a whole number within the bound."""
+    rule = "a whole number" + _bounds(None, at_least, None, None)
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        fail(owner, argument, rule, value, "pass an int", TypeError)
+    if at_least is not None and value < at_least:
+        fail(owner, argument, rule, value, "choose a value in that range")
+    return int(value)
+
+
+def flag(owner: str, argument: str, value: Any) -> bool:
+    """Return `value` if it is True or False."""
+    if not isinstance(value, bool):
+        fail(owner, argument, "True or False", value, "pass a bool", TypeError)
+    return value
+
+
+def choice(owner: str, argument: str, value: Any, choices: Iterable[Any]) -> Any:
+    """Return `value` if it is one of `choices`."""
+    known = list(choices)
+    if not any(value is c or (type(value) is type(c) and value == c) for c in known):
+        names = ", ".join(sorted((repr(c) for c in known), key=str.lower))
+        fail(owner, argument, f"one of {names}", value, "choose one of these")
+    return value
+
+
+def vector(
+    owner: str,
+    argument: str,
+    value: Any,
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    below: float | None = None,
+    at_most: float | None = None,
+) -> tuple[float, ...]:
+    """Return a non-empty sequence or one-dimensional array as a tuple of numbers."""
+    rule = "a sequence of numbers"
+    if hasattr(value, "tolist"):  # arrays of every library
+        value = value.tolist()
+    elif keras.ops.is_tensor(value):
+        value = keras.ops.convert_to_numpy(value).tolist()
+    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
+        fail(owner, argument, rule, value, "pass a list or an array", TypeError)
+    values = tuple(value)
+    if not values:
+        fail(owner, argument, rule, value, "pass at least one number")
+    return tuple(
+        number(
+            owner,
+            f"{argument}[{i}]",
+            v,
+            above=above,
+            at_least=at_least,
+            below=below,
+            at_most=at_most,
+        )
+        for i, v in enumerate(values)
+    )
+
+
+def class_weights(owner: str, value: Any) -> tuple[float, ...] | dict[int, float] | None:
+    """Return weights per class as a tuple, a `{class id: weight}` dict, or None."""
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        return vector(owner, "class_weights", value, at_least=0)
+    weights = {}
+    for key, weight in value.items():
+        # JSON writes the keys of a saved dict as strings.
+        text = str(key)
+        if isinstance(key, bool) or not text.isdecimal():
+            rule = "a {class id: weight} dict with whole, non-negative class ids"
+            fail(owner, "class_weights", rule, value, f"mend the key {key!r}")
+        weights[int(text)] = number(
+            owner, f"class_weights[{text}]", weight, at_least=0
+        )
+    return weights
+
+
+def pos_weight(owner: str, value: Any) -> float | tuple[float, ...] | None:
+    """Return a weight of the positive term: None, a number, or one per column."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return None if value is None else number(owner, "pos_weight", value, at_least=0)
+    if not getattr(value, "shape", (1,)):  # a scalar of NumPy or of a backend
+        return number(owner, "pos_weight", value, at_least=0)
+    return vector(owner, "pos_weight", value, at_least=0)
+
+
+def ignore_class(owner: str, value: Any) -> int | None:
+    """Return the class id to leave out, or None."""
+    return None if value is None else integer(owner, "ignore_class", value)
+
+
+def _bounds(
+    above: float | None,
+    at_least: float | None,
+    below: float | None,
+    at_most: float | None,
+) -> str:
+    parts = []
+    if above is not None:
+        parts.append(f"> {above}")
+    if at_least is not None:
+        parts.append(f">= {at_least}")
+    if below is not None:
+        parts.append(f"< {below}")
+    if at_most is not None:
+        parts.append(f"<= {at_most}")
+    return " " + " and ".join(parts) if parts else ""
+
+
+# --- what is passed to a loss -------------------------------------------------------
+
+
+def weights_of_classes(
+    owner: str,
+    weights: Sequence[float] | Mapping[int, float] | None,
+    num_classes: int,
+) -> tuple[float, ...] | None:
+    """Return one weight per class once the number of classes is known."""
+    if weights is None:
+        return None
+    if isinstance(weights, Mapping):
+        beyond = [c for c in weights if c >= num_classes]
+        if beyond:
+            rule = f"class ids below {num_classes}, the size of y_pred's class axis"
+            fail(owner, "class_weights", rule, dict(weights), f"drop {beyond}")
+        return tuple(weights.get(c, 1.0) for c in range(num_classes))
+    return fit_length(owner, "class_weights", weights, num_classes)
+
+
+def fit_length(
+    owner: str, argument: str, values: Sequence[float], num_classes: int
+) -> tuple[float, ...]:
+    """Return `values` if there is one for each entry of the class axis."""
+    if len(values) != num_classes:
+        rule = f"of length {num_classes}, the size of y_pred's class axis"
+        remedy = f"it has length {len(values)}, pass one number per class"
+        fail(owner, argument, rule, tuple(values), remedy)
+    return tuple(values)
+
+
+def shapes_fit(
+    owner: str, true_shape: Shape, pred_shape: Shape, rule: str, remedy: str
+) -> NoReturn:
+    """Refuse y_true against y_pred, naming both shapes."""
+    raise ValueError(
+        f"{owner}: `y_true` must {rule}; got y_true of shape {true_shape} and y_pred "
+        f"of shape {pred_shape} ({remedy})."
+    )
+
+
+def leading_axes_fit(
+    owner: str, argument: str, shape: Shape, whole: Shape, of: str
+) -> None:
+    """Refuse `argument` unless its axes are the leading axes of `whole`."""
+    if len(shape) > len(whole) or not same(shape, whole[: len(shape)]):
+        raise ValueError(
+            f"{owner}: `{argument}` must have the leading axes of {of}; got "
+            f"{argument} of shape {shape} and {of} of shape {whole} (pass one value "
+            "per sample or one per item)."
+        )
+
+
+def same(a: Shape, b: Shape) -> bool:
+    """Whether two shapes agree wherever both are known."""
+    return len(a) == len(b) and all(
+        i is None or j is None or i == j for i, j in zip(a, b, strict=True)
+    )
+
+
+def one_tensor(owner: str, argument: str, value: Any) -> None:
+    """Refuse nested structures where one tensor is wanted."""
+    if isinstance(value, Mapping) or value is None:
+        remedy = "give each output its own loss: compile(loss={'name': loss, ...})"
+        if value is None:
+            remedy = "pass targets: fit(x, y) or a dataset of (x, y)"
+        fail(owner, argument, "one tensor", value, remedy, TypeError)
+
+
+def whole_ids(owner: str, ids: Any, kept: Any | None) -> None:
+    """Refuse float class ids that are visibly not whole numbers."""
+    bad = keras.ops.not_equal(ids, keras.ops.floor(ids))
+    refuse_visible(
+        owner,
+        _among(bad, kept),
+        lambda: "`y_true` must be whole class ids; got y_true that holds "
+        f"{first(ids, _among(bad, kept))} (pass integer class ids; for probabilities "
+        "or one-hot rows use the dense form of this loss)",
+    )
+
+
+def ids_in_range(owner: str, ids: Any, num_classes: int, kept: Any | None) -> None:
+    """Refuse class ids that are visibly outside [0, num_classes)."""
+    bad = _among(keras.ops.logical_or(ids < 0, ids >= num_classes), kept)
+    refuse_visible(
+        owner,
+        bad,
+        lambda: f"`y_true` must be class ids in [0, {num_classes}); got y_true that "
+        f"holds {first(ids, bad)} (mend the labels, widen the class axis of y_pred, "
+        "or set ignore_class where the loss has it)",
+    )
+
+
+def refuse_visible(owner: str, bad: Any, fact: Callable[[], str]) -> None:
+    """Raise if any element of `bad` is True and its value can be seen.
+
+    Inside compiled code there are no values to see: there the result itself says so
+    (a class id out of range becomes NaN).
+    """
+    try:
+        found = bool(keras.ops.any(bad))
+    except Exception:  # each backend has its own type for "this is being traced"
+        return
+    if found:
+        raise ValueError(f"{owner}: {fact()}.")
+
+
+def first(values: Any, chosen: Any) -> Any:
+    """The first element of `values` where `chosen`, as a Python number."""
+    values = keras.ops.reshape(values, (-1,))
+    at = keras.ops.argmax(keras.ops.cast(keras.ops.reshape(chosen, (-1,)), "int32"))
+    return keras.ops.convert_to_numpy(values[int(at)]).item()
+
+
+def _among(bad: Any, kept: Any | None) -> Any:
+    if kept is None:
+        return bad
+    while len(kept.shape) < len(bad.shape):
+        kept = keras.ops.expand_dims(kept, -1)
+    if len(kept.shape) > len(bad.shape):
+        return bad
+    return keras.ops.logical_and(bad, kept)

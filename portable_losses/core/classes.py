@@ -1,0 +1,54 @@
+"""Class ids and class weights, for every family that has a class axis."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+
+from portable_losses.core import checks
+
+
+def valid_ids(ids: Any, num_classes: int) -> Any:
+    """Where class ids lie in [0, num_classes)."""
+    return keras.ops.logical_and(ids >= 0, ids < num_classes)
+
+
+def pick(x: Any, ids: Any) -> Any:
+    """Return `x[..., ids]`, NaN where an id is out of range.
+
+    An id out of range raises, clamps, wraps or becomes 0 by backend; NaN is seen.
+    """
+    valid = valid_ids(ids, x.shape[-1])
+    safe = keras.ops.where(valid, ids, 0)
+    picked = keras.ops.take_along_axis(x, keras.ops.expand_dims(safe, -1), axis=-1)
+    return keras.ops.where(valid, keras.ops.squeeze(picked, -1), float("nan"))
+
+
+def one_hot(ids: Any, num_classes: int, dtype: str) -> Any:
+    """Return ids as rows of 0 and 1; a row of 0 where an id is out of range."""
+    classes = keras.ops.arange(num_classes, dtype=ids.dtype)
+    return keras.ops.cast(keras.ops.expand_dims(ids, -1) == classes, dtype)
+
+
+def weight_vector(
+    owner: str,
+    class_weights: Sequence[float] | Mapping[int, float] | None,
+    num_classes: int,
+    dtype: str,
+) -> Any | None:
+    """Return one weight per class as a tensor, or None."""
+    weights = checks.weights_of_classes(owner, class_weights, num_classes)
+    return None if weights is None else keras.ops.convert_to_tensor(weights, dtype)
+
+
+def like(x: Any, other: Any) -> Any:
+    """Return `x` in the dtype of `other`, without a cast that does nothing."""
+    return x if x.dtype == other.dtype else keras.ops.cast(x, other.dtype)
+
+
+def take(values: Any, ids: Any) -> Any:
+    """Return `values[ids]` for one value per class; 0 where an id is out of range."""
+    valid = valid_ids(ids, values.shape[0])
+    return keras.ops.where(
+        valid, keras.ops.take(values, keras.ops.where(valid, ids, 0)), 0.0
+    )

@@ -1,0 +1,427 @@
+"""`Loss`, the base class: alignment, targets, masks, weights, reduction, config."""
+
+import functools
+import inspect
+from typing import Any, ClassVar, Literal
+
+import keras
+
+from portable_losses.core import checks
+from portable_losses.core.mask import keras_mask
+
+REDUCTIONS = (
+    "sum_over_batch_size",
+    "mean",
+    "sum",
+    "mean_with_sample_weight",
+    "none",
+    None,
+)
+_MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")
+# tf.distribute wants every replica's loss scaled, and only Keras knows by how much;
+# elsewhere its reduction scales nothing.
+_KERAS_SCALES = keras.config.backend() == "tensorflow"
+
+
+class Loss(keras.losses.Loss):
+    """Base class of every loss; subclass it and write `call`.
+
+    `call(y_true, y_pred)` returns one value per *item* (what one loss value is
+    about: a sample, a position, a box) and knows nothing of weights, masks and
+    reduction. It may return
+
+    * the items, of shape `(B,)` or `(B, ...)`;
+    * `(items, kept)`, where the boolean `kept` is False for items the loss leaves
+      out itself, such as an ignored class: the mean is over what is kept;
+    * a scalar, for a *statistic*: one number a batch. `reduction=None` broadcasts it
+      to `(B,)`, and sample weights, which have no meaning there, are refused.
+
+    A loss that couples the samples of a batch takes a third argument, `kept`: None,
+    or a boolean tensor with the leading axes of `y_pred` that is False for samples
+    which are masked or have weight 0, and should leave the batch.
+
+    Shapes: a loss says once, as the class attribute `targets`, how `y_true` relates
+    to `y_pred`:
+
+    * `"same"`: it has y_pred's shape; `(B,)` is aligned with `(B, 1)`, any other
+      difference is refused;
+    * `"ids"`: whole class ids of shape `y_pred.shape[:-1]`, or with a trailing 1.
+      Ids that are visibly out of range are refused;
+    * `"any"`: the loss looks for itself; only the batch axis is compared.
+
+    Dtypes: `y_pred`, and a floating `y_true` of `"same"`, reach `call` in float32
+    (float64 with `dtype="float64"`), whatever half precision they came in. Integer
+    and boolean targets reach it unchanged, so that class ids are exact.
+
+    Removed items (masked, or of weight 0) have their inputs replaced by harmless
+    ones before `call` and their values dropped after it: a NaN there leaves value
+    and gradient finite. All removed, or no items at all, gives 0.
+
+    Args:
+        reduction: `"sum_over_batch_size"` (default) or `"mean"` divide the weighted
+            sum of the items by their number, `"mean_with_sample_weight"` by the sum
+            of their weights; `"sum"` adds them; `None` or `"none"` returns the items.
+        name: name of the loss; by default made from the class's.
+        dtype: dtype of the result, by default `keras.config.floatx()`. A float16
+            result is returned as float32, since sums soon leave float16's range.
+
+    Example:
+        >>> class Cubic(portable_losses.Loss):
+        ...     def call(self, y_true, y_pred):
+        ...         error = ops.abs(y_pred - y_true)
+        ...         return ops.mean(error * error * error, axis=-1)
+        >>> float(Cubic()([[0.0, 1.0]], [[1.0, 1.0]]))
+        0.5
+    """
+
+    targets: ClassVar[Literal["same", "ids", "any"]] = "same"
+    """How y_true relates to y_pred."""
+
+    per_sample_form: ClassVar[str | None] = None
+    """For a statistic: the loss or argument that takes sample weights."""
+
+    _takes_kept: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        checks.choice(cls.__name__, "targets", cls.targets, ("same", "ids", "any"))
+        cls._takes_kept = "kept" in inspect.signature(cls.call).parameters
+        if cls.__module__.startswith("portable_losses."):
+            keras.saving.register_keras_serializable("portable_losses")(cls)
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        checks.choice(type(self).__name__, "reduction", reduction, REDUCTIONS)
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        floats = ("bfloat16", "float16", "float32", "float64")
+        checks.choice(type(self).__name__, "dtype", self.dtype, floats)
+        self._compute_dtype = "float64" if self.dtype == "float64" else "float32"
+        self._result_dtype = "float32" if self.dtype == "float16" else self.dtype
+        self._keras_reduction = _KerasReduction(
+            name=self.name, reduction=reduction, dtype=self._compute_dtype
+        )
+
+    # --- what a loss may override --------------------------------------------------
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the items, `(items, kept)` or a scalar statistic."""
+        raise NotImplementedError
+
+    def feature_axis(self) -> int:
+        """The axis of y_pred that one item spans; `call` sees it moved to the end."""
+        return -1
+
+    def num_classes(self, y_pred: Any) -> int | None:
+        """How many class ids there are; for losses with `targets = "ids"`."""
+        size: int | None = y_pred.shape[-1]
+        return size
+
+    def keep(self, y_true: Any) -> Any | None:
+        """Which items the loss wants, judged by the targets alone; None for all.
+
+        What is not kept is treated as if it were masked. Here: class ids other than
+        `ignore_class`, for a loss of class ids that has this argument.
+        """
+        ignore_class = getattr(self, "ignore_class", None)
+        if self.targets != "ids" or ignore_class is None:
+            return None
+        return y_true != ignore_class
+
+    # --- the call ------------------------------------------------------------------
+
+    def __call__(
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None, mask: Any = None
+    ) -> Any:
+        """Return the reduced loss.
+
+        Args:
+            y_true: targets, as the loss's `targets` says.
+            y_pred: predictions, `(B, ...)`.
+            sample_weight: weights whose axes are the leading axes of the items.
+            mask: booleans whose axes are the leading axes of y_pred, False for what
+                is left out; by default the mask that Keras attached to y_pred.
+        """
+        owner = type(self).__name__
+        checks.one_tensor(owner, "y_pred", y_pred)
+        if mask is None:
+            mask = keras_mask(y_pred)
+        y_pred = keras.ops.convert_to_tensor(y_pred, dtype=self._compute_dtype)
+        y_true, y_pred = self._align(owner, y_true, y_pred)
+        ids = y_true
+        if self.targets == "ids" and not _is_whole(y_true):
+            y_true = keras.ops.cast(y_true, "int32")
+
+        pred_shape = tuple(y_pred.shape)
+        if mask is not None:
+            mask = keras.ops.cast(mask, "bool")
+            mask = _leading(owner, "mask", mask, pred_shape, "y_pred")
+        mask = _both(mask, self.keep(y_true))
+        weight, kept = None, mask
+        if sample_weight is not None:
+            weight = keras.ops.convert_to_tensor(sample_weight, self._compute_dtype)
+            weight = _leading(owner, "sample_weight", weight, pred_shape, "y_pred")
+            kept = _both(mask, weight != 0)
+        if self.targets == "ids":
+            self._check_ids(owner, ids, y_true, self.num_classes(y_pred), kept)
+        if kept is not None:
+            # Harmless stand-ins, inside the domain of logarithms, roots and ratios
+            # and off every kink between the two.
+            y_pred = keras.ops.where(_expand(kept, len(pred_shape)), y_pred, 0.5)
+            y_true = _replace_broken(y_true, kept, 1.0)
+
+        items = (
+            self.call(y_true, y_pred, kept)  # type: ignore[call-arg]
+            if self._takes_kept
+            else self.call(y_true, y_pred)
+        )
+        items, chosen = items if isinstance(items, tuple) else (items, None)
+        if len(items.shape) == 0:
+            return self._reduce_statistic(owner, items, y_pred, weight, mask)
+        if mask is None and weight is None and chosen is None:
+            return self._result(self._reduce(items))
+        return self._result(self._reduce_chosen(owner, items, chosen, mask, weight))
+
+    def _align(self, owner: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+        if len(y_pred.shape) == 0:
+            rule, remedy = "a tensor with a batch axis", "pass an array of shape (1,)"
+            checks.fail(owner, "y_pred", rule, "a scalar", remedy)
+        if y_true is None and self.targets == "any":
+            return None, y_pred
+        checks.one_tensor(owner, "y_true", y_true)
+        y_true = keras.ops.convert_to_tensor(y_true)
+        rank, true_rank = len(y_pred.shape), len(y_true.shape)
+        axis = self.feature_axis()
+        if axis not in (-1, rank - 1):
+            if not -rank <= axis < rank:
+                rule = f"an axis of y_pred, whose shape is {tuple(y_pred.shape)}"
+                checks.fail(owner, "axis", rule, axis, "choose an existing axis")
+            if true_rank == rank:
+                y_true = keras.ops.moveaxis(y_true, axis, -1)
+            y_pred = keras.ops.moveaxis(y_pred, axis, -1)
+        if self.targets == "same":
+            if keras.backend.is_float_dtype(y_true.dtype):
+                y_true = keras.ops.cast(y_true, self._compute_dtype)
+            return _align_same(owner, y_true, y_pred)
+        if self.targets == "ids":
+            return _align_ids(owner, y_true, y_pred), y_pred
+        if true_rank == 0 or not checks.same(y_true.shape[:1], y_pred.shape[:1]):
+            checks.shapes_fit(
+                owner,
+                tuple(y_true.shape),
+                tuple(y_pred.shape),
+                "have y_pred's batch axis",
+                "pass one target per sample",
+            )
+        return y_true, y_pred
+
+    def _check_ids(
+        self, owner: str, given: Any, ids: Any, count: int | None, kept: Any
+    ) -> None:
+        if keras.backend.is_float_dtype(given.dtype):
+            checks.whole_ids(owner, given, kept)
+        if count is not None:
+            checks.ids_in_range(owner, ids, count, kept)
+
+    # --- reduction -----------------------------------------------------------------
+
+    def _reduce(self, items: Any) -> Any:
+        if self.reduction in (None, "none"):
+            return items
+        if self.reduction == "sum" or 0 in items.shape:
+            return keras.ops.sum(items)  # the sum of no items is 0, their mean is not
+        if _KERAS_SCALES:
+            return self._keras_reduction(items, items)
+        return keras.ops.mean(items)
+
+    def _reduce_chosen(
+        self, owner: str, items: Any, chosen: Any, mask: Any, weight: Any
+    ) -> Any:
+        shape = tuple(items.shape)
+        counted = chosen
+        if mask is not None and not (self._takes_kept and len(mask.shape) > len(shape)):
+            counted = _both(_leading(owner, "mask", mask, shape, "the items"), chosen)
+        if counted is not None:
+            counted = _expand(counted, len(shape))
+        used = counted
+        if weight is not None:
+            weight = _leading(owner, "sample_weight", weight, shape, "the items")
+            weight = _expand(weight, len(shape))
+            used = _both(counted, weight != 0)
+        if used is not None:
+            items = keras.ops.where(used, items, 0.0)
+        if weight is not None:
+            items = items * weight
+        if self.reduction in (None, "none"):
+            return items
+        by_weight = self.reduction == "mean_with_sample_weight" and weight is not None
+        if counted is None and not by_weight:
+            return self._reduce(items)
+        total = keras.ops.sum(items)
+        if self.reduction == "sum":
+            return total
+        if not by_weight:
+            divisor = keras.ops.cast(counted, items.dtype)
+        elif counted is None:
+            divisor = weight
+        else:
+            divisor = keras.ops.where(counted, weight, 0.0)
+        divisor = keras.ops.sum(keras.ops.broadcast_to(divisor, keras.ops.shape(items)))
+        mean = keras.ops.divide_no_nan(total, divisor)
+        return self._reduce(keras.ops.reshape(mean, (1,)))
+
+    def _reduce_statistic(
+        self, owner: str, value: Any, y_pred: Any, weight: Any, mask: Any
+    ) -> Any:
+        if weight is not None:
+            remedy = "reduce with axis=-1 in `call` to get one value per sample"
+            if self.per_sample_form is not None:
+                remedy = f"use {self.per_sample_form}, which has one value per sample"
+            rule = "None for a statistic, one number for the whole batch"
+            shown = f"weights of shape {tuple(weight.shape)}"
+            checks.fail(owner, "sample_weight", rule, shown, remedy)
+        if mask is not None and not self._takes_kept:
+            rule = "None for this statistic, which cannot leave samples out"
+            shown = f"a mask of shape {tuple(mask.shape)}"
+            remedy = "give `call` a `kept` argument, or drop the mask of y_pred"
+            checks.fail(owner, "mask", rule, shown, remedy)
+        if self.reduction in (None, "none"):
+            return self._result(
+                keras.ops.broadcast_to(value, keras.ops.shape(y_pred)[:1])
+            )
+        if y_pred.shape[0] == 0:
+            return self._result(keras.ops.sum(y_pred))
+        # One item, not a scalar: Keras scales items for tf.distribute, not scalars.
+        return self._result(self._reduce(keras.ops.reshape(value, (1,))))
+
+    def _result(self, value: Any) -> Any:
+        return keras.ops.cast(value, self._result_dtype)
+
+    # --- saving --------------------------------------------------------------------
+
+    def get_config(self) -> dict[str, Any]:
+        """Return every constructor argument, read from the constructor's signature."""
+        config = {}
+        for argument in _arguments(type(self)):
+            if not hasattr(self, argument):
+                rule = "stored as an attribute of that name by the constructor"
+                remedy = f"write self.{argument} = {argument}"
+                owner = type(self).__name__
+                checks.fail(owner, argument, rule, "nothing", remedy, AttributeError)
+            config[argument] = getattr(self, argument)
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Loss":
+        """Make a loss from `get_config()`, as it is or as it was read from a file."""
+        return cls(
+            **{
+                key: keras.saving.deserialize_keras_object(value)
+                if isinstance(value, dict | list)
+                else value
+                for key, value in config.items()
+            }
+        )
+
+class _KerasReduction(keras.losses.Loss):
+    """Lets Keras reduce ready items, with the scaling its strategies want."""
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return y_pred
+
+
+@functools.cache
+def _arguments(cls: type) -> tuple[str, ...]:
+    """The names of the constructor's arguments, through **kwargs up the classes."""
+    names: dict[str, None] = {}
+    for base in cls.__mro__:
+        init = base.__dict__.get("__init__")
+        if init is None:
+            continue
+        parameters = list(inspect.signature(init).parameters.values())[1:]
+        kinds = {p.kind for p in parameters}
+        for p in parameters:
+            if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
+                names[p.name] = None
+        if inspect.Parameter.VAR_KEYWORD not in kinds:
+            break
+    return tuple(names)
+
+
+def _align_same(owner: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+    t, p = tuple(y_true.shape), tuple(y_pred.shape)
+    if len(t) == len(p) and checks.same(t, p):
+        if len(p) == 1:  # (B,) means (B, 1): every sample is an item
+            return keras.ops.expand_dims(y_true, -1), keras.ops.expand_dims(y_pred, -1)
+        return y_true, y_pred
+    if len(p) == len(t) + 1 and p[-1] == 1 and checks.same(t, p[:-1]):
+        return keras.ops.expand_dims(y_true, -1), y_pred
+    if len(t) == len(p) + 1 and t[-1] == 1 and checks.same(t[:-1], p):
+        return y_true, keras.ops.expand_dims(y_pred, -1)
+    checks.shapes_fit(
+        owner, t, p, "have y_pred's shape", "reshape one of them: nothing is broadcast"
+    )
+
+
+def _align_ids(owner: str, y_true: Any, y_pred: Any) -> Any:
+    t, p = tuple(y_true.shape), tuple(y_pred.shape)
+    if len(t) == len(p) and t[-1] == 1 and checks.same(t[:-1], p[:-1]):
+        return keras.ops.squeeze(y_true, -1)
+    if len(t) == len(p) - 1 and checks.same(t, p[:-1]):
+        return y_true
+    remedy = "pass one class id per item"
+    if len(t) == len(p) and checks.same(t, p):
+        remedy = "use the dense form of this loss for one-hot rows, or pass the argmax"
+    checks.shapes_fit(
+        owner, t, p, "be class ids of shape y_pred.shape[:-1], or with a trailing 1", remedy
+    )
+
+
+def _leading(
+    owner: str,
+    argument: str,
+    value: Any,
+    whole: tuple[int | None, ...],
+    of: str,
+) -> Any:
+    """Squeeze trailing ones that `whole` does not have; refuse what does not fit."""
+    shape = tuple(value.shape)
+    while (
+        len(shape) > 1
+        and shape[-1] == 1
+        and (len(shape) > len(whole) or whole[len(shape) - 1] != 1)
+    ):
+        value = keras.ops.squeeze(value, -1)
+        shape = tuple(value.shape)
+    checks.leading_axes_fit(owner, argument, shape, whole, of)
+    return value
+
+
+def _expand(x: Any, rank: int) -> Any:
+    """Append axes of size 1 until `x` has `rank` axes."""
+    missing = rank - len(x.shape)
+    return keras.ops.expand_dims(x, tuple(range(-missing, 0))) if missing > 0 else x
+
+
+def _both(a: Any | None, b: Any | None) -> Any | None:
+    """True where both are, the axes of the shorter leading; None is True."""
+    if a is None or b is None:
+        return b if a is None else a
+    rank = max(len(a.shape), len(b.shape))
+    return keras.ops.logical_and(_expand(a, rank), _expand(b, rank))
+
+
+def _is_whole(x: Any) -> bool:
+    return keras.backend.standardize_dtype(x.dtype) in ("int32", "int64")
+
+
+def _replace_broken(x: Any, kept: Any, value: float) -> Any:
+    if x is None or not keras.backend.is_float_dtype(x.dtype):
+        return x
+    if len(kept.shape) > len(x.shape):
+        return x
+    fine = keras.ops.logical_or(_expand(kept, len(x.shape)), keras.ops.isfinite(x))
+    return keras.ops.where(fine, x, value)

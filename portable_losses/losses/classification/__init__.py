@@ -1,0 +1,1 @@
+"""Losses for classes: binary, categorical and sparse forms together."""

@@ -1,0 +1,278 @@
+"""Cross-entropy: binary, categorical (dense rows) and sparse (class ids)."""
+
+from typing import Any
+
+import keras
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.core.classes import like, take, weight_vector
+from portable_losses.core.loss import Loss
+from portable_losses.losses.classification._shared import (
+    clipped,
+    log_probabilities,
+    log_probability_of,
+    mean_of_kept,
+    smoothed,
+)
+
+
+class BinaryCrossentropy(Loss):
+    """Negative log-likelihood of independent yes/no targets.
+
+    With p the probability (the sigmoid of a logit) and t the smoothed target, the item
+    is the mean over `axis` of
+
+        -w (pos_weight t log p + (1 - t) log(1 - p))
+
+    Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        from_logits: whether y_pred holds logits, any real number, or probabilities in
+            [0, 1]. Logits are exact, with a live gradient, up to 1e4 and beyond.
+        label_smoothing: in [0, 1]; t = y (1 - label_smoothing) + label_smoothing / 2.
+        axis: the axis an item averages over.
+        class_weights: one weight w per entry of `axis`, or `{entry: weight}` with 1
+            for the rest. The divisor stays the number of entries.
+        pos_weight: weight >= 0 of the positive term; a number, or one per entry.
+        ignore_class: elements of y_true with this value are left out; the mean is over
+            the elements, and then over the items, that are left.
+
+    Edge cases: probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's epsilon), so that
+    a wrong 0 or 1 costs 16.118 and has no gradient. Prefer logits.
+
+    Raises:
+        ValueError: for a label_smoothing outside [0, 1], a negative weight, weights
+            of the wrong length, or shapes that differ.
+
+    Example:
+        >>> loss = portable_losses.BinaryCrossentropy(from_logits=True)
+        >>> float(loss([[1.0]], [[-200.0]]))
+        200.0
+
+    Differs: from Keras in log(1 - p), which is taken of a clipped 1 - p: p = 1 costs
+    16.118 in float32 as in float64, where Keras's rounding makes it 15.942.
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "binary_crossentropy",
+        dtype: Any = None,
+        *,
+        class_weights: Any = None,
+        pos_weight: Any = None,
+        ignore_class: int | None = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        owner = type(self).__name__
+        self.from_logits = checks.flag(owner, "from_logits", from_logits)
+        self.label_smoothing = checks.number(
+            owner, "label_smoothing", label_smoothing, at_least=0, at_most=1
+        )
+        self.axis = checks.integer(owner, "axis", axis)
+        self.class_weights = checks.class_weights(owner, class_weights)
+        self.pos_weight = checks.pos_weight(owner, pos_weight)
+        self.ignore_class = checks.ignore_class(owner, ignore_class)
+
+    def feature_axis(self) -> int:
+        return self.axis
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        kept = None
+        y_true = like(y_true, y_pred)
+        if self.ignore_class is not None:
+            kept = y_true != self.ignore_class
+            y_true = ops.where(kept, y_true, 1.0)
+            y_pred = ops.where(kept, y_pred, 0.5)
+        t = smoothed(y_true, self.label_smoothing, 2)
+        terms = binary_crossentropy(t, y_pred, self.from_logits, self._positive(y_pred))
+        w = weight_vector(
+            type(self).__name__, self.class_weights, y_pred.shape[-1], y_pred.dtype
+        )
+        return mean_of_kept(terms if w is None else terms * w, kept)
+
+    def _positive(self, y_pred: Any) -> Any | None:
+        if not isinstance(self.pos_weight, tuple):
+            return self.pos_weight
+        columns = checks.fit_length(
+            type(self).__name__, "pos_weight", self.pos_weight, y_pred.shape[-1]
+        )
+        return keras.ops.convert_to_tensor(columns, y_pred.dtype)
+
+
+def binary_crossentropy(t: Any, x: Any, from_logits: bool, pos_weight: Any) -> Any:
+    """-(pos_weight t log p + (1 - t) log(1 - p)), element by element."""
+    if from_logits and pos_weight is None:
+        # -log_sigmoid(x) t - log_sigmoid(-x) (1 - t), in one logarithm. The halves of
+        # the gradient at a tie make its slope at x = 0 the right 1/2 - t.
+        return ops.maximum(x, 0.0) - x * t + ops.log1p(ops.exp(-ops.abs(x)))
+    if from_logits:
+        log_p, log_q = ops.log_sigmoid(x), ops.log_sigmoid(-x)
+    else:
+        log_p, log_q = ops.log(clipped(x)), ops.log(clipped(1.0 - x))
+    positive = t if pos_weight is None else pos_weight * t
+    return -(positive * log_p + (1.0 - t) * log_q)
+
+
+class CategoricalCrossentropy(Loss):
+    """Negative log-likelihood of classes given as rows (one-hot or soft).
+
+    With p the class probabilities (the softmax of logits) and t the smoothed row, the
+    item is
+
+        -sum_c w_c t_c log p_c
+
+    Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        from_logits: whether y_pred holds logits, any real number, or probabilities,
+            which are divided by their sum. Logits are exact up to 1e4 and beyond.
+        label_smoothing: in [0, 1]; t = y (1 - label_smoothing) + label_smoothing / C.
+        axis: the class axis.
+        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+            rest. They multiply the class's term; the divisor stays the count.
+        ignore_class: rows whose argmax is this class are left out of the mean.
+
+    Edge cases: probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's epsilon), so that
+    a wrong 0 costs 16.118 and has no gradient; a row of zeros likewise. Prefer logits.
+
+    Raises:
+        ValueError: for a label_smoothing outside [0, 1], a negative weight, weights
+            of the wrong length, or shapes that differ.
+
+    Example:
+        >>> loss = portable_losses.CategoricalCrossentropy(from_logits=True)
+        >>> round(float(loss([[0.0, 1.0]], [[0.0, 0.0]])), 4)
+        0.6931
+
+    Differs: from Keras on TensorFlow, whose gradient from logits is wrong for rows
+    that do not sum to 1.
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "categorical_crossentropy",
+        dtype: Any = None,
+        *,
+        class_weights: Any = None,
+        ignore_class: int | None = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        owner = type(self).__name__
+        self.from_logits = checks.flag(owner, "from_logits", from_logits)
+        self.label_smoothing = checks.number(
+            owner, "label_smoothing", label_smoothing, at_least=0, at_most=1
+        )
+        self.axis = checks.integer(owner, "axis", axis)
+        self.class_weights = checks.class_weights(owner, class_weights)
+        self.ignore_class = checks.ignore_class(owner, ignore_class)
+
+    def feature_axis(self) -> int:
+        return self.axis
+
+    def keep(self, y_true: Any) -> Any | None:
+        return keep_rows(y_true, self.ignore_class)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        classes = y_pred.shape[-1]
+        t = smoothed(like(y_true, y_pred), self.label_smoothing, classes)
+        w = weight_vector(
+            type(self).__name__, self.class_weights, classes, y_pred.dtype
+        )
+        terms = t * log_probabilities(y_pred, self.from_logits)
+        return -ops.sum(terms if w is None else terms * w, axis=-1)
+
+
+def keep_rows(y_true: Any, ignore_class: int | None) -> Any | None:
+    """Where a dense row is not of the ignored class, judged by its argmax."""
+    if ignore_class is None:
+        return None
+    return ops.argmax(y_true, axis=-1) != ignore_class
+
+
+class SparseCategoricalCrossentropy(Loss):
+    """Negative log-likelihood of classes given as ids.
+
+    With p the class probabilities (the softmax of logits) and y the id, the item is
+
+        -w_y log p_y
+
+    and with label smoothing that of CategoricalCrossentropy for the smoothed row.
+
+    Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, whole ids in [0, C); `y_pred` is
+    `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        from_logits: whether y_pred holds logits, any real number, or probabilities,
+            which are divided by their sum. Logits are exact up to 1e4 and beyond.
+        ignore_class: items of this class, such as -1 or 255 for "void", are left out of
+            the mean; it may lie outside [0, C).
+        axis: the class axis.
+        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+            rest. They multiply the class's term; the divisor stays the count.
+        label_smoothing: in [0, 1]; see CategoricalCrossentropy.
+
+    Edge cases: ids are exact in every `dtype`. An id out of range is refused where its
+    value can be seen and makes the loss NaN inside compiled code. Probabilities are
+    clipped as in CategoricalCrossentropy.
+
+    Raises:
+        ValueError: for ids that are not whole or out of range, one-hot rows, weights
+            of the wrong length, or a label_smoothing outside [0, 1].
+
+    Example:
+        >>> loss = portable_losses.SparseCategoricalCrossentropy(from_logits=True)
+        >>> round(float(loss([1], [[0.0, 0.0]])), 4)
+        0.6931
+
+    Differs: from Keras in exact ids (a Keras loss with dtype="bfloat16" scores class
+    257 as 256) and in refusing ids out of range, which cost 0 there on JAX.
+    """
+
+    targets = "ids"
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        axis: int = -1,
+        name: str | None = "sparse_categorical_crossentropy",
+        dtype: Any = None,
+        *,
+        class_weights: Any = None,
+        label_smoothing: float = 0.0,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        owner = type(self).__name__
+        self.from_logits = checks.flag(owner, "from_logits", from_logits)
+        self.ignore_class = checks.ignore_class(owner, ignore_class)
+        self.axis = checks.integer(owner, "axis", axis)
+        self.class_weights = checks.class_weights(owner, class_weights)
+        self.label_smoothing = checks.number(
+            owner, "label_smoothing", label_smoothing, at_least=0, at_most=1
+        )
+
+    def feature_axis(self) -> int:
+        return self.axis
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        owner, classes = type(self).__name__, y_pred.shape[-1]
+        w = weight_vector(owner, self.class_weights, classes, y_pred.dtype)
+        log_p = log_probability_of(y_true, y_pred, self.from_logits)
+        loss = -log_p if w is None else -log_p * take(w, y_true)
+        smoothing = self.label_smoothing
+        if isinstance(smoothing, int | float) and smoothing == 0:
+            return loss
+        # sum_c t_c w_c log p_c with t = (1 - s) one_hot(y) + s / C
+        log_p = log_probabilities(y_pred, self.from_logits)
+        everywhere = ops.mean(log_p if w is None else log_p * w, axis=-1)
+        return (1.0 - smoothing) * loss - smoothing * everywhere

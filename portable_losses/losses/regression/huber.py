@@ -1,0 +1,63 @@
+"""Quadratic near 0, linear far out: Huber and smooth L1."""
+
+from typing import Any
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.core.loss import Loss
+from portable_losses.losses.regression._shared import mean_over_columns, residual
+
+
+class Huber(Loss):
+    """Squared error for small residuals, absolute error for large ones.
+
+    With r = y_pred - y_true, the item is the mean over the last axis of
+
+        r^2 / 2                          where abs(r) <= delta
+        delta abs(r) - delta^2 / 2       elsewhere
+
+    Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        delta: residual, > 0 and in the units of y, at which the loss turns linear.
+        class_weights: one weight per output column, or `{column: weight}` with 1 for
+            the rest; None weighs all alike. The divisor stays the number of columns.
+
+    Edge cases: at abs(r) = delta value and slope are continuous; the curvature jumps.
+
+    Raises:
+        ValueError: if delta is not > 0, if the shapes differ, or if there is not one
+            weight per column.
+
+    Example:
+        >>> loss = portable_losses.Huber(delta=1.0)
+        >>> float(loss([[0.0, 0.0]], [[0.5, 3.0]]))
+        1.3125
+
+    Reference:
+        Huber, "Robust estimation of a location parameter", Annals of Mathematical
+        Statistics 35, 1964, section 4.
+
+    Differs: from Keras in refusing a delta <= 0, with which Keras returns negative
+    losses, and in refusing to broadcast.
+    """
+
+    def __init__(
+        self,
+        delta: float = 1.0,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "huber_loss",
+        dtype: Any = None,
+        *,
+        class_weights: Any = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        owner = type(self).__name__
+        self.delta = checks.number(owner, "delta", delta, above=0)
+        self.class_weights = checks.class_weights(owner, class_weights)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        r = residual(y_true, y_pred)
+        # c (r - c / 2) == both branches, with c = clip(r, -delta, delta)
+        c = ops.clip(r, -self.delta, self.delta)
+        return mean_over_columns(self, c * (r - 0.5 * c))

@@ -1,0 +1,47 @@
+"""Squared error."""
+
+from typing import Any
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.core.loss import Loss
+from portable_losses.losses.regression._shared import mean_over_columns, residual
+
+
+class MeanSquaredError(Loss):
+    """Mean of the squared residuals.
+
+    With y the target and p the prediction, the item is
+
+        mean_j w_j (p_j - y_j)^2
+
+    Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        class_weights: one weight per output column, or `{column: weight}` with 1 for
+            the rest; None weighs all alike. The divisor stays the number of columns.
+
+    Raises:
+        ValueError: if the shapes differ, or if there is not one weight per column.
+
+    Example:
+        >>> loss = portable_losses.MeanSquaredError()
+        >>> float(loss([[0.0, 1.0]], [[1.0, 3.0]]))
+        2.5
+
+    Differs: from Keras in refusing to broadcast `y_true` against `y_pred`.
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_squared_error",
+        dtype: Any = None,
+        *,
+        class_weights: Any = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        self.class_weights = checks.class_weights(type(self).__name__, class_weights)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return mean_over_columns(self, ops.square(residual(y_true, y_pred)))

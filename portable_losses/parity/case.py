@@ -1,0 +1,73 @@
+"""`Case`: a loss, inputs for it, and an independent reference of its value."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+Pair = tuple[Array | None, Array]
+Kind = Literal["items", "batch", "statistic"]
+
+SAMPLES = 8
+"""How many samples the harness draws for a case."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Case:
+    """One configuration of a loss, and all that is needed to check it.
+
+    Args:
+        loss: public name of the loss.
+        config: constructor arguments.
+        label: what tells this configuration from others of the same loss.
+        kind: what one value is about. `"items"`: each item depends on its own sample
+            only. `"batch"`: items that depend on the other samples too. `"statistic"`:
+            one number a batch.
+        draw: `draw(rng, n)` returns `(y_true, y_pred)` for n samples, float64 and
+            integer arrays, away from kinks.
+        reference: `reference(y_true, y_pred)` returns the items, or the statistic, in
+            float64 NumPy, written from the definition and not from our code. It may
+            return `(items, kept)`. It knows nothing of the harness.
+        edges: named inputs at kinks and extremes (an exact match, logits of 1e4,
+            probabilities of 0 and 1, zero vectors). Values are compared with the
+            reference; gradients must be finite, equal on all backends and between
+            the reference's one-sided slopes. Trailing axes like those of `draw`.
+        wrong: inputs of which every sample is confidently wrong, so that the gradient
+            of every sample must be alive.
+        known: known differences, `{check: reason}`: the check is run and must fail.
+        not_applicable: checks without meaning for this loss, `{check: reason}`.
+        scale: multiplies the tolerances, for instance 4 for an iterative loss.
+        why: the reason, where scale is not 1.
+    """
+
+    loss: str
+    config: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    label: str = ""
+    kind: Kind = "items"
+    draw: Callable[[np.random.Generator, int], Pair]
+    reference: Callable[[Any, Any], Any]
+    edges: Mapping[str, Pair] = dataclasses.field(default_factory=dict)
+    wrong: Pair | None = None
+    known: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    not_applicable: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    scale: float = 1.0
+    why: str = ""
+
+    def __post_init__(self) -> None:
+        if self.scale != 1.0 and not self.why:
+            raise ValueError(
+                f"Case: `why` must be the reason for a scale of {self.scale}; got "
+                f"why='' for {self.id} (say why this loss needs more)."
+            )
+
+    @property
+    def id(self) -> str:
+        """The name of the case in tables and tests."""
+        return f"{self.loss}[{self.label}]" if self.label else self.loss
+
+    def inputs(self, samples: int = SAMPLES) -> Pair:
+        """The drawn inputs, the same in every process."""
+        seed = [ord(c) for c in self.id]
+        return self.draw(np.random.default_rng(seed), samples)

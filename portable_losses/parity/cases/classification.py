@@ -1,0 +1,170 @@
+"""Cases of the classification losses."""
+
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from portable_losses.parity.case import Array, Case, Pair
+
+EPSILON = 1e-7  # Keras's clip of probabilities
+WEIGHTS = (0.5, 2.0, 1.0, 1.5)
+
+
+def binary_logits(rng: np.random.Generator, n: int) -> Pair:
+    return rng.integers(0, 2, (n, 4)).astype("float64"), 2 * rng.normal(size=(n, 4))
+
+
+def binary_probabilities(rng: np.random.Generator, n: int) -> Pair:
+    t, x = binary_logits(rng, n)
+    return t, special.expit(x)
+
+
+def one_hot_logits(rng: np.random.Generator, n: int) -> Pair:
+    return np.eye(4)[rng.integers(0, 4, n)], 2 * rng.normal(size=(n, 4))
+
+
+def soft_probabilities(rng: np.random.Generator, n: int) -> Pair:
+    return rng.dirichlet(np.ones(4), n), rng.dirichlet(np.ones(4), n)
+
+
+def ids_logits(rng: np.random.Generator, n: int) -> Pair:
+    return rng.integers(0, 4, n), 2 * rng.normal(size=(n, 4))
+
+
+def ids_probabilities(rng: np.random.Generator, n: int) -> Pair:
+    return rng.integers(0, 4, n), rng.dirichlet(np.ones(4), n)
+
+
+HUGE = np.array([[1e4, -1e4, 0.0, 30.0], [-200.0, 200.0, 1e4, -1e4]])
+HUGE_BINARY: Pair = (np.array([[0.0, 1.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0]]), HUGE)
+HUGE_ROWS: Pair = (np.array([[0.0, 1.0, 0.0, 0.0], [0.25, 0.25, 0.25, 0.25]]), HUGE)
+HUGE_IDS: Pair = (np.array([1, 0]), HUGE)
+CORNERS = np.array([[0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]])
+WRONG_BINARY: Pair = (np.array([[1.0], [0.0]]) * np.ones(4), np.array([[-200.0], [200.0]]) * np.ones(4))
+WRONG_LOGITS = np.array([[-200.0, 200.0, 0.0, 0.0], [1e4, 0.0, 0.0, -1e4]])
+WRONG_ROWS: Pair = (np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]]), WRONG_LOGITS)
+WRONG_IDS: Pair = (np.array([0, 3]), WRONG_LOGITS)
+
+
+def log_sigmoids(x: Array, from_logits: bool) -> tuple[Array, Array]:
+    """log p and log(1 - p), in float64."""
+    if from_logits:
+        return special.log_expit(x), special.log_expit(-x)
+    low, high = EPSILON, 1 - EPSILON
+    return np.log(np.clip(x, low, high)), np.log(np.clip(1 - x, low, high))
+
+
+def log_softmax(x: Array, from_logits: bool) -> Array:
+    if from_logits:
+        return special.log_softmax(x, axis=-1)
+    total = x.sum(axis=-1, keepdims=True)
+    p = np.divide(x, total, out=np.zeros_like(x), where=total != 0)
+    return np.log(np.clip(p, EPSILON, 1 - EPSILON))
+
+
+def binary_crossentropy(
+    from_logits: bool, smoothing: float = 0.0, positive: Any = 1.0
+) -> Any:
+    """The Bernoulli negative log-likelihood."""
+
+    def reference(y_true: Array, y_pred: Array) -> Any:
+        t = y_true * (1 - smoothing) + smoothing / 2
+        log_p, log_q = log_sigmoids(y_pred, from_logits)
+        return -np.mean(np.asarray(positive) * t * log_p + (1 - t) * log_q, axis=-1)
+
+    return reference
+
+
+def crossentropy(
+    from_logits: bool, smoothing: float = 0.0, weights: Any = 1.0
+) -> Any:
+    """The categorical negative log-likelihood, for rows or ids."""
+
+    def reference(y_true: Array, y_pred: Array) -> Any:
+        classes = y_pred.shape[-1]
+        t = y_true if y_true.ndim == y_pred.ndim else np.eye(classes)[y_true]
+        t = t * (1 - smoothing) + smoothing / classes
+        terms = np.asarray(weights) * t * log_softmax(y_pred, from_logits)
+        return -np.sum(terms, axis=-1)
+
+    return reference
+
+
+CASES = (
+    Case(
+        loss="BinaryCrossentropy",
+        label="logits",
+        config={"from_logits": True},
+        draw=binary_logits,
+        reference=binary_crossentropy(True),
+        edges={"huge": HUGE_BINARY, "zero": (CORNERS, np.zeros((2, 4)))},
+        wrong=WRONG_BINARY,
+    ),
+    Case(
+        loss="BinaryCrossentropy",
+        label="probabilities",
+        config={"label_smoothing": 0.1},
+        draw=binary_probabilities,
+        reference=binary_crossentropy(False, smoothing=0.1),
+        edges={"corners": (CORNERS, CORNERS[::-1])},
+    ),
+    Case(
+        loss="BinaryCrossentropy",
+        label="pos_weight",
+        config={"from_logits": True, "pos_weight": WEIGHTS},
+        draw=binary_logits,
+        reference=binary_crossentropy(True, positive=WEIGHTS),
+        edges={"huge": HUGE_BINARY},
+        wrong=WRONG_BINARY,
+        not_applicable={"vector": "one weight per column needs four columns"},
+    ),
+    Case(
+        loss="CategoricalCrossentropy",
+        label="logits",
+        config={"from_logits": True, "label_smoothing": 0.1},
+        draw=one_hot_logits,
+        reference=crossentropy(True, smoothing=0.1),
+        edges={"huge": HUGE_ROWS},
+        wrong=WRONG_ROWS,
+    ),
+    Case(
+        loss="CategoricalCrossentropy",
+        label="probabilities",
+        draw=soft_probabilities,
+        reference=crossentropy(False),
+        edges={
+            "corners": (CORNERS, CORNERS[::-1]),
+            "zero row": (CORNERS, np.zeros((2, 4))),
+        },
+    ),
+    Case(
+        loss="SparseCategoricalCrossentropy",
+        label="logits",
+        config={"from_logits": True},
+        draw=ids_logits,
+        reference=crossentropy(True),
+        edges={"huge": HUGE_IDS},
+        wrong=WRONG_IDS,
+    ),
+    Case(
+        loss="SparseCategoricalCrossentropy",
+        label="probabilities",
+        draw=ids_probabilities,
+        reference=crossentropy(False),
+        edges={"corners": (np.array([0, 0]), CORNERS)},
+    ),
+    Case(
+        loss="SparseCategoricalCrossentropy",
+        label="weights",
+        config={
+            "from_logits": True,
+            "class_weights": WEIGHTS,
+            "label_smoothing": 0.1,
+        },
+        draw=ids_logits,
+        reference=crossentropy(True, smoothing=0.1, weights=WEIGHTS),
+        edges={"huge": HUGE_IDS},
+        wrong=WRONG_IDS,
+    ),
+)
