@@ -1,0 +1,148 @@
+"""Read `ci/matrix.toml`, and refuse an axis that is empty or unknown."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CI = Path(__file__).resolve().parent
+ROOT = CI.parent
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A backend of Keras: what installs it, here, at a user's and in `nightly`."""
+
+    name: str
+    extra: str
+    install: str
+    nightly: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One `compat` session: a Python, its backends and the versions to pin."""
+
+    name: str
+    python: str
+    backends: tuple[str, ...]
+    constraints: Path
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The whole of `ci/matrix.toml`."""
+
+    backends: dict[str, Backend]
+    devices: tuple[str, ...]
+    constraints: Path
+    compat: dict[str, Row]
+
+    def extras(self, names: Sequence[str]) -> str:
+        """Return the extras of pyproject.toml that install these backends."""
+        return ",".join(self.backends[name].extra for name in names)
+
+    def chosen(self, arguments: Sequence[str]) -> tuple[str, ...]:
+        """Return the backends that the arguments of the harness ask for.
+
+        Looked at before anything is installed: a misspelled backend or device should
+        not cost a minute of downloads first, and `--backends jax` needs no other.
+        """
+        for device in _values(arguments, "--device"):
+            _known("device", device, self.devices)
+        backends = _values(arguments, "--backends")
+        for backend in backends:
+            _known("backend", backend, self.backends)
+        return tuple(b for b in self.backends if b in backends or not backends)
+
+
+def load(path: Path = CI / "matrix.toml") -> Matrix:
+    """Return the matrix that `path` holds."""
+    raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    axes = {"backends", "devices", "pins", "compat"}
+    for axis in raw:
+        _known("axis", axis, axes)
+    for axis in sorted(axes):
+        if not raw.get(axis):
+            raise ValueError(f"{path.name}: axis {axis!r} is empty; add a row to it")
+    backends = {
+        name: Backend(name, **_fields(name, row, "extra", "install", "nightly"))
+        for name, row in raw["backends"].items()
+    }
+    compat = {}
+    for name, row in raw["compat"].items():
+        row = _fields(name, row, "python", "backends", "constraints")
+        if not row["backends"]:
+            raise ValueError(f"{path.name}: compat.{name} has no backends; name one")
+        for backend in row["backends"]:
+            _known("backend", backend, backends)
+        compat[name] = Row(
+            name,
+            row["python"],
+            tuple(row["backends"]),
+            _constraints(path, row["constraints"]),
+        )
+    pins = _fields("pins", raw["pins"], "constraints")
+    return Matrix(
+        backends,
+        tuple(raw["devices"]),
+        _constraints(path, pins["constraints"]),
+        compat,
+    )
+
+
+def interpreter(version: str) -> str | None:
+    """Return the path of a Python of that version, None where there is none.
+
+    Searched on PATH and among the versions of pyenv, whose shims are passed over: a
+    shim exists for every version but works for the selected ones only.
+    """
+    if version == f"{sys.version_info.major}.{sys.version_info.minor}":
+        return sys.executable
+    name = f"python{version}"
+    folders = [Path(f) for f in os.environ.get("PATH", "").split(os.pathsep) if f]
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    folders += sorted(pyenv.glob(f"versions/{version}.*/bin"), reverse=True)
+    for folder in folders:
+        if folder.name != "shims" and os.access(folder / name, os.X_OK):
+            return str(folder / name)
+    return None
+
+
+def _values(arguments: Sequence[str], option: str) -> list[str]:
+    found = []
+    for i, argument in enumerate(arguments):
+        name, equals, value = argument.partition("=")
+        if name == option:
+            found.append(value if equals else "".join(arguments[i + 1 : i + 2]))
+    return [v.strip() for text in found for v in text.split(",")]
+
+
+def _known(
+    kind: str, name: str, names: Mapping[str, Any] | Sequence[str] | set[str]
+) -> None:
+    if name not in names:
+        raise ValueError(
+            f"unknown {kind} {name!r} (ci/matrix.toml has {', '.join(sorted(names))})"
+        )
+
+
+def _fields(owner: str, row: dict[str, Any], *names: str) -> dict[str, Any]:
+    if set(row) != set(names):
+        raise ValueError(
+            f"matrix.toml: {owner} must have exactly {', '.join(names)}; "
+            f"got {', '.join(row) or 'nothing'}"
+        )
+    return row
+
+
+def _constraints(matrix: Path, name: str) -> Path:
+    path = matrix.parent / name
+    if not path.is_file():
+        raise ValueError(f"{matrix.name}: no such constraints file: {name}")
+    return path

@@ -1,0 +1,217 @@
+"""The test matrix: `nox` alone runs what CI runs, `nox -l` lists the sessions.
+
+The axes (backends, devices, Python versions) stand in `ci/matrix.toml`, the versions
+that are installed in `ci/constraints/`. What follows `--` goes to the program of the
+session: `nox -s parity -- --backends jax,torch --loss Huber`.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+if sys.version_info < (3, 11):  # noqa: UP036 - nox may run on any Python
+    sys.exit(
+        "portable_losses needs Python 3.11 or newer, nox runs on "
+        f"{sys.version_info.major}.{sys.version_info.minor}: make the environment "
+        "again with `python3.11 -m venv .venv`."
+    )
+
+import nox
+
+ROOT = Path(__file__).resolve().parent
+CI = ROOT / "ci"
+# The folder is no package: its scripts run in environments that lack this one.
+sys.path.insert(0, str(CI))
+
+import matrix  # noqa: E402 - found only once the line above has run
+
+MATRIX = matrix.load()
+PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = True
+# Versions are pinned, so pip mends an environment that has fallen behind; a second run
+# then costs seconds. `nox -R` skips even that, `nox --reuse-venv never` starts afresh.
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "tests", "parity", "wheel", "examples"]
+
+each_backend = nox.parametrize(
+    "backend", [nox.param(name, id=name) for name in MATRIX.backends]
+)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Format, lint, types, the layout of the imports, and generated pages."""
+    prepare(session)
+    install(session, "click", "jinja2", "numpy", "rich", groups=["lint"])
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+    session.run("mypy")
+    session.run("python", "ci/check_layout.py")
+    if (CI / "make_docs.py").exists():
+        session.run("python", "ci/make_docs.py", "--check")
+
+
+@nox.session
+@each_backend
+def tests(session: nox.Session, backend: str) -> None:
+    """Unit tests, and one value and gradient a case, with this backend alone."""
+    prepare(session, backend)
+    install(session, "-e", f".[{MATRIX.extras([backend])},parity]", groups=["test"])
+    only(session, backend)
+    session.run(
+        "python", "-m", "pytest", "--ignore=tests/parity", "tests", *session.posargs
+    )
+
+
+@nox.session
+def parity(session: nox.Session) -> None:
+    """Every case on every backend (-- --family, --loss, --backends, --device, ...)."""
+    backends = MATRIX.chosen(session.posargs)
+    prepare(session)
+    groups = [] if session.posargs else ["test"]
+    install(session, "-e", f".[{MATRIX.extras(backends)},parity]", groups=groups)
+    if not session.posargs:
+        # The mutants first: a check that misses its own fault proves nothing below.
+        session.run("python", "-m", "pytest", "tests/parity")
+    session.run("python", "-m", "portable_losses.parity", *session.posargs)
+
+
+@nox.session(reuse_venv=False)
+def wheel(session: nox.Session) -> None:
+    """Build the wheel and the sdist, and use the wheel away from the source tree."""
+    backend = "jax"  # the quickest to install
+    prepare(session, backend)
+    install(session, groups=["wheel"])
+    with tempfile.TemporaryDirectory() as folder:
+        # By way of the sdist, which is thereby shown to be complete.
+        session.run("python", "-m", "build", "--outdir", folder, silent=True)
+        (built,) = Path(folder).glob("*.whl")
+        session.run("python", "ci/check_wheel.py", "contents", str(built))
+        install(session, f"{built}[{MATRIX.extras([backend])},parity]")
+        with session.chdir(folder):
+            session.run("python", str(CI / "check_wheel.py"), "train", str(ROOT))
+            harness = ("python", "-m", "portable_losses.parity")
+            session.run(*harness, "--backends", backend, "--family", "regression")
+
+
+@nox.session
+@each_backend
+def examples(session: nox.Session, backend: str) -> None:
+    """Run the programs of docs/examples on this backend, all in one process."""
+    prepare(session, backend)
+    install(session, "-e", f".[{MATRIX.extras([backend])},parity]")
+    only(session, backend)
+    session.run("python", "ci/run_examples.py", *session.posargs)
+
+
+@nox.session
+@nox.parametrize(
+    ["python", "row"],
+    [
+        nox.param(matrix.interpreter(row.python), row, id=name)
+        for name, row in MATRIX.compat.items()
+    ],
+)
+def compat(session: nox.Session, row: matrix.Row) -> None:
+    """On request: the oldest versions we support, and the newer Pythons."""
+    if matrix.interpreter(row.python) is None:
+        session.error(
+            f"Python {row.python} is not on PATH: install it (`pyenv install "
+            f"{row.python}`, or your system's package python{row.python}), and run "
+            f'`nox -s "compat({row.name})"` again.'
+        )
+    backends = MATRIX.chosen(session.posargs) if session.posargs else row.backends
+    prepare(session)
+    install(
+        session,
+        "-e",
+        f".[{MATRIX.extras(backends)},parity]",
+        groups=["test"],
+        constraints=row.constraints,
+    )
+    for backend in backends:
+        session.run(
+            *("python", "-m", "pytest", "--ignore=tests/parity", "tests"),
+            env={"KERAS_BACKEND": backend},
+        )
+    asked = session.posargs or ["--backends", ",".join(backends)]
+    session.run("python", "-m", "portable_losses.parity", *asked)
+
+
+@nox.session
+@each_backend
+def bench(session: nox.Session, backend: str) -> None:
+    """On request: the programs of ci/benchmarks (-- call_overhead for one of them)."""
+    prepare(session, backend)
+    install(session, "-e", f".[{MATRIX.extras([backend])}]", groups=["bench"])
+    only(session, backend)
+    programs = {p.stem: p for p in sorted((CI / "benchmarks").glob("*.py"))}
+    for name in session.posargs or programs:
+        if name not in programs:
+            session.error(f"no benchmark {name!r}: choose from {', '.join(programs)}")
+        session.run("python", str(programs[name]))
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """On request: write the generated pages again."""
+    prepare(session)
+    install(session, "numpy", groups=["docs"])
+    session.run("python", "ci/make_docs.py", *session.posargs)
+
+
+@nox.session
+def nightly(session: nox.Session) -> None:
+    """On request: the parity matrix on the newest releases, nightly ones too."""
+    backends = MATRIX.chosen(session.posargs)
+    prepare(session)
+    # Not `-e .[...]` with its dependencies: that would put the released Keras on top of
+    # the nightly one, which is the same package under another name.
+    released = PYPROJECT["project"]["optional-dependencies"]["parity"]
+    session.install("--quiet", "--no-compile", *released)
+    newest = [MATRIX.backends[name].nightly for name in backends]
+    session.log(f"installing keras-nightly {' '.join(newest)}")
+    session.install("--quiet", "--no-compile", "--pre", "keras-nightly", *newest)
+    session.install("--quiet", "--no-deps", "-e", ".")
+    session.run("python", "ci/check_environment.py")
+    asked = session.posargs or ["--backends", ",".join(backends)]
+    session.run("python", "-m", "portable_losses.parity", *asked)
+
+
+def prepare(session: nox.Session, backend: str | None = None) -> None:
+    """Set the variables that decide how Keras and the backends behave."""
+    session.env.update(
+        # A session without a backend of its own runs as for a user who chose none.
+        KERAS_BACKEND=backend,
+        # The keras.json of the person who runs this must not choose the numbers.
+        KERAS_HOME=str(Path(session.virtualenv.location) / "keras"),
+        MPLBACKEND="Agg",
+        # `install` leaves the byte code to the first import, which has to be kept.
+        PYTHONDONTWRITEBYTECODE=None,
+        TF_CPP_MIN_LOG_LEVEL="3",
+    )
+
+
+def install(
+    session: nox.Session,
+    *requirements: str,
+    groups: list[str] | None = None,
+    constraints: Path = MATRIX.constraints,
+) -> None:
+    """Install requirements and dependency groups at the pinned versions."""
+    wanted = [*requirements, *nox.project.dependency_groups(PYPROJECT, *groups or [])]
+    session.log(f"installing {' '.join(wanted)}")
+    # Compiling the byte code of whole backends ahead, most of which is never imported,
+    # would double the time.
+    session.install("--quiet", "--no-compile", "-c", str(constraints), *wanted)
+
+
+def only(session: nox.Session, backend: str) -> None:
+    """State what is installed, and fail where there is more than this backend."""
+    session.run("python", "ci/check_environment.py", "--only", backend)

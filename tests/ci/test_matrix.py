@@ -1,0 +1,162 @@
+import re
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import matrix
+import pytest
+
+HEALTHY = """
+[backends.jax]
+extra = "jax"
+install = "pip install jax"
+nightly = "jax"
+
+[devices.cpu]
+
+[pins]
+constraints = "ci.txt"
+
+[compat.minimum]
+python = "3.11"
+backends = ["jax"]
+constraints = "ci.txt"
+"""
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    return tomllib.loads((matrix.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def load(folder: Path, text: str) -> matrix.Matrix:
+    (folder / "ci.txt").touch()
+    path = folder / "matrix.toml"
+    path.write_text(text, encoding="utf-8")
+    return matrix.load(path)
+
+
+def pins(path: Path) -> dict[str, str]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    found = [line.split("==") for line in lines if line and not line.startswith("#")]
+    return {name: version for name, version in found}
+
+
+def lower_bounds(requirements: list[str]) -> dict[str, str]:
+    found = [re.match(r"([\w-]+)>=([\d.]+)", text) for text in requirements]
+    assert all(found), f"each requirement has a lower bound: {requirements}"
+    return {m[1]: m[2] for m in found if m}
+
+
+def test_matrix_of_this_repository() -> None:
+    found = matrix.load()
+    assert list(found.backends) == ["tensorflow", "jax", "torch"]
+    assert list(found.compat) == ["minimum", "3.12", "3.13"]
+    assert found.extras(["jax", "torch"]) == "jax,torch"
+
+
+def test_extras_exist(project: dict[str, Any]) -> None:
+    extras = project["project"]["optional-dependencies"]
+    assert {b.extra for b in matrix.load().backends.values()} < set(extras)
+
+
+def test_minimum_pins_are_the_lower_bounds(project: dict[str, Any]) -> None:
+    table = project["project"]
+    requirements = sum(table["optional-dependencies"].values(), table["dependencies"])
+    requirements = requirements + project["dependency-groups"]["test"]
+    pinned = pins(matrix.load().compat["minimum"].constraints)
+    for name, bound in lower_bounds(requirements).items():
+        assert (pinned[name] + ".").startswith(bound + "."), name
+
+
+def test_ci_pins_are_exact_and_cover_what_sessions_install(
+    project: dict[str, Any],
+) -> None:
+    table = project["project"]
+    requirements = sum(table["optional-dependencies"].values(), table["dependencies"])
+    for group in ("test", "lint", "wheel", "bench", "docs"):
+        requirements = requirements + project["dependency-groups"][group]
+    assert set(lower_bounds(requirements)) <= set(pins(matrix.load().constraints))
+
+
+def test_python_versions_are_those_of_the_classifiers(project: dict[str, Any]) -> None:
+    prefix = "Programming Language :: Python :: 3."
+    claimed = [c for c in project["project"]["classifiers"] if c.startswith(prefix)]
+    assert [c.split(" :: ")[2] for c in claimed] == [
+        row.python for row in matrix.load().compat.values()
+    ]
+    assert project["project"]["requires-python"] == ">=3.11"
+
+
+def test_healthy_twin_loads(tmp_path: Path) -> None:
+    assert list(load(tmp_path, HEALTHY).backends) == ["jax"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[devices.cpu]", "", "axis 'devices' is empty"),
+        ("[devices.cpu]", "[devices]", "axis 'devices' is empty"),
+        ("[devices.cpu]", "[devices.cpu]\n[dtypes.half]", "unknown axis 'dtypes'"),
+        ('backends = ["jax"]', "backends = []", "compat.minimum has no backends"),
+        ('backends = ["jax"]', 'backends = ["mxnet"]', "unknown backend 'mxnet'"),
+        ('constraints = "ci.txt"', 'constraints = "x.txt"', "no such constraints file"),
+        ('extra = "jax"', "", "jax must have exactly extra, install, nightly"),
+        ('python = "3.11"', 'pyhton = "3.11"', "minimum must have exactly python"),
+    ],
+)
+def test_wrong_axis_is_refused(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    assert old in HEALTHY
+    with pytest.raises(ValueError, match=re.escape(message)):
+        load(tmp_path, HEALTHY.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "backends"),
+    [
+        ([], ["tensorflow", "jax", "torch"]),
+        (["--loss", "Huber"], ["tensorflow", "jax", "torch"]),
+        (["--backends", "torch,jax"], ["jax", "torch"]),
+        (["--backends=jax", "--device", "cpu"], ["jax"]),
+    ],
+)
+def test_backends_that_arguments_ask_for(
+    arguments: list[str], backends: list[str]
+) -> None:
+    assert list(matrix.load().chosen(arguments)) == backends
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--backends", "jax,pytorch"], "unknown backend 'pytorch' .*jax, tensorflow"),
+        (["--backends"], "unknown backend ''"),
+        (["--backends="], "unknown backend ''"),
+        (["--device=cuda"], "unknown device 'cuda' .*cpu, gpu, mps, tpu"),
+    ],
+)
+def test_unknown_value_is_refused(arguments: list[str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        matrix.load().chosen(arguments)
+
+
+def test_interpreter_is_this_one_where_it_fits() -> None:
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert matrix.interpreter(version) == sys.executable
+
+
+def test_interpreter_is_found_past_a_shim(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("shims", "versions/3.99.1/bin"):
+        program = tmp_path / folder / "python3.99"
+        program.parent.mkdir(parents=True)
+        program.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "shims"))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    found = matrix.interpreter("3.99")
+    assert found == str(tmp_path / "versions" / "3.99.1" / "bin" / "python3.99")
+    assert matrix.interpreter("3.98") is None
