@@ -115,7 +115,7 @@ class Loss(keras.losses.Loss):
         """The axis of y_pred that one item spans; `call` sees it moved to the end."""
         return -1
 
-    def num_classes(self, y_pred: Any) -> int | None:
+    def class_count(self, y_pred: Any) -> int | None:
         """How many class ids there are; for losses with `targets = "ids"`."""
         size: int | None = y_pred.shape[-1]
         return size
@@ -166,7 +166,7 @@ class Loss(keras.losses.Loss):
             weight = _leading(owner, "sample_weight", weight, pred_shape, "y_pred")
             kept = _both(mask, weight != 0)
         if self.targets == "ids":
-            self._check_ids(owner, ids, y_true, self.num_classes(y_pred), kept)
+            self._check_ids(owner, ids, y_true, self.class_count(y_pred), kept)
         if kept is not None:
             # Harmless stand-ins, inside the domain of logarithms, roots and ratios
             # and off every kink between the two.
