@@ -30,7 +30,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 @pinned_float(1)
 def log_softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
-    """x - logsumexp(x) over `axis`.
+    """The logarithm of softmax: x - logsumexp(x) over `axis`.
 
     Exact at 1e4 and -1e4. An entry of -inf gives -inf; when all are -inf, the gradient
     is 0. Pinned because that row is NaN on all backends, in value and in gradient.

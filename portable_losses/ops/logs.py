@@ -43,7 +43,7 @@ def _normal(x: Any) -> Any:
 
 @pinned_float(2)
 def xlogy(x: Any, y: Any) -> Any:
-    """x ln(y), and 0 at x = 0 whatever y is; value and gradient finite for y >= 0.
+    """The product x ln(y), and 0 at x = 0 whatever y is; finite for y >= 0.
 
     Shapes broadcast. With `log` as above: at y = 0 the value is -87.3365 x, its
     gradient -87.3365 in x and 0 in y; at x = y = 0 the value and both gradients are 0,

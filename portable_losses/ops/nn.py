@@ -2,6 +2,11 @@
 
 from keras.ops.nn import *  # noqa: F403  # every public name; the pinned ones follow
 
+from portable_losses.ops.activations import celu as celu
+from portable_losses.ops.activations import hard_tanh as hard_tanh
+from portable_losses.ops.activations import leaky_relu as leaky_relu
+from portable_losses.ops.activations import selu as selu
+from portable_losses.ops.activations import sparse_sigmoid as sparse_sigmoid
 from portable_losses.ops.kinks import relu as relu
 from portable_losses.ops.log_sums import log_sigmoid as log_sigmoid
 from portable_losses.ops.log_sums import log_softmax as log_softmax

@@ -113,7 +113,7 @@ def cdist(x: Any, y: Any) -> Any:
 def normalize(
     x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = None
 ) -> Any:
-    """x / max(norm(x), epsilon); a zero vector stays zero, with gradient 0.
+    """The direction x / max(norm(x), epsilon); a zero vector stays 0, gradient 0.
 
     `order` is that of `norm`, at least 1; `epsilon` is Keras's by default (1e-7). Half
     precision is computed in float32. Pinned because at a zero vector TensorFlow's

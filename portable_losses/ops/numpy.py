@@ -2,6 +2,10 @@
 
 from keras.ops.numpy import *  # noqa: F403  # every public name; the pinned follow
 
+from portable_losses.ops.angles import arccos as arccos
+from portable_losses.ops.angles import arcsin as arcsin
+from portable_losses.ops.angles import arctan2 as arctan2
+from portable_losses.ops.angles import sinc as sinc
 from portable_losses.ops.kinks import abs as abs
 from portable_losses.ops.kinks import absolute as absolute
 from portable_losses.ops.kinks import clip as clip

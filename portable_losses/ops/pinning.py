@@ -28,9 +28,11 @@ class Pinned(keras.Operation):
         self.function = function
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
+        """The function of that name, on tensors."""
         return _FUNCTIONS[self.function](*args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
+        """The name of the function, from which it is found again."""
         return {"function": self.function, "name": self.name}
 
 
@@ -86,6 +88,7 @@ def pinned_float(inputs: int) -> Callable[[Function], Function]:
 
 
 def tensor(value: Any) -> Any:
+    """`value` as a tensor of the backend, a Variable by its current value."""
     return raw.convert_to_tensor(value)
 
 
@@ -97,12 +100,15 @@ def as_dtype(value: Any, dtype: str) -> Any:
 
 
 def dtype_of(x: Any) -> str:
+    """The dtype of a tensor by its Keras name."""
     return keras.backend.standardize_dtype(x.dtype)
 
 
 def is_number(value: Any) -> bool:
+    """Whether `value` is a Python number, which never decides a dtype."""
     return isinstance(value, (bool, int, float))
 
 
 def is_float(x: Any) -> bool:
+    """Whether a tensor is of a real floating dtype."""
     return dtype_of(x) in FLOATS

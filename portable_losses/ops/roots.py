@@ -9,7 +9,7 @@ from portable_losses.ops.pinning import pinned_float
 
 @pinned_float(1)
 def sqrt(x: Any) -> Any:
-    """sqrt(x), with gradient 1 / (2 sqrt(x)), and 0 at 0.
+    """The square root, with gradient 1 / (2 sqrt(x)), and 0 at 0.
 
     `x` has any shape; a negative number gives NaN. Pinned because the true slope at 0
     is infinite, and infinity times the 0 that the chain rule brings is NaN.

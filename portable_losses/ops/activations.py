@@ -1,0 +1,85 @@
+"""Activations with one slope at the corner, where the backends have several.
+
+A corner at 0 has the slope from the left (`relu`, `leaky_relu`, `elu`, `selu`, `celu`).
+`hard_tanh` is a clip and has slope 1 on the closed interval. `relu6`, `hard_sigmoid`
+and `sparse_sigmoid` have slope 0 at both ends. Where Keras's own function already does
+that everywhere (`relu6`, `elu`, `hard_sigmoid`, ...) it is not replaced.
+"""
+
+from typing import Any
+
+from keras import ops as raw
+
+from portable_losses.ops.kinks import clip
+from portable_losses.ops.pinning import BACKEND, pinned, pinned_float
+
+SELU_ALPHA = 1.6732632423543772
+SELU_SCALE = 1.0507009873554805
+
+
+@pinned
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+    """max(x, 0) + negative_slope min(x, 0), with gradient negative_slope at 0.
+
+    Pinned because JAX gives 1 at 0.
+
+    >>> ops.leaky_relu(ops.convert_to_tensor([-1.0, 0.0]))  # gradient [0.2, 0.2]
+    """
+    if BACKEND == "jax":
+        return raw.where(raw.greater(x, 0), x, raw.multiply(x, negative_slope))
+    return raw.leaky_relu(x, negative_slope=negative_slope)
+
+
+@pinned
+def hard_tanh(x: Any) -> Any:
+    """clip(x, -1, 1), with gradient 1 on the closed interval.
+
+    Pinned because torch gives 0 at -1 and 1.
+
+    >>> ops.hard_tanh(ops.convert_to_tensor([-1.0, 2.0]))  # [-1, 1], gradient [1, 0]
+    """
+    return clip(x, -1.0, 1.0)
+
+
+@pinned_float(1)
+def selu(x: Any) -> Any:
+    """1.0507 x for x > 0, else 1.7581 (exp(x) - 1), with gradient 1.7581 at 0.
+
+    Pinned because TensorFlow gives 1.0507 at 0.
+
+    >>> ops.selu(ops.convert_to_tensor([0.0, 1.0]))  # [0, 1.0507]
+    """
+    if BACKEND != "tensorflow":
+        return raw.selu(x)
+    return SELU_SCALE * _exponential(x, SELU_ALPHA, 1.0)
+
+
+@pinned_float(1)
+def celu(x: Any, alpha: float = 1.0) -> Any:
+    """x for x > 0, else alpha (exp(x / alpha) - 1); smooth, with gradient 1 at 0.
+
+    Pinned because TensorFlow gives 2 at 0.
+
+    >>> ops.celu(ops.convert_to_tensor([0.0, 1.0]))  # [0, 1], gradient [1, 1]
+    """
+    return _exponential(x, alpha, alpha)
+
+
+def _exponential(x: Any, height: float, width: float) -> Any:
+    positive = raw.greater(x, 0)
+    below = height * raw.expm1(raw.where(positive, 0.0, x) / width)
+    return raw.where(positive, x, below)
+
+
+@pinned
+def sparse_sigmoid(x: Any) -> Any:
+    """0 up to -1, 1 from 1, (x + 1) / 2 between, with gradient 0 at -1 and 1.
+
+    Pinned because JAX gives 0.25 there.
+
+    >>> ops.sparse_sigmoid(ops.convert_to_tensor([-1.0, 0.0]))  # gradient [0, 0.5]
+    """
+    if BACKEND != "jax":
+        return raw.sparse_sigmoid(x)
+    inside = raw.logical_and(raw.greater(x, -1), raw.less(x, 1))
+    return raw.where(inside, 0.5 * (x + 1), raw.stop_gradient(raw.sparse_sigmoid(x)))
