@@ -156,6 +156,8 @@ class Loss(keras.losses.Loss):
             y_true = keras.ops.cast(y_true, "int32")
 
         pred_shape = tuple(y_pred.shape)
+        if 0 in pred_shape and self.reduction not in (None, "none"):
+            return self._result(keras.ops.sum(y_pred))  # no items: 0
         if mask is not None:
             mask = keras.ops.cast(mask, "bool")
             mask = _leading(owner, "mask", mask, pred_shape, "y_pred")
@@ -231,8 +233,8 @@ class Loss(keras.losses.Loss):
     def _reduce(self, items: Any) -> Any:
         if self.reduction in (None, "none"):
             return items
-        if self.reduction == "sum" or 0 in items.shape:
-            return keras.ops.sum(items)  # the sum of no items is 0, their mean is not
+        if self.reduction == "sum":
+            return keras.ops.sum(items)
         if _KERAS_SCALES:
             return self._keras_reduction(items, items)
         return keras.ops.mean(items)
@@ -292,8 +294,6 @@ class Loss(keras.losses.Loss):
             return self._result(
                 keras.ops.broadcast_to(value, keras.ops.shape(y_pred)[:1])
             )
-        if y_pred.shape[0] == 0:
-            return self._result(keras.ops.sum(y_pred))
         # One item, not a scalar: Keras scales items for tf.distribute, not scalars.
         return self._result(self._reduce(keras.ops.reshape(value, (1,))))
 

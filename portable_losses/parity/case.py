@@ -29,13 +29,17 @@ class Case:
             integer arrays, away from kinks.
         reference: `reference(y_true, y_pred)` returns the items, or the statistic, in
             float64 NumPy, written from the definition and not from our code. It may
-            return `(items, kept)`. It knows nothing of the harness.
+            return `(items, kept)`. None for a user's loss without one: then the
+            NumPy backend's float64 value of the loss itself stands in.
         edges: named inputs at kinks and extremes (an exact match, logits of 1e4,
             probabilities of 0 and 1, zero vectors). Values are compared with the
             reference; gradients must be finite, equal on all backends and between
             the reference's one-sided slopes. Trailing axes like those of `draw`.
         wrong: inputs of which every sample is confidently wrong, so that the gradient
             of every sample must be alive.
+        classes: for class ids, how many there are: an id beyond must be refused or NaN.
+        exact: inputs whose integer targets half precision would round (class 257 of
+            1000): they must score the same with every `dtype` of the loss.
         known: known differences, `{check: reason}`: the check is run and must fail.
         not_applicable: checks without meaning for this loss, `{check: reason}`.
         scale: multiplies the tolerances, for instance 4 for an iterative loss.
@@ -47,9 +51,11 @@ class Case:
     label: str = ""
     kind: Kind = "items"
     draw: Callable[[np.random.Generator, int], Pair]
-    reference: Callable[[Any, Any], Any]
+    reference: Callable[[Any, Any], Any] | None
     edges: Mapping[str, Pair] = dataclasses.field(default_factory=dict)
     wrong: Pair | None = None
+    classes: int | None = None
+    exact: Pair | None = None
     known: Mapping[str, str] = dataclasses.field(default_factory=dict)
     not_applicable: Mapping[str, str] = dataclasses.field(default_factory=dict)
     scale: float = 1.0

@@ -1,0 +1,63 @@
+"""Values and gradients of a loss on one backend; the only place that imports one."""
+
+import dataclasses
+import importlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from portable_losses.parity.case import Array
+
+LossFunction = Callable[[Any, Any, Any, Any], Any]
+"""`f(y_true, y_pred, sample_weight, mask)` returns a tensor."""
+
+BACKENDS = ("tensorflow", "jax", "torch")
+"""Backends with gradients."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """A value, its gradient with respect to y_pred, and where they were made."""
+
+    value: Array
+    gradient: Array | None
+    dtype: str
+    device: str
+
+
+class Autodiff(Protocol):
+    """What each module of this package offers."""
+
+    NAME: str
+    MODES: tuple[str, ...]
+    """How a loss can be run; the first is the one used for most checks."""
+    ON_REQUEST: tuple[str, ...]
+    """Modes that run only when asked for."""
+
+    def versions(self) -> dict[str, str]: ...
+    def devices(self) -> tuple[str, ...]: ...
+    def on(self, device: str) -> AbstractContextManager[Any]: ...
+    def strict_matmul(self, strict: bool) -> None: ...
+    def evaluate(
+        self,
+        fn: LossFunction,
+        mode: str,
+        y_true: Array | None,
+        y_pred: Array,
+        weight: Array | None = None,
+        mask: Array | None = None,
+    ) -> Result: ...
+    def value(
+        self,
+        fn: LossFunction,
+        y_true: Array | None,
+        y_pred: Array,
+        weight: Array | None = None,
+        mask: Array | None = None,
+    ) -> Result: ...
+
+
+def load(backend: str) -> Autodiff:
+    """Return the module that differentiates on `backend`."""
+    module: Any = importlib.import_module(f"{__name__}.{backend}")
+    return module  # type: ignore[no-any-return]

@@ -1,0 +1,73 @@
+"""Values and gradients on JAX."""
+
+import functools
+from contextlib import AbstractContextManager
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from portable_losses.parity.autodiff import LossFunction, Result
+from portable_losses.parity.case import Array
+
+NAME = "jax"
+MODES = ("jit", "eager")
+ON_REQUEST: tuple[str, ...] = ()
+
+
+def versions() -> dict[str, str]:
+    return {"jax": jax.__version__}
+
+
+def devices() -> tuple[str, ...]:
+    names = {"cuda": "gpu", "rocm": "gpu", "METAL": "mps"}
+    return tuple({names.get(d.platform, d.platform) for d in jax.devices()} | {"cpu"})
+
+
+def on(device: str) -> AbstractContextManager[Any]:
+    return jax.default_device(jax.devices(device)[0])
+
+
+def strict_matmul(strict: bool) -> None:
+    jax.config.update("jax_default_matmul_precision", "highest" if strict else None)
+
+
+@functools.lru_cache(maxsize=16)
+def _differentiated(fn: LossFunction, mode: str) -> Any:
+    by_prediction = jax.value_and_grad(fn, argnums=1)
+    return jax.jit(by_prediction) if mode == "jit" else by_prediction
+
+
+def evaluate(
+    fn: LossFunction,
+    mode: str,
+    y_true: Array | None,
+    y_pred: Array,
+    weight: Array | None = None,
+    mask: Array | None = None,
+) -> Result:
+    p = jnp.asarray(y_pred)
+    value, gradient = _differentiated(fn, mode)(_put(y_true), p, _put(weight), _put(mask))
+    return Result(*_facts(value, np.asarray(gradient).astype("float64")))
+
+
+def value(
+    fn: LossFunction,
+    y_true: Array | None,
+    y_pred: Array,
+    weight: Array | None = None,
+    mask: Array | None = None,
+) -> Result:
+    result = fn(_put(y_true), jnp.asarray(y_pred), _put(weight), _put(mask))
+    return Result(*_facts(result, None))
+
+
+def _facts(value: Any, gradient: Array | None) -> tuple[Array, Any, str, str]:
+    platform = next(iter(value.devices())).platform
+    array = np.asarray(value).astype("float64")
+    return array, gradient, str(value.dtype), {"cuda": "gpu"}.get(platform, platform)
+
+
+def _put(x: Array | None) -> Any:
+    return None if x is None else jnp.asarray(x)

@@ -1,0 +1,58 @@
+"""Values on the NumPy backend of Keras, and gradients by central differences."""
+
+import contextlib
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+
+from portable_losses.parity.autodiff import LossFunction, Result
+from portable_losses.parity.case import Array
+from portable_losses.parity.reference import central_differences
+
+NAME = "numpy"
+MODES = ("eager",)
+ON_REQUEST: tuple[str, ...] = ()
+
+
+def versions() -> dict[str, str]:
+    return {"numpy": np.__version__}
+
+
+def devices() -> tuple[str, ...]:
+    return ("cpu",)
+
+
+def on(device: str) -> AbstractContextManager[Any]:
+    return contextlib.nullcontext()
+
+
+def strict_matmul(strict: bool) -> None:
+    """NumPy has one way to multiply."""
+
+
+def evaluate(
+    fn: LossFunction,
+    mode: str,
+    y_true: Array | None,
+    y_pred: Array,
+    weight: Array | None = None,
+    mask: Array | None = None,
+) -> Result:
+    result = np.asarray(fn(y_true, y_pred, weight, mask))
+    gradient = central_differences(
+        lambda p: float(np.asarray(fn(y_true, p, weight, mask))), y_pred
+    )
+    return Result(result.astype("float64"), gradient, str(result.dtype), "cpu")
+
+
+def value(
+    fn: LossFunction,
+    y_true: Array | None,
+    y_pred: Array,
+    weight: Array | None = None,
+    mask: Array | None = None,
+) -> Result:
+    with np.errstate(all="ignore"):
+        result = np.asarray(fn(y_true, y_pred, weight, mask))
+    return Result(result.astype("float64"), None, str(result.dtype), "cpu")

@@ -1,0 +1,107 @@
+"""Values and gradients on PyTorch."""
+
+import contextlib
+import functools
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+import torch
+
+from portable_losses.parity.autodiff import LossFunction, Result
+from portable_losses.parity.case import Array
+
+NAME = "torch"
+MODES = ("eager",)
+ON_REQUEST = ("compile",)
+
+_device = "cpu"
+
+
+def versions() -> dict[str, str]:
+    return {"torch": torch.__version__}
+
+
+def devices() -> tuple[str, ...]:
+    found = ["cpu"]
+    if torch.cuda.is_available():
+        found.append("gpu")
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return tuple(found)
+
+
+@contextlib.contextmanager
+def _on(device: str) -> Any:
+    global _device
+    before, _device = _device, "cuda" if device == "gpu" else device
+    try:
+        yield
+    finally:
+        _device = before
+
+
+def on(device: str) -> AbstractContextManager[Any]:
+    return _on(device)  # type: ignore[no-any-return]
+
+
+def strict_matmul(strict: bool) -> None:
+    torch.backends.cuda.matmul.allow_tf32 = not strict
+    torch.backends.cudnn.allow_tf32 = not strict
+
+
+@functools.lru_cache(maxsize=16)
+def _compiled(fn: LossFunction) -> Any:
+    return torch.compile(fn)
+
+
+def evaluate(
+    fn: LossFunction,
+    mode: str,
+    y_true: Array | None,
+    y_pred: Array,
+    weight: Array | None = None,
+    mask: Array | None = None,
+) -> Result:
+    run = _compiled(fn) if mode == "compile" else fn
+    p = _tensor(y_pred).requires_grad_()
+    result = run(_put(y_true), p, _put(weight), _put(mask))
+    # A loss without a path to y_pred is a fault the checks must see as such.
+    if result.requires_grad:
+        (gradient,) = torch.autograd.grad(result, p, allow_unused=True)
+    else:
+        gradient = None
+    gradient = torch.zeros_like(p) if gradient is None else gradient
+    return Result(*_facts(result, _array(gradient)))
+
+
+def value(
+    fn: LossFunction,
+    y_true: Array | None,
+    y_pred: Array,
+    weight: Array | None = None,
+    mask: Array | None = None,
+) -> Result:
+    with torch.no_grad():
+        result = fn(_put(y_true), _tensor(y_pred), _put(weight), _put(mask))
+    return Result(*_facts(result, None))
+
+
+def _facts(value: Any, gradient: Array | None) -> tuple[Array, Any, str, str]:
+    dtype = str(value.dtype).removeprefix("torch.")
+    kind = value.device.type
+    return _array(value), gradient, dtype, {"cuda": "gpu"}.get(kind, kind)
+
+
+def _tensor(x: Array) -> Any:
+    if x.dtype.name == "bfloat16":
+        return torch.tensor(x.astype("float32"), device=_device).to(torch.bfloat16)
+    return torch.tensor(x, device=_device)
+
+
+def _put(x: Array | None) -> Any:
+    return None if x is None else _tensor(x)
+
+
+def _array(x: Any) -> Array:
+    return np.asarray(x.detach().cpu().to(torch.float64).numpy())

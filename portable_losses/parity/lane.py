@@ -1,0 +1,230 @@
+"""`Lane`: a case on one backend and device, with what has been computed there."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from portable_losses.parity.autodiff import Autodiff, LossFunction, Result
+from portable_losses.parity.case import SAMPLES, Array, Case, Pair
+from portable_losses.parity.reference import Expected, expect
+from portable_losses.parity.tolerances import Tolerance, tolerance, value_excess
+
+
+class Lane:
+    """Runs a case's loss, remembers results, and keeps the worst errors.
+
+    Args:
+        case: the case.
+        make: makes the loss; called with the case's config and overrides.
+        autodiff: the backend.
+        device: where the results must be.
+        modes: how to run the loss, the mode of most checks first.
+        references: references by label that were computed elsewhere, for a case
+            without a reference of its own.
+    """
+
+    def __init__(
+        self,
+        case: Case,
+        make: Callable[..., Any],
+        autodiff: Autodiff,
+        device: str = "cpu",
+        modes: tuple[str, ...] | None = None,
+        references: Mapping[str, Expected] | None = None,
+        precision: str = "float32",
+    ) -> None:
+        self.case = case
+        self.autodiff = autodiff
+        self.device = device
+        self.modes = modes or autodiff.MODES
+        self.value_error = 0.0
+        self.gradient_error = 0.0
+        self.recorded: dict[str, tuple[Array, Array, float]] = {}
+        self._make = make
+        self._precision = precision
+        self._functions: dict[tuple[Any, Any], LossFunction] = {}
+        self._results: dict[str, Result] = {}
+        self._expected: dict[str, Expected] = dict(references or {})
+        self._drawn: Pair | None = None
+
+    # --- the loss -------------------------------------------------------------------
+
+    def make(self, **overrides: Any) -> Any:
+        """Make the loss with some arguments changed."""
+        return self._make(**{**self.case.config, **overrides})
+
+    @property
+    def takes_mask(self) -> bool:
+        """Whether the loss's `__call__` has a mask argument."""
+        return "mask" in inspect.signature(type(self.make()).__call__).parameters
+
+    @property
+    def takes_kept(self) -> bool:
+        """Whether the loss's `call` can leave samples out of a batch."""
+        return "kept" in inspect.signature(type(self.make()).call).parameters
+
+    @property
+    def eager_is_cheap(self) -> bool:
+        """Whether a new shape costs nothing when run eagerly."""
+        return self.autodiff.NAME != "jax" and "eager" in self.modes
+
+    def function(
+        self, reduction: str | None = "sum_over_batch_size", dtype: str | None = None
+    ) -> LossFunction:
+        """The loss as a function of targets, predictions, weights and mask."""
+        key = (reduction, dtype)
+        if key not in self._functions:
+            loss = self.make(reduction=reduction, dtype=dtype)
+            self._functions[key] = as_function(loss)
+        return self._functions[key]
+
+    # --- inputs ---------------------------------------------------------------------
+
+    def drawn(self) -> Pair:
+        """The case's drawn inputs: float32 predictions, int32 ids."""
+        if self._drawn is None:
+            self._drawn = _single(self.case.inputs())
+        return self._drawn
+
+    def tiled(self, pair: Pair) -> Pair:
+        """Edge inputs, repeated to the drawn number of samples where items allow.
+
+        Fewer shapes are fewer compiled functions.
+        """
+        t, p = _single(pair)
+        if self.case.kind == "items" and 0 < len(p) < SAMPLES:
+            rows = np.arange(SAMPLES) % len(p)
+            t, p = None if t is None else t[rows], p[rows]
+        return t, p
+
+    # --- results --------------------------------------------------------------------
+
+    def run(
+        self,
+        t: Array | None,
+        p: Array,
+        *,
+        weight: Array | None = None,
+        mask: Array | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        mode: str | None = None,
+        label: str | None = None,
+    ) -> Result:
+        """Value and gradient; a label records them for the other backends."""
+        if label is not None and label in self._results:
+            return self._results[label]
+        if p.dtype == np.float64:
+            p = p.astype("float32")
+        fn = self.function(reduction)
+        with self.autodiff.on(self.device):
+            result = self.autodiff.evaluate(
+                fn, mode or self.modes[0], t, p, weight, mask
+            )
+        if result.device != self.device:
+            raise AssertionError(
+                f"the result lives on {result.device}, not on {self.device}"
+            )
+        if label is not None:
+            self._results[label] = result
+            assert result.gradient is not None
+            largest = self.expected(label, t, p).largest
+            self.recorded[label] = (result.value, result.gradient, largest)
+        return result
+
+    def value(
+        self,
+        t: Array | None,
+        p: Array,
+        *,
+        weight: Array | None = None,
+        mask: Array | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        dtype: str | None = None,
+    ) -> Result:
+        """The value alone, run eagerly."""
+        fn = self.function(reduction, dtype)
+        with self.autodiff.on(self.device):
+            return self.autodiff.value(fn, t, p, weight, mask)
+
+    def value_of(self, loss: Any, t: Array | None, p: Array) -> Result:
+        """The value of another loss, run eagerly."""
+        with self.autodiff.on(self.device):
+            return self.autodiff.value(as_function(loss), t, p)
+
+    def expected(self, label: str, t: Array | None, p: Array) -> Expected:
+        """The reference at an input."""
+        if label not in self._expected:
+            if self.case.reference is None:
+                raise LookupError(f"{self.case.id} has no reference for {label!r}")
+            self._expected[label] = expect(self.case.reference, t, p)
+        return self._expected[label]
+
+    # --- errors ---------------------------------------------------------------------
+
+    def tolerance(self, dtype: str) -> Tolerance:
+        """What is allowed here for inputs of a dtype."""
+        if dtype == "float32":
+            dtype = self._precision
+        return tolerance(dtype, self.device, self.case.scale)
+
+    def near(
+        self,
+        what: str,
+        got: Array,
+        wanted: float,
+        size: float | None = None,
+        slack: float | None = None,
+    ) -> None:
+        """Raise unless a value is within tolerance of another."""
+        allowed = self.tolerance("float32")
+        if slack is not None:
+            close = abs(float(got) - wanted) <= slack * max(abs(wanted), 1e-6)
+        else:
+            size = abs(wanted) if size is None else size
+            excess = value_excess(got, np.asarray(wanted), size, allowed)
+            close = excess <= 1
+        if not close:
+            raise AssertionError(f"{what}: {float(got):.9g}, not {wanted:.9g}")
+
+    def note_value(self, got: Array, wanted: float, largest: float) -> None:
+        """Keep the worst error of a value, relative to the largest item."""
+        size = max(abs(wanted), largest)
+        error = abs(float(got) - wanted) / size if size else abs(float(got))
+        self.value_error = float(np.fmax(self.value_error, error))
+
+    def note_gradient(self, got: Array, wanted: Array) -> None:
+        """Keep the worst error of a gradient, relative to its largest element."""
+        size = float(np.max(np.abs(wanted), initial=0.0))
+        error = float(np.max(np.abs(got - wanted), initial=0.0))
+        self.gradient_error = float(
+            np.fmax(self.gradient_error, error / size if size else error)
+        )
+
+
+def as_function(loss: Any) -> LossFunction:
+    """A loss, ours or Keras's, as a function of four arguments."""
+    takes_mask = "mask" in inspect.signature(type(loss).__call__).parameters
+
+    def run(t: Any, p: Any, w: Any = None, m: Any = None) -> Any:
+        if takes_mask:
+            return loss(t, p, w, m)
+        return loss(t, p, w)
+
+    return run
+
+
+def _single(pair: Pair) -> Pair:
+    """Inputs as people pass them: float32 and int32."""
+    t, p = pair
+    if t is not None:
+        t = np.asarray(t)
+        t = t.astype("int32" if t.dtype.kind in "iu" else "float32")
+    return t, np.asarray(p).astype("float32")
+
+
+def keras_versions() -> dict[str, str]:
+    """The version of Keras, for the environment's statement."""
+    return {"keras": keras.__version__}
