@@ -4,7 +4,14 @@ from typing import Any
 
 from keras import ops as raw
 
-from portable_losses.ops.pinning import as_dtype, dtype_of, is_float, pinned, tensor
+from portable_losses.ops.pinning import (
+    as_dtype,
+    axes_of,
+    dtype_of,
+    is_float,
+    pinned,
+    tensor,
+)
 
 INF = float("inf")
 
@@ -24,9 +31,7 @@ def distance_transform(mask: Any, axis: int | tuple[int, ...] | None = None) -> 
     >>> ops.distance_transform(mask)  # [0, 1, 2, 1, 0, 1]
     """
     mask = raw.stop_gradient(tensor(mask))
-    rank = len(mask.shape)
-    axes = range(rank) if axis is None else (axis,) if isinstance(axis, int) else axis
-    axes = sorted({axis % rank for axis in axes})
+    axes = axes_of(mask, axis)
     if unknown := [axis for axis in axes if mask.shape[axis] is None]:
         raise ValueError(
             "distance_transform: the spatial sizes of `mask` must be known; got "

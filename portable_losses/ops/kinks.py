@@ -2,9 +2,18 @@
 
 from typing import Any
 
+import keras
 from keras import ops as raw
 
-from portable_losses.ops.pinning import BACKEND, as_dtype, is_float, pinned, tensor
+from portable_losses.ops.pinning import (
+    BACKEND,
+    FLOATS,
+    as_dtype,
+    is_float,
+    is_number,
+    pinned,
+    tensor,
+)
 
 
 @pinned
@@ -73,11 +82,9 @@ def maximum(x1: Any, x2: Any) -> Any:
     >>> x = ops.convert_to_tensor([1.0, 2.0])
     >>> ops.maximum(x, 1.0)  # [1, 2], gradient [0.5, 1]
     """
-    result = raw.maximum(x1, x2)
-    if BACKEND == "tensorflow" and is_float(result):
-        # Each order favors its own first argument: the mean of the two splits.
-        return 0.5 * result + 0.5 * raw.maximum(x2, x1)
-    return result
+    if BACKEND == "tensorflow":
+        return _choose(raw.maximum, raw.greater, raw.less, x1, x2)
+    return raw.maximum(x1, x2)
 
 
 @pinned
@@ -90,10 +97,21 @@ def minimum(x1: Any, x2: Any) -> Any:
     >>> x = ops.convert_to_tensor([1.0, 2.0])
     >>> ops.minimum(x, 1.0)  # [1, 1], gradient [0.5, 0]
     """
-    result = raw.minimum(x1, x2)
-    if BACKEND == "tensorflow" and is_float(result):
-        return 0.5 * result + 0.5 * raw.minimum(x2, x1)
-    return result
+    if BACKEND == "tensorflow":
+        return _choose(raw.minimum, raw.less, raw.greater, x1, x2)
+    return raw.minimum(x1, x2)
+
+
+def _choose(native: Any, first: Any, second: Any, x1: Any, x2: Any) -> Any:
+    values = [x if is_number(x) else tensor(x) for x in (x1, x2)]
+    dtype = keras.backend.result_type(*(getattr(x, "dtype", type(x)) for x in values))
+    if dtype not in FLOATS:
+        return native(x1, x2)
+    x1, x2 = (as_dtype(x, dtype) for x in values)
+    # A NaN is in neither order, so it reaches the sum, which keeps it: the maximum of
+    # TensorFlow under XLA loses one.
+    tie = 0.5 * x1 + 0.5 * x2
+    return raw.where(first(x1, x2), x1, raw.where(second(x1, x2), x2, tie))
 
 
 @pinned

@@ -6,7 +6,7 @@ from typing import Any
 from keras import ops as raw
 
 from portable_losses.ops.kinks import abs, maximum
-from portable_losses.ops.pinning import pinned_float
+from portable_losses.ops.pinning import axes_of, pinned_float, squeeze
 
 INF = float("inf")
 
@@ -25,7 +25,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     total = raw.sum(raw.exp(x - largest), axis=axis, keepdims=True)
     empty = raw.equal(total, 0)
     result = raw.log(raw.where(empty, 1.0, total)) + raw.where(empty, -INF, largest)
-    return result if keepdims else raw.squeeze(result, axis=_all(x, axis))
+    return result if keepdims else squeeze(result, axes_of(x, axis))
 
 
 @pinned_float(1)
@@ -64,10 +64,6 @@ def _finite_max(x: Any, axis: Any) -> Any:
 def _empty(x: Any, axis: Any) -> Any:
     """Where every entry over `axis` is -inf."""
     return raw.equal(raw.max(raw.stop_gradient(x), axis=axis, keepdims=True), -INF)
-
-
-def _all(x: Any, axis: Any) -> Any:
-    return tuple(range(len(x.shape))) if axis is None else axis
 
 
 @pinned_float(1)

@@ -6,7 +6,7 @@ import keras
 from keras import ops as raw
 
 from portable_losses.ops.kinks import abs
-from portable_losses.ops.pinning import BACKEND, pinned_float
+from portable_losses.ops.pinning import BACKEND, axes_of, pinned_float, squeeze
 from portable_losses.ops.powers import power
 from portable_losses.ops.roots import sqrt
 
@@ -27,7 +27,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     >>> x = ops.convert_to_tensor([[3.0, 4.0], [0.0, 0.0]])
     >>> ops.norm(x, axis=-1)  # [5, 0], gradient [[0.6, 0.8], [0, 0]]
     """
-    axes = _axes(axis, len(x.shape))
+    axes = axes_of(x, axis)
     if ord is None or (len(axes), ord) in ((1, 2), (2, "fro")):
         return _euclidean(x, axis, keepdims)
     if len(axes) == 1 and not isinstance(ord, str):
@@ -35,12 +35,6 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     if len(axes) == 2 and ord in (1, -1, INF, -INF):
         return _matrix_norm(x, ord, axes, keepdims)
     return raw.norm(x, ord=ord, axis=axis, keepdims=keepdims)
-
-
-def _axes(axis: Any, rank: int) -> tuple[int, ...]:
-    if axis is None:
-        return tuple(range(rank))
-    return (axis,) if isinstance(axis, int) else tuple(axis)
 
 
 def _euclidean(x: Any, axis: Any, keepdims: bool) -> Any:
@@ -62,13 +56,13 @@ def _vector_norm(x: Any, ord: float, axis: int, keepdims: bool) -> Any:
     return power(total, 1 / ord)
 
 
-def _matrix_norm(x: Any, ord: float, axes: tuple[int, ...], keepdims: bool) -> Any:
+def _matrix_norm(x: Any, ord: float, axes: list[int], keepdims: bool) -> Any:
     # 1 and -1 sum down the columns, inf and -inf along the rows.
     inner, outer = axes if ord in (1, -1) else axes[::-1]
     extreme = raw.max if ord > 0 else raw.min
     sums = raw.sum(abs(x), axis=inner, keepdims=True)
     result = extreme(sums, axis=outer, keepdims=True)
-    return result if keepdims else raw.squeeze(result, axis=axes)
+    return result if keepdims else squeeze(result, axes)
 
 
 @pinned_float(2)

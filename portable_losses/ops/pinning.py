@@ -112,3 +112,20 @@ def is_number(value: Any) -> bool:
 def is_float(x: Any) -> bool:
     """Whether a tensor is of a real floating dtype."""
     return dtype_of(x) in FLOATS
+
+
+def axes_of(x: Any, axis: Any) -> list[int]:
+    """`axis`, an integer, several, or None for all, counted from 0."""
+    rank = len(x.shape)
+    axes = range(rank) if axis is None else (axis,) if isinstance(axis, int) else axis
+    if any(not -rank <= axis < rank for axis in axes):
+        raise ValueError(f"`axis` must be within the {rank} axes of x; got axis={axis}")
+    return [axis % rank for axis in axes]
+
+
+def squeeze(x: Any, axes: list[int]) -> Any:
+    """`x` without its axes of size 1 at `axes`."""
+    # One at a time, from the last: on torch, Keras's squeeze renumbers in between.
+    for axis in sorted(axes, reverse=True):
+        x = raw.squeeze(x, axis)
+    return x

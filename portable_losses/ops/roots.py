@@ -4,7 +4,7 @@ from typing import Any
 
 from keras import ops as raw
 
-from portable_losses.ops.pinning import pinned_float
+from portable_losses.ops.pinning import axes_of, pinned_float
 
 
 @pinned_float(1)
@@ -88,8 +88,6 @@ def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 def _first(x: Any, axis: Any) -> Any:
     """One entry per slice over `axis`, as a constant that broadcasts against x."""
-    rank = len(x.shape)
-    axes = range(rank) if axis is None else (axis,) if isinstance(axis, int) else axis
-    over = {axis % rank for axis in axes}
-    index = tuple(slice(0, 1) if i in over else slice(None) for i in range(rank))
-    return raw.stop_gradient(x[index])
+    over = axes_of(x, axis)
+    index = (slice(0, 1) if i in over else slice(None) for i in range(len(x.shape)))
+    return raw.stop_gradient(x[tuple(index)])
