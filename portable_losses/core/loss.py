@@ -244,8 +244,11 @@ class Loss(keras.losses.Loss):
     ) -> Any:
         shape = tuple(items.shape)
         counted = chosen
-        if mask is not None and not (self._takes_kept and len(mask.shape) > len(shape)):
-            counted = _both(_leading(owner, "mask", mask, shape, "the items"), chosen)
+        if mask is not None:
+            mask = _squeezed(mask, shape)
+            if not (self._takes_kept and len(mask.shape) > len(shape)):
+                mask = _leading(owner, "mask", mask, shape, "the items")
+                counted = _both(mask, chosen)
         if counted is not None:
             counted = _expand(counted, len(shape))
         used = counted
@@ -326,6 +329,7 @@ class Loss(keras.losses.Loss):
             }
         )
 
+
 class _KerasReduction(keras.losses.Loss):
     """Lets Keras reduce ready items, with the scaling its strategies want."""
 
@@ -376,7 +380,11 @@ def _align_ids(owner: str, y_true: Any, y_pred: Any) -> Any:
     if len(t) == len(p) and checks.same(t, p):
         remedy = "use the dense form of this loss for one-hot rows, or pass the argmax"
     checks.shapes_fit(
-        owner, t, p, "be class ids of shape y_pred.shape[:-1], or with a trailing 1", remedy
+        owner,
+        t,
+        p,
+        "be class ids of shape y_pred.shape[:-1], or with a trailing 1",
+        remedy,
     )
 
 
@@ -387,7 +395,14 @@ def _leading(
     whole: tuple[int | None, ...],
     of: str,
 ) -> Any:
-    """Squeeze trailing ones that `whole` does not have; refuse what does not fit."""
+    """`value` without needless trailing ones; refuse what does not fit."""
+    value = _squeezed(value, whole)
+    checks.leading_axes_fit(owner, argument, tuple(value.shape), whole, of)
+    return value
+
+
+def _squeezed(value: Any, whole: tuple[int | None, ...]) -> Any:
+    """Squeeze trailing ones that `whole` does not have."""
     shape = tuple(value.shape)
     while (
         len(shape) > 1
@@ -396,7 +411,6 @@ def _leading(
     ):
         value = keras.ops.squeeze(value, -1)
         shape = tuple(value.shape)
-    checks.leading_axes_fit(owner, argument, shape, whole, of)
     return value
 
 
