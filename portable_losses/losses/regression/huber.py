@@ -61,3 +61,57 @@ class Huber(Loss):
         # c (r - c / 2) == both branches, with c = clip(r, -delta, delta)
         c = ops.clip(r, -self.delta, self.delta)
         return mean_over_columns(self, c * (r - 0.5 * c))
+
+
+class SmoothL1(Loss):
+    """Absolute error, rounded off to a parabola near 0: Huber divided by its delta.
+
+    With r = y_pred - y_true, the item is the mean over the last axis of
+
+        r^2 / (2 beta)          where abs(r) <= beta
+        abs(r) - beta / 2       elsewhere
+
+    Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        beta: residual, >= 0 and in the units of y, at which the loss turns linear.
+        class_weights: one weight per output column, or `{column: weight}` with 1 for
+            the rest; None weighs all alike. The divisor stays the number of columns.
+
+    Edge cases: at abs(r) = beta value and slope are continuous; the curvature jumps.
+    beta = 0 is the absolute error, with gradient 0 at an exact match.
+
+    Raises:
+        ValueError: if beta is negative, if the shapes differ, or if there is not one
+            weight per column.
+
+    Example:
+        >>> loss = portable_losses.SmoothL1(beta=1.0)
+        >>> float(loss([[0.0, 0.0]], [[0.5, 3.0]]))
+        1.3125
+
+    Reference:
+        Girshick, "Fast R-CNN", 2015, arXiv:1504.08083, eq. 3, which has beta = 1.
+    """
+
+    def __init__(
+        self,
+        beta: float = 1.0,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "smooth_l1",
+        dtype: Any = None,
+        *,
+        class_weights: Any = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        owner = type(self).__name__
+        self.beta = checks.number(owner, "beta", beta, at_least=0)
+        self.class_weights = checks.class_weights(owner, class_weights)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        r = residual(y_true, y_pred)
+        if isinstance(self.beta, int | float) and self.beta == 0:
+            return mean_over_columns(self, ops.abs(r))
+        # c (r - c / 2) / beta == both branches, with c = clip(r, -beta, beta)
+        c = ops.clip(r, -self.beta, self.beta)
+        return mean_over_columns(self, c * (r - 0.5 * c)) / self.beta

@@ -1,0 +1,230 @@
+"""Hinges: a margin between right and wrong, binary and categorical."""
+
+from typing import Any
+
+import keras
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.core.classes import like, take, weight_vector
+from portable_losses.core.loss import Loss
+from portable_losses.losses.classification._shared import mean_of_kept
+
+
+class Hinge(Loss):
+    """How far scores fall short of a margin of 1 on the right side of 0.
+
+    With y the label, -1 or 1, and p the score, any real number, the item is the mean
+    over the last axis of
+
+        w max(0, 1 - y p)
+
+    Labels that are all 0 or 1 are read as -1 and 1.
+
+    Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        class_weights: one weight w per column, or `{column: weight}` with 1 for the
+            rest. The divisor stays the number of columns.
+        pos_weight: weight >= 0 of the columns labeled 1; a number, or one per column.
+        ignore_class: elements of y_true with this value are left out; the mean is over
+            the elements, and then over the items, that are left.
+
+    Edge cases: a margin of exactly 1 costs 0 with gradient 0. A label of 0 beside
+    labels other than 0 and 1 stays 0 and costs 1 whatever the score. Labels that are
+    left out, masked or of weight 0 do not decide how the others are read.
+
+    Raises:
+        ValueError: for a negative weight, weights of the wrong length, or shapes that
+            differ.
+
+    Example:
+        >>> loss = portable_losses.Hinge()
+        >>> float(loss([[0, 1]], [[0.5, 0.5]]))
+        1.0
+
+    Reference:
+        Cortes and Vapnik, "Support-vector networks", Machine Learning 20, 1995.
+
+    Differs: from Keras at a margin of exactly 1, where its gradient is that of a miss
+    on TensorFlow and half of it on JAX and torch; and in refusing to broadcast.
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "hinge",
+        dtype: Any = None,
+        *,
+        class_weights: Any = None,
+        pos_weight: Any = None,
+        ignore_class: int | None = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        owner = type(self).__name__
+        self.class_weights = checks.class_weights(owner, class_weights)
+        self.pos_weight = checks.pos_weight(owner, pos_weight)
+        self.ignore_class = checks.ignore_class(owner, ignore_class)
+
+    def call(self, y_true: Any, y_pred: Any, kept: Any) -> Any:
+        y, p, counted = _signs(self, y_true, y_pred, kept)
+        return _weighted_mean(self, y, ops.relu(1.0 - y * p), counted)
+
+
+class SquaredHinge(Loss):
+    """The square of how far scores fall short of a margin of 1.
+
+    With y the label, -1 or 1, and p the score, any real number, the item is the mean
+    over the last axis of
+
+        w max(0, 1 - y p)^2
+
+    Labels that are all 0 or 1 are read as -1 and 1.
+
+    Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        class_weights: one weight w per column, or `{column: weight}` with 1 for the
+            rest. The divisor stays the number of columns.
+        pos_weight: weight >= 0 of the columns labeled 1; a number, or one per column.
+        ignore_class: elements of y_true with this value are left out; the mean is over
+            the elements, and then over the items, that are left.
+
+    Edge cases: see Hinge; value and gradient are continuous at a margin of 1.
+
+    Raises:
+        ValueError: for a negative weight, weights of the wrong length, or shapes that
+            differ.
+
+    Example:
+        >>> loss = portable_losses.SquaredHinge()
+        >>> float(loss([[-1, 1]], [[0.5, 0.5]]))
+        1.25
+
+    Differs: from Keras in refusing to broadcast.
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "squared_hinge",
+        dtype: Any = None,
+        *,
+        class_weights: Any = None,
+        pos_weight: Any = None,
+        ignore_class: int | None = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        owner = type(self).__name__
+        self.class_weights = checks.class_weights(owner, class_weights)
+        self.pos_weight = checks.pos_weight(owner, pos_weight)
+        self.ignore_class = checks.ignore_class(owner, ignore_class)
+
+    def call(self, y_true: Any, y_pred: Any, kept: Any) -> Any:
+        y, p, counted = _signs(self, y_true, y_pred, kept)
+        return _weighted_mean(self, y, ops.square(ops.relu(1.0 - y * p)), counted)
+
+
+def _signs(loss: Any, y_true: Any, y_pred: Any, kept: Any) -> tuple[Any, Any, Any]:
+    """Labels as -1 and 1, scores, and which elements count (None: all).
+
+    Whether labels are 0 and 1 is asked of all those that count, as in Keras.
+    """
+    y, counted = like(y_true, y_pred), None
+    is_binary = ops.logical_or(y == 0, y == 1)
+    if loss.ignore_class is not None:
+        counted = y != loss.ignore_class
+        is_binary = ops.logical_or(is_binary, ops.logical_not(counted))
+        y_pred = ops.where(counted, y_pred, 0.5)
+    if kept is not None:
+        is_binary = ops.logical_or(is_binary, ops.logical_not(_rows(loss, kept, y)))
+    return ops.where(ops.all(is_binary), 2.0 * y - 1.0, y), y_pred, counted
+
+
+def _rows(loss: Any, kept: Any, y: Any) -> Any:
+    """A mask of items, made to broadcast against the elements."""
+    rank = len(y.shape)
+    if len(kept.shape) == rank and kept.shape[-1] != 1:
+        whole = tuple(y.shape)[:-1]
+        owner = type(loss).__name__
+        checks.leading_axes_fit(owner, "mask", tuple(kept.shape), whole, "the items")
+    missing = tuple(range(len(kept.shape), rank))
+    return ops.expand_dims(kept, missing) if missing else kept
+
+
+def _weighted_mean(loss: Any, y: Any, terms: Any, counted: Any) -> Any:
+    owner, columns = type(loss).__name__, y.shape[-1]
+    positive = loss.pos_weight
+    if isinstance(positive, tuple):
+        positive = checks.fit_length(owner, "pos_weight", positive, columns)
+    if positive is not None:
+        positive = keras.ops.convert_to_tensor(positive, y.dtype)
+        terms = terms * ops.where(y > 0, positive, ops.ones_like(positive))
+    w = weight_vector(owner, loss.class_weights, columns, y.dtype)
+    return mean_of_kept(terms if w is None else terms * w, counted)
+
+
+class CategoricalHinge(Loss):
+    """How far the right class's score falls short of the best wrong one's plus 1.
+
+    With y a one-hot row and p the scores, any real numbers, the item is
+
+        w max(0, 1 + max_c (1 - y_c) p_c - sum_c y_c p_c)
+
+    Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+            rest; an item has that of its row's argmax. The divisor stays the count.
+        ignore_class: rows whose argmax is this class are left out of the mean.
+
+    Edge cases: the right class enters the maximum as 0, so that wrong scores below 0
+    are not told apart. Equal best scores share the gradient evenly. A margin of
+    exactly 1 costs 0 with gradient 0. Labels of -1 and 1 pass, as in Keras, and count
+    wrong scores twice.
+
+    Raises:
+        ValueError: for a negative weight, weights of the wrong length, or shapes that
+            differ.
+
+    Example:
+        >>> loss = portable_losses.CategoricalHinge()
+        >>> float(loss([[0, 1, 0]], [[0.5, 1.0, 0.25]]))
+        0.5
+
+    Reference:
+        Crammer and Singer, "On the algorithmic implementation of multiclass
+        kernel-based vector machines", Journal of Machine Learning Research 2, 2001.
+
+    Differs: from Keras at a margin of exactly 1, where its gradient depends on the
+    backend, and in refusing to broadcast; from the paper in the 0 that enters the
+    maximum.
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "categorical_hinge",
+        dtype: Any = None,
+        *,
+        class_weights: Any = None,
+        ignore_class: int | None = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        owner = type(self).__name__
+        self.class_weights = checks.class_weights(owner, class_weights)
+        self.ignore_class = checks.ignore_class(owner, ignore_class)
+
+    def keep(self, y_true: Any) -> Any | None:
+        if self.ignore_class is None:
+            return None
+        return ops.argmax(y_true, axis=-1) != self.ignore_class
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        y = like(y_true, y_pred)
+        right = ops.sum(y * y_pred, axis=-1)
+        wrong = ops.max((1.0 - y) * y_pred, axis=-1)
+        items = ops.relu(1.0 + wrong - right)
+        owner = type(self).__name__
+        w = weight_vector(owner, self.class_weights, y.shape[-1], y.dtype)
+        return items if w is None else items * take(w, ops.argmax(y, axis=-1))

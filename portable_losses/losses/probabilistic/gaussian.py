@@ -1,0 +1,71 @@
+"""Normal distributions."""
+
+import math
+from typing import Any
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.core.loss import Loss
+from portable_losses.losses.probabilistic._shared import split_groups
+
+
+class GaussianNLL(Loss):
+    """Negative log-likelihood of a normal distribution with a predicted variance.
+
+    With m the predicted mean, s the predicted logarithm of the variance, not below
+    `min_log_variance`, and r = m - y_true, the item is the mean over the last axis of
+
+        (s + r^2 exp(-s)) / 2 [+ log(2 pi) / 2 with full]
+
+    Shapes: `y_true` is `(B, ..., d)`, `y_pred` is `(B, ..., 2 d)`: d means, then d
+    log-variances; items are `(B, ...)`. With d = 1 `y_true` may be `(B, ...)`.
+
+    Args:
+        full: whether to add the constant log(2 pi) / 2.
+        min_log_variance: floor of s, a logarithm of squared units of y. -20 is a
+            standard deviation of 4.5e-5.
+
+    Edge cases: below the floor the gradient in s is 0 and that in m is r exp(-floor).
+
+    Raises:
+        ValueError: if min_log_variance is not finite, or if y_pred's last axis is not
+            twice y_true's.
+        TypeError: if full is not a bool.
+
+    Example:
+        >>> loss = portable_losses.GaussianNLL()
+        >>> float(loss([[1.0]], [[3.0, 0.0]]))
+        2.0
+
+    Reference:
+        Nix and Weigend, "Estimating the mean and variance of the target probability
+        distribution", IEEE International Conference on Neural Networks, 1994.
+
+    Differs: from torch's, which takes the variance itself and not its logarithm, and
+    passes the gradient through its floor.
+    """
+
+    targets = "any"
+
+    def __init__(
+        self,
+        *,
+        full: bool = False,
+        min_log_variance: float = -20.0,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        owner = type(self).__name__
+        self.full = checks.flag(owner, "full", full)
+        self.min_log_variance = checks.number(
+            owner, "min_log_variance", min_log_variance
+        )
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        names = ("mean", "log_variance")
+        t, m, s = split_groups(type(self).__name__, y_true, y_pred, names)
+        s = ops.clip(s, self.min_log_variance, None)
+        items = 0.5 * ops.mean(s + ops.square(m - t) * ops.exp(-s), axis=-1)
+        return items + 0.5 * math.log(2.0 * math.pi) if self.full else items

@@ -1,0 +1,67 @@
+"""Cosine similarity."""
+
+from typing import Any
+
+import keras
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.core.classes import like
+from portable_losses.core.loss import Loss
+
+
+class CosineSimilarity(Loss):
+    """The negative cosine of the angle between target and prediction.
+
+    With norms over `axis`, the item is
+
+        -sum_j y_j p_j / (max(norm(y), epsilon) max(norm(p), epsilon))
+
+    where epsilon is Keras's (1e-7): -1 for one direction, 0 for a right angle, 1 for
+    opposite directions.
+
+    Shapes: `y_true` and `y_pred` are `(B, ..., D)`; items are `(B, ...)`.
+
+    Args:
+        axis: the axis that holds the vectors.
+
+    Edge cases: a zero vector, on either side, gives 0 with gradient 0.
+
+    Raises:
+        ValueError: if the shapes differ or have no such axis.
+
+    Example:
+        >>> loss = portable_losses.CosineSimilarity()
+        >>> round(float(loss([[3.0, 4.0]], [[4.0, 3.0]])), 4)
+        -0.96
+
+    Differs: from Keras at a zero vector, where its gradient is NaN on JAX and torch; in
+    reading `(B,)` as B vectors of length 1; and in refusing to broadcast.
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "cosine_similarity",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        self.axis = checks.integer(type(self).__name__, "axis", axis)
+
+    def feature_axis(self) -> int:
+        return self.axis
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        t = like(y_true, y_pred)
+        dot = ops.sum(t * y_pred, axis=-1)
+        # One length after the other: their product could leave the range of floats.
+        return -dot / _length(t) / _length(y_pred)
+
+
+def _length(x: Any) -> Any:
+    """Norm over the last axis, at least epsilon; infinite for a zero vector."""
+    norm = ops.norm(x, axis=-1)
+    length = ops.clip(norm, keras.config.epsilon(), None)
+    # x / inf has value 0 and gradient 0, where x / epsilon has the gradient 1e7.
+    return ops.where(norm == 0, float("inf"), length)

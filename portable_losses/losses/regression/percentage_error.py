@@ -1,0 +1,113 @@
+"""Absolute error as a percentage, of the target or of both sides."""
+
+from typing import Any
+
+import keras
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.core.classes import like
+from portable_losses.core.loss import Loss
+from portable_losses.losses.regression._shared import mean_over_columns
+
+
+class MeanAbsolutePercentageError(Loss):
+    """Mean of the absolute residuals in percent of the targets.
+
+    With y the target and p the prediction, the item is
+
+        100 mean_j w_j abs(p_j - y_j) / max(abs(y_j), epsilon)
+
+    where epsilon is Keras's (1e-7).
+
+    Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        class_weights: one weight per output column, or `{column: weight}` with 1 for
+            the rest; None weighs all alike. The divisor stays the number of columns.
+
+    Edge cases: a target of 0 counts as 1e-7, so that an error of 1 costs 1e9 there;
+    use SymmetricMeanAbsolutePercentageError where targets reach 0. The gradient of an
+    exact match is 0.
+
+    Raises:
+        ValueError: if the shapes differ, or if there is not one weight per column.
+
+    Example:
+        >>> loss = portable_losses.MeanAbsolutePercentageError()
+        >>> float(loss([[2.0, 4.0]], [[3.0, 4.0]]))
+        25.0
+
+    Differs: from Keras on JAX, where an exact match pushes the prediction away, and in
+    refusing to broadcast `y_true` against `y_pred`.
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_absolute_percentage_error",
+        dtype: Any = None,
+        *,
+        class_weights: Any = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        self.class_weights = checks.class_weights(type(self).__name__, class_weights)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        t = like(y_true, y_pred)
+        size = ops.clip(ops.abs(t), keras.config.epsilon(), None)
+        return 100.0 * mean_over_columns(self, ops.abs(y_pred - t) / size)
+
+
+class SymmetricMeanAbsolutePercentageError(Loss):
+    """Mean of the absolute residuals in percent of the mean size of both sides.
+
+    With y the target and p the prediction, the item is
+
+        100 mean_j w_j abs(p_j - y_j) / max((abs(y_j) + abs(p_j)) / 2, epsilon)
+
+    where epsilon is Keras's (1e-7). It lies in [0, 200] and treats y and p alike.
+
+    Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        class_weights: one weight per output column, or `{column: weight}` with 1 for
+            the rest; None weighs all alike. The divisor stays the number of columns.
+
+    Edge cases: 0 against 0 costs 0. A prediction of the wrong sign costs 200 with
+    gradient 0, so that the loss cannot lead it back: let the model end in a softplus
+    or an exponential, or use MeanAbsoluteError. The gradient of an exact match is 0.
+
+    Raises:
+        ValueError: if the shapes differ, or if there is not one weight per column.
+
+    Example:
+        >>> loss = portable_losses.SymmetricMeanAbsolutePercentageError()
+        >>> float(loss([[1.0, 4.0]], [[3.0, 4.0]]))
+        50.0
+
+    Reference:
+        Makridakis, "Accuracy measures: theoretical and practical concerns",
+        International Journal of Forecasting 9, 1993.
+
+    Differs: from the paper in taking abs(y) and abs(p), so that the denominator is
+    never negative.
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "symmetric_mean_absolute_percentage_error",
+        dtype: Any = None,
+        *,
+        class_weights: Any = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        self.class_weights = checks.class_weights(type(self).__name__, class_weights)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        t = like(y_true, y_pred)
+        sizes = ops.abs(t) + ops.abs(y_pred)
+        # |r| / max(s / 2, epsilon) == 2 |r| / max(s, 2 epsilon)
+        sizes = ops.clip(sizes, 2.0 * keras.config.epsilon(), None)
+        return 200.0 * mean_over_columns(self, ops.abs(y_pred - t) / sizes)

@@ -1,0 +1,57 @@
+"""The Poisson loss."""
+
+from typing import Any
+
+import keras
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.core.classes import like
+from portable_losses.core.loss import Loss
+from portable_losses.losses.regression._shared import mean_over_columns
+
+
+class Poisson(Loss):
+    """Negative log-likelihood of counts, up to a constant of the target.
+
+    With y the count and p > 0 the predicted rate, the item is
+
+        mean_j w_j (p_j - y_j log(p_j + epsilon))
+
+    where epsilon is Keras's (1e-7). It is smallest, and not 0, at p = y.
+
+    Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        class_weights: one weight per output column, or `{column: weight}` with 1 for
+            the rest; None weighs all alike. The divisor stays the number of columns.
+
+    Edge cases: a rate of 0 against a count of 1 costs 16.118; a negative rate is
+    outside the domain and gives NaN. Let the model end in a softplus or an
+    exponential.
+
+    Raises:
+        ValueError: if the shapes differ, or if there is not one weight per column.
+
+    Example:
+        >>> loss = portable_losses.Poisson()
+        >>> round(float(loss([[2.0, 0.0]], [[1.0, 3.0]])), 4)
+        2.0
+
+    Differs: from Keras in refusing to broadcast `y_true` against `y_pred`.
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "poisson",
+        dtype: Any = None,
+        *,
+        class_weights: Any = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        self.class_weights = checks.class_weights(type(self).__name__, class_weights)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        log_p = ops.log(y_pred + keras.config.epsilon())
+        return mean_over_columns(self, y_pred - like(y_true, y_pred) * log_p)

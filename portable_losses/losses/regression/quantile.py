@@ -1,0 +1,110 @@
+"""Quantile (pinball) loss, for one quantile or several at once."""
+
+from typing import Any
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.core.loss import Loss
+from portable_losses.losses.regression._shared import residual
+
+
+class Quantile(Loss):
+    """Absolute error with two slopes, smallest where y_pred is a quantile of y_true.
+
+    With r = y_pred - y_true and q the quantile, the pinball loss is
+
+        rho_q(r) = q abs(r)           where y_pred is too low
+                   (1 - q) abs(r)     where it is too high
+
+    One number q: the item is the mean of rho_q over the last axis. A sequence of K
+    quantiles, with one column of y_pred for each, p_1 to p_K:
+
+        mean_k rho_{q_k}(p_k - y) + crossing_penalty mean_k relu(p_k - p_{k+1})
+
+    Shapes: for one number `y_true` and `y_pred` are `(B, ..., C)` and items `(B, ...)`.
+    For a sequence `y_pred` is `(B, ..., K)`, `y_true` is `(B, ...)` or `(B, ..., 1)`,
+    and items are `(B, ...)`.
+
+    Args:
+        quantiles: a number in (0, 1), or an ascending sequence of them. 0.5 is half
+            the absolute error.
+        crossing_penalty: weight >= 0, for a sequence, of columns in the wrong order.
+
+    Edge cases: the gradient of an exact match is 0, as is the penalty's where two
+    columns are equal.
+
+    Raises:
+        ValueError: for quantiles outside (0, 1) or not ascending, a negative
+            crossing_penalty or one without a sequence, or shapes that do not fit.
+
+    Example:
+        >>> loss = portable_losses.Quantile(quantiles=[0.1, 0.9])
+        >>> round(float(loss([[1.0]], [[0.0, 3.0]])), 4)
+        0.15
+
+    Reference:
+        Koenker and Bassett, "Regression quantiles", Econometrica 46, 1978.
+    """
+
+    def __init__(
+        self,
+        *,
+        quantiles: Any = 0.5,
+        crossing_penalty: float = 0.0,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        owner = type(self).__name__
+        self.quantiles = _checked_quantiles(owner, quantiles)
+        self.crossing_penalty = checks.number(
+            owner, "crossing_penalty", crossing_penalty, at_least=0
+        )
+        if isinstance(self.quantiles, tuple):
+            self.targets = "any"  # a column per quantile against one target
+        elif self.crossing_penalty != 0:
+            rule = "0 for one quantile, which crosses nothing"
+            remedy = "pass a sequence of quantiles"
+            checks.fail(owner, "crossing_penalty", rule, self.crossing_penalty, remedy)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        several = isinstance(self.quantiles, tuple)
+        if several:
+            y_true = self._against_columns(y_true, y_pred)
+        q = ops.convert_to_tensor(self.quantiles, dtype=y_pred.dtype)
+        r = residual(y_true, y_pred)
+        items = ops.mean(ops.abs(r) * ops.where(r > 0, 1.0 - q, q), axis=-1)
+        if not several or len(self.quantiles) == 1 or _is_zero(self.crossing_penalty):
+            return items
+        crossed = ops.relu(y_pred[..., :-1] - y_pred[..., 1:])
+        return items + self.crossing_penalty * ops.mean(crossed, axis=-1)
+
+    def _against_columns(self, y_true: Any, y_pred: Any) -> Any:
+        """y_true as (..., 1), against y_pred as (..., K)."""
+        owner, count = type(self).__name__, len(self.quantiles)
+        checks.one_tensor(owner, "y_true", y_true)
+        t, p = tuple(y_true.shape), tuple(y_pred.shape)
+        if len(p) > 1 and p[-1] == count:
+            if checks.same(t, (*p[:-1], 1)):
+                return y_true
+            if checks.same(t, p[:-1]):
+                return ops.expand_dims(y_true, -1)
+        rule = f"have shape (...) or (..., 1), and y_pred (..., {count})"
+        remedy = "give y_pred one column per quantile"
+        checks.shapes_fit(owner, t, p, rule, remedy)
+
+
+def _checked_quantiles(owner: str, quantiles: Any) -> float | tuple[float, ...]:
+    one = quantiles is None or isinstance(quantiles, bool | int | float | str)
+    if one or not getattr(quantiles, "shape", (1,)):
+        return checks.number(owner, "quantiles", quantiles, above=0, below=1)
+    values = checks.vector(owner, "quantiles", quantiles, above=0, below=1)
+    if any(a >= b for a, b in zip(values, values[1:], strict=False)):
+        remedy = "sort them, and the columns of y_pred alike"
+        checks.fail(owner, "quantiles", "ascending", values, remedy)
+    return values
+
+
+def _is_zero(x: Any) -> bool:
+    return isinstance(x, int | float) and x == 0

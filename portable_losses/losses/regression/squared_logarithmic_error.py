@@ -1,0 +1,61 @@
+"""Squared error of logarithms."""
+
+from typing import Any
+
+import keras
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.core.classes import like
+from portable_losses.core.loss import Loss
+from portable_losses.losses.regression._shared import mean_over_columns
+
+
+class MeanSquaredLogarithmicError(Loss):
+    """Mean of the squared differences of log(1 + y), for targets >= 0.
+
+    With y the target and p the prediction, the item is
+
+        mean_j w_j (log(1 + max(p_j, epsilon)) - log(1 + max(y_j, epsilon)))^2
+
+    where epsilon is Keras's (1e-7).
+
+    Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        class_weights: one weight per output column, or `{column: weight}` with 1 for
+            the rest; None weighs all alike. The divisor stays the number of columns.
+
+    Edge cases: a prediction below 1e-7, negative ones included, counts as 1e-7 and
+    has gradient 0; let the model end in a softplus or an exponential.
+
+    Raises:
+        ValueError: if the shapes differ, or if there is not one weight per column.
+
+    Example:
+        >>> loss = portable_losses.MeanSquaredLogarithmicError()
+        >>> round(float(loss([[1.0]], [[3.0]])), 4)
+        0.4805
+
+    Differs: from Keras in computing log(1 + x) without rounding 1 + x first, which is
+    exact near 0, and in refusing to broadcast `y_true` against `y_pred`.
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_squared_logarithmic_error",
+        dtype: Any = None,
+        *,
+        class_weights: Any = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        self.class_weights = checks.class_weights(type(self).__name__, class_weights)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        r = _log_size(y_pred) - _log_size(like(y_true, y_pred))
+        return mean_over_columns(self, ops.square(r))
+
+
+def _log_size(x: Any) -> Any:
+    return ops.log1p(ops.clip(x, keras.config.epsilon(), None))
