@@ -1,6 +1,11 @@
 """Losses for Keras 3: same value, same gradient, on TensorFlow, JAX and PyTorch."""
 
-from portable_losses import ops
+import importlib
+from typing import Any
+
+# `_backend` comes first: it sets KERAS_BACKEND before Keras is imported.
+from portable_losses import _backend, ops
+from portable_losses.core import optimizers as _optimizers
 from portable_losses.core.loss import Loss
 from portable_losses.losses.classification.crossentropy import (
     BinaryCrossentropy,
@@ -53,4 +58,12 @@ __all__ = [
     "SquaredHinge",
     "SymmetricMeanAbsolutePercentageError",
     "ops",
+    "parity",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # The harness needs NumPy and more; whoever trains should not wait for it.
+    if name == "parity":
+        return importlib.import_module("portable_losses.parity")
+    raise AttributeError(f"module 'portable_losses' has no attribute {name!r}")

@@ -1,0 +1,33 @@
+"""Lets a model that was compiled and saved on PyTorch train on another backend.
+
+On torch, Keras replaces nine of its optimizer classes by internal ones, and saves them
+under the internal name, which no other backend can import. Keras's loader looks among
+the custom objects first: there we put the public classes under those names.
+"""
+
+import keras
+
+SAVED_ON_TORCH = (
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Lion",
+    "Nadam",
+    "RMSprop",
+    "SGD",
+)
+"""Optimizers that Keras saves on torch under a backend-internal name."""
+
+
+def find_optimizers_saved_on_torch() -> None:
+    """Register the public classes, unless the user has registered others."""
+    if keras.config.backend() == "torch":
+        return
+    known = keras.saving.get_custom_objects()
+    for name in SAVED_ON_TORCH:
+        known.setdefault(name, getattr(keras.optimizers, name))
+
+
+find_optimizers_saved_on_torch()
