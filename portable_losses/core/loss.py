@@ -111,6 +111,14 @@ class Loss(keras.losses.Loss):
         """Return the items, `(items, kept)` or a scalar statistic."""
         raise NotImplementedError
 
+    def is_statistic(self) -> bool:
+        """Whether what `call` returns has no batch axis though it is no scalar.
+
+        One statistic a class or a column, say, of shape `(C,)`: it is reduced as
+        items are, and sample weights are refused.
+        """
+        return False
+
     def feature_axis(self) -> int:
         """The axis of y_pred that one item spans; `call` sees it moved to the end."""
         return -1
@@ -181,7 +189,7 @@ class Loss(keras.losses.Loss):
             else self.call(y_true, y_pred)
         )
         items, chosen = items if isinstance(items, tuple) else (items, None)
-        if len(items.shape) == 0:
+        if len(items.shape) == 0 or self.is_statistic():
             return self._reduce_statistic(owner, items, y_pred, weight, mask)
         if mask is None and weight is None and chosen is None:
             return self._result(self._reduce(items))
@@ -246,9 +254,12 @@ class Loss(keras.losses.Loss):
         counted = chosen
         if mask is not None:
             mask = _squeezed(mask, shape)
-            if not (self._takes_kept and len(mask.shape) > len(shape)):
-                mask = _leading(owner, "mask", mask, shape, "the items")
-                counted = _both(mask, chosen)
+            if self._takes_kept and len(mask.shape) > len(shape):
+                # A mask within the items was the business of `call`: here it leaves
+                # out the samples of which nothing is left.
+                mask = keras.ops.any(mask, axis=tuple(range(1, len(mask.shape))))
+            mask = _leading(owner, "mask", mask, shape, "the items")
+            counted = _both(mask, chosen)
         if counted is not None:
             counted = _expand(counted, len(shape))
         used = counted
@@ -294,11 +305,11 @@ class Loss(keras.losses.Loss):
             remedy = "give `call` a `kept` argument, or drop the mask of y_pred"
             checks.fail(owner, "mask", rule, shown, remedy)
         if self.reduction in (None, "none"):
-            return self._result(
-                keras.ops.broadcast_to(value, keras.ops.shape(y_pred)[:1])
-            )
+            if len(value.shape) == 0:
+                value = keras.ops.broadcast_to(value, keras.ops.shape(y_pred)[:1])
+            return self._result(value)
         # One item, not a scalar: Keras scales items for tf.distribute, not scalars.
-        return self._result(self._reduce(keras.ops.reshape(value, (1,))))
+        return self._result(self._reduce(keras.ops.reshape(value, (-1,))))
 
     def _result(self, value: Any) -> Any:
         return keras.ops.cast(value, self._result_dtype)
