@@ -1,0 +1,104 @@
+"""The results of a run, as the runner writes them to JSON and the report reads them."""
+
+from typing import Literal, NotRequired, TypedDict
+
+Status = Literal["passed", "failed", "known", "not_applicable"]
+
+
+class Counts(TypedDict):
+    """How many checks ended in each status."""
+
+    passed: int
+    failed: int
+    known: int
+    not_applicable: int
+
+
+class Summary(TypedDict):
+    """The run in one place: what ran, and the maxima over the whole catalogue."""
+
+    ok: bool
+    cases: int
+    losses: int
+    checks: Counts
+    max_value_error: dict[str, float | None]
+    max_gradient_error: dict[str, float | None]
+    max_between_value: float | None
+    max_between_gradient: float | None
+    seconds: float
+
+
+class Environment(TypedDict):
+    """What a worker really ran on."""
+
+    backend: str
+    device: str
+    modes: list[str]
+    precision: str
+    versions: dict[str, str]
+
+
+class Outcome(TypedDict):
+    """What a check found; the message is the fault, or the reason of the status."""
+
+    status: Status
+    message: str
+
+
+class CaseResult(TypedDict):
+    """A case on one backend; no gradient error on NumPy."""
+
+    value_error: float | None
+    gradient_error: float | None
+    seconds: float
+    checks: dict[str, Outcome]
+
+
+class Between(TypedDict):
+    """How far two backends are apart."""
+
+    value: float | None
+    gradient: float | None
+    ok: bool
+    message: str
+
+
+class CaseRow(TypedDict):
+    """A case on every backend that ran, and between each two of them."""
+
+    id: str
+    loss: str
+    family: str
+    kind: str
+    results: dict[str, CaseResult]
+    between: dict[str, Between]
+
+
+class Training(TypedDict):
+    """The loss curve of every backend on one data set."""
+
+    curves: dict[str, list[float]]
+    largest_difference: float | None
+    tolerance: float
+    ok: bool
+    message: NotRequired[str]
+
+
+class Reload(TypedDict):
+    """A model that was saved on one backend and went on training on another."""
+
+    case: str
+    saved_on: str
+    loaded_on: str
+    status: Literal["passed", "failed"]
+    message: str
+
+
+class Results(TypedDict):
+    """All of it."""
+
+    summary: Summary
+    environments: list[Environment]
+    cases: list[CaseRow]
+    training: dict[str, Training]
+    reload: list[Reload]
