@@ -64,6 +64,11 @@ CASES = (
         },
         wrong=FAR,
     ),
-    Case(loss="Huber", label="delta=0.3", config={"delta": 0.3}, draw=real,
-         reference=huber(0.3)),
+    Case(
+        loss="Huber",
+        label="delta=0.3",
+        config={"delta": 0.3},
+        draw=real,
+        reference=huber(0.3),
+    ),
 )
