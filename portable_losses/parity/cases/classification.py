@@ -111,7 +111,7 @@ def hinge(power: int, weights: Any = 1.0, positive: Any = 1.0) -> Any:
     return reference
 
 
-def categorical_hinge(weights: Any = np.ones(4)) -> Any:
+def categorical_hinge(weights: Any = (1.0, 1.0, 1.0, 1.0)) -> Any:
     """Keras's form: the right class enters the maximum of the wrong ones as 0."""
 
     def reference(y_true: Array, y_pred: Array) -> Any:
