@@ -151,7 +151,7 @@ def bench(session: nox.Session, backend: str) -> None:
     prepare(session, backend)
     install(session, "-e", f".[{MATRIX.extras([backend])}]", groups=["bench"])
     only(session, backend)
-    programs = {p.stem: p for p in sorted((CI / "benchmarks").glob("*.py"))}
+    programs = {p.stem: p for p in sorted((CI / "benchmarks").glob("[!_]*.py"))}
     for name in session.posargs or programs:
         if name not in programs:
             session.error(f"no benchmark {name!r}: choose from {', '.join(programs)}")
@@ -176,7 +176,6 @@ def nightly(session: nox.Session) -> None:
     released = PYPROJECT["project"]["optional-dependencies"]["parity"]
     session.install("--quiet", "--no-compile", *released)
     newest = [MATRIX.backends[name].nightly for name in backends]
-    session.log(f"installing keras-nightly {' '.join(newest)}")
     session.install("--quiet", "--no-compile", "--pre", "keras-nightly", *newest)
     session.install("--quiet", "--no-deps", "-e", ".")
     session.run("python", "ci/check_environment.py")
@@ -206,7 +205,6 @@ def install(
 ) -> None:
     """Install requirements and dependency groups at the pinned versions."""
     wanted = [*requirements, *nox.project.dependency_groups(PYPROJECT, *groups or [])]
-    session.log(f"installing {' '.join(wanted)}")
     # Compiling the byte code of whole backends ahead, most of which is never imported,
     # would double the time.
     session.install("--quiet", "--no-compile", "-c", str(constraints), *wanted)
