@@ -243,6 +243,20 @@ def test_root_module_may_be_shared_by_the_rooms(tree: Path) -> None:
     assert check_layout.check(tree) == []
 
 
+def test_package_may_load_parity_when_asked_for_it(tree: Path) -> None:
+    text = HEALTHY["portable_losses/__init__.py"]
+    load = """
+        def {}(name):
+            import importlib
+            importlib.import_module("portable_losses.parity")
+    """
+    write(tree, "portable_losses/__init__.py", text + load.format("__getattr__"))
+    assert check_layout.check(tree) == []
+    write(tree, "portable_losses/__init__.py", text + load.format("start"))
+    (found,) = check_layout.check(tree)
+    assert "nothing outside parity imports it" in found
+
+
 def test_loss_without_a_case_is_found(tree: Path) -> None:
     write(tree, "portable_losses/parity/cases/regression.py", "CASES = ()")
     (found,) = check_layout.check(tree)
