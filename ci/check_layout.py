@@ -171,7 +171,6 @@ def imports(root: Path, path: Path) -> list[Import]:
     }
     found = []
     for node in ast.walk(tree):
-        names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -182,8 +181,9 @@ def imports(root: Path, path: Path) -> list[Import]:
             names = [base if a.name == "*" else f"{base}.{a.name}" for a in node.names]
         elif isinstance(node, ast.Call):
             names = list(named_import(node))
-        if names:
-            found += [Import(node.lineno, name, node in lazily) for name in names]
+        else:
+            continue
+        found += [Import(node.lineno, name, node in lazily) for name in names]
     return sorted(found, key=lambda item: item.line)
 
 
