@@ -1,16 +1,23 @@
 """`Lane`: a case on one backend and device, with what has been computed there."""
 
+import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import keras
+import ml_dtypes
 import numpy as np
 
 from portable_losses.parity.autodiff import Autodiff, LossFunction, Result
 from portable_losses.parity.case import SAMPLES, Array, Case, Pair
 from portable_losses.parity.reference import Expected, expect
 from portable_losses.parity.tolerances import Tolerance, tolerance, value_excess
+
+
+KEEP = np.array([i % 3 != 1 for i in range(SAMPLES)])
+"""The mask of the masked samples."""
+
+HALF = {"float16": np.float16, "bfloat16": ml_dtypes.bfloat16}
 
 
 class Lane:
@@ -83,21 +90,38 @@ class Lane:
 
     # --- inputs ---------------------------------------------------------------------
 
-    def drawn(self) -> Pair:
-        """The case's drawn inputs: float32 predictions, int32 ids."""
-        if self._drawn is None:
-            self._drawn = _single(self.case.inputs())
-        return self._drawn
+    def labels(self) -> list[str]:
+        """The inputs that have a reference, by name."""
+        named = ["drawn", "drawn float16", "drawn bfloat16", "masked", "one sample"]
+        named += [f"edge {name}" for name in self.case.edges]
+        return named + (["exact"] if self.case.exact is not None else [])
+
+    def inputs(self, label: str) -> Pair:
+        """Targets and predictions: float32 predictions, int32 ids."""
+        if label == "drawn":
+            if self._drawn is None:
+                self._drawn = single(self.case.inputs())
+            return self._drawn
+        if label.startswith("edge "):
+            return self.tiled(self.case.edges[label.removeprefix("edge ")])
+        if label == "exact":
+            assert self.case.exact is not None
+            return single(self.case.exact)
+        t, p = self.inputs("drawn")
+        if label.startswith("drawn "):
+            return t, p.astype(HALF[label.removeprefix("drawn ")])
+        which: Any = KEEP[: len(p)] if label == "masked" else slice(0, 1)
+        return take(t, which), p[which]
 
     def tiled(self, pair: Pair) -> Pair:
         """Edge inputs, repeated to the drawn number of samples where items allow.
 
         Fewer shapes are fewer compiled functions.
         """
-        t, p = _single(pair)
+        t, p = single(pair)
         if self.case.kind == "items" and 0 < len(p) < SAMPLES:
             rows = np.arange(SAMPLES) % len(p)
-            t, p = None if t is None else t[rows], p[rows]
+            t, p = take(t, rows), p[rows]
         return t, p
 
     # --- results --------------------------------------------------------------------
@@ -129,9 +153,9 @@ class Lane:
             )
         if label is not None:
             self._results[label] = result
-            assert result.gradient is not None
-            largest = self.expected(label, t, p).largest
-            self.recorded[label] = (result.value, result.gradient, largest)
+            if result.gradient is not None:
+                largest = self.expected(label).largest
+                self.recorded[label] = (result.value, result.gradient, largest)
         return result
 
     def value(
@@ -154,13 +178,26 @@ class Lane:
         with self.autodiff.on(self.device):
             return self.autodiff.value(as_function(loss), t, p)
 
-    def expected(self, label: str, t: Array | None, p: Array) -> Expected:
-        """The reference at an input."""
+    def at(self, label: str) -> Result:
+        """Value and gradient at labelled inputs, for the other backends too."""
+        return self.run(*self.inputs(label), label=label)
+
+    def expected(self, label: str) -> Expected:
+        """The reference at labelled inputs."""
         if label not in self._expected:
             if self.case.reference is None:
                 raise LookupError(f"{self.case.id} has no reference for {label!r}")
+            t, p = self.inputs(label)
             self._expected[label] = expect(self.case.reference, t, p)
         return self._expected[label]
+
+    def stand_in(self, reference: Callable[[Any, Any], Any]) -> None:
+        """Use a function as the reference of a case that has none."""
+        self.case = dataclasses.replace(self.case, reference=reference)
+
+    def references(self) -> dict[str, Expected]:
+        """The references by label."""
+        return {label: self.expected(label) for label in self.labels()}
 
     # --- errors ---------------------------------------------------------------------
 
@@ -216,7 +253,7 @@ def as_function(loss: Any) -> LossFunction:
     return run
 
 
-def _single(pair: Pair) -> Pair:
+def single(pair: Pair) -> Pair:
     """Inputs as people pass them: float32 and int32."""
     t, p = pair
     if t is not None:
@@ -225,6 +262,6 @@ def _single(pair: Pair) -> Pair:
     return t, np.asarray(p).astype("float32")
 
 
-def keras_versions() -> dict[str, str]:
-    """The version of Keras, for the environment's statement."""
-    return {"keras": keras.__version__}
+def take(x: Array | None, which: Any) -> Any:
+    """Some samples of the targets, which may be None."""
+    return None if x is None else x[which]

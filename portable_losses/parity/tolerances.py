@@ -61,9 +61,7 @@ def value_excess(
     return _excess(got, wanted, allowed.value, allowed.term * largest)
 
 
-def gradient_excess(
-    got: np.ndarray, wanted: np.ndarray, allowed: Tolerance
-) -> float:
+def gradient_excess(got: np.ndarray, wanted: np.ndarray, allowed: Tolerance) -> float:
     """The worst error of a gradient over what is allowed; above 1 is a failure."""
     largest = float(np.max(np.abs(wanted), initial=0.0))
     return _excess(got, wanted, allowed.gradient, allowed.floor * max(largest, 1e-30))

@@ -48,7 +48,9 @@ def evaluate(
     mask: Array | None = None,
 ) -> Result:
     p = jnp.asarray(y_pred)
-    value, gradient = _differentiated(fn, mode)(_put(y_true), p, _put(weight), _put(mask))
+    value, gradient = _differentiated(fn, mode)(
+        _put(y_true), p, _put(weight), _put(mask)
+    )
     return Result(*_facts(value, np.asarray(gradient).astype("float64")))
 
 

@@ -1,0 +1,273 @@
+"""One backend's share of the matrix, in a process of its own.
+
+`KERAS_BACKEND` is fixed when Keras is imported, so that every backend needs a fresh
+process. A worker is told its job as a line of JSON on standard input, does it while
+it reports events as lines of JSON on standard output, and goes on to the next line.
+"""
+
+import json
+import os
+import pathlib
+import pickle
+import platform
+import sys
+import time
+import traceback
+from typing import Any
+
+import keras
+import numpy as np
+
+import portable_losses
+from portable_losses.parity import autodiff
+from portable_losses.parity.cases import families
+from portable_losses.parity.case import Case
+from portable_losses.parity.checks import CHECKS, NotApplicable
+from portable_losses.parity.lane import Lane
+from portable_losses.parity.reload import go_on, train_and_save
+from portable_losses.parity.target import Target, load_target
+
+MARK = "@parity "
+"""What an event's line begins with; other lines are a backend's own chatter."""
+
+Outcome = dict[str, str]
+
+
+def run_case(lane: Lane, names: tuple[str, ...] | None = None) -> dict[str, Outcome]:
+    """Run the checks of a lane; return status and message of each by name.
+
+    The status is `passed`, `failed`, `known` for a known difference that shows, or
+    `not_applicable`.
+    """
+    outcomes = {}
+    for name, check in CHECKS.items():
+        if names is not None and name not in names:
+            continue
+        outcomes[name] = _run_check(lane, name, check)
+    return outcomes
+
+
+def _run_check(lane: Lane, name: str, check: Any) -> Outcome:
+    case = lane.case
+    if name in case.not_applicable:
+        return _outcome("not_applicable", case.not_applicable[name])
+    try:
+        check(lane)
+    except NotApplicable as reason:
+        return _outcome("not_applicable", str(reason))
+    except Exception as error:
+        if name in case.known:
+            return _outcome("known", case.known[name])
+        message = str(error)
+        if not isinstance(error, AssertionError):
+            message = f"{type(error).__name__}: {message}"
+        return _outcome("failed", message.strip())
+    if name in case.known:
+        return _outcome("failed", f"no longer a known difference: {case.known[name]}")
+    return _outcome("passed", "")
+
+
+def _outcome(status: str, message: str) -> Outcome:
+    return {"status": status, "message": message}
+
+
+class Worker:
+    """Does jobs on the backend of this process.
+
+    Args:
+        job: backend, device, modes, families, losses, checks, target, kind, out.
+    """
+
+    def __init__(self, job: dict[str, Any]) -> None:
+        self.job = job
+        self.backend = keras.config.backend()
+        self.autodiff = autodiff.load(self.backend)
+        self.out = pathlib.Path(job["out"]) / self.backend
+        self.out.mkdir(parents=True, exist_ok=True)
+        self.target: Target | None = None
+        if job.get("target"):
+            self.target = load_target(job["target"], job["kind"], job.get("reference"))
+        self.autodiff.strict_matmul(job["precision"] == "float32")
+
+    def environment(self) -> dict[str, Any]:
+        """What this worker really runs; a missing device is an error."""
+        wanted, present = self.job["device"], self.autodiff.devices()
+        if wanted not in present:
+            raise RuntimeError(
+                f"{self.backend}: device {wanted!r} is not present, only "
+                f"{', '.join(sorted(present))}"
+            )
+        return {
+            "backend": self.backend,
+            "device": wanted,
+            "modes": list(self.modes()),
+            "precision": self.job["precision"],
+            "versions": {
+                "keras": keras.__version__,
+                **self.autodiff.versions(),
+                "python": platform.python_version(),
+            },
+        }
+
+    def modes(self) -> tuple[str, ...]:
+        """The modes that were asked for, in the backend's order."""
+        asked, known = self.job["mode"], self.autodiff.MODES
+        if asked == "all":
+            return known
+        if asked == "eager":
+            chosen = tuple(m for m in known if m == "eager")
+        else:
+            chosen = tuple(
+                m for m in (*known, *self.autodiff.ON_REQUEST) if m != "eager"
+            )
+        return chosen or known
+
+    def cases(self) -> list[tuple[str, Case]]:
+        """The cases that were asked for, with their families."""
+        if self.target is not None:
+            return [("target", self.target.case)]
+        return [
+            (family, case)
+            for family, cases in families().items()
+            for case in cases
+            if not self.job["families"] or family in self.job["families"]
+            if not self.job["losses"] or case.loss in self.job["losses"]
+        ]
+
+    def maker(self, case: Case) -> Any:
+        """What makes the loss of a case."""
+        if self.target is not None:
+            return self.target.make
+        return getattr(portable_losses, case.loss)
+
+    def lane(self, case: Case) -> Lane:
+        """The lane of a case on this backend."""
+        references = None
+        if case.reference is None:
+            references = self._references(case)
+        return Lane(
+            case,
+            self.maker(case),
+            self.autodiff,
+            self.job["device"],
+            self.modes(),
+            references,
+            self.job["precision"],
+        )
+
+    def check(self) -> None:
+        """Run every check of every case; report each case as it ends."""
+        arrays: dict[str, Any] = {}
+        names = tuple(self.job["checks"]) or None
+        if self.backend == "numpy" and names is None:
+            names = ("value", "edges", "sizes", "config")
+        for family, case in self.cases():
+            start = time.perf_counter()
+            lane = self.lane(case)
+            if self.backend == "numpy" and self.target is not None:
+                self._stand_in(lane)
+                outcomes = run_case(lane)
+                self._save_references(lane)
+            else:
+                outcomes = run_case(lane, names)
+            for label, (value, gradient, largest) in lane.recorded.items():
+                arrays[f"{case.id}|{label}|value"] = value
+                arrays[f"{case.id}|{label}|gradient"] = gradient
+                arrays[f"{case.id}|{label}|largest"] = np.asarray(largest)
+            no_gradient = self.backend == "numpy"
+            emit(
+                "case",
+                id=case.id,
+                loss=case.loss,
+                family=family,
+                kind=case.kind,
+                scale=case.scale,
+                value_error=lane.value_error,
+                gradient_error=None if no_gradient else lane.gradient_error,
+                seconds=time.perf_counter() - start,
+                checks=outcomes,
+            )
+        np.savez(self.out / "arrays.npz", **arrays)
+
+    def first_cases(self) -> list[Case]:
+        """One case a loss, for what is about the loss and not its arguments."""
+        first: dict[str, Case] = {}
+        for _, case in self.cases():
+            first.setdefault(case.loss, case)
+        return list(first.values())
+
+    def save(self) -> None:
+        """Train a model with each loss for two steps and save it."""
+        for case in self.first_cases():
+            message = _message_of(train_and_save, case, self.maker(case), self.out)
+            emit("saved", case=case.id, message=message)
+
+    def reload(self, other: str) -> None:
+        """Load what another backend saved, and train on."""
+        custom = None if self.target is None else self.target.custom_objects
+        for case in self.first_cases():
+            folder = self.out.parent / other
+            message = _message_of(go_on, case, folder, custom)
+            emit("reloaded", case=case.id, saved_on=other, message=message)
+
+    def train(self) -> None:
+        """Report the training curves on real data."""
+        from portable_losses.parity.training import curves
+
+        emit("curves", curves=curves(vars(portable_losses)))
+
+    def _stand_in(self, lane: Lane) -> None:
+        """Let the loss's own float64 items be the reference of a user's loss."""
+        if lane.case.reference is None:
+            loss = lane.make(reduction=None, dtype="float64")
+            lane.stand_in(lambda t, p: np.asarray(loss(t, p)))
+
+    def _save_references(self, lane: Lane) -> None:
+        with open(self.out / "references.pickle", "wb") as file:
+            pickle.dump(lane.references(), file)
+
+    def _references(self, case: Case) -> Any:
+        path = self.out.parent / "numpy" / "references.pickle"
+        if not path.exists():
+            return None
+        with open(path, "rb") as file:
+            return pickle.load(file)  # written by our own NumPy worker a moment ago
+
+
+def _message_of(function: Any, *arguments: Any) -> str:
+    try:
+        function(*arguments)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}".strip()
+    return ""
+
+
+def emit(event: str, **facts: Any) -> None:
+    """Report an event to the runner."""
+    line = json.dumps({"event": event, **facts})
+    sys.stdout.write(f"{MARK}{line}\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Do the jobs that arrive on standard input."""
+    worker = None
+    for line in sys.stdin:
+        command = json.loads(line)
+        try:
+            if command["do"] == "prepare":
+                worker = Worker(command["job"])
+                emit("ready", total=len(worker.cases()), **worker.environment())
+            elif worker is not None and command["do"] in ("check", "save", "train"):
+                getattr(worker, command["do"])()
+            elif worker is not None and command["do"] == "reload":
+                worker.reload(command["from"])
+        except Exception as error:
+            message = f"{type(error).__name__}: {error}"
+            emit("error", message=message, traceback=traceback.format_exc())
+        emit("done", do=command["do"])
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    main()
