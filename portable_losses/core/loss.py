@@ -111,7 +111,7 @@ class Loss(keras.losses.Loss):
         """Return the items, `(items, kept)` or a scalar statistic."""
         raise NotImplementedError
 
-    def is_statistic(self) -> bool:
+    def is_statistic(self, y_pred: Any) -> bool:
         """Whether what `call` returns has no batch axis though it is no scalar.
 
         One statistic a class or a column, say, of shape `(C,)`: it is reduced as
@@ -189,7 +189,7 @@ class Loss(keras.losses.Loss):
             else self.call(y_true, y_pred)
         )
         items, chosen = items if isinstance(items, tuple) else (items, None)
-        if len(items.shape) == 0 or self.is_statistic():
+        if len(items.shape) == 0 or self.is_statistic(y_pred):
             return self._reduce_statistic(owner, items, y_pred, weight, mask)
         if mask is None and weight is None and chosen is None:
             return self._result(self._reduce(items))
