@@ -28,7 +28,6 @@ class _State:
     bar: TaskID | None = None
     ready: int = 0
     failed: int = 0
-    finished: bool = False
 
 
 class Progress:
@@ -103,7 +102,6 @@ class Progress:
     def done(self, backend: str) -> None:
         """A backend has run all its cases, or has stopped."""
         state = self._states[backend]
-        state.finished = True
         if self._bars is not None and state.bar is not None:
             short = state.ready < state.total
             note = "stopped early" if short else _bad(state).strip(", ") or "done"
@@ -114,8 +112,10 @@ class Progress:
         else:
             seconds = time.monotonic() - state.started
             self._line(f"{backend}: done in {seconds:.0f} s{_bad(state)}")
-        if all(each.finished for each in self._states.values()):
-            self.close()
+
+    def phase(self, text: str) -> None:
+        """All backends go on to something else, which takes a while."""
+        self._line(f"now: {text}")
 
     def close(self) -> None:
         """Give the terminal back."""

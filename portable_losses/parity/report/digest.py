@@ -185,6 +185,9 @@ def failures(results: Results) -> list[Finding]:
             some = ", ".join(absent[:3]) + (" ..." if len(absent) > 3 else "")
             message = f"{len(absent)} of {len(results['cases'])} cases did not run"
             found.append(Finding(some, (name,), "complete", message))
+    if not found and not results["summary"]["ok"]:
+        message = "the run is marked as failed, and says no more"
+        found.append(Finding("the run", tuple(sorted(names)), "summary", message))
     return found
 
 
@@ -206,3 +209,13 @@ def _with_status(results: Results, status: str) -> Iterable[Finding]:
             for check, outcome in result["checks"].items():
                 if outcome["status"] == status:
                     yield Finding(case["id"], (backend,), check, outcome["message"])
+
+
+def inapplicable(results: Results) -> dict[tuple[str, str], list[str]]:
+    """The cases for which a check has no meaning, by check and reason."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for item in _with_status(results, "not_applicable"):
+        ids = found.setdefault((item.check, item.message), [])
+        if item.case not in ids:
+            ids.append(item.case)
+    return found

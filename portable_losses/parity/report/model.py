@@ -70,6 +70,7 @@ class CaseRow(TypedDict):
     loss: str
     family: str
     kind: str
+    scale: NotRequired[float]
     results: dict[str, CaseResult]
     between: dict[str, Between]
 

@@ -1,9 +1,85 @@
-"""The report as one page that needs nothing else."""
+"""The report as one page that needs nothing else: no network, no script."""
 
 from pathlib import Path
 
-from portable_losses.parity.report.model import Results
+import jinja2
+from markupsafe import Markup
+
+from portable_losses.parity.report import digest
+from portable_losses.parity.report.curves import curves
+from portable_losses.parity.report.dots import allowed, dots
+from portable_losses.parity.report.model import CaseRow, Results
+from portable_losses.parity.report.numbers import brief, count, duration
+from portable_losses.parity.report.svg import css_name, mark, picture
+
+TEMPLATE = "page.html.jinja"
+SIGNS = {"passed": "", "failed": "x", "known": "~", "not_applicable": "", "absent": ""}
 
 
-def html(results: Results, path: Path) -> None:
-    """Write the page."""
+def html(results: Results, path: Path) -> Path:
+    """Write the page and return its path."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters |= {"brief": brief, "count": count, "duration": duration}
+    groups = digest.families(results["cases"])
+    page = environment.get_template(TEMPLATE).render(
+        results=results,
+        totals=digest.totals(results),
+        backends=digest.backends(results),
+        families=[digest.digest(name, cases) for name, cases in groups.items()],
+        everything=digest.digest("all", results["cases"]) if groups else None,
+        groups=groups,
+        checks=check_names(results["cases"]),
+        cell=cell,
+        worst=digest.worst,
+        css_name=css_name,
+        common=digest.common_versions(results),
+        own_versions=digest.own_versions,
+        failures=digest.failures(results),
+        known=digest.known(results),
+        inapplicable=digest.inapplicable(results),
+        allowed=allowed(results) if results["environments"] else None,
+        dots=Markup(dots(results)) if groups else None,
+        curves={
+            name: Markup(curves(name, training))
+            for name, training in results["training"].items()
+        },
+        marks={
+            name: Markup(picture(10, 10, name, [mark(name, 5, 5)]))
+            for name in digest.backends(results)
+        },
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def check_names(cases: list[CaseRow]) -> list[str]:
+    """Every check that ran, in the order in which they ran."""
+    return list(
+        dict.fromkeys(
+            check
+            for case in cases
+            for result in case["results"].values()
+            for check in result["checks"]
+        )
+    )
+
+
+def cell(case: CaseRow, check: str, names: list[str]) -> tuple[str, Markup]:
+    """What a check found on each backend: the words, and a square each."""
+    words, squares = [f"{case['id']}, {check}"], []
+    for name in names:
+        status: str = "absent"
+        checks = case["results"].get(name, {"checks": {}})["checks"]
+        if check in checks:
+            status, message = checks[check]["status"], checks[check]["message"]
+            said = status.replace("_", " ")
+            words.append(f"{name}: {said}" + (f", {message}" if message else ""))
+        squares.append(f'<i class="{status}">{SIGNS[status]}</i>')
+    return "\n".join(words), Markup("".join(squares))
