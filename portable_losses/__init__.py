@@ -17,6 +17,10 @@ from portable_losses.losses.classification.hinge import (
     Hinge,
     SquaredHinge,
 )
+from portable_losses.losses.detection.iou import GeneralizedIoU
+from portable_losses.losses.metric.circle import Circle
+from portable_losses.losses.metric.supervised_contrastive import SupervisedContrastive
+from portable_losses.losses.metric.vicreg import VICReg
 from portable_losses.losses.ordinal.coral import Coral
 from portable_losses.losses.probabilistic.gaussian import GaussianNLL
 from portable_losses.losses.regression.absolute_error import MeanAbsoluteError
@@ -33,6 +37,8 @@ from portable_losses.losses.regression.squared_error import MeanSquaredError
 from portable_losses.losses.regression.squared_logarithmic_error import (
     MeanSquaredLogarithmicError,
 )
+from portable_losses.losses.segmentation.dice import SoftDice
+from portable_losses.losses.segmentation.keras_overlap import Dice, Tversky
 
 __version__ = "0.1.0"
 
@@ -40,9 +46,12 @@ __all__ = [
     "BinaryCrossentropy",
     "CategoricalCrossentropy",
     "CategoricalHinge",
+    "Circle",
     "Coral",
     "CosineSimilarity",
+    "Dice",
     "GaussianNLL",
+    "GeneralizedIoU",
     "Hinge",
     "Huber",
     "LogCosh",
@@ -54,9 +63,13 @@ __all__ = [
     "Poisson",
     "Quantile",
     "SmoothL1",
+    "SoftDice",
     "SparseCategoricalCrossentropy",
     "SquaredHinge",
+    "SupervisedContrastive",
     "SymmetricMeanAbsolutePercentageError",
+    "Tversky",
+    "VICReg",
     "ops",
     "parity",
 ]

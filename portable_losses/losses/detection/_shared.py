@@ -1,0 +1,89 @@
+"""What the box losses share: formats, areas and overlaps of aligned pairs."""
+
+from typing import Any, NamedTuple
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.core.classes import like
+from portable_losses.core.loss import Loss
+
+FORMATS = ("center_xywh", "xywh", "xyxy", "yxyx")
+
+
+class Boxes(NamedTuple):
+    """Boxes as two numbers along x and y each (yxyx: y and x), `(..., 2)`."""
+
+    low: Any
+    high: Any
+    size: Any
+
+
+class Overlaps(NamedTuple):
+    """The pair of boxes, and its areas `(...)`."""
+
+    true: Boxes
+    pred: Boxes
+    intersection: Any
+    union: Any
+    enclosing: Any
+    """The least box around both, `(..., 2)`: its sides."""
+
+
+class BoxLoss(Loss):
+    """Base of the losses that compare a predicted box with its target.
+
+    A subclass writes `box_loss`, from the overlap of the pair to its loss.
+    """
+
+    def __init__(self, *, bounding_box_format: str, epsilon: Any, **rest: Any) -> None:
+        super().__init__(**rest)
+        owner = type(self).__name__
+        self.bounding_box_format = checks.choice(
+            owner, "bounding_box_format", bounding_box_format, FORMATS
+        )
+        self.epsilon = checks.number(owner, "epsilon", epsilon, above=0)
+
+    def box_loss(self, pair: Overlaps) -> Any:
+        """Return the loss of each pair, `(...)`."""
+        raise NotImplementedError
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        if y_pred.shape[-1] != 4:
+            rule, remedy = "boxes of shape (..., 4)", "pass the four numbers of a box"
+            shown = f"an array of shape {tuple(y_pred.shape)}"
+            checks.fail(type(self).__name__, "y_pred", rule, shown, remedy)
+        true = read_boxes(like(y_true, y_pred), self.bounding_box_format)
+        return self.box_loss(
+            overlaps(true, read_boxes(y_pred, self.bounding_box_format))
+        )
+
+    def share(self, part: Any, whole: Any) -> Any:
+        """part / whole, whole being epsilon at least."""
+        return part / ops.maximum(whole, self.epsilon)
+
+
+def read_boxes(boxes: Any, bounding_box_format: str) -> Boxes:
+    """Return boxes of any format by their corners and sides."""
+    first, second = boxes[..., :2], boxes[..., 2:]
+    if bounding_box_format in ("xyxy", "yxyx"):
+        return Boxes(first, second, second - first)
+    low = first - 0.5 * second if bounding_box_format == "center_xywh" else first
+    return Boxes(low, low + second, second)
+
+
+def overlaps(true: Boxes, pred: Boxes) -> Overlaps:
+    """Return intersection, union and enclosing box of aligned pairs."""
+    low, high = ops.maximum(true.low, pred.low), ops.minimum(true.high, pred.high)
+    intersection = area(high - low)
+    union = area(true.size) + area(pred.size) - intersection
+    low, high = ops.minimum(true.low, pred.low), ops.maximum(true.high, pred.high)
+    return Overlaps(true, pred, intersection, union, high - low)
+
+
+def area(size: Any) -> Any:
+    """Width times height; a side below 0 is none.
+
+    A side of exactly 0 keeps its gradient, so that a box without area can grow.
+    """
+    size = ops.clip(size, 0.0, None)
+    return size[..., 0] * size[..., 1]

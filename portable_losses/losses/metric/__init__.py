@@ -1,0 +1,1 @@
+"""Losses for embeddings: pairs, labels and views of a batch."""

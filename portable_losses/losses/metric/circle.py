@@ -1,0 +1,104 @@
+"""Circle loss."""
+
+from typing import Any
+
+import keras
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.core.loss import Loss
+from portable_losses.losses.metric._shared import (
+    embeddings,
+    inner_products,
+    pairs_by_label,
+)
+
+# An item below the smallest normal number is 0 or not, by backend. Its logarithm:
+NOTHING = {"float32": -87.0, "float64": -708.0}
+ROUNDING = 1e-6
+
+
+class Circle(Loss):
+    """Embeddings of one class that are far apart, or of two classes that are close.
+
+    With d = 1 - x_i x_j >= 0 the cosine distance of embeddings of length 1, m the
+    margin, P(i) the samples of anchor i's class and N(i) all of other classes, the item
+    is
+
+        log(1 + sum_{j in P(i)} exp(gamma (m + d) (d - m))
+                sum_{j in N(i)} exp(gamma max(1 + m - d, 0) (1 - m - d)))
+
+    Shapes: `y_true` is `(B,)` or `(B, 1)`, whole labels; `y_pred` is `(B, D)`,
+    embeddings of length 1 (end the model in `keras.layers.UnitNormalization`); items
+    are `(B,)`, one an anchor.
+
+    Args:
+        gamma: scale > 0 of the similarities.
+        margin: m, by which distances may miss 0 and 1.
+        remove_diagonal: whether a sample is no positive of its own.
+
+    Edge cases: the mean is over the active anchors, with an item above 0 (as float32
+    tells it: above 1e-38): one without a positive or without a negative is left out; no
+    active anchor gives 0. A masked sample, or one of weight 0, leaves the batch as
+    anchor, positive and negative, and the mean. Labels are exact integers of any size.
+    At d = 0 the slope is that of d > 0, and at d = 1 + m, where a negative stops
+    weighing, it is 0.
+
+    Raises:
+        ValueError: for a gamma that is not > 0, labels that are not whole or not one a
+            sample, and embeddings that are not `(B, D)`.
+
+    Example:
+        >>> loss = portable_losses.Circle(gamma=1.0)
+        >>> x = [[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]]
+        >>> round(float(loss([0, 0, 1], x)), 4)
+        0.789
+
+    Reference:
+        Sun et al., "Circle loss: A unified perspective of pair similarity
+        optimization", CVPR 2020, arXiv:2002.10857, equation 6.
+
+    Differs: from Keras in exact labels (2^24 + 1 is 2^24 there). From the paper, as
+    Keras does, in differentiating the weights m + d and 1 + m - d, and in a mean over
+    active anchors only.
+    """
+
+    targets = "ids"
+
+    def __init__(
+        self,
+        gamma: float = 80.0,
+        margin: float = 0.4,
+        remove_diagonal: bool = True,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "circle",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        owner = type(self).__name__
+        self.gamma = checks.number(owner, "gamma", gamma, above=0)
+        self.margin = checks.number(owner, "margin", margin)
+        self.remove_diagonal = checks.flag(owner, "remove_diagonal", remove_diagonal)
+
+    def class_count(self, y_pred: Any) -> None:
+        return None  # labels may be any whole numbers
+
+    def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
+        x = embeddings(type(self).__name__, y_pred, normalize=False)
+        diagonal = not self.remove_diagonal
+        positive, negative = pairs_by_label(y_true, kept, diagonal)
+        d, m = _from_zero(1.0 - inner_products(x)), self.margin
+        p = self.gamma * ops.relu(m + d) * (d - m)
+        n = self.gamma * ops.relu(1.0 + m - d) * (1.0 - m - d)
+        log_p = ops.logsumexp(ops.where(positive, p, -float("inf")), axis=1)
+        log_n = ops.logsumexp(ops.where(negative, n, -float("inf")), axis=1)
+        total = log_p + log_n
+        nothing = NOTHING[keras.backend.standardize_dtype(total.dtype)]
+        active = ops.logical_not(total < nothing)  # which a NaN is
+        return ops.softplus(ops.where(active, total, 0.0)), active
+
+
+def _from_zero(d: Any) -> Any:
+    """max(d, 0), with the slope of d > 0 where d is 0 but for rounding."""
+    below = ops.stop_gradient(ops.minimum(d, 0.0))
+    return ops.where(d < -ROUNDING, 0.0, d - below)

@@ -1,0 +1,95 @@
+"""VICReg: variance, invariance and covariance of two views."""
+
+from typing import Any
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.core.loss import Loss
+from portable_losses.losses.metric._shared import two_views, whole_samples
+
+
+class VICReg(Loss):
+    """Views that differ, and embeddings that collapse or repeat themselves.
+
+    With a and b the views, V and C the unbiased variances and covariances of a view's D
+    columns over the batch, and sums over the two views,
+
+        invariance mean (a - b)^2
+        + variance / 2 sum_views mean_j max(0, 1 - sqrt(V_j + epsilon))
+        + covariance / D sum_views sum_{j != k} C_jk^2
+
+    Shapes: `y_pred` is `(B, 2, D)`, raw embeddings of two views; `y_true` is ignored
+    and may be None. The loss is a statistic.
+
+    Args:
+        invariance: weight >= 0 of the distance of the views.
+        variance: weight >= 0 of the spread that columns lack.
+        covariance: weight >= 0 of what columns have in common.
+        epsilon: >= 0, added to a variance.
+
+    Edge cases: masked samples leave the batch. One sample has no variance: then only
+    the views' distance is left; no samples give 0. A column that is constant costs
+    1 - sqrt(epsilon), with gradient 0.
+
+    Raises:
+        ValueError: for negative weights, a y_pred that is not `(B, 2, D)`, and sample
+            weights, which a statistic cannot have.
+
+    Example:
+        >>> loss = portable_losses.VICReg()
+        >>> views = [[[1.0, 0.0], [1.0, 0.0]], [[-1.0, 0.0], [-1.0, 0.0]]]
+        >>> round(float(loss(None, views)), 4)  # the second column is constant
+        12.375
+
+    Reference:
+        Bardes, Ponce, LeCun, "VICReg: Variance-invariance-covariance regularization for
+        self-supervised learning", ICLR 2022, arXiv:2105.04906, equations 1 to 6.
+
+    Differs: from the paper, as the authors' code does, in the mean over columns of
+    (a - b)^2, a sum there, and in halving the variance term.
+    """
+
+    targets = "any"
+
+    def __init__(
+        self,
+        *,
+        invariance: float = 25.0,
+        variance: float = 25.0,
+        covariance: float = 1.0,
+        epsilon: float = 1e-4,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        owner = type(self).__name__
+        self.invariance = checks.number(owner, "invariance", invariance, at_least=0)
+        self.variance = checks.number(owner, "variance", variance, at_least=0)
+        self.covariance = checks.number(owner, "covariance", covariance, at_least=0)
+        self.epsilon = checks.number(owner, "epsilon", epsilon, at_least=0)
+
+    def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
+        a, b = two_views(type(self).__name__, y_pred)
+        kept = whole_samples(kept)
+        x, width = y_pred, y_pred.shape[-1]
+        count = ops.cast(ops.shape(x)[0], x.dtype)
+        difference = ops.square(a - b)
+        if kept is not None:
+            count = ops.sum(ops.cast(kept, x.dtype))
+            difference = ops.where(ops.expand_dims(kept, 1), difference, 0.0)
+            kept = ops.reshape(kept, (-1, 1, 1))
+            x = ops.where(kept, x, 0.0)
+        distance = ops.divide(ops.sum(difference), count * width)
+        x = x - ops.divide(ops.sum(x, axis=0), count)
+        if kept is not None:
+            x = ops.where(kept, x, 0.0)
+        v = ops.divide(ops.sum(ops.square(x), axis=0), count - 1.0)
+        lack = ops.relu(1.0 - ops.sqrt(v + self.epsilon))  # (2, D)
+        x = ops.transpose(x, (1, 0, 2))
+        c = ops.divide(ops.matmul(ops.transpose(x, (0, 2, 1)), x), count - 1.0)
+        shared = ops.where(ops.eye(width, dtype="bool"), 0.0, ops.square(c))
+        spread = self.variance * ops.mean(lack) + self.covariance * (
+            ops.sum(shared) / width
+        )
+        return self.invariance * distance + ops.where(count > 1.0, spread, 0.0)

@@ -1,0 +1,1 @@
+"""Losses for maps of classes: overlap of regions."""

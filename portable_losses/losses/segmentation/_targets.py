@@ -1,0 +1,91 @@
+"""What a segmentation target is: dense rows, or a map of class ids."""
+
+from typing import Any, NamedTuple
+
+import keras
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.core.classes import like, valid_ids
+
+
+class Target(NamedTuple):
+    """A target with the classes last.
+
+    Args:
+        rows: how much of each class a pixel is, `(B, *space, C)`; booleans for a map.
+        wanted: where a pixel is not of the ignored class, `(B, *space)`, or None.
+        broken: NaN for a sample with a class id out of range, else 0, `(B, 1)`; None
+            for dense rows. Where ids can be seen they have been refused already.
+    """
+
+    rows: Any
+    wanted: Any | None
+    broken: Any | None
+
+
+def read_target(
+    owner: str, y_true: Any, y_pred: Any, kept: Any | None, ignore_class: int | None
+) -> Target:
+    """Return the target, whatever form it has; refuse one that does not fit."""
+    t, p = tuple(y_true.shape), tuple(y_pred.shape)
+    if len(p) < 3:
+        rule, remedy = "of shape (B, *space, C)", "add the axes of space or of classes"
+        checks.fail(owner, "y_pred", rule, f"an array of shape {p}", remedy)
+    if p[-1] == 1 and checks.same(t, p[:-1]):
+        # One class is a mask of yes and no, not a map of the id 0.
+        y_true, t = ops.expand_dims(y_true, -1), p
+    if checks.same(t, p):
+        wanted = None if ignore_class is None else _not_ignored(y_true, ignore_class)
+        return Target(like(y_true, y_pred), wanted, None)
+    if checks.same(t, (*p[:-1], 1)):
+        y_true = ops.squeeze(y_true, -1)
+    elif not checks.same(t, p[:-1]):
+        rule = "be rows of y_pred's shape, or class ids with a 1 or nothing for C"
+        remedy = "C is the last axis here, which data_format puts first or last"
+        checks.shapes_fit(owner, t, p, rule, remedy)
+    return _from_ids(owner, y_true, y_pred, kept, ignore_class)
+
+
+def _not_ignored(rows: Any, ignore_class: int) -> Any:
+    if rows.shape[-1] == 1:
+        return ops.squeeze(rows, -1) != ignore_class
+    return ops.argmax(rows, axis=-1) != ignore_class
+
+
+def _from_ids(
+    owner: str, ids: Any, y_pred: Any, kept: Any | None, ignore_class: int | None
+) -> Target:
+    classes = y_pred.shape[-1]
+    wanted = None if ignore_class is None else ids != ignore_class
+    used = both(fitted(kept, ids), wanted)
+    if keras.backend.is_float_dtype(ids.dtype):
+        checks.whole_ids(owner, ids, used)
+    if keras.backend.standardize_dtype(ids.dtype) not in ("int32", "int64"):
+        ids = ops.cast(ids, "int32")
+    checks.ids_in_range(owner, ids, classes, used)
+    valid = valid_ids(ids, classes)
+    if used is not None:
+        valid = ops.logical_or(valid, ops.logical_not(used))
+    valid = ops.all(valid, axis=tuple(range(1, len(ids.shape))))
+    nan = ops.cast(float("nan"), y_pred.dtype)
+    broken = ops.expand_dims(ops.where(valid, ops.zeros_like(nan), nan), -1)
+    rows = ops.expand_dims(ids, -1) == ops.arange(classes, dtype=ids.dtype)
+    return Target(rows, wanted, broken)
+
+
+def fitted(kept: Any | None, x: Any) -> Any | None:
+    """`kept` with the rank of `x`: 1s appended, or a part per class joined."""
+    if kept is None:
+        return None
+    missing = len(x.shape) - len(kept.shape)
+    if missing < 0:
+        return ops.any(kept, axis=-1)
+    return ops.expand_dims(kept, tuple(range(-missing, 0))) if missing else kept
+
+
+def both(a: Any | None, b: Any | None) -> Any | None:
+    """True where both are; None is True everywhere."""
+    if a is None or b is None:
+        return b if a is None else a
+    return ops.logical_and(a, b)

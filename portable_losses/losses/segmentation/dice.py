@@ -1,0 +1,125 @@
+"""The soft Dice loss."""
+
+from typing import Any
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.losses.segmentation._shared import OverlapLoss
+from portable_losses.losses.segmentation._sums import Sums
+
+
+class SoftDice(OverlapLoss):
+    """Too small an overlap of the predicted and the true region of each class.
+
+    For a class, with t the target, p the prediction and sums over space,
+
+        I = sum min(t, p)    S = sum t + sum p
+        loss = 1 - (2 I + smooth) / max(S + smooth, epsilon)
+
+    and the item is the mean of the classes. For targets of 0 and 1, min(t, p) = t p;
+    for soft ones it makes p = t the minimum, with loss 0.
+
+    Shapes: `y_pred` is `(B, *space, C)`, with one to three axes of space. `y_true` is
+    of that shape, one-hot or soft, or a map of whole class ids `(B, *space)` or
+    `(B, *space, 1)`; with C = 1 it is that class's mask. Items are `(B,)`; with
+    `per="batch"` the loss is a statistic.
+
+    Args:
+        activation: what is applied to y_pred first: "sigmoid" or "softmax" (over the
+            classes), or None for probabilities.
+        squared: I = sum t p and S = sum t^2 + sum p^2.
+        log: a class's loss is -log(max(score, epsilon)), score the quotient above.
+        log_cosh: a class's loss is log(cosh(loss)), flat near 0.
+        class_weights: one weight >= 0 per class, or `{class id: weight}` with 1 for
+            the rest; the mean over classes is weighted by them.
+        ignore_class: pixels of this class, such as 255 for "void", are left out; for
+            rows that is their argmax, for C = 1 their value. It may lie outside [0, C).
+        include_background: False leaves class 0 out of the mean, after `activation`.
+        per: "sample", or "batch", which adds up I and S over the batch first.
+        smooth: >= 0, in pixels, added above and below.
+        epsilon: >= 0, the least denominator.
+        empty: a class without a target pixel, here in the sample or batch: its loss is
+            that of 1 - t and 1 - p ("complement": 0 at p = 0, near 1 at p = 1, live
+            between), or it is left out of the mean ("skip"), or it has the plain
+            quotient ("formula": 1 - smooth / (sum p + smooth), dead if smooth = 0).
+        data_format: "channels_last", "channels_first" (`(B, C, *space)`, ids
+            `(B, *space)` or `(B, 1, *space)`), or None for Keras's own setting.
+
+    Edge cases: masked and ignored pixels leave the sums; a sample without any pixel is
+    left out of the mean, and one without any class with "skip". Where p = t the
+    gradient is that of t p for t = 0 and t = 1, and that of p between. A sigmoid or
+    softmax that is saturated in float32 (a logit of 20 or 100) has no gradient; add a
+    crossentropy from logits where that can happen.
+
+    Raises:
+        ValueError: for `from_logits`, which is said by `activation`; shapes that do
+            not fit, ids that are not whole or out of range, class weights of another
+            length or all 0, `include_background=False` with one class, and sample
+            weights with `per="batch"`.
+
+    Example:
+        >>> loss = portable_losses.SoftDice()
+        >>> t = [[[1.0, 0.0], [0.0, 1.0]]]
+        >>> round(float(loss(t, [[[0.5, 0.5], [0.0, 1.0]]])), 4)
+        0.2667
+
+    Reference:
+        Milletari, Navab, Ahmadi, "V-Net: Fully convolutional neural networks for
+        volumetric medical image segmentation", 2016, arXiv:1606.04797, section 3
+        (`squared`); Wang, Popordanoska, Bertels, Lemmens, Blaschko, "Dice semimetric
+        losses", 2023, arXiv:2303.16296 (min for soft targets); Jadon, "A survey of
+        loss functions for semantic segmentation", 2020, arXiv:2006.14822 (`log_cosh`).
+
+    Differs: from these in empty classes, which cost them 1 whatever is predicted.
+    """
+
+    def __init__(
+        self,
+        *,
+        activation: str | None = None,
+        squared: bool = False,
+        log: bool = False,
+        log_cosh: bool = False,
+        class_weights: Any = None,
+        ignore_class: int | None = None,
+        include_background: bool = True,
+        per: str = "sample",
+        smooth: float = 0.0,
+        epsilon: float = 1e-7,
+        empty: str = "complement",
+        data_format: str | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+        **rest: Any,
+    ) -> None:
+        super().__init__(
+            activation=activation,
+            class_weights=class_weights,
+            ignore_class=ignore_class,
+            include_background=include_background,
+            per=per,
+            smooth=smooth,
+            epsilon=epsilon,
+            empty=empty,
+            data_format=data_format,
+            reduction=reduction,
+            name=name,
+            dtype=dtype,
+            **rest,
+        )
+        owner = type(self).__name__
+        self.squared = checks.flag(owner, "squared", squared)
+        self.log = checks.flag(owner, "log", log)
+        self.log_cosh = checks.flag(owner, "log_cosh", log_cosh)
+
+    def class_loss(self, sums: Sums) -> Any:
+        size = ops.maximum(sums.true + sums.pred + self.smooth, self.epsilon)
+        score = ops.divide(2.0 * sums.overlap + self.smooth, size)
+        loss = 1.0 - score
+        if self.log:
+            loss = -ops.log(ops.maximum(score, self.epsilon))
+        if self.log_cosh:
+            # log(1 + 2 sinh^2(x / 2)) == log(cosh(x)), without cancellation near 0
+            loss = ops.log1p(2.0 * ops.square(ops.sinh(0.5 * loss)))
+        return loss

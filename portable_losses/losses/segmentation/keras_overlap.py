@@ -1,0 +1,172 @@
+"""Keras's own Dice and Tversky: one overlap over all of `axis`."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.core.classes import like
+from portable_losses.core.loss import Loss
+from portable_losses.losses.segmentation._sums import within
+from portable_losses.losses.segmentation._targets import fitted
+
+
+class _KerasOverlap(Loss):
+    """Base of the two: sums over `axis`, and 0 where both regions are empty."""
+
+    axis: int | tuple[int, ...] | None
+
+    def is_statistic(self, y_pred: Any) -> bool:
+        return 0 in self._axes(y_pred)
+
+    def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
+        t, p, axes = like(y_true, y_pred), y_pred, self._axes(y_pred)
+        pixels = fitted(kept if 0 in axes else within(kept), p)
+        if pixels is not None:
+            t, p = ops.where(pixels, t, 0.0), ops.where(pixels, p, 0.0)
+        overlap = ops.sum(t * p, axis=axes)
+        true, pred = ops.sum(t, axis=axes), ops.sum(p, axis=axes)
+        score = self.score(overlap, true, pred, keras.config.epsilon())
+        return 1.0 - ops.where(true + pred == 0, 1.0, score)
+
+    def score(self, overlap: Any, true: Any, pred: Any, epsilon: float) -> Any:
+        """The quotient, from the sums of t p, of t and of p."""
+        raise NotImplementedError
+
+    def _axes(self, y_pred: Any) -> tuple[int, ...]:
+        rank = len(y_pred.shape)
+        if self.axis is None:
+            return tuple(range(rank))
+        axes = (self.axis,) if isinstance(self.axis, int) else self.axis
+        if any(not -rank <= axis < rank for axis in axes):
+            rule = f"axes of y_pred, whose shape is {tuple(y_pred.shape)}"
+            remedy = "choose existing axes"
+            checks.fail(type(self).__name__, "axis", rule, self.axis, remedy)
+        return tuple(sorted({axis % rank for axis in axes}))
+
+
+def _axis(owner: str, axis: Any) -> int | tuple[int, ...] | None:
+    if axis is None:
+        return None
+    if isinstance(axis, str) or not isinstance(axis, Iterable):
+        return checks.integer(owner, "axis", axis)
+    axes = tuple(checks.integer(owner, "axis", a) for a in axis)
+    if not axes:
+        checks.fail(owner, "axis", "None or some axes", axis, "None means all of them")
+    return axes
+
+
+class Dice(_KerasOverlap):
+    """Too small an overlap of two regions, for the whole batch at once.
+
+    With t the target, p the prediction and sums over `axis`,
+
+        1 - 2 sum t p / (sum t + sum p + epsilon)
+
+    Shapes: `y_true` and `y_pred` are `(B, ...)`, of one shape. With `axis=None` the
+    loss is a statistic; with axes that leave out the batch axis, such as `(1, 2, 3)`,
+    items have the axes that are left, `(B,)`; else one statistic per remaining entry.
+
+    Args:
+        axis: the axes to sum over, an int or several; None for all, batch and classes
+            included. Epsilon is Keras's (1e-7).
+
+    Edge cases: t = p = 0 everywhere costs 0. An empty region against a prediction that
+    is not 0 costs 1, with no gradient. Masked elements leave the sums.
+
+    Raises:
+        ValueError: if the shapes differ, if `axis` is no axis of y_pred, and for
+            sample weights on a statistic.
+
+    Example:
+        >>> loss = portable_losses.Dice(axis=(1, 2))
+        >>> round(float(loss([[[1.0], [0.0]]], [[[0.5], [0.0]]])), 4)
+        0.3333
+
+    Reference:
+        Milletari, Navab, Ahmadi, "V-Net: Fully convolutional neural networks for
+        volumetric medical image segmentation", 2016, arXiv:1606.04797, section 3.
+
+    Differs: from Keras in empty against empty, which costs 1 there, and in refusing
+    sample weights where there is one number a batch, which they only scale there.
+    `SoftDice` has one value per sample, and averages classes.
+    """
+
+    per_sample_form = "SoftDice"
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "dice",
+        axis: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        self.axis = _axis(type(self).__name__, axis)
+
+    def score(self, overlap: Any, true: Any, pred: Any, epsilon: float) -> Any:
+        return 2.0 * overlap / (true + pred + epsilon)
+
+
+class Tversky(_KerasOverlap):
+    """Too small an overlap, with a price each for what is missed and what is invented.
+
+    With t the target, p the prediction and sums over `axis`,
+
+        TP = sum t p    FN = sum t (1 - p)    FP = sum (1 - t) p
+        1 - TP / (TP + alpha FN + beta FP + epsilon)
+
+    Shapes: `y_true` and `y_pred` are `(B, ...)`, of one shape; the items are those of
+    `Dice`.
+
+    Args:
+        alpha: price >= 0 of false negatives.
+        beta: price >= 0 of false positives. Both 0.5: Dice.
+        axis: the axes to sum over, an int or several; None for all, batch and classes
+            included. Epsilon is Keras's (1e-7).
+
+    Edge cases: t = p = 0 everywhere costs 0. Summed over all classes of a softmax, FP
+    and FN are equal for one-hot targets, and only alpha + beta matters: leave the class
+    axis out of `axis`, or use `SoftTversky`.
+
+    Raises:
+        ValueError: for a negative alpha or beta, shapes that differ, an `axis` that is
+            no axis of y_pred, and sample weights on a statistic.
+
+    Example:
+        >>> loss = portable_losses.Tversky(alpha=0.9, beta=0.1, axis=(1,))
+        >>> round(float(loss([[1.0, 1.0]], [[1.0, 0.0]])), 4)  # a false negative
+        0.4737
+
+    Reference:
+        Salehi, Erdogmus, Gholipour, "Tversky loss function for image segmentation using
+        3D fully convolutional deep networks", 2017, arXiv:1706.05721.
+
+    Differs: from the paper, and from Keras's own description of it, in what alpha
+    weighs: there false positives, here and in Keras's code false negatives;
+    `SoftTversky` has the paper's order. From Keras as `Dice` does.
+    """
+
+    per_sample_form = "SoftTversky"
+
+    def __init__(
+        self,
+        alpha: float = 0.5,
+        beta: float = 0.5,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "tversky",
+        axis: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        owner = type(self).__name__
+        self.alpha = checks.number(owner, "alpha", alpha, at_least=0)
+        self.beta = checks.number(owner, "beta", beta, at_least=0)
+        self.axis = _axis(owner, axis)
+
+    def score(self, overlap: Any, true: Any, pred: Any, epsilon: float) -> Any:
+        missed = self.alpha * (true - overlap)
+        invented = self.beta * (pred - overlap)
+        return overlap / (overlap + missed + invented + epsilon)
