@@ -47,6 +47,8 @@ class Loss(keras.losses.Loss):
       difference is refused;
     * `"ids"`: whole class ids of shape `y_pred.shape[:-1]`, or with a trailing 1.
       Ids that are visibly out of range are refused;
+    * `"classes"`: class ids as above, or rows of y_pred's shape (one-hot or soft),
+      which reach `call` as they are;
     * `"any"`: the loss looks for itself; only the batch axis is compared.
 
     Dtypes: `y_pred`, and a floating `y_true` of `"same"`, reach `call` in float32
@@ -74,7 +76,7 @@ class Loss(keras.losses.Loss):
         0.5
     """
 
-    targets: ClassVar[Literal["same", "ids", "any"]] = "same"
+    targets: ClassVar[Literal["same", "ids", "classes", "any"]] = "same"
     """How y_true relates to y_pred."""
 
     per_sample_form: ClassVar[str | None] = None
@@ -84,7 +86,8 @@ class Loss(keras.losses.Loss):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        checks.choice(cls.__name__, "targets", cls.targets, ("same", "ids", "any"))
+        known = ("same", "ids", "classes", "any")
+        checks.choice(cls.__name__, "targets", cls.targets, known)
         cls._takes_kept = "kept" in inspect.signature(cls.call).parameters
         if cls.__module__.startswith("portable_losses."):
             keras.saving.register_keras_serializable("portable_losses")(cls)
@@ -132,10 +135,11 @@ class Loss(keras.losses.Loss):
         """Which items the loss wants, judged by the targets alone; None for all.
 
         What is not kept is treated as if it were masked. Here: class ids other than
-        `ignore_class`, for a loss of class ids that has this argument.
+        `ignore_class`, for a loss of class ids that has this argument; rows of
+        classes are judged by their argmax.
         """
         ignore_class = getattr(self, "ignore_class", None)
-        if self.targets != "ids" or ignore_class is None:
+        if self.targets not in ("ids", "classes") or ignore_class is None:
             return None
         return y_true != ignore_class
 
@@ -159,8 +163,10 @@ class Loss(keras.losses.Loss):
             mask = keras_mask(y_pred)
         y_pred = keras.ops.convert_to_tensor(y_pred, dtype=self._compute_dtype)
         y_true, y_pred = self._align(owner, y_true, y_pred)
-        ids = y_true
-        if self.targets == "ids" and not _is_whole(y_true):
+        ids, classes = y_true, self.targets == "classes"
+        rows = classes and len(y_true.shape) == len(y_pred.shape)
+        by_id = self.targets == "ids" or (classes and not rows)
+        if by_id and not _is_whole(y_true):
             y_true = keras.ops.cast(y_true, "int32")
 
         pred_shape = tuple(y_pred.shape)
@@ -169,13 +175,13 @@ class Loss(keras.losses.Loss):
         if mask is not None:
             mask = keras.ops.cast(mask, "bool")
             mask = _leading(owner, "mask", mask, pred_shape, "y_pred")
-        mask = _both(mask, self.keep(y_true))
+        mask = _both(mask, self._wanted(y_true, rows))
         weight, kept = None, mask
         if sample_weight is not None:
             weight = keras.ops.convert_to_tensor(sample_weight, self._compute_dtype)
             weight = _leading(owner, "sample_weight", weight, pred_shape, "y_pred")
             kept = _both(mask, weight != 0)
-        if self.targets == "ids":
+        if by_id:
             self._check_ids(owner, ids, y_true, self.class_count(y_pred), kept)
         if kept is not None:
             # Harmless stand-ins, inside the domain of logarithms, roots and ratios
@@ -212,11 +218,12 @@ class Loss(keras.losses.Loss):
             if true_rank == rank:
                 y_true = keras.ops.moveaxis(y_true, axis, -1)
             y_pred = keras.ops.moveaxis(y_pred, axis, -1)
-        if self.targets == "same":
+        rows = self.targets == "classes" and _are_rows(y_true, y_pred)
+        if self.targets == "same" or rows:
             if keras.backend.is_float_dtype(y_true.dtype):
                 y_true = keras.ops.cast(y_true, self._compute_dtype)
             return _align_same(owner, y_true, y_pred)
-        if self.targets == "ids":
+        if self.targets in ("ids", "classes"):
             return _align_ids(owner, y_true, y_pred), y_pred
         if true_rank == 0 or not checks.same(y_true.shape[:1], y_pred.shape[:1]):
             checks.shapes_fit(
@@ -227,6 +234,13 @@ class Loss(keras.losses.Loss):
                 "pass one target per sample",
             )
         return y_true, y_pred
+
+    def _wanted(self, y_true: Any, rows: bool) -> Any | None:
+        if not rows:
+            return self.keep(y_true)
+        if getattr(self, "ignore_class", None) is None:
+            return None
+        return self.keep(keras.ops.argmax(y_true, axis=-1))
 
     def _check_ids(
         self, owner: str, given: Any, ids: Any, count: int | None, kept: Any
@@ -379,6 +393,12 @@ def _align_same(owner: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     checks.shapes_fit(
         owner, t, p, "have y_pred's shape", "reshape one of them: nothing is broadcast"
     )
+
+
+def _are_rows(y_true: Any, y_pred: Any) -> bool:
+    """Whether class targets are rows over the classes, and not ids."""
+    t, p = tuple(y_true.shape), tuple(y_pred.shape)
+    return len(t) == len(p) and (t[-1] != 1 or p[-1] == 1)
 
 
 def _align_ids(owner: str, y_true: Any, y_pred: Any) -> Any:
