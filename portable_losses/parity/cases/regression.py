@@ -248,7 +248,7 @@ CASES = (
         draw=counts,
         reference=poisson,
         edges={
-            "match": (np.array([[1, 5, 2]]), np.array([[1.0, 5.0, 2.0]])),
+            "match": (np.array([[1, 5, 2]]), np.array([[1.0, 5.0, 3.0]])),
             "no counts": (np.zeros((1, 3), "int64"), np.array([[0.0, 1e-3, 1e4]])),
             "low rate": (np.array([[1, 5, 200]]), np.array([[1e-3, 1e-2, 0.1]])),
         },
