@@ -12,11 +12,21 @@ from portable_losses.losses.classification.crossentropy import (
     CategoricalCrossentropy,
     SparseCategoricalCrossentropy,
 )
+from portable_losses.losses.classification.focal import (
+    BinaryFocalCrossentropy,
+    CategoricalFocalCrossentropy,
+    SigmoidFocal,
+    SparseCategoricalFocalCrossentropy,
+)
+from portable_losses.losses.classification.generalized_crossentropy import (
+    CategoricalGeneralizedCrossEntropy,
+)
 from portable_losses.losses.classification.hinge import (
     CategoricalHinge,
     Hinge,
     SquaredHinge,
 )
+from portable_losses.losses.classification.kl_divergence import KLDivergence
 from portable_losses.losses.detection.iou import GeneralizedIoU
 from portable_losses.losses.metric.circle import Circle
 from portable_losses.losses.metric.supervised_contrastive import SupervisedContrastive
@@ -44,7 +54,10 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "CategoricalGeneralizedCrossEntropy",
     "CategoricalHinge",
     "Circle",
     "Coral",
@@ -54,6 +67,7 @@ __all__ = [
     "GeneralizedIoU",
     "Hinge",
     "Huber",
+    "KLDivergence",
     "LogCosh",
     "Loss",
     "MeanAbsoluteError",
@@ -62,9 +76,11 @@ __all__ = [
     "MeanSquaredLogarithmicError",
     "Poisson",
     "Quantile",
+    "SigmoidFocal",
     "SmoothL1",
     "SoftDice",
     "SparseCategoricalCrossentropy",
+    "SparseCategoricalFocalCrossentropy",
     "SquaredHinge",
     "SupervisedContrastive",
     "SymmetricMeanAbsolutePercentageError",

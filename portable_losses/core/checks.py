@@ -124,7 +124,9 @@ def vector(
     )
 
 
-def class_weights(owner: str, value: Any) -> tuple[float, ...] | dict[int, float] | None:
+def class_weights(
+    owner: str, value: Any
+) -> tuple[float, ...] | dict[int, float] | None:
     """Return weights per class as a tuple, a `{class id: weight}` dict, or None."""
     if value is None:
         return None
@@ -137,19 +139,26 @@ def class_weights(owner: str, value: Any) -> tuple[float, ...] | dict[int, float
         if isinstance(key, bool) or not text.isdecimal():
             rule = "a {class id: weight} dict with whole, non-negative class ids"
             fail(owner, "class_weights", rule, value, f"mend the key {key!r}")
-        weights[int(text)] = number(
-            owner, f"class_weights[{text}]", weight, at_least=0
-        )
+        weights[int(text)] = number(owner, f"class_weights[{text}]", weight, at_least=0)
     return weights
+
+
+def number_or_vector(
+    owner: str, argument: str, value: Any, *, at_least: float | None = None
+) -> float | tuple[float, ...]:
+    """Return one finite number, or a sequence or array of them as a tuple."""
+    scalar = isinstance(value, bool | int | float | str) or value is None
+    # The shape () is that of a scalar of NumPy or of a backend.
+    if scalar or not getattr(value, "shape", (1,)):
+        return number(owner, argument, value, at_least=at_least)
+    return vector(owner, argument, value, at_least=at_least)
 
 
 def pos_weight(owner: str, value: Any) -> float | tuple[float, ...] | None:
     """Return a weight of the positive term: None, a number, or one per column."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return None if value is None else number(owner, "pos_weight", value, at_least=0)
-    if not getattr(value, "shape", (1,)):  # a scalar of NumPy or of a backend
-        return number(owner, "pos_weight", value, at_least=0)
-    return vector(owner, "pos_weight", value, at_least=0)
+    if value is None:
+        return None
+    return number_or_vector(owner, "pos_weight", value, at_least=0)
 
 
 def ignore_class(owner: str, value: Any) -> int | None:
@@ -250,9 +259,11 @@ def whole_ids(owner: str, ids: Any, kept: Any | None) -> None:
     refuse_visible(
         owner,
         _among(bad, kept),
-        lambda: "`y_true` must be whole class ids; got y_true that holds "
-        f"{first(ids, _among(bad, kept))} (pass integer class ids; for probabilities "
-        "or one-hot rows use the dense form of this loss)",
+        lambda: (
+            "`y_true` must be whole class ids; got y_true that holds "
+            f"{first(ids, _among(bad, kept))} (pass integer class ids; for "
+            "probabilities or one-hot rows use the dense form of this loss)"
+        ),
     )
 
 
@@ -262,9 +273,11 @@ def ids_in_range(owner: str, ids: Any, num_classes: int, kept: Any | None) -> No
     refuse_visible(
         owner,
         bad,
-        lambda: f"`y_true` must be class ids in [0, {num_classes}); got y_true that "
-        f"holds {first(ids, bad)} (mend the labels, widen the class axis of y_pred, "
-        "or set ignore_class where the loss has it)",
+        lambda: (
+            f"`y_true` must be class ids in [0, {num_classes}); got y_true that "
+            f"holds {first(ids, bad)} (mend the labels, widen the class axis of "
+            "y_pred, or set ignore_class where the loss has it)"
+        ),
     )
 
 

@@ -5,7 +5,9 @@ from typing import Any
 import keras
 
 from portable_losses import ops
+from portable_losses.core import checks
 from portable_losses.core.classes import pick
+from portable_losses.core.loss import Loss
 
 
 def log_probabilities(y_pred: Any, from_logits: bool) -> Any:
@@ -38,11 +40,18 @@ def clipped(p: Any) -> Any:
     return ops.clip(p, epsilon, 1.0 - epsilon)
 
 
-def log_sigmoids(y_pred: Any, from_logits: bool) -> tuple[Any, Any]:
-    """Logarithms of p and of 1 - p, for logits or for probabilities."""
+def binary_crossentropy(t: Any, x: Any, from_logits: bool, pos_weight: Any) -> Any:
+    """-(pos_weight t log p + (1 - t) log(1 - p)), element by element."""
+    if from_logits and pos_weight is None:
+        # -log_sigmoid(x) t - log_sigmoid(-x) (1 - t), in one logarithm. The halves of
+        # the gradient at a tie make its slope at x = 0 the right 1/2 - t.
+        return ops.maximum(x, 0.0) - x * t + ops.log1p(ops.exp(-ops.abs(x)))
     if from_logits:
-        return ops.log_sigmoid(y_pred), ops.log_sigmoid(-y_pred)
-    return ops.log(clipped(y_pred)), ops.log(clipped(1.0 - y_pred))
+        log_p, log_q = ops.log_sigmoid(x), ops.log_sigmoid(-x)
+    else:
+        log_p, log_q = ops.log(clipped(x)), ops.log(clipped(1.0 - x))
+    positive = t if pos_weight is None else pos_weight * t
+    return -(positive * log_p + (1.0 - t) * log_q)
 
 
 def smoothed(t: Any, label_smoothing: float, classes: int) -> Any:
@@ -50,6 +59,33 @@ def smoothed(t: Any, label_smoothing: float, classes: int) -> Any:
     if isinstance(label_smoothing, int | float) and label_smoothing == 0:
         return t
     return t * (1.0 - label_smoothing) + label_smoothing / classes
+
+
+def without_ignored(
+    y_true: Any, y_pred: Any, ignore_class: int | None
+) -> tuple[Any, Any, Any | None]:
+    """Targets, predictions with harmless ones where ignored, and what is kept."""
+    if ignore_class is None:
+        return y_true, y_pred, None
+    kept = y_true != ignore_class
+    return ops.where(kept, y_true, 1.0), ops.where(kept, y_pred, 0.5), kept
+
+
+def positive_weight(loss: Loss, y_pred: Any) -> Any | None:
+    """The loss's `pos_weight`: None, a number, or a tensor of one per column."""
+    value = loss.pos_weight
+    if not isinstance(value, tuple):
+        return value
+    owner, columns = type(loss).__name__, y_pred.shape[-1]
+    value = checks.fit_length(owner, "pos_weight", value, columns)
+    return keras.ops.convert_to_tensor(value, y_pred.dtype)
+
+
+def keep_rows(y_true: Any, ignore_class: int | None) -> Any | None:
+    """Where a dense row is not of the ignored class, judged by its argmax."""
+    if ignore_class is None:
+        return None
+    return ops.argmax(y_true, axis=-1) != ignore_class
 
 
 def mean_of_kept(terms: Any, kept: Any | None) -> Any:

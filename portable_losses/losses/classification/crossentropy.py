@@ -2,18 +2,19 @@
 
 from typing import Any
 
-import keras
-
 from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.classes import like, take, weight_vector
 from portable_losses.core.loss import Loss
 from portable_losses.losses.classification._shared import (
-    clipped,
+    binary_crossentropy,
+    keep_rows,
     log_probabilities,
     log_probability_of,
     mean_of_kept,
+    positive_weight,
     smoothed,
+    without_ignored,
 )
 
 
@@ -82,40 +83,16 @@ class BinaryCrossentropy(Loss):
         return self.axis
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        kept = None
-        y_true = like(y_true, y_pred)
-        if self.ignore_class is not None:
-            kept = y_true != self.ignore_class
-            y_true = ops.where(kept, y_true, 1.0)
-            y_pred = ops.where(kept, y_pred, 0.5)
+        y_true, y_pred, kept = without_ignored(
+            like(y_true, y_pred), y_pred, self.ignore_class
+        )
         t = smoothed(y_true, self.label_smoothing, 2)
-        terms = binary_crossentropy(t, y_pred, self.from_logits, self._positive(y_pred))
+        positive = positive_weight(self, y_pred)
+        terms = binary_crossentropy(t, y_pred, self.from_logits, positive)
         w = weight_vector(
             type(self).__name__, self.class_weights, y_pred.shape[-1], y_pred.dtype
         )
         return mean_of_kept(terms if w is None else terms * w, kept)
-
-    def _positive(self, y_pred: Any) -> Any | None:
-        if not isinstance(self.pos_weight, tuple):
-            return self.pos_weight
-        columns = checks.fit_length(
-            type(self).__name__, "pos_weight", self.pos_weight, y_pred.shape[-1]
-        )
-        return keras.ops.convert_to_tensor(columns, y_pred.dtype)
-
-
-def binary_crossentropy(t: Any, x: Any, from_logits: bool, pos_weight: Any) -> Any:
-    """-(pos_weight t log p + (1 - t) log(1 - p)), element by element."""
-    if from_logits and pos_weight is None:
-        # -log_sigmoid(x) t - log_sigmoid(-x) (1 - t), in one logarithm. The halves of
-        # the gradient at a tie make its slope at x = 0 the right 1/2 - t.
-        return ops.maximum(x, 0.0) - x * t + ops.log1p(ops.exp(-ops.abs(x)))
-    if from_logits:
-        log_p, log_q = ops.log_sigmoid(x), ops.log_sigmoid(-x)
-    else:
-        log_p, log_q = ops.log(clipped(x)), ops.log(clipped(1.0 - x))
-    positive = t if pos_weight is None else pos_weight * t
-    return -(positive * log_p + (1.0 - t) * log_q)
 
 
 class CategoricalCrossentropy(Loss):
@@ -189,13 +166,6 @@ class CategoricalCrossentropy(Loss):
         )
         terms = t * log_probabilities(y_pred, self.from_logits)
         return -ops.sum(terms if w is None else terms * w, axis=-1)
-
-
-def keep_rows(y_true: Any, ignore_class: int | None) -> Any | None:
-    """Where a dense row is not of the ignored class, judged by its argmax."""
-    if ignore_class is None:
-        return None
-    return ops.argmax(y_true, axis=-1) != ignore_class
 
 
 class SparseCategoricalCrossentropy(Loss):

@@ -1,0 +1,396 @@
+"""Focal cross-entropy: binary, categorical (dense rows) and sparse (class ids)."""
+
+from typing import Any
+
+import keras
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.core.classes import like, pick, take, weight_vector
+from portable_losses.core.loss import Loss
+from portable_losses.losses.classification._shared import (
+    binary_crossentropy,
+    keep_rows,
+    log_probabilities,
+    log_probability_of,
+    mean_of_kept,
+    positive_weight,
+    smoothed,
+    without_ignored,
+)
+
+
+class BinaryFocalCrossentropy(Loss):
+    """Binary cross-entropy that plays down the targets it gets right.
+
+    With p the probability (the sigmoid of a logit), t the smoothed target and
+    p_t = t p + (1 - t)(1 - p), the item is the mean over `axis` of
+
+        -w a (1 - p_t)^gamma (pos_weight t log p + (1 - t) log(1 - p))
+
+    where a = 1, or t alpha + (1 - t)(1 - alpha) with `apply_class_balancing`.
+
+    Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        apply_class_balancing: whether to weigh by alpha.
+        alpha: weight in [0, 1] of the positive targets; the others weigh 1 - alpha.
+        gamma: exponent >= 0; 0 is plain binary cross-entropy.
+        from_logits: whether y_pred holds logits, any real number, or probabilities in
+            [0, 1]. Logits are exact, with a live gradient, up to 1e4 and beyond.
+        label_smoothing: in [0, 1]; t = y (1 - label_smoothing) + label_smoothing / 2.
+        axis: the axis an item averages over.
+        class_weights: one weight w per entry of `axis`, or `{entry: weight}` with 1
+            for the rest. The divisor stays the number of entries.
+        pos_weight: weight >= 0 of the positive term; a number, or one per entry.
+        ignore_class: elements of y_true with this value are left out; the mean is over
+            the elements, and then over the items, that are left.
+
+    Edge cases: the logarithm of a probability is taken within [1e-7, 1 - 1e-7] (Keras's
+    epsilon): a wrong 0 or 1 costs 16.118. Where 1 - p_t = 0, the gradient is 0.
+
+    Raises:
+        ValueError: for alpha or label_smoothing outside [0, 1], a negative gamma or
+            weight, weights of the wrong length, or shapes that differ.
+
+    Example:
+        >>> loss = portable_losses.BinaryFocalCrossentropy(from_logits=True)
+        >>> float(loss([[1]], [[-200.0]]))
+        200.0
+
+    Reference:
+        Lin, Goyal, Girshick, He, Dollar, "Focal Loss for Dense Object Detection", 2017,
+        arXiv 1708.02002, equations 4 and 5.
+
+    Differs: from Keras from logits, where Keras clips the probability: y = 1 at a logit
+    of -200 costs 16.118 there without a gradient on JAX and torch; and in log(1 - p),
+    which is taken of a clipped 1 - p, as in BinaryCrossentropy.
+    """
+
+    def __init__(
+        self,
+        apply_class_balancing: bool = False,
+        alpha: float = 0.25,
+        gamma: float = 2.0,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "binary_focal_crossentropy",
+        dtype: Any = None,
+        *,
+        class_weights: Any = None,
+        pos_weight: Any = None,
+        ignore_class: int | None = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        owner = type(self).__name__
+        self.apply_class_balancing = checks.flag(
+            owner, "apply_class_balancing", apply_class_balancing
+        )
+        self.alpha = checks.number(owner, "alpha", alpha, at_least=0, at_most=1)
+        self.gamma = checks.number(owner, "gamma", gamma, at_least=0)
+        self.from_logits = checks.flag(owner, "from_logits", from_logits)
+        self.label_smoothing = checks.number(
+            owner, "label_smoothing", label_smoothing, at_least=0, at_most=1
+        )
+        self.axis = checks.integer(owner, "axis", axis)
+        self.class_weights = checks.class_weights(owner, class_weights)
+        self.pos_weight = checks.pos_weight(owner, pos_weight)
+        self.ignore_class = checks.ignore_class(owner, ignore_class)
+
+    def feature_axis(self) -> int:
+        return self.axis
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        # Integers and booleans can only be 0 or 1.
+        hard = not keras.backend.is_float_dtype(y_true.dtype)
+        y_true, x, kept = without_ignored(
+            like(y_true, y_pred), y_pred, self.ignore_class
+        )
+        t = smoothed(y_true, self.label_smoothing, 2)
+        terms = self._focal(t, x, hard and t is y_true)
+        if self.apply_class_balancing:
+            terms = terms * (t * (2.0 * self.alpha - 1.0) + (1.0 - self.alpha))
+        w = weight_vector(type(self).__name__, self.class_weights, x.shape[-1], x.dtype)
+        return mean_of_kept(terms if w is None else terms * w, kept)
+
+    def _focal(self, t: Any, x: Any, hard: bool) -> Any:
+        """(1 - p_t)^gamma times the cross-entropy."""
+        positive = positive_weight(self, x)
+        if not self.from_logits:
+            wrong = t + (1.0 - 2.0 * t) * x
+            crossentropy = binary_crossentropy(t, x, False, positive)
+            return ops.power(wrong, self.gamma) * crossentropy
+        # With s the logit for what the target is not, and e how far the target is from
+        # its nearer end, 1 - p_t == e + (1 - 2 e) sigmoid(s), and the cross-entropy is
+        # softplus(s) - e s: nothing cancels, whatever s.
+        if hard:
+            s = (1.0 - 2.0 * t) * x
+            wrong, crossentropy = ops.sigmoid(s), ops.softplus(s)
+        else:
+            s = ops.where(t > 0.5, -1.0, 1.0) * x
+            e = 0.5 - ops.abs(t - 0.5)
+            wrong = e + (1.0 - 2.0 * e) * ops.sigmoid(s)
+            crossentropy = ops.softplus(s) - e * s
+        if positive is not None:
+            crossentropy = binary_crossentropy(t, x, True, positive)
+        return ops.power(wrong, self.gamma) * crossentropy
+
+
+class SigmoidFocal(BinaryFocalCrossentropy):
+    """Focal loss of independent yes/no targets, as detectors use it.
+
+    BinaryFocalCrossentropy with class balancing on: with p the probability, t the
+    target and p_t = t p + (1 - t)(1 - p), the item is the mean over the last axis of
+
+        -(t alpha + (1 - t)(1 - alpha)) (1 - p_t)^gamma (t log p + (1 - t) log(1 - p))
+
+    Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        alpha: weight in [0, 1] of the positive targets; the others weigh 1 - alpha.
+        gamma: exponent >= 0.
+        from_logits: whether y_pred holds logits, which is what detectors put out, or
+            probabilities.
+        label_smoothing, axis, class_weights, pos_weight, ignore_class: as in
+            BinaryFocalCrossentropy.
+
+    Edge cases: as in BinaryFocalCrossentropy.
+
+    Raises:
+        ValueError: as BinaryFocalCrossentropy.
+
+    Example:
+        >>> loss = portable_losses.SigmoidFocal(from_logits=True)
+        >>> float(loss([[1]], [[-200.0]]))
+        50.0
+
+    Reference:
+        Lin, Goyal, Girshick, He, Dollar, "Focal Loss for Dense Object Detection", 2017,
+        arXiv 1708.02002, equation 5.
+
+    Differs: from the paper, which divides the sum by the number of anchors assigned to
+    an object, in taking the mean: use reduction="sum" for a divisor of your own.
+    """
+
+    def __init__(
+        self,
+        *,
+        alpha: float = 0.25,
+        gamma: float = 2.0,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        class_weights: Any = None,
+        pos_weight: Any = None,
+        ignore_class: int | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            apply_class_balancing=True,
+            alpha=alpha,
+            gamma=gamma,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
+            reduction=reduction,
+            name=name,
+            dtype=dtype,
+            class_weights=class_weights,
+            pos_weight=pos_weight,
+            ignore_class=ignore_class,
+        )
+
+
+class CategoricalFocalCrossentropy(Loss):
+    """Categorical cross-entropy that plays down the rows it gets right.
+
+    With p the class probabilities (the softmax of logits) and t the smoothed row, the
+    item is
+
+        -sum_c w_c alpha_c (1 - p_c)^gamma t_c log p_c
+
+    Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        alpha: weight >= 0 of every class, or a sequence of one per class.
+        gamma: exponent >= 0; 0 is categorical cross-entropy times alpha.
+        from_logits: whether y_pred holds logits, any real number, or probabilities,
+            which are divided by their sum. Logits are exact up to 1e4 and beyond.
+        label_smoothing: in [0, 1]; t = y (1 - label_smoothing) + label_smoothing / C.
+        axis: the class axis.
+        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+            rest. They multiply the class's term; the divisor stays the count.
+        ignore_class: rows whose argmax is this class are left out of the mean.
+
+    Edge cases: probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's epsilon), so that
+    a wrong 0 costs alpha 16.118 and has no gradient; a row of zeros likewise. Prefer
+    logits.
+
+    Raises:
+        ValueError: for a negative alpha, gamma or weight, alphas or weights of the
+            wrong length, a label_smoothing outside [0, 1], or shapes that differ.
+
+    Example:
+        >>> loss = portable_losses.CategoricalFocalCrossentropy(from_logits=True)
+        >>> round(float(loss([[0, 1]], [[0.0, 0.0]])), 6)
+        0.043322
+
+    Reference:
+        Lin, Goyal, Girshick, He, Dollar, "Focal Loss for Dense Object Detection", 2017,
+        arXiv 1708.02002, equation 5, over the softmax in place of the sigmoid.
+
+    Differs: from Keras from logits, where Keras clips the softmax: at logits
+    (-30, 0, 0) class 0 has no gradient there.
+    """
+
+    def __init__(
+        self,
+        alpha: Any = 0.25,
+        gamma: float = 2.0,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "categorical_focal_crossentropy",
+        dtype: Any = None,
+        *,
+        class_weights: Any = None,
+        ignore_class: int | None = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        owner = type(self).__name__
+        self.alpha = checks.number_or_vector(owner, "alpha", alpha, at_least=0)
+        self.gamma = checks.number(owner, "gamma", gamma, at_least=0)
+        self.from_logits = checks.flag(owner, "from_logits", from_logits)
+        self.label_smoothing = checks.number(
+            owner, "label_smoothing", label_smoothing, at_least=0, at_most=1
+        )
+        self.axis = checks.integer(owner, "axis", axis)
+        self.class_weights = checks.class_weights(owner, class_weights)
+        self.ignore_class = checks.ignore_class(owner, ignore_class)
+
+    def feature_axis(self) -> int:
+        return self.axis
+
+    def keep(self, y_true: Any) -> Any | None:
+        return keep_rows(y_true, self.ignore_class)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        t = smoothed(like(y_true, y_pred), self.label_smoothing, y_pred.shape[-1])
+        terms = t * focal(log_probabilities(y_pred, self.from_logits), self.gamma)
+        scale, vector = scale_of_classes(self, y_pred)
+        items = ops.sum(terms if vector is None else terms * vector, axis=-1)
+        return items * scale
+
+
+class SparseCategoricalFocalCrossentropy(Loss):
+    """Categorical focal cross-entropy of classes given as ids.
+
+    With p the class probabilities (the softmax of logits) and y the id, the item is
+
+        -w_y alpha_y (1 - p_y)^gamma log p_y
+
+    and with label smoothing that of CategoricalFocalCrossentropy for the smoothed row.
+
+    Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, whole ids in [0, C); `y_pred` is
+    `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        alpha: weight >= 0 of every class, or a sequence of one per class.
+        gamma: exponent >= 0; 0 is sparse categorical cross-entropy times alpha.
+        from_logits: whether y_pred holds logits, any real number, or probabilities,
+            which are divided by their sum. Logits are exact up to 1e4 and beyond.
+        label_smoothing: in [0, 1]; see CategoricalFocalCrossentropy.
+        axis: the class axis.
+        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+            rest. They multiply the class's term; the divisor stays the count.
+        ignore_class: items of this class, such as -1 or 255 for "void", are left out of
+            the mean; it may lie outside [0, C).
+
+    Edge cases: ids are exact in every `dtype`. An id out of range is refused where its
+    value can be seen and makes the loss NaN inside compiled code. Probabilities are
+    clipped as in CategoricalFocalCrossentropy.
+
+    Raises:
+        ValueError: for ids that are not whole or out of range, one-hot rows, alphas or
+            weights of the wrong length or negative, a negative gamma, or a
+            label_smoothing outside [0, 1].
+
+    Example:
+        >>> loss = portable_losses.SparseCategoricalFocalCrossentropy(from_logits=True)
+        >>> round(float(loss([1], [[0.0, 0.0]])), 6)
+        0.043322
+
+    Reference:
+        Lin, Goyal, Girshick, He, Dollar, "Focal Loss for Dense Object Detection", 2017,
+        arXiv 1708.02002, equation 5, over the softmax in place of the sigmoid.
+    """
+
+    targets = "ids"
+
+    def __init__(
+        self,
+        alpha: Any = 0.25,
+        gamma: float = 2.0,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "sparse_categorical_focal_crossentropy",
+        dtype: Any = None,
+        *,
+        class_weights: Any = None,
+        ignore_class: int | None = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        owner = type(self).__name__
+        self.alpha = checks.number_or_vector(owner, "alpha", alpha, at_least=0)
+        self.gamma = checks.number(owner, "gamma", gamma, at_least=0)
+        self.from_logits = checks.flag(owner, "from_logits", from_logits)
+        self.label_smoothing = checks.number(
+            owner, "label_smoothing", label_smoothing, at_least=0, at_most=1
+        )
+        self.axis = checks.integer(owner, "axis", axis)
+        self.class_weights = checks.class_weights(owner, class_weights)
+        self.ignore_class = checks.ignore_class(owner, ignore_class)
+
+    def feature_axis(self) -> int:
+        return self.axis
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        scale, vector = scale_of_classes(self, y_pred)
+        s = self.label_smoothing
+        plain = isinstance(s, int | float) and s == 0
+        if plain:
+            log_p = log_probability_of(y_true, y_pred, self.from_logits)
+            items = focal(log_p, self.gamma)
+            items = items if vector is None else items * take(vector, y_true)
+            return items * scale
+        # sum_c t_c f_c with t = (1 - s) one_hot(y) + s / C
+        terms = focal(log_probabilities(y_pred, self.from_logits), self.gamma)
+        terms = terms if vector is None else terms * vector
+        items = (1.0 - s) * pick(terms, y_true) + s * ops.mean(terms, axis=-1)
+        return items * scale
+
+
+def focal(log_p: Any, gamma: Any) -> Any:
+    """-(1 - p)^gamma log p, of the logarithm of p."""
+    return ops.power(-ops.expm1(log_p), gamma) * -log_p
+
+
+def scale_of_classes(
+    loss: CategoricalFocalCrossentropy | SparseCategoricalFocalCrossentropy,
+    y_pred: Any,
+) -> tuple[Any, Any | None]:
+    """Alpha times the class weights: a number for all, and a vector or None."""
+    owner, classes = type(loss).__name__, y_pred.shape[-1]
+    w = weight_vector(owner, loss.class_weights, classes, y_pred.dtype)
+    if not isinstance(loss.alpha, tuple):
+        return loss.alpha, w
+    alpha = checks.fit_length(owner, "alpha", loss.alpha, classes)
+    alpha = keras.ops.convert_to_tensor(alpha, y_pred.dtype)
+    return 1.0, alpha if w is None else alpha * w

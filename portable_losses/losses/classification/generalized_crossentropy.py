@@ -1,0 +1,92 @@
+"""Generalized cross-entropy: between cross-entropy and mean absolute error."""
+
+from typing import Any
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.core.classes import like, pick, take, weight_vector
+from portable_losses.core.loss import Loss
+
+
+class CategoricalGeneralizedCrossEntropy(Loss):
+    """Cross-entropy that gives up on samples it finds very unlikely (label noise).
+
+    With p the class probabilities and y the class, the item is
+
+        w_y (1 - p_y^q) / q
+
+    It tends to -log p_y for q towards 0 and is 1 - p_y for q = 1. For a row t the item
+    is the expectation over t, sum_c w_c t_c (1 - p_c^q) / q.
+
+    Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, whole ids in [0, C), or rows
+    `(B, ..., C)`; `y_pred` is `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        q: in (0, 1); the larger, the less a wrong label weighs.
+        from_logits: whether y_pred holds logits, any real number, of which p is the
+            softmax, or probabilities in [0, 1], which are not normalized.
+        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+            rest. They multiply the class's term; the divisor stays the count.
+        ignore_class: items of this class, for rows their argmax, are left out of the
+            mean; it may lie outside [0, C).
+
+    Edge cases: an item is at most w / q, its value at p = 0, where the gradient is 0.
+    From logits the gradient in the logit of y is -w p_y^q (1 - p_y): it fades where the
+    prediction contradicts the label, as the loss intends, and at logits 200 / q apart
+    float32 has none left.
+
+    Raises:
+        ValueError: for q outside (0, 1), ids that are not whole or out of range,
+            weights of the wrong length, or shapes that do not fit.
+
+    Example:
+        >>> loss = portable_losses.CategoricalGeneralizedCrossEntropy(q=0.5)
+        >>> float(loss([1], [[0.75, 0.25]]))
+        1.0
+
+    Reference:
+        Zhang, Sabuncu, "Generalized Cross Entropy Loss for Training Deep Neural
+        Networks with Noisy Labels", 2018, arXiv 1805.07836, equation 6.
+
+    Differs: from Keras in a gradient of 0 at p = 0, where that of Keras is NaN or
+    infinite, in taking rows, and in refusing ids out of range, whose p Keras takes
+    for 0.
+    """
+
+    targets = "classes"
+
+    def __init__(
+        self,
+        q: float = 0.5,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "categorical_generalized_cross_entropy",
+        dtype: Any = None,
+        *,
+        from_logits: bool = False,
+        class_weights: Any = None,
+        ignore_class: int | None = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        owner = type(self).__name__
+        self.q = checks.number(owner, "q", q, above=0, below=1)
+        self.from_logits = checks.flag(owner, "from_logits", from_logits)
+        self.class_weights = checks.class_weights(owner, class_weights)
+        self.ignore_class = checks.ignore_class(owner, ignore_class)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        w = weight_vector(
+            type(self).__name__, self.class_weights, y_pred.shape[-1], y_pred.dtype
+        )
+        if self.from_logits:
+            y_pred = ops.log_softmax(y_pred, axis=-1)
+        if len(y_true.shape) == len(y_pred.shape):
+            t = like(y_true, y_pred)
+            return ops.sum(self._cost(y_pred) * (t if w is None else t * w), axis=-1)
+        items = self._cost(pick(y_pred, y_true))
+        return items if w is None else items * take(w, y_true)
+
+    def _cost(self, p: Any) -> Any:
+        """(1 - p^q) / q for probabilities, or for their logarithms."""
+        if self.from_logits:
+            return -ops.expm1(self.q * p) / self.q
+        return (1.0 - ops.power(p, self.q)) / self.q
