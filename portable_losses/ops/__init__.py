@@ -9,9 +9,10 @@ ones; the docstring of each states its convention. `distance`, `distance_transfo
 
 from keras.ops import *  # noqa: F403  # every public name; the pinned ones follow
 
-from portable_losses.ops import linalg as linalg
-from portable_losses.ops import nn as nn
-from portable_losses.ops import numpy as numpy
+# Not `from portable_losses.ops import`: that would find Keras's, which came with `*`.
+import portable_losses.ops.linalg as linalg  # noqa: F401  # public
+import portable_losses.ops.nn as nn  # noqa: F401  # public
+import portable_losses.ops.numpy as numpy  # noqa: F401  # public
 from portable_losses.ops.activations import celu as celu
 from portable_losses.ops.activations import hard_tanh as hard_tanh
 from portable_losses.ops.activations import leaky_relu as leaky_relu

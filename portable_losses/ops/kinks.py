@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import keras
 from keras import ops as raw
 
 from portable_losses.ops.pinning import (
@@ -12,6 +11,7 @@ from portable_losses.ops.pinning import (
     is_float,
     is_number,
     pinned,
+    result_type,
     tensor,
 )
 
@@ -104,7 +104,7 @@ def minimum(x1: Any, x2: Any) -> Any:
 
 def _choose(native: Any, first: Any, second: Any, x1: Any, x2: Any) -> Any:
     values = [x if is_number(x) else tensor(x) for x in (x1, x2)]
-    dtype = keras.backend.result_type(*(getattr(x, "dtype", type(x)) for x in values))
+    dtype = result_type(*values)
     if dtype not in FLOATS:
         return native(x1, x2)
     x1, x2 = (as_dtype(x, dtype) for x in values)

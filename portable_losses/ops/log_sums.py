@@ -6,7 +6,7 @@ from typing import Any
 from keras import ops as raw
 
 from portable_losses.ops.kinks import abs, maximum
-from portable_losses.ops.pinning import axes_of, pinned_float, squeeze
+from portable_losses.ops.pinning import axes_of, pinned_float
 
 INF = float("inf")
 
@@ -21,11 +21,13 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     >>> ops.logsumexp(ops.convert_to_tensor([1e4, 1e4]))  # 10000.693
     """
-    largest = _finite_max(x, axis)
-    total = raw.sum(raw.exp(x - largest), axis=axis, keepdims=True)
+    axes = axes_of(x, axis)
+    largest = _max(x, axes)
+    largest = raw.where(raw.isfinite(largest), largest, 0.0)
+    total = raw.sum(raw.exp(x - largest), axis=axes, keepdims=True)
     empty = raw.equal(total, 0)
     result = raw.log(raw.where(empty, 1.0, total)) + raw.where(empty, -INF, largest)
-    return result if keepdims else squeeze(result, axes_of(x, axis))
+    return result if keepdims else raw.squeeze(result, axis=axes)
 
 
 @pinned_float(1)
@@ -44,26 +46,25 @@ def log_softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
 
 @pinned_float(1)
 def softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
-    """exp(x) / sum(exp(x)) over `axis`; 0 with gradient 0 when all are -inf.
+    """exp(x) / sum(exp(x)) over `axis`.
 
-    Pinned because that row is NaN on all backends.
+    Exact at 1e4 and -1e4; NaN when all are -inf, as on all backends. They agree in
+    float32; pinned for half precision, which is computed in float32.
 
     >>> ops.softmax(ops.convert_to_tensor([0.0, -float("inf")]))  # [1, 0]
     """
-    empty = _empty(x, axis)
-    result = raw.softmax(raw.where(empty, 0.0, x), axis=axis)
-    return result * raw.where(empty, 0.0, 1.0)
-
-
-def _finite_max(x: Any, axis: Any) -> Any:
-    """The largest entry, as a constant; 0 in place of an infinity."""
-    largest = raw.max(raw.stop_gradient(x), axis=axis, keepdims=True)
-    return raw.where(raw.isfinite(largest), largest, 0.0)
+    return raw.softmax(x, axis=axis)
 
 
 def _empty(x: Any, axis: Any) -> Any:
     """Where every entry over `axis` is -inf."""
-    return raw.equal(raw.max(raw.stop_gradient(x), axis=axis, keepdims=True), -INF)
+    return raw.equal(_max(x, axes_of(x, axis)), -INF)
+
+
+def _max(x: Any, axes: tuple[int, ...]) -> Any:
+    """The largest entry, as a constant."""
+    # On torch, Keras's max keeps no axes when it is given none.
+    return raw.max(raw.stop_gradient(x), axis=axes, keepdims=True)
 
 
 @pinned_float(1)

@@ -6,7 +6,7 @@ import keras
 from keras import ops as raw
 
 from portable_losses.ops.kinks import abs
-from portable_losses.ops.pinning import BACKEND, axes_of, pinned_float, squeeze
+from portable_losses.ops.pinning import BACKEND, axes_of, pinned_float
 from portable_losses.ops.powers import power
 from portable_losses.ops.roots import sqrt
 
@@ -56,13 +56,13 @@ def _vector_norm(x: Any, ord: float, axis: int, keepdims: bool) -> Any:
     return power(total, 1 / ord)
 
 
-def _matrix_norm(x: Any, ord: float, axes: list[int], keepdims: bool) -> Any:
+def _matrix_norm(x: Any, ord: float, axes: tuple[int, ...], keepdims: bool) -> Any:
     # 1 and -1 sum down the columns, inf and -inf along the rows.
     inner, outer = axes if ord in (1, -1) else axes[::-1]
     extreme = raw.max if ord > 0 else raw.min
     sums = raw.sum(abs(x), axis=inner, keepdims=True)
     result = extreme(sums, axis=outer, keepdims=True)
-    return result if keepdims else squeeze(result, axes)
+    return result if keepdims else raw.squeeze(result, axis=axes)
 
 
 @pinned_float(2)

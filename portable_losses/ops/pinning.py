@@ -68,9 +68,7 @@ def pinned_float(inputs: int) -> Callable[[Function], Function]:
             args += tuple(kwargs.pop(name) for name in names[given:] if name in kwargs)
             values = [value if is_number(value) else tensor(value) for value in args]
             values, rest = values[:inputs], args[inputs:]
-            dtype = keras.backend.result_type(
-                *(getattr(value, "dtype", type(value)) for value in values), float
-            )
+            dtype = result_type(*values, float)
             if dtype not in FLOATS:
                 return getattr(raw, function.__name__)(*args, **kwargs)
             inside = "float32" if dtype in HALVES else dtype
@@ -104,6 +102,17 @@ def dtype_of(x: Any) -> str:
     return keras.backend.standardize_dtype(x.dtype)
 
 
+def result_type(*values: Any) -> str:
+    """Keras's promotion of tensors, Python numbers and types, float64 kept."""
+    kinds = [
+        value if isinstance(value, type) else getattr(value, "dtype", type(value))
+        for value in values
+    ]
+    if any("float64" in str(kind) for kind in kinds):
+        return "float64"  # which off TensorFlow Keras would promote to float32
+    return keras.backend.result_type(*kinds)
+
+
 def is_number(value: Any) -> bool:
     """Whether `value` is a Python number, which never decides a dtype."""
     return isinstance(value, (bool, int, float))
@@ -114,18 +123,10 @@ def is_float(x: Any) -> bool:
     return dtype_of(x) in FLOATS
 
 
-def axes_of(x: Any, axis: Any) -> list[int]:
+def axes_of(x: Any, axis: Any) -> tuple[int, ...]:
     """`axis`, an integer, several, or None for all, counted from 0."""
     rank = len(x.shape)
     axes = range(rank) if axis is None else (axis,) if isinstance(axis, int) else axis
     if any(not -rank <= axis < rank for axis in axes):
         raise ValueError(f"`axis` must be within the {rank} axes of x; got axis={axis}")
-    return [axis % rank for axis in axes]
-
-
-def squeeze(x: Any, axes: list[int]) -> Any:
-    """`x` without its axes of size 1 at `axes`."""
-    # One at a time, from the last: on torch, Keras's squeeze renumbers in between.
-    for axis in sorted(axes, reverse=True):
-        x = raw.squeeze(x, axis)
-    return x
+    return tuple(axis % rank for axis in axes)

@@ -2,10 +2,15 @@
 
 from typing import Any
 
-import keras
 from keras import ops as raw
 
-from portable_losses.ops.pinning import is_number, pinned, pinned_float, tensor
+from portable_losses.ops.pinning import (
+    is_number,
+    pinned,
+    pinned_float,
+    result_type,
+    tensor,
+)
 from portable_losses.ops.quotients import reciprocal
 from portable_losses.ops.roots import sqrt
 
@@ -26,8 +31,7 @@ def power(x1: Any, x2: Any) -> Any:
     """
     x1 = x1 if is_number(x1) else tensor(x1)
     x2 = x2 if is_number(x2) else tensor(x2)
-    kinds = (getattr(value, "dtype", type(value)) for value in (x1, x2))
-    if "float" not in keras.backend.result_type(*kinds):
+    if "float" not in result_type(x1, x2):
         return raw.power(x1, x2)
     return _number(x1, p=x2) if is_number(x2) else _tensor(x1, x2)
 
@@ -56,7 +60,7 @@ def _tensor(x: Any, y: Any) -> Any:
     positive, zero = raw.greater(x, 0), raw.equal(x, 0)
     size = raw.where(zero, 1.0, raw.where(positive, x, -x))
     result = raw.power(size, raw.where(positive, y, raw.stop_gradient(y)))
-    result = raw.where(raw.less(x, 0), _sign(y) * result, result)
+    result = result * raw.where(raw.less(x, 0), _sign(y), 1.0)
     at_zero = raw.where(raw.equal(y, 1), x, raw.where(raw.equal(y, 0), 1.0, 0.0))
     return raw.where(zero, at_zero, result)
 

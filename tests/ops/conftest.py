@@ -94,6 +94,11 @@ def mode(request):
     return request.param
 
 
+@pytest.fixture(scope="session")
+def compiled():
+    return MODES[-1]
+
+
 @pytest.fixture(scope="session", name="differentiate")
 def _differentiate():
     return differentiate
