@@ -36,6 +36,10 @@ def ids_probabilities(rng: np.random.Generator, n: int) -> Pair:
     return rng.integers(0, 4, n), rng.dirichlet(np.ones(4), n)
 
 
+def soft_logits(rng: np.random.Generator, n: int) -> Pair:
+    return rng.random((n, 4)), 2 * rng.normal(size=(n, 4))
+
+
 HUGE = np.array([[1e4, -1e4, 0.0, 30.0], [-200.0, 200.0, 1e4, -1e4]])
 HUGE_BINARY: Pair = (np.array([[0.0, 1.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0]]), HUGE)
 HUGE_ROWS: Pair = (np.array([[0.0, 1.0, 0.0, 0.0], [0.25, 0.25, 0.25, 0.25]]), HUGE)
@@ -51,6 +55,7 @@ WRONG_ROWS: Pair = (
     WRONG_LOGITS,
 )
 WRONG_IDS: Pair = (np.array([0, 3]), WRONG_LOGITS)
+MANY_CLASSES: Pair = (np.array([257, 299]), np.sin(np.arange(600.0)).reshape(2, 300))
 
 
 def log_sigmoids(x: Array, from_logits: bool) -> tuple[Array, Array]:
@@ -133,6 +138,74 @@ ON_THE_MARGIN: Pair = (CORNERS, np.array([[-1.0, 1.0, 0.0, -1.0], [1.0, 0.5, -2,
 TIED: Pair = (CORNERS, np.array([[2.0, 1.0, 2.0, 0.0], [1.0, 0.0, -1.0, -2.0]]))
 
 
+def binary_focal(
+    from_logits: bool,
+    gamma: float = 2.0,
+    alpha: float | None = None,
+    smoothing: float = 0.0,
+    positive: Any = 1.0,
+) -> Any:
+    """Lin 2017: (1 - p_t)^gamma times the Bernoulli negative log-likelihood."""
+
+    def reference(y_true: Array, y_pred: Array) -> Any:
+        t = y_true * (1 - smoothing) + smoothing / 2
+        log_p, log_q = log_sigmoids(y_pred, from_logits)
+        if from_logits:
+            not_p_t = t * special.expit(-y_pred) + (1 - t) * special.expit(y_pred)
+        else:
+            not_p_t = t * (1 - y_pred) + (1 - t) * y_pred
+        balance = 1.0 if alpha is None else alpha * t + (1 - alpha) * (1 - t)
+        likelihood = positive * t * log_p + (1 - t) * log_q
+        return -np.mean(balance * not_p_t**gamma * likelihood, axis=-1)
+
+    return reference
+
+
+def focal(
+    from_logits: bool,
+    gamma: float = 2.0,
+    alpha: Any = 0.25,
+    smoothing: float = 0.0,
+    weights: Any = 1.0,
+) -> Any:
+    """Lin 2017 over the softmax, for rows or ids."""
+
+    def reference(y_true: Array, y_pred: Array) -> Any:
+        classes = y_pred.shape[-1]
+        t = y_true if y_true.ndim == y_pred.ndim else np.eye(classes)[y_true]
+        t = t * (1 - smoothing) + smoothing / classes
+        log_p = log_softmax(y_pred, from_logits)
+        scale = np.asarray(weights) * np.asarray(alpha)
+        return -np.sum(scale * t * (-np.expm1(log_p)) ** gamma * log_p, axis=-1)
+
+    return reference
+
+
+def generalized(q: float, from_logits: bool, weights: Any = 1.0) -> Any:
+    """Zhang 2018: (1 - p^q) / q of the class, for rows or ids."""
+
+    def reference(y_true: Array, y_pred: Array) -> Any:
+        classes = y_pred.shape[-1]
+        t = y_true if y_true.ndim == y_pred.ndim else np.eye(classes)[y_true]
+        p = special.softmax(y_pred, axis=-1) if from_logits else np.maximum(y_pred, 0)
+        return np.sum(np.asarray(weights) * t * (1 - p**q) / q, axis=-1)
+
+    return reference
+
+
+def kl_divergence(from_logits: bool, weights: Any = 1.0) -> Any:
+    """Kullback and Leibler 1951, within Keras's clip."""
+
+    def reference(y_true: Array, y_pred: Array) -> Any:
+        t = np.clip(y_true, EPSILON, 1)
+        log_p = np.log(np.clip(y_pred, EPSILON, 1))
+        if from_logits:
+            log_p = special.log_softmax(y_pred, axis=-1)
+        return np.sum(np.asarray(weights) * t * (np.log(t) - log_p), axis=-1)
+
+    return reference
+
+
 CASES = (
     Case(
         loss="BinaryCrossentropy",
@@ -188,6 +261,8 @@ CASES = (
         reference=crossentropy(True),
         edges={"huge": HUGE_IDS},
         wrong=WRONG_IDS,
+        classes=4,
+        exact=MANY_CLASSES,
     ),
     Case(
         loss="SparseCategoricalCrossentropy",
@@ -195,6 +270,7 @@ CASES = (
         draw=ids_probabilities,
         reference=crossentropy(False),
         edges={"corners": (np.array([0, 0]), CORNERS)},
+        classes=4,
     ),
     Case(
         loss="SparseCategoricalCrossentropy",
@@ -208,6 +284,7 @@ CASES = (
         reference=crossentropy(True, smoothing=0.1, weights=WEIGHTS),
         edges={"huge": HUGE_IDS},
         wrong=WRONG_IDS,
+        classes=4,
     ),
     Case(
         loss="Hinge",
@@ -245,5 +322,130 @@ CASES = (
         draw=one_hot_logits,
         reference=categorical_hinge(WEIGHTS),
         not_applicable={"vector": "one weight per class needs four classes"},
+    ),
+    Case(
+        loss="BinaryFocalCrossentropy",
+        label="logits",
+        config={"from_logits": True},
+        draw=binary_logits,
+        reference=binary_focal(True),
+        edges={"huge": HUGE_BINARY, "zero": (CORNERS, np.zeros((2, 4)))},
+        wrong=WRONG_BINARY,
+    ),
+    Case(
+        loss="BinaryFocalCrossentropy",
+        label="probabilities",
+        config={
+            "apply_class_balancing": True,
+            "alpha": 0.6,
+            "gamma": 1.5,
+            "label_smoothing": 0.1,
+        },
+        draw=binary_probabilities,
+        reference=binary_focal(False, 1.5, alpha=0.6, smoothing=0.1),
+        edges={"corners": (CORNERS, CORNERS[::-1]), "match": (CORNERS, CORNERS)},
+    ),
+    Case(
+        loss="BinaryFocalCrossentropy",
+        label="soft",
+        config={"from_logits": True, "gamma": 0.5, "pos_weight": WEIGHTS},
+        draw=soft_logits,
+        reference=binary_focal(True, 0.5, positive=WEIGHTS),
+        edges={"huge": HUGE_BINARY, "half": (0.5 + 0 * CORNERS, HUGE)},
+        wrong=WRONG_BINARY,
+        not_applicable={"vector": "one weight per column needs four columns"},
+    ),
+    Case(
+        loss="SigmoidFocal",
+        config={"from_logits": True},
+        draw=soft_logits,
+        reference=binary_focal(True, alpha=0.25),
+        edges={"huge": HUGE_BINARY, "half": (0.5 + 0 * CORNERS, HUGE)},
+        wrong=WRONG_BINARY,
+    ),
+    Case(
+        loss="CategoricalFocalCrossentropy",
+        label="logits",
+        config={"from_logits": True, "label_smoothing": 0.1},
+        draw=one_hot_logits,
+        reference=focal(True, smoothing=0.1),
+        edges={"huge": HUGE_ROWS},
+        wrong=WRONG_ROWS,
+    ),
+    Case(
+        loss="CategoricalFocalCrossentropy",
+        label="probabilities",
+        config={"gamma": 1.5, "alpha": WEIGHTS, "class_weights": {1: 3.0}},
+        draw=soft_probabilities,
+        reference=focal(False, 1.5, alpha=WEIGHTS, weights=(1.0, 3.0, 1.0, 1.0)),
+        edges={
+            "corners": (CORNERS, CORNERS[::-1]),
+            "zero row": (CORNERS, np.zeros((2, 4))),
+        },
+        not_applicable={"vector": "one alpha per class needs four classes"},
+    ),
+    Case(
+        loss="SparseCategoricalFocalCrossentropy",
+        label="logits",
+        config={"from_logits": True, "gamma": 0.5},
+        draw=ids_logits,
+        reference=focal(True, 0.5),
+        edges={"huge": HUGE_IDS},
+        wrong=WRONG_IDS,
+        classes=4,
+        exact=MANY_CLASSES,
+    ),
+    Case(
+        loss="SparseCategoricalFocalCrossentropy",
+        label="probabilities",
+        config={"alpha": WEIGHTS, "label_smoothing": 0.1},
+        draw=ids_probabilities,
+        reference=focal(False, alpha=WEIGHTS, smoothing=0.1),
+        edges={"corners": (np.array([0, 0]), CORNERS)},
+        classes=4,
+    ),
+    Case(
+        loss="CategoricalGeneralizedCrossEntropy",
+        label="ids",
+        config={"class_weights": WEIGHTS},
+        draw=ids_probabilities,
+        reference=generalized(0.5, False, WEIGHTS),
+        edges={"corners": (np.array([0, 0]), CORNERS)},
+        classes=4,
+    ),
+    Case(
+        loss="CategoricalGeneralizedCrossEntropy",
+        label="rows",
+        config={"q": 0.7, "from_logits": True},
+        draw=one_hot_logits,
+        reference=generalized(0.7, True),
+        edges={"huge": HUGE_ROWS},
+        wrong=(CORNERS, 4 - 8 * CORNERS),
+        not_applicable={
+            "vector": "one column is read as class ids",
+            "shapes": "one column is read as class ids",
+        },
+    ),
+    Case(
+        loss="KLDivergence",
+        label="probabilities",
+        config={"class_weights": WEIGHTS},
+        draw=soft_probabilities,
+        reference=kl_divergence(False, WEIGHTS),
+        edges={
+            "corners": (CORNERS, CORNERS[::-1]),
+            "match": (CORNERS, CORNERS),
+            "zero row": (CORNERS, np.zeros((2, 4))),
+        },
+        not_applicable={"vector": "one weight per class needs four classes"},
+    ),
+    Case(
+        loss="KLDivergence",
+        label="logits",
+        config={"from_logits": True},
+        draw=lambda rng, n: (rng.dirichlet(np.ones(4), n), 2 * rng.normal(size=(n, 4))),
+        reference=kl_divergence(True),
+        edges={"huge": HUGE_ROWS},
+        wrong=WRONG_ROWS,
     ),
 )
