@@ -1,0 +1,295 @@
+"""Losses that are wrong on purpose, each in one way, and their healthy twins."""
+
+import keras
+import numpy as np
+
+import portable_losses
+from portable_losses import ops
+from portable_losses.parity import Case
+
+
+class Squared(portable_losses.Loss):
+    """The healthy twin of the regression mutants."""
+
+    def __init__(self, factor=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, y_true, y_pred):
+        return self.factor * ops.mean(ops.square(y_pred - y_true), axis=-1)
+
+
+class WrongValue(Squared):
+    def call(self, y_true, y_pred):
+        return 1.001 * super().call(y_true, y_pred)
+
+
+class ConstantZero(Squared):
+    def call(self, y_true, y_pred):
+        return 0.0 * super().call(y_true, y_pred)
+
+
+class WrongGradient(Squared):
+    def call(self, y_true, y_pred):
+        items = super().call(y_true, y_pred)
+        return 1.01 * items - ops.stop_gradient(0.01 * items)
+
+
+class NoGradient(Squared):
+    def call(self, y_true, y_pred):
+        return super().call(y_true, ops.stop_gradient(y_pred))
+
+
+class HiddenState(Squared):
+    """Counts in Python: compiled once, it goes on with the count it was traced with."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.calls = 0
+
+    def call(self, y_true, y_pred):
+        self.calls += 1
+        return super().call(y_true, y_pred) * (1.0 + 0.1 * (self.calls - 1))
+
+
+class DataDependent(Squared):
+    """Branches on a value in Python, which only eager code can."""
+
+    def call(self, y_true, y_pred):
+        if bool(ops.sum(y_pred) > 1e9):
+            return 2.0 * super().call(y_true, y_pred)
+        return super().call(y_true, y_pred)
+
+
+class NanAtMatch(Squared):
+    """A root with an infinite slope where it is 0."""
+
+    def call(self, y_true, y_pred):
+        root = keras.ops.sqrt(ops.square(y_pred - y_true))
+        return ops.mean(ops.square(root), axis=-1)
+
+
+class WrongFarOut(Squared):
+    def call(self, y_true, y_pred):
+        return ops.minimum(super().call(y_true, y_pred), 1e3)
+
+
+class HalfPrecision(Squared):
+    """Goes on in the precision of the predictions."""
+
+    def __call__(self, y_true, y_pred, sample_weight=None, mask=None):
+        value = super().__call__(y_true, y_pred, sample_weight, mask)
+        if keras.backend.standardize_dtype(y_pred.dtype) == "float32":
+            return value
+        y_true = ops.cast(y_true, y_pred.dtype)
+        return ops.mean(ops.square(100.0 * (y_pred - y_true))) / 1e4
+
+
+class LosesNan(Squared):
+    def call(self, y_true, y_pred):
+        return super().call(y_true, ops.nan_to_num(y_pred))
+
+
+class IgnoresWeights(Squared):
+    def __call__(self, y_true, y_pred, sample_weight=None, mask=None):
+        return super().__call__(y_true, y_pred, None, mask)
+
+
+class MultipliesNan(keras.losses.Loss):
+    """Keras's own base: an item of weight 0 is multiplied, and NaN stays NaN."""
+
+    def call(self, y_true, y_pred):
+        return ops.mean(ops.square(y_pred - y_true), axis=-1)
+
+
+class MaskOfZeros(Squared):
+    """A masked item costs 0, and still counts."""
+
+    def __call__(self, y_true, y_pred, sample_weight=None, mask=None):
+        if mask is None:
+            return super().__call__(y_true, y_pred, sample_weight)
+        items = ops.mean(ops.square(y_pred - y_true), axis=-1)
+        return ops.mean(ops.where(mask, items, 0.0))
+
+
+class OneTooFew(Squared):
+    """Divides by one less than the number of samples."""
+
+    def call(self, y_true, y_pred):
+        items = super().call(y_true, y_pred)
+        n = ops.cast(ops.shape(items)[0], items.dtype)
+        return items * n / (n - 1.0) * 0.875
+
+
+class Positional(Squared):
+    """The first sample counts double, wherever it stands."""
+
+    def call(self, y_true, y_pred):
+        items = super().call(y_true, y_pred)
+        first = ops.cast(ops.arange(ops.shape(items)[0]) == 0, items.dtype)
+        return items + first * items
+
+
+class Broadcasts(Squared):
+    """Lets Keras and the backend make shapes fit."""
+
+    def __call__(self, y_true, y_pred, sample_weight=None, mask=None):
+        y_pred = ops.convert_to_tensor(y_pred, "float32")
+        y_true = ops.convert_to_tensor(y_true, "float32")
+        return ops.mean(ops.square(y_pred - y_true))
+
+
+class AlwaysFloat32(Squared):
+    def __call__(self, y_true, y_pred, sample_weight=None, mask=None):
+        value = super().__call__(y_true, y_pred, sample_weight, mask)
+        return ops.cast(value, "float32")
+
+
+class ForgetsArgument(Squared):
+    def get_config(self):
+        config = super().get_config()
+        del config["factor"]
+        return config
+
+
+class ForgetsDtype(Squared):
+    def get_config(self):
+        config = super().get_config()
+        del config["dtype"]
+        return config
+
+
+class Logistic(portable_losses.Loss):
+    """The healthy twin of the logits mutants."""
+
+    def call(self, y_true, y_pred):
+        positive = y_true * ops.log_sigmoid(y_pred)
+        return -ops.mean(positive + (1 - y_true) * ops.log_sigmoid(-y_pred), axis=-1)
+
+
+class ClippedLogits(Logistic):
+    """Sigmoid, clip, logarithm: dead where it is most wrong."""
+
+    def call(self, y_true, y_pred):
+        p = ops.clip(ops.sigmoid(y_pred), 1e-7, 1.0 - 1e-7)
+        terms = y_true * ops.log(p) + (1 - y_true) * ops.log(1 - p)
+        return -ops.mean(terms, axis=-1)
+
+
+class Sparse(portable_losses.Loss):
+    """The healthy twin of the class id mutants."""
+
+    targets = "ids"
+
+    def call(self, y_true, y_pred):
+        classes = y_pred.shape[-1]
+        valid = ops.logical_and(y_true >= 0, y_true < classes)
+        ids = ops.expand_dims(ops.where(valid, y_true, 0), -1)
+        picked = ops.take_along_axis(ops.log_softmax(y_pred), ids, axis=-1)
+        return ops.where(valid, -ops.squeeze(picked, -1), float("nan"))
+
+
+class RoundsIds(Sparse):
+    """Casts class ids to the loss's dtype, as Keras's base class does."""
+
+    def call(self, y_true, y_pred):
+        y_true = ops.cast(ops.cast(y_true, self.dtype), "int32")
+        return super().call(y_true, y_pred)
+
+
+class ClampsIds(Sparse):
+    """An id out of range is another class's."""
+
+    def __call__(self, y_true, y_pred, sample_weight=None, mask=None):
+        y_true = ops.clip(y_true, 0, y_pred.shape[-1] - 1)
+        return super().__call__(y_true, y_pred, sample_weight, mask)
+
+
+def real(rng, n):
+    return rng.normal(size=(n, 3)), rng.normal(size=(n, 3))
+
+
+def binary(rng, n):
+    return rng.integers(0, 2, (n, 3)).astype("float64"), rng.normal(size=(n, 3))
+
+
+def ids(rng, n):
+    return rng.integers(0, 4, n), rng.normal(size=(n, 4))
+
+
+def squared(y_true, y_pred):
+    return np.mean((y_true - y_pred) ** 2, axis=-1)
+
+
+def logistic(y_true, y_pred):
+    return np.mean(np.logaddexp(0, y_pred) - y_true * y_pred, axis=-1)
+
+
+def sparse(y_true, y_pred):
+    return np.logaddexp.reduce(y_pred, axis=-1) - y_pred[np.arange(len(y_pred)), y_true]
+
+
+MATCH = np.array([[1.0, 2.0, 0.0], [3.0, 0.5, -1.0]])
+FAR = np.array([[50.0, -80.0, 90.0], [70.0, 60.0, -90.0]])
+SURE = np.array([[200.0, -200.0, 200.0], [-200.0, 200.0, -200.0]])
+BIG = np.random.default_rng(7).normal(size=(3, 1000))
+
+REGRESSION = Case(
+    loss="Squared",
+    draw=real,
+    reference=squared,
+    edges={"match": (MATCH, MATCH), "far": (0 * FAR, FAR)},
+    config={"factor": 1.0},
+)
+SCALED = Case(
+    loss="Squared",
+    label="scaled",
+    draw=real,
+    reference=lambda t, p: 2.0 * squared(t, p),
+    config={"factor": 2.0},
+)
+LOGITS = Case(
+    loss="Logistic",
+    draw=binary,
+    reference=logistic,
+    edges={"sure": ((SURE < 0).astype("float64"), SURE)},
+    wrong=((SURE < 0).astype("float64"), SURE),
+)
+IDS = Case(
+    loss="Sparse",
+    draw=ids,
+    reference=sparse,
+    classes=4,
+    exact=(np.array([257, 999, 513]), BIG),
+)
+
+HEALTHY = [(REGRESSION, Squared), (SCALED, Squared), (LOGITS, Logistic), (IDS, Sparse)]
+
+MUTANTS = [
+    ("value", WrongValue, REGRESSION),
+    ("value", ConstantZero, REGRESSION),
+    ("gradient", ConstantZero, REGRESSION),
+    ("gradient", WrongGradient, REGRESSION),
+    ("gradient", NoGradient, REGRESSION),
+    ("modes", HiddenState, REGRESSION),
+    ("value", DataDependent, REGRESSION),
+    ("edges", NanAtMatch, REGRESSION),
+    ("edges", WrongFarOut, REGRESSION),
+    ("edges", ClippedLogits, LOGITS),
+    ("half", HalfPrecision, REGRESSION),
+    ("live", ClippedLogits, LOGITS),
+    ("nan", LosesNan, REGRESSION),
+    ("weights", IgnoresWeights, REGRESSION),
+    ("weight_zero", MultipliesNan, REGRESSION),
+    ("mask", MaskOfZeros, REGRESSION),
+    ("sizes", OneTooFew, REGRESSION),
+    ("vector", Broadcasts, REGRESSION),
+    ("permutation", Positional, REGRESSION),
+    ("shapes", Broadcasts, REGRESSION),
+    ("dtypes", AlwaysFloat32, REGRESSION),
+    ("exact_targets", RoundsIds, IDS),
+    ("class_ids", ClampsIds, IDS),
+    ("config", ForgetsArgument, SCALED),
+    ("config", ForgetsDtype, REGRESSION),
+]
+"""The check, the loss it must catch, and the case that shows it."""

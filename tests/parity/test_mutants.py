@@ -1,0 +1,90 @@
+"""Each check catches its own planted fault and passes the healthy twin."""
+
+import dataclasses
+import importlib
+
+import keras
+import pytest
+from mutants import HEALTHY, IDS, MUTANTS, REGRESSION, SCALED, Squared, WrongValue
+
+from portable_losses.parity import autodiff
+from portable_losses.parity.checks import CHECKS
+from portable_losses.parity.lane import Lane
+from portable_losses.parity.reload import go_on, train_and_save
+from portable_losses.parity.worker import run_case
+
+BACKEND = keras.config.backend()
+# What only compiled code can show; torch runs eagerly.
+COMPILED_ONLY = {"HiddenState", "DataDependent"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def registered():
+    module = importlib.import_module("mutants")
+    for name, loss in vars(module).items():
+        if isinstance(loss, type) and issubclass(loss, keras.losses.Loss):
+            keras.saving.register_keras_serializable("mutants", name)(loss)
+
+
+def lane(case, loss):
+    config = case.config if loss.__init__ is not keras.losses.Loss.__init__ else {}
+    case = dataclasses.replace(case, config=config)
+    return Lane(case, loss, autodiff.load(BACKEND))
+
+
+def statuses(case, loss, names=None):
+    return {k: v["status"] for k, v in run_case(lane(case, loss), names).items()}
+
+
+@pytest.mark.parametrize(
+    ("check", "mutant", "case"), MUTANTS, ids=lambda x: getattr(x, "__name__", None)
+)
+def test_check_catches_its_mutant(check, mutant, case):
+    if mutant.__name__ in COMPILED_ONLY and BACKEND == "torch":
+        pytest.skip("PyTorch runs eagerly: nothing is compiled that could differ")
+    if mutant.__name__ == "HiddenState":
+        case = dataclasses.replace(case, config={})
+        names = ("value", "modes")
+    else:
+        names = (check,)
+    assert statuses(case, mutant, names)[check] == "failed"
+
+
+@pytest.mark.parametrize(("case", "loss"), HEALTHY, ids=lambda x: getattr(x, "id", ""))
+def test_every_check_passes_the_healthy_twin(case, loss):
+    found = run_case(lane(case, loss))
+    assert not {k: v["message"] for k, v in found.items() if v["status"] == "failed"}
+    assert list(found) == list(CHECKS)
+
+
+def test_every_check_has_a_mutant():
+    assert {check for check, _, _ in MUTANTS} == set(CHECKS)
+
+
+def test_a_known_difference_must_show():
+    known = {"value": "planted"}
+    case = dataclasses.replace(REGRESSION, known=known)
+    assert statuses(case, WrongValue, ("value",)) == {"value": "known"}
+    assert statuses(case, Squared, ("value",)) == {"value": "failed"}
+
+
+def test_not_applicable_is_not_run():
+    case = dataclasses.replace(REGRESSION, not_applicable={"value": "planted"})
+    assert statuses(case, WrongValue, ("value",)) == {"value": "not_applicable"}
+
+
+def test_reload_catches_a_forgotten_argument(tmp_path):
+    forgets = importlib.import_module("mutants").ForgetsArgument
+    case = dataclasses.replace(SCALED, loss="mutant")
+    train_and_save(case, forgets, tmp_path)
+    with pytest.raises(AssertionError, match="goes on with the losses"):
+        go_on(case, tmp_path, None)
+    train_and_save(case, Squared, tmp_path)
+    go_on(case, tmp_path, None)
+
+
+def test_a_case_without_labels_for_ids_says_so():
+    case = dataclasses.replace(IDS, classes=None, exact=None)
+    names = ("class_ids", "exact_targets")
+    found = statuses(case, importlib.import_module("mutants").Sparse, names)
+    assert set(found.values()) == {"not_applicable"}
