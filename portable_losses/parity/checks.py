@@ -15,7 +15,11 @@ from portable_losses.parity.autodiff import Result
 from portable_losses.parity.case import Array
 from portable_losses.parity.lane import HALF, KEEP, Lane, take
 from portable_losses.parity.reference import Expected
-from portable_losses.parity.tolerances import gradient_excess, value_excess
+from portable_losses.parity.tolerances import (
+    SMALL_GRADIENT,
+    gradient_excess,
+    value_excess,
+)
 
 
 class Mismatch(AssertionError):
@@ -84,14 +88,14 @@ def edges(lane: Lane) -> None:
             raise Mismatch(f"{label}: the gradient is not finite: {_brief(got)}")
         slack = lane.tolerance("float32")
         known = np.abs(wanted.gradient[np.isfinite(wanted.gradient)])
-        size = max(float(known.max(initial=0.0)), 1e-30)
+        size = max(float(known.max(initial=0.0)), SMALL_GRADIENT)
         room = 10 * (slack.gradient * np.abs(got) + slack.floor * size)
         outside = (got < wanted.low - room) | (got > wanted.high + room)
         if outside.any():
             at = tuple(int(i) for i in np.argwhere(outside)[0])
             raise Mismatch(
-                f"{label}: the gradient at {at} is {got[at]:.6g}, outside the one-sided "
-                f"slopes [{wanted.low[at]:.6g}, {wanted.high[at]:.6g}]"
+                f"{label}: the gradient at {at} is {got[at]:.6g}, outside the "
+                f"one-sided slopes [{wanted.low[at]:.6g}, {wanted.high[at]:.6g}]"
             )
 
 

@@ -24,33 +24,82 @@ def _listed(
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--backends", multiple=True, callback=_listed, metavar="LIST",
-              help="Backends to run, such as jax,torch.  [default: all three]")
-@click.option("--family", multiple=True, callback=_listed, metavar="LIST",
-              help="Only these families, such as regression.")
-@click.option("--loss", multiple=True, callback=_listed, metavar="LIST",
-              help="Only these losses, such as Huber.")
-@click.option("--check", multiple=True, callback=_listed, metavar="LIST",
-              help="Only these checks, such as gradient.")
-@click.option("--device", default="cpu", show_default=True,
-              type=click.Choice(["cpu", "gpu", "tpu", "mps"]),
-              help="Where the results must live.")
-@click.option("--mode", default="all", show_default=True,
-              type=click.Choice(["all", "eager", "compiled"]),
-              help="How the losses are run.")
-@click.option("--precision", default="float32", show_default=True,
-              type=click.Choice(["float32", "tf32"]),
-              help="tf32 leaves an accelerator's fast matrix products on.")
-@click.option("--target", metavar="FILE.py:NAME",
-              help="Check a loss of your own instead of the catalogue.")
+@click.option(
+    "--backends",
+    multiple=True,
+    callback=_listed,
+    metavar="LIST",
+    help="Backends to run, such as jax,torch.  [default: all three]",
+)
+@click.option(
+    "--family",
+    multiple=True,
+    callback=_listed,
+    metavar="LIST",
+    help="Only these families, such as regression.",
+)
+@click.option(
+    "--loss",
+    multiple=True,
+    callback=_listed,
+    metavar="LIST",
+    help="Only these losses, such as Huber.",
+)
+@click.option(
+    "--check",
+    multiple=True,
+    callback=_listed,
+    metavar="LIST",
+    help="Only these checks, such as gradient.",
+)
+@click.option(
+    "--device",
+    default="cpu",
+    show_default=True,
+    type=click.Choice(["cpu", "gpu", "tpu", "mps"]),
+    help="Where the results must live.",
+)
+@click.option(
+    "--mode",
+    default="all",
+    show_default=True,
+    type=click.Choice(["all", "eager", "compiled"]),
+    help="How the losses are run.",
+)
+@click.option(
+    "--precision",
+    default="float32",
+    show_default=True,
+    type=click.Choice(["float32", "tf32"]),
+    help="tf32 leaves an accelerator's fast matrix products on.",
+)
+@click.option(
+    "--module",
+    default="portable_losses",
+    show_default=True,
+    help="Check the losses of another module, such as keras.losses, by the same cases.",
+)
+@click.option(
+    "--target",
+    metavar="FILE.py:NAME",
+    help="Check a loss of your own instead of the catalogue.",
+)
 @click.option("--kind", help="What the target takes; see the error for the list.")
-@click.option("--reference", metavar="FILE.py:NAME",
-              help="NumPy function (y_true, y_pred) -> items to hold the target to.")
-@click.option("--no-training", is_flag=True,
-              help="Leave out the training on real data.")
-@click.option("--output", default="build/parity", show_default=True,
-              type=click.Path(file_okay=False, path_type=pathlib.Path),
-              help="Where results.json and report.html are written.")
+@click.option(
+    "--reference",
+    metavar="FILE.py:NAME",
+    help="NumPy function (y_true, y_pred) -> items to hold the target to.",
+)
+@click.option(
+    "--no-training", is_flag=True, help="Leave out the training on real data."
+)
+@click.option(
+    "--output",
+    default="build/parity",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=pathlib.Path),
+    help="Where results.json and report.html are written.",
+)
 def main(
     backends: tuple[str, ...],
     family: tuple[str, ...],
@@ -59,6 +108,7 @@ def main(
     device: str,
     mode: str,
     precision: str,
+    module: str,
     target: str | None,
     kind: str | None,
     reference: str | None,
@@ -81,6 +131,7 @@ def main(
         device=device,
         mode=mode,
         precision=precision,
+        module=module,
         target=target,
         kind=_kind(target, kind),
         reference=reference,

@@ -11,7 +11,13 @@ import numpy as np
 from portable_losses.parity.autodiff import Autodiff, LossFunction, Result
 from portable_losses.parity.case import SAMPLES, Array, Case, Pair
 from portable_losses.parity.reference import Expected, expect
-from portable_losses.parity.tolerances import Tolerance, tolerance, value_excess
+from portable_losses.parity.tolerances import (
+    SMALL_GRADIENT,
+    SMALL_VALUE,
+    Tolerance,
+    tolerance,
+    value_excess,
+)
 
 
 KEEP = np.array([i % 3 != 1 for i in range(SAMPLES)])
@@ -228,17 +234,15 @@ class Lane:
 
     def note_value(self, got: Array, wanted: float, largest: float) -> None:
         """Keep the worst error of a value, relative to the largest item."""
-        size = max(abs(wanted), largest)
-        error = abs(float(got) - wanted) / size if size else abs(float(got))
+        size = max(abs(wanted), largest, SMALL_VALUE)
+        error = abs(float(got) - wanted) / size
         self.value_error = float(np.fmax(self.value_error, error))
 
     def note_gradient(self, got: Array, wanted: Array) -> None:
         """Keep the worst error of a gradient, relative to its largest element."""
-        size = float(np.max(np.abs(wanted), initial=0.0))
-        error = float(np.max(np.abs(got - wanted), initial=0.0))
-        self.gradient_error = float(
-            np.fmax(self.gradient_error, error / size if size else error)
-        )
+        size = float(np.max(np.abs(wanted), initial=SMALL_GRADIENT))
+        error = float(np.max(np.abs(got - wanted), initial=0.0)) / size
+        self.gradient_error = float(np.fmax(self.gradient_error, error))
 
 
 def as_function(loss: Any) -> LossFunction:

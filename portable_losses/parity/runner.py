@@ -19,6 +19,8 @@ import numpy as np
 from portable_losses.parity.autodiff import BACKENDS
 from portable_losses.parity.tolerances import (
     BETWEEN_BACKENDS,
+    SMALL_GRADIENT,
+    SMALL_VALUE,
     gradient_excess,
     tolerance,
     value_excess,
@@ -54,6 +56,7 @@ class Plan:
         device: cpu, gpu, tpu or mps.
         mode: all, eager or compiled.
         precision: float32, or tf32 to leave the accelerator's defaults on.
+        module: where the catalogue's losses are looked up by name, in place of ours.
         target: a user's loss, `file.py:name`, in place of the catalogue.
         kind: what the target takes.
         reference: a NumPy function of the target's items, `file.py:name`.
@@ -68,6 +71,7 @@ class Plan:
     device: str = "cpu"
     mode: str = "all"
     precision: str = "float32"
+    module: str = "portable_losses"
     target: str | None = None
     kind: str | None = None
     reference: str | None = None
@@ -239,7 +243,9 @@ class _Matrix:
         process = Process(backend, self.plan)
         with self._lock:
             self.processes[backend] = process
-        job = {k: v for k, v in dataclasses.asdict(self.plan).items() if k != "backends"}
+        job = {
+            k: v for k, v in dataclasses.asdict(self.plan).items() if k != "backends"
+        }
         job |= {"backend": backend, "out": str(self.plan.out)}
         if backend == "numpy":
             job |= {"device": "cpu", "mode": "all"}
@@ -404,9 +410,9 @@ class _Matrix:
             largest = float(one[f"{label}|largest"])
             gradient, its = one[f"{label}|gradient"], two[f"{label}|gradient"]
             if dtype is None:
-                size = max(abs(float(other)), largest) or 1.0
+                size = max(abs(float(other)), largest, SMALL_VALUE)
                 worst["value"] = max(worst["value"], abs(float(value - other)) / size)
-                size = float(np.max(np.abs(its), initial=0.0)) or 1.0
+                size = float(np.max(np.abs(its), initial=SMALL_GRADIENT))
                 difference = float(np.max(np.abs(gradient - its), initial=0.0)) / size
                 worst["gradient"] = max(worst["gradient"], difference)
             if value_excess(value, other, largest, allowed) > 1:

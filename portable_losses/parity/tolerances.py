@@ -42,6 +42,13 @@ TABLE = {
 }
 """dtype (or `tf32`) and device to tolerance, against the float64 reference."""
 
+SMALL_VALUE = 1e-6
+SMALL_GRADIENT = 1e-3
+"""Sizes below which errors are not judged relatively.
+
+At an exact optimum terms of order 1 cancel, and float32 leaves some 1e-8 of them.
+"""
+
 BETWEEN_BACKENDS = 2.0
 """Two backends may differ by twice what each may differ from the reference."""
 
@@ -58,13 +65,14 @@ def value_excess(
     got: np.ndarray, wanted: np.ndarray, largest: float, allowed: Tolerance
 ) -> float:
     """The worst error of a value over what is allowed; above 1 is a failure."""
-    return _excess(got, wanted, allowed.value, allowed.term * largest)
+    return _excess(got, wanted, allowed.value, allowed.term * max(largest, SMALL_VALUE))
 
 
 def gradient_excess(got: np.ndarray, wanted: np.ndarray, allowed: Tolerance) -> float:
     """The worst error of a gradient over what is allowed; above 1 is a failure."""
     largest = float(np.max(np.abs(wanted), initial=0.0))
-    return _excess(got, wanted, allowed.gradient, allowed.floor * max(largest, 1e-30))
+    floor = allowed.floor * max(largest, SMALL_GRADIENT)
+    return _excess(got, wanted, allowed.gradient, floor)
 
 
 def _excess(got: np.ndarray, wanted: np.ndarray, rtol: float, atol: float) -> float:

@@ -5,6 +5,8 @@ process. A worker is told its job as a line of JSON on standard input, does it w
 it reports events as lines of JSON on standard output, and goes on to the next line.
 """
 
+import importlib
+import inspect
 import json
 import os
 import pathlib
@@ -84,6 +86,7 @@ class Worker:
         self.autodiff = autodiff.load(self.backend)
         self.out = pathlib.Path(job["out"]) / self.backend
         self.out.mkdir(parents=True, exist_ok=True)
+        self.module = importlib.import_module(job["module"])
         self.target: Target | None = None
         if job.get("target"):
             self.target = load_target(job["target"], job["kind"], job.get("reference"))
@@ -132,13 +135,23 @@ class Worker:
             for case in cases
             if not self.job["families"] or family in self.job["families"]
             if not self.job["losses"] or case.loss in self.job["losses"]
+            if self._offers(case)
         ]
+
+    def _offers(self, case: Case) -> bool:
+        """Whether the module has the loss, with the arguments of the case."""
+        if self.module is portable_losses:
+            return True  # what ours lacks must fail, not shrink the matrix
+        loss = getattr(self.module, case.loss, None)
+        if loss is None:
+            return False
+        return set(case.config) <= set(inspect.signature(loss).parameters)
 
     def maker(self, case: Case) -> Any:
         """What makes the loss of a case."""
         if self.target is not None:
             return self.target.make
-        return getattr(portable_losses, case.loss)
+        return getattr(self.module, case.loss)
 
     def lane(self, case: Case) -> Lane:
         """The lane of a case on this backend."""
