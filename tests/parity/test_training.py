@@ -10,13 +10,19 @@ from portable_losses.parity import training
 
 
 @pytest.mark.parametrize("task", training.TASKS, ids=lambda task: task.data)
-def test_training_lowers_the_loss_and_repeats(task, monkeypatch):
+def test_training_lowers_the_loss(task, monkeypatch):
     monkeypatch.setattr(training, "EPOCHS", 1)
     first = training.curve(task, vars(portable_losses))
-    again = training.curve(task, vars(portable_losses))
     assert len(first) == len(training.standardized(task.data)[0]) // training.BATCH
     assert np.mean(first[-5:]) < 0.8 * first[0]
-    assert training.largest_difference({"once": first, "again": again}) < 1e-6
+
+
+def test_the_same_seed_gives_the_same_curve(monkeypatch):
+    monkeypatch.setattr(training, "EPOCHS", 1)
+    task = training.TASKS[-1]
+    first = training.curve(task, vars(portable_losses))
+    again = training.curve(task, vars(portable_losses))
+    assert training.largest_difference({"first": first, "again": again}) < 1e-6
 
 
 def test_curves_are_of_single_steps_not_running_means(monkeypatch):
