@@ -269,6 +269,11 @@ def whole_ids(owner: str, ids: Any, kept: Any | None) -> None:
 
 def ids_in_range(owner: str, ids: Any, num_classes: int, kept: Any | None) -> None:
     """Refuse class ids that are visibly outside [0, num_classes)."""
+    values = visible(ids)
+    if values is None or not values.size:
+        return
+    if values.min() >= 0 and values.max() < num_classes:
+        return
     bad = _among(keras.ops.logical_or(ids < 0, ids >= num_classes), kept)
     refuse_visible(
         owner,
@@ -282,17 +287,22 @@ def ids_in_range(owner: str, ids: Any, num_classes: int, kept: Any | None) -> No
 
 
 def refuse_visible(owner: str, bad: Any, fact: Callable[[], str]) -> None:
-    """Raise if any element of `bad` is True and its value can be seen.
+    """Raise if any element of `bad` is True and its value can be seen."""
+    found = visible(keras.ops.any(bad))
+    if found is not None and found:
+        raise ValueError(f"{owner}: {fact()}.")
+
+
+def visible(x: Any) -> Any | None:
+    """The values of `x` as an array; None where they cannot be seen.
 
     Inside compiled code there are no values to see: there the result itself says so
     (a class id out of range becomes NaN).
     """
     try:
-        found = bool(keras.ops.any(bad))
+        return keras.ops.convert_to_numpy(x)
     except Exception:  # each backend has its own type for "this is being traced"
-        return
-    if found:
-        raise ValueError(f"{owner}: {fact()}.")
+        return None
 
 
 def first(values: Any, chosen: Any) -> Any:

@@ -18,10 +18,9 @@ def pick(x: Any, ids: Any) -> Any:
 
     An id out of range raises, clamps, wraps or becomes 0 by backend; NaN is seen.
     """
-    valid = valid_ids(ids, x.shape[-1])
-    safe = keras.ops.where(valid, ids, 0)
+    safe = keras.ops.clip(ids, 0, x.shape[-1] - 1)
     picked = keras.ops.take_along_axis(x, keras.ops.expand_dims(safe, -1), axis=-1)
-    return keras.ops.where(valid, keras.ops.squeeze(picked, -1), float("nan"))
+    return keras.ops.where(safe == ids, keras.ops.squeeze(picked, -1), float("nan"))
 
 
 def one_hot(ids: Any, num_classes: int, dtype: str) -> Any:

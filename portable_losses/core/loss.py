@@ -184,10 +184,7 @@ class Loss(keras.losses.Loss):
         if by_id:
             self._check_ids(owner, ids, y_true, self.class_count(y_pred), kept)
         if kept is not None:
-            # Harmless stand-ins, inside the domain of logarithms, roots and ratios
-            # and off every kink between the two.
-            y_pred = keras.ops.where(_expand(kept, len(pred_shape)), y_pred, 0.5)
-            y_true = _replace_broken(y_true, kept, 1.0)
+            y_true, y_pred = self._replace_removed(y_true, y_pred, kept)
 
         items = (
             self.call(y_true, y_pred, kept)  # type: ignore[call-arg]
@@ -241,6 +238,24 @@ class Loss(keras.losses.Loss):
         if getattr(self, "ignore_class", None) is None:
             return None
         return self.keep(keras.ops.argmax(y_true, axis=-1))
+
+    def _replace_removed(self, y_true: Any, y_pred: Any, kept: Any) -> tuple[Any, Any]:
+        """Harmless stand-ins, inside the domain of logarithms, roots and ratios and
+        off every kink between the two.
+        """
+        wide = _expand(kept, len(y_pred.shape))
+        y_pred = keras.ops.where(wide, y_pred, 0.5)
+        if y_true is None or not keras.backend.is_float_dtype(y_true.dtype):
+            return y_true, y_pred
+        if self.targets == "same":
+            return keras.ops.where(wide, y_true, 1.0), y_pred
+        # Only the batch axis is sure to mean the same: what is fine stays.
+        true_shape = tuple(y_true.shape)
+        if checks.same(tuple(kept.shape), true_shape[: len(kept.shape)]):
+            wide = _expand(kept, len(true_shape))
+            fine = keras.ops.logical_or(wide, keras.ops.isfinite(y_true))
+            y_true = keras.ops.where(fine, y_true, 1.0)
+        return y_true, y_pred
 
     def _check_ids(
         self, owner: str, given: Any, ids: Any, count: int | None, kept: Any
@@ -461,12 +476,3 @@ def _both(a: Any | None, b: Any | None) -> Any | None:
 
 def _is_whole(x: Any) -> bool:
     return keras.backend.standardize_dtype(x.dtype) in ("int32", "int64")
-
-
-def _replace_broken(x: Any, kept: Any, value: float) -> Any:
-    if x is None or not keras.backend.is_float_dtype(x.dtype):
-        return x
-    if len(kept.shape) > len(x.shape):
-        return x
-    fine = keras.ops.logical_or(_expand(kept, len(x.shape)), keras.ops.isfinite(x))
-    return keras.ops.where(fine, x, value)
