@@ -13,6 +13,8 @@ from keras.ops import *  # noqa: F403  # every public name; the pinned ones foll
 import portable_losses.ops.linalg as linalg  # noqa: F401  # public
 import portable_losses.ops.nn as nn  # noqa: F401  # public
 import portable_losses.ops.numpy as numpy  # noqa: F401  # public
+from portable_losses.ops.accumulations import cumsum as cumsum
+from portable_losses.ops.accumulations import prod as prod
 from portable_losses.ops.activations import celu as celu
 from portable_losses.ops.activations import hard_tanh as hard_tanh
 from portable_losses.ops.activations import leaky_relu as leaky_relu
@@ -23,17 +25,17 @@ from portable_losses.ops.angles import arcsin as arcsin
 from portable_losses.ops.angles import arctan2 as arctan2
 from portable_losses.ops.angles import sinc as sinc
 from portable_losses.ops.distance_maps import distance_transform as distance_transform
+from portable_losses.ops.extremes import clip as clip
+from portable_losses.ops.extremes import fmax as fmax
+from portable_losses.ops.extremes import fmin as fmin
+from portable_losses.ops.extremes import maximum as maximum
+from portable_losses.ops.extremes import minimum as minimum
 from portable_losses.ops.gamma import digamma as digamma
 from portable_losses.ops.gamma import log_gamma as log_gamma
 from portable_losses.ops.gamma import log_gamma_difference as log_gamma_difference
 from portable_losses.ops.kinks import abs as abs
 from portable_losses.ops.kinks import absolute as absolute
-from portable_losses.ops.kinks import clip as clip
 from portable_losses.ops.kinks import fabs as fabs
-from portable_losses.ops.kinks import fmax as fmax
-from portable_losses.ops.kinks import fmin as fmin
-from portable_losses.ops.kinks import maximum as maximum
-from portable_losses.ops.kinks import minimum as minimum
 from portable_losses.ops.kinks import relu as relu
 from portable_losses.ops.kinks import sign as sign
 from portable_losses.ops.log_sums import log_sigmoid as log_sigmoid

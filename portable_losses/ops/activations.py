@@ -10,7 +10,7 @@ from typing import Any
 
 from keras import ops as raw
 
-from portable_losses.ops.kinks import clip
+from portable_losses.ops.extremes import clip
 from portable_losses.ops.pinning import BACKEND, pinned, pinned_float
 
 SELU_ALPHA = 1.6732632423543772

@@ -1,19 +1,10 @@
-"""abs, sign, relu, maximum, minimum and clip: one gradient at each corner."""
+"""abs, sign and relu: gradient 0 at the corner."""
 
 from typing import Any
 
 from keras import ops as raw
 
-from portable_losses.ops.pinning import (
-    BACKEND,
-    FLOATS,
-    as_dtype,
-    is_float,
-    is_number,
-    pinned,
-    result_type,
-    tensor,
-)
+from portable_losses.ops.pinning import BACKEND, is_float, pinned, tensor
 
 
 @pinned
@@ -69,100 +60,3 @@ def relu(x: Any) -> Any:
     >>> ops.relu(ops.convert_to_tensor([-1.0, 0.0, 2.0]))  # gradient [0, 0, 1]
     """
     return raw.relu(x)
-
-
-@pinned
-def maximum(x1: Any, x2: Any) -> Any:
-    """The larger of x1 and x2; at a tie each gets half of the gradient.
-
-    Shapes broadcast. The rule holds against a constant too: `maximum(x, 0.0)` at 0 has
-    gradient 0.5 (`relu` has 0). A NaN on either side gives NaN. Pinned because
-    TensorFlow gives a tie's whole gradient to x1.
-
-    >>> x = ops.convert_to_tensor([1.0, 2.0])
-    >>> ops.maximum(x, 1.0)  # [1, 2], gradient [0.5, 1]
-    """
-    if BACKEND == "tensorflow":
-        return _choose(raw.maximum, raw.greater, raw.less, x1, x2)
-    return raw.maximum(x1, x2)
-
-
-@pinned
-def minimum(x1: Any, x2: Any) -> Any:
-    """The smaller of x1 and x2; at a tie each gets half of the gradient.
-
-    Shapes broadcast; a NaN on either side gives NaN. Pinned for the reason `maximum`
-    is.
-
-    >>> x = ops.convert_to_tensor([1.0, 2.0])
-    >>> ops.minimum(x, 1.0)  # [1, 1], gradient [0.5, 0]
-    """
-    if BACKEND == "tensorflow":
-        return _choose(raw.minimum, raw.less, raw.greater, x1, x2)
-    return raw.minimum(x1, x2)
-
-
-def _choose(native: Any, first: Any, second: Any, x1: Any, x2: Any) -> Any:
-    values = [x if is_number(x) else tensor(x) for x in (x1, x2)]
-    dtype = result_type(*values)
-    if dtype not in FLOATS:
-        return native(x1, x2)
-    x1, x2 = (as_dtype(x, dtype) for x in values)
-    # A NaN is in neither order, so it reaches the sum, which keeps it: the maximum of
-    # TensorFlow under XLA loses one.
-    tie = 0.5 * x1 + 0.5 * x2
-    return raw.where(first(x1, x2), x1, raw.where(second(x1, x2), x2, tie))
-
-
-@pinned
-def fmax(x1: Any, x2: Any) -> Any:
-    """`maximum`, except that a NaN gives way to the other argument.
-
-    Pinned because at a tie TensorFlow and torch give the whole gradient to x1, and JAX
-    to x2; here each gets half.
-    """
-    x1, x2 = _fill_nan(x1, x2), _fill_nan(x2, x1)
-    return maximum(x1, x2)
-
-
-@pinned
-def fmin(x1: Any, x2: Any) -> Any:
-    """`minimum`, except that a NaN gives way to the other argument; see `fmax`."""
-    x1, x2 = _fill_nan(x1, x2), _fill_nan(x2, x1)
-    return minimum(x1, x2)
-
-
-def _fill_nan(x: Any, other: Any) -> Any:
-    return raw.where(raw.isnan(x), other, x)
-
-
-@pinned
-def clip(x: Any, x_min: Any, x_max: Any) -> Any:
-    """min(max(x, x_min), x_max), with gradient 1 on the closed interval, 0 outside.
-
-    A bound is a number, a tensor that broadcasts against `x`, or None for no bound;
-    the result has x's dtype. At x = x_min and x = x_max all the gradient goes to x,
-    none to the bounds. NaN stays NaN. Pinned because JAX gives 0.5 at the bounds.
-
-    >>> x = ops.convert_to_tensor([-1.0, 0.0, 2.0])
-    >>> ops.clip(x, 0.0, 1.0)  # [0, 0, 1], gradient [0, 1, 0]
-    """
-    x = tensor(x)
-    if not is_float(x):
-        return _clip_integers(x, x_min, x_max)
-    if BACKEND == "jax":
-        for bound, beyond in ((x_min, raw.less), (x_max, raw.greater)):
-            if bound is not None:
-                bound = as_dtype(bound, x.dtype)
-                x = raw.where(beyond(x, bound), bound, x)
-        return x
-    lower = -float("inf") if x_min is None else x_min
-    upper = float("inf") if x_max is None else x_max
-    return raw.clip(x, as_dtype(lower, x.dtype), as_dtype(upper, x.dtype))
-
-
-def _clip_integers(x: Any, x_min: Any, x_max: Any) -> Any:
-    if x_min is not None and x_max is not None:
-        return raw.clip(x, x_min, x_max)
-    x = x if x_min is None else raw.maximum(x, x_min)
-    return x if x_max is None else raw.minimum(x, x_max)

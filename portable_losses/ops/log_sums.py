@@ -5,7 +5,8 @@ from typing import Any
 
 from keras import ops as raw
 
-from portable_losses.ops.kinks import abs, maximum
+from portable_losses.ops.extremes import maximum
+from portable_losses.ops.kinks import abs
 from portable_losses.ops.pinning import axes_of, pinned_float
 
 INF = float("inf")

@@ -2,18 +2,20 @@
 
 from keras.ops.numpy import *  # noqa: F403  # every public name; the pinned follow
 
+from portable_losses.ops.accumulations import cumsum as cumsum
+from portable_losses.ops.accumulations import prod as prod
 from portable_losses.ops.angles import arccos as arccos
 from portable_losses.ops.angles import arcsin as arcsin
 from portable_losses.ops.angles import arctan2 as arctan2
 from portable_losses.ops.angles import sinc as sinc
+from portable_losses.ops.extremes import clip as clip
+from portable_losses.ops.extremes import fmax as fmax
+from portable_losses.ops.extremes import fmin as fmin
+from portable_losses.ops.extremes import maximum as maximum
+from portable_losses.ops.extremes import minimum as minimum
 from portable_losses.ops.kinks import abs as abs
 from portable_losses.ops.kinks import absolute as absolute
-from portable_losses.ops.kinks import clip as clip
 from portable_losses.ops.kinks import fabs as fabs
-from portable_losses.ops.kinks import fmax as fmax
-from portable_losses.ops.kinks import fmin as fmin
-from portable_losses.ops.kinks import maximum as maximum
-from portable_losses.ops.kinks import minimum as minimum
 from portable_losses.ops.kinks import sign as sign
 from portable_losses.ops.log_sums import logaddexp as logaddexp
 from portable_losses.ops.log_sums import logaddexp2 as logaddexp2

@@ -124,6 +124,16 @@ def test_lists_and_arrays_are_accepted(x):
         np.testing.assert_allclose(keras.ops.convert_to_numpy(result), want)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_half_precision_accumulates_in_float32(dtype):
+    for name, x in (("cumsum", np.ones(4096)), ("prod", np.full(64, 1 + 2**-7))):
+        result = getattr(ops, name)(keras.ops.cast(np.float32(x), dtype))
+        assert keras.backend.standardize_dtype(result.dtype) == dtype
+        last = keras.ops.convert_to_numpy(keras.ops.cast(result, "float32")).ravel()[-1]
+        want = 4096 if name == "cumsum" else (1 + 2**-7) ** 64
+        np.testing.assert_allclose(last, want, rtol=2**-8 if dtype[0] == "b" else 1e-3)
+
+
 def test_keyword_arguments():
     x = keras.ops.convert_to_tensor([3.0, 4.0])
     assert float(ops.norm(axis=0, x=x)) == pytest.approx(5)
