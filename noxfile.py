@@ -78,7 +78,9 @@ def parity(session: nox.Session) -> None:
     install(session, "-e", f".[{MATRIX.extras(backends)},parity]", groups=groups)
     if not session.posargs:
         # The mutants first: a check that misses its own fault proves nothing below.
-        session.run("python", "-m", "pytest", "tests/parity")
+        for backend in backends:
+            mutants = ("python", "-m", "pytest", "tests/parity")
+            session.run(*mutants, env={"KERAS_BACKEND": backend})
     session.run("python", "-m", "portable_losses.parity", *session.posargs)
 
 

@@ -1,0 +1,66 @@
+import sys
+from pathlib import Path
+
+import pytest
+import run_examples
+
+PRINTS = """
+import keras
+
+def main():
+    keras.config.set_floatx("float16")
+    print("hello from", __name__)
+
+if __name__ == "__main__":
+    main()
+"""
+RAISES = "def main(): ...\n\nraise ValueError('no such thing')\n"
+EXITS = "import sys\n\ndef main(): ...\n\nsys.exit(3)\n"
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def run_programs(*names: str, **programs: str) -> int:
+        for name, text in programs.items():
+            (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+        monkeypatch.setattr(run_examples, "EXAMPLES", tmp_path)
+        monkeypatch.setattr(sys, "argv", ["run_examples.py", *names])
+        return run_examples.main()
+
+    return run_programs
+
+
+def test_programs_run_as_a_person_would_run_them(run, capsys) -> None:
+    assert run(first=PRINTS, second=PRINTS) == 0
+    out = capsys.readouterr().out
+    assert out.count("hello from __main__") == 2
+    assert "2 passed, 0 failed" in out
+
+
+def test_what_a_program_sets_does_not_reach_the_next(run) -> None:
+    run(first=PRINTS)
+    assert run_examples.keras.config.floatx() == "float32"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [(RAISES, "no such thing"), (EXITS, "SystemExit: 3"), ("", "has no main()")],
+)
+def test_failure_does_not_stop_the_others(run, capsys, text: str, problem: str) -> None:
+    assert run(bad=text, good=PRINTS) == 1
+    out = capsys.readouterr().out
+    assert problem in out
+    assert "1 passed, 1 failed" in out
+
+
+def test_no_program_at_all_is_a_failure(run, capsys) -> None:
+    assert run() == 1
+    assert "no example at all in docs/examples" in capsys.readouterr().err
+
+
+def test_a_name_restricts_the_run(run, capsys) -> None:
+    assert run("good", good=PRINTS, bad=RAISES) == 0
+    assert run("missing") == 1
+    assert "no example missing in docs/examples; it has bad, good" in (
+        capsys.readouterr().err
+    )
