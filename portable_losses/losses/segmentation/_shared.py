@@ -92,13 +92,13 @@ class OverlapLoss(Loss):
                 pixels = pixels[..., 1:]
         sums = region_sums(t, p, pixels, self.squared)
         if target.broken is not None:
-            sums = sums._replace(overlap=sums.overlap + target.broken)
+            sums = sums._replace(true=sums.true + target.broken)
         if self.per == "batch":
             sums = Sums(*(ops.sum(s, axis=0) for s in sums))
         counted = None
         if self.empty == "skip":
-            counted = sums.true > 0
-        elif pixels is not None:
+            counted = sums.true != 0  # which a NaN is
+        elif pixels is not None or self.per == "batch":  # of no samples, perhaps
             counted = ops.logical_and(sums.count > 0, ops.ones_like(sums.true, "bool"))
         if self.empty == "complement":
             sums = complement_of_empty(sums, self.squared)
