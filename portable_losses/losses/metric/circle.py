@@ -94,7 +94,7 @@ class Circle(Loss):
         log_n = ops.logsumexp(ops.where(negative, n, -float("inf")), axis=1)
         total = log_p + log_n
         nothing = NOTHING[keras.backend.standardize_dtype(total.dtype)]
-        # Not `logical_not(total < nothing)`, of which TensorFlow makes >=: a NaN counts.
+        # Not `not total < nothing`, of which TensorFlow makes >=: a NaN is active.
         active = ops.logical_or(total >= nothing, ops.isnan(total))
         return ops.softplus(ops.where(active, total, 0.0)), active
 
