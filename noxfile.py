@@ -72,7 +72,7 @@ def tests(session: nox.Session, backend: str) -> None:
 @nox.session
 def parity(session: nox.Session) -> None:
     """Every case on every backend (-- --family, --loss, --backends, --device, ...)."""
-    backends = MATRIX.chosen(session.posargs)
+    backends = asked_for(session)
     prepare(session)
     groups = [] if session.posargs else ["test"]
     install(session, "-e", f".[{MATRIX.extras(backends)},parity]", groups=groups)
@@ -128,7 +128,7 @@ def compat(session: nox.Session, row: matrix.Row) -> None:
             f"{row.python}`, or your system's package python{row.python}), and run "
             f'`nox -s "compat({row.name})"` again.'
         )
-    backends = MATRIX.chosen(session.posargs) if session.posargs else row.backends
+    backends = asked_for(session) if session.posargs else row.backends
     prepare(session)
     install(
         session,
@@ -171,7 +171,7 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def nightly(session: nox.Session) -> None:
     """On request: the parity matrix on the newest releases, nightly ones too."""
-    backends = MATRIX.chosen(session.posargs)
+    backends = asked_for(session)
     prepare(session)
     # Not `-e .[...]` with its dependencies: that would put the released Keras on top of
     # the nightly one, which is the same package under another name.
@@ -197,6 +197,14 @@ def prepare(session: nox.Session, backend: str | None = None) -> None:
         PYTHONDONTWRITEBYTECODE=None,
         TF_CPP_MIN_LOG_LEVEL="3",
     )
+
+
+def asked_for(session: nox.Session) -> tuple[str, ...]:
+    """Return the backends that the arguments of the harness name: all by default."""
+    try:
+        return MATRIX.chosen(session.posargs)
+    except ValueError as error:
+        session.error(str(error))
 
 
 def install(
