@@ -14,6 +14,13 @@ import keras
 Shape = tuple[int | None, ...]
 
 
+class Described(str):
+    """Words in place of a value, such as its shape; shown without quotes."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 def fail(
     owner: str,
     argument: str,
@@ -198,8 +205,9 @@ def weights_of_classes(
     if isinstance(weights, Mapping):
         beyond = [c for c in weights if c >= num_classes]
         if beyond:
-            rule = f"class ids below {num_classes}, the size of y_pred's class axis"
-            fail(owner, "class_weights", rule, dict(weights), f"drop {beyond}")
+            rule = f"for class ids below {num_classes}, the size of y_pred's class axis"
+            remedy = f"drop {', '.join(map(str, beyond))}"
+            fail(owner, "class_weights", rule, dict(weights), remedy)
         return tuple(weights.get(c, 1.0) for c in range(num_classes))
     return fit_length(owner, "class_weights", weights, num_classes)
 
@@ -232,8 +240,8 @@ def leading_axes_fit(
     if len(shape) > len(whole) or not same(shape, whole[: len(shape)]):
         raise ValueError(
             f"{owner}: `{argument}` must have the leading axes of {of}; got "
-            f"{argument} of shape {shape} and {of} of shape {whole} (pass one value "
-            "per sample or one per item)."
+            f"{argument} of shape {shape} and {of.removeprefix('the ')} of shape "
+            f"{whole} (pass one value per sample or one per item)."
         )
 
 
@@ -249,7 +257,9 @@ def one_tensor(owner: str, argument: str, value: Any) -> None:
     if isinstance(value, Mapping) or value is None:
         remedy = "give each output its own loss: compile(loss={'name': loss, ...})"
         if value is None:
-            remedy = "pass targets: fit(x, y) or a dataset of (x, y)"
+            remedy = "pass the prediction of one output"
+            if argument == "y_true":
+                remedy = "pass targets: fit(x, y) or a dataset of (x, y)"
         fail(owner, argument, "one tensor", value, remedy, TypeError)
 
 

@@ -201,7 +201,7 @@ class Loss(keras.losses.Loss):
     def _align(self, owner: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
         if len(y_pred.shape) == 0:
             rule, remedy = "a tensor with a batch axis", "pass an array of shape (1,)"
-            checks.fail(owner, "y_pred", rule, "a scalar", remedy)
+            checks.fail(owner, "y_pred", rule, checks.Described("a scalar"), remedy)
         if y_true is None and self.targets == "any":
             return None, y_pred
         checks.one_tensor(owner, "y_true", y_true)
@@ -326,11 +326,11 @@ class Loss(keras.losses.Loss):
             if self.per_sample_form is not None:
                 remedy = f"use {self.per_sample_form}, which has one value per sample"
             rule = "None for a statistic, one number for the whole batch"
-            shown = f"weights of shape {tuple(weight.shape)}"
+            shown = checks.Described(f"weights of shape {tuple(weight.shape)}")
             checks.fail(owner, "sample_weight", rule, shown, remedy)
         if mask is not None and not self._takes_kept:
             rule = "None for this statistic, which cannot leave samples out"
-            shown = f"a mask of shape {tuple(mask.shape)}"
+            shown = checks.Described(f"a mask of shape {tuple(mask.shape)}")
             remedy = "give `call` a `kept` argument, or drop the mask of y_pred"
             checks.fail(owner, "mask", rule, shown, remedy)
         if self.reduction in (None, "none"):
@@ -352,8 +352,8 @@ class Loss(keras.losses.Loss):
             if not hasattr(self, argument):
                 rule = "stored as an attribute of that name by the constructor"
                 remedy = f"write self.{argument} = {argument}"
-                owner = type(self).__name__
-                checks.fail(owner, argument, rule, "nothing", remedy, AttributeError)
+                owner, shown = type(self).__name__, checks.Described("nothing")
+                checks.fail(owner, argument, rule, shown, remedy, AttributeError)
             config[argument] = getattr(self, argument)
         return config
 
