@@ -1,0 +1,86 @@
+"""Value and gradient of a loss, on whichever backend this process has."""
+
+import keras
+import numpy as np
+import pytest
+
+BACKEND = keras.config.backend()
+COMPILED = {"tensorflow": [False, "graph", "xla"], "jax": [False, "jit"]}
+
+
+@pytest.fixture(scope="session", params=COMPILED.get(BACKEND, [False]))
+def compiled(request):
+    """False, and each way in which the backend compiles; for `gradient`."""
+    return request.param
+
+
+@pytest.fixture(scope="session", name="gradient")
+def _gradient():
+    return gradient
+
+
+def gradient(
+    loss,
+    y_true,
+    y_pred,
+    sample_weight=None,
+    mask=None,
+    compiled=False,
+    dtype="float32",
+):
+    """Value, and gradient of its sum in `y_pred`, as arrays."""
+    run = {"jax": _jax, "tensorflow": _tensorflow, "torch": _torch}[BACKEND]
+    rest = [
+        None if x is None else keras.ops.convert_to_tensor(x)
+        for x in (y_true, sample_weight, mask)
+    ]
+    y_pred = keras.ops.convert_to_tensor(y_pred, dtype=dtype)
+
+    def total(y_pred, y_true, sample_weight, mask):
+        value = loss(y_true, y_pred, sample_weight, mask=mask)
+        return keras.ops.sum(value), value
+
+    value, slope = run(total, y_pred, rest, compiled)
+    return to_numpy(value), to_numpy(slope)
+
+
+def to_numpy(x):
+    return np.asarray(keras.ops.convert_to_numpy(keras.ops.cast(x, "float32")))
+
+
+def _jax(total, y_pred, rest, compiled):
+    import jax
+
+    both = jax.value_and_grad(total, has_aux=True)
+    (_, value), slope = (jax.jit(both) if compiled else both)(y_pred, *rest)
+    return value, slope
+
+
+def _tensorflow(total, y_pred, rest, compiled):
+    import tensorflow as tf
+
+    def both(y_pred, *rest):
+        with tf.GradientTape() as tape:
+            tape.watch(y_pred)
+            sum_, value = total(y_pred, *rest)
+        return value, tape.gradient(
+            sum_, y_pred, unconnected_gradients=tf.UnconnectedGradients.ZERO
+        )
+
+    if compiled:
+        both = tf.function(both, jit_compile=compiled == "xla", autograph=False)
+    return both(y_pred, *rest)
+
+
+def _torch(total, y_pred, rest, compiled):
+    import torch
+
+    if compiled:
+        raise ValueError(
+            "torch.compile is a smoke lane of the harness, not tested here"
+        )
+    leaf = y_pred.detach().clone().requires_grad_()
+    sum_, value = total(leaf, *rest)
+    if not sum_.requires_grad:
+        return value, torch.zeros_like(leaf)
+    return value.detach(), torch.autograd.grad(sum_, leaf)[0]
