@@ -49,10 +49,12 @@ from portable_losses.losses.regression.squared_logarithmic_error import (
 )
 from portable_losses.losses.segmentation.dice import SoftDice
 from portable_losses.losses.segmentation.keras_overlap import Dice, Tversky
+from portable_losses.losses.sequence.ctc import CTC
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "CTC",
     "BinaryCrossentropy",
     "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",

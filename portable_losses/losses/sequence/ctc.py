@@ -1,0 +1,238 @@
+"""Connectionist temporal classification: labels whose place in time is unknown."""
+
+from typing import Any
+
+import keras
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.core.classes import valid_ids
+from portable_losses.core.loss import Loss
+
+INF = float("inf")
+
+
+class CTC(Loss):
+    """Negative log-likelihood of a label sequence, summed over all its alignments.
+
+    With p_t the softmax of the logits of frame t, an alignment a class for each frame,
+    and "the labels" what is left of it once repeated classes are merged and blanks
+    dropped, the item is
+
+        -log sum_{alignments a of the labels} prod_t p_t(a_t)
+
+    Shapes: `y_true` is `(B, L)`, whole class ids; `y_pred` is `(B, T, C)`, logits, any
+    real numbers; items are `(B,)`.
+
+    Args:
+        blank_index: the class id of "no label". It is no label in y_true either: ids
+            equal to it, and -1, are padding, wherever they stand.
+        zero_infinity: whether labels that fit no alignment cost 0; otherwise infinity.
+            They have no gradient either way.
+        lengths_in_target: whether the first column of y_true is the number of frames
+            of the sample, in [0, T], and the labels follow it. Otherwise the frames are
+            those that the mask keeps, or all.
+
+    Edge cases: n labels of which r repeat their neighbor need n + r frames: with fewer
+    no alignment fits. No labels cost -sum_t log p_t(blank), no frames and no labels 0.
+    Logits are exact up to 1e4 and beyond. A sample whose frames are all masked is left
+    out of the mean. The gradient is the exact one, but cannot be differentiated again.
+
+    Raises:
+        ValueError: if y_true is not `(B, L)` or y_pred not `(B, T, C)`, if blank_index
+            is no class, for ids that are not whole or out of range, or for lengths
+            outside [0, T]. Where values cannot be seen, inside compiled code, the item
+            of such a sample is NaN.
+
+    Example:
+        >>> loss = portable_losses.CTC()
+        >>> round(float(loss([[1]], [[[0.0, 0.0], [0.0, 0.0]]])), 4)  # 3 of 4 paths
+        0.2877
+
+    Reference:
+        Graves, Fernandez, Gomez, Schmidhuber, "Connectionist Temporal Classification:
+        Labelling Unsegmented Sequence Data with Recurrent Neural Networks", 2006,
+        equations 6 to 16.
+
+    Differs: from Keras in labels that fit no alignment, which cost 708, 1e5 or
+    infinity there by backend, the last with a NaN gradient; in padding of -1, and
+    padding between the labels; and in the mask of y_pred, which Keras ignores.
+    """
+
+    targets = "any"
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "ctc",
+        dtype: Any = None,
+        *,
+        blank_index: int = 0,
+        zero_infinity: bool = True,
+        lengths_in_target: bool = False,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        owner = type(self).__name__
+        self.blank_index = checks.integer(owner, "blank_index", blank_index, at_least=0)
+        self.zero_infinity = checks.flag(owner, "zero_infinity", zero_infinity)
+        self.lengths_in_target = checks.flag(
+            owner, "lengths_in_target", lengths_in_target
+        )
+
+    def call(self, y_true: Any, y_pred: Any, kept: Any) -> Any:
+        samples = kept
+        if kept is not None and len(kept.shape) == 2:
+            samples = ops.any(kept, axis=1)
+        self._check(y_true, y_pred, samples)
+        ids, active, wrong_length = self._frames(
+            ops.cast(y_true, "int32"), y_pred, kept
+        )
+        labels, count, wrong = self._labels(ids, y_pred.shape[-1], samples)
+        states, valid, skip = _states(labels, count, self.blank_index)
+        log_p = ops.log_softmax(y_pred, axis=-1)
+        shape = (*ops.shape(y_pred)[:2], states.shape[-1])
+        at = ops.broadcast_to(ops.expand_dims(states, 1), shape)
+        log_p = ops.take_along_axis(log_p, at, axis=-1)  # of each frame and state
+        log_p = ops.where(ops.expand_dims(valid, 1), log_p, -INF)
+
+        log_likelihood, occupied = _align(ops.stop_gradient(log_p), active, count, skip)
+        log_likelihood = ops.stop_gradient(log_likelihood)
+        occupied = ops.stop_gradient(occupied)
+        # d log-likelihood / d log p_t(s) is the probability that state s is occupied at
+        # t (equation 16): a sum of value 0 with exactly this gradient carries it.
+        reached = ops.where(occupied == 0, 0.0, log_p)
+        carrier = ops.sum(occupied * (reached - ops.stop_gradient(reached)), (1, 2))
+        none = 0.0 if self.zero_infinity else INF
+        items = ops.where(log_likelihood == -INF, none, -log_likelihood) - carrier
+        return ops.where(ops.logical_or(wrong, wrong_length), float("nan"), items)
+
+    def _check(self, y_true: Any, y_pred: Any, samples: Any) -> None:
+        owner = type(self).__name__
+        checks.one_tensor(owner, "y_true", y_true)
+        if len(y_true.shape) != 2 or len(y_pred.shape) != 3:
+            checks.shapes_fit(
+                owner,
+                tuple(y_true.shape),
+                tuple(y_pred.shape),
+                "be (B, L) class ids for a y_pred of (B, T, C) logits",
+                "pad the labels of a batch to one length with -1",
+            )
+        if self.lengths_in_target and y_true.shape[1] == 0:
+            checks.shapes_fit(
+                owner,
+                tuple(y_true.shape),
+                tuple(y_pred.shape),
+                "have a first column of lengths",
+                "put it there, or pass lengths_in_target=False",
+            )
+        if self.blank_index >= y_pred.shape[-1]:
+            rule = f"below {y_pred.shape[-1]}, the size of y_pred's class axis"
+            remedy = "choose a class that y_pred has"
+            checks.fail(owner, "blank_index", rule, self.blank_index, remedy)
+        if keras.backend.is_float_dtype(y_true.dtype):
+            checks.whole_ids(owner, y_true, samples)
+
+    def _frames(self, y_true: Any, y_pred: Any, kept: Any) -> tuple[Any, Any, Any]:
+        """The ids, which frames count, and which samples have a wrong length."""
+        shape = ops.shape(y_pred)[:2]
+        active = ops.ones(shape, dtype="bool")
+        if kept is not None:
+            rows = kept if len(kept.shape) == 2 else ops.expand_dims(kept, 1)
+            active = ops.logical_and(active, rows)
+        if not self.lengths_in_target:
+            return y_true, active, False
+        lengths, ids = y_true[:, :1], y_true[:, 1:]
+        wrong = ops.logical_or(lengths < 0, lengths > shape[1])
+        if kept is not None:
+            wrong = ops.logical_and(wrong, ops.any(rows, axis=1, keepdims=True))
+        checks.refuse_visible(
+            type(self).__name__,
+            wrong,
+            lambda: (
+                f"`y_true` must begin with a length in [0, {shape[1]}], the frames of "
+                f"y_pred; got a length of {checks.first(lengths, wrong)} (count the "
+                "frames that the model puts out)"
+            ),
+        )
+        on = ops.arange(shape[1], dtype="int32") < lengths
+        return ids, ops.logical_and(active, on), wrong[:, 0]
+
+    def _labels(self, ids: Any, classes: int, samples: Any) -> tuple[Any, Any, Any]:
+        """The labels without padding between them, their number, which are wrong.
+
+        They stand in front, blanks behind them.
+        """
+        if ids.shape[1] == 0:
+            ids = ops.pad(ids, ((0, 0), (0, 1)), constant_values=-1)
+        is_label = ops.logical_and(ids != -1, ids != self.blank_index)
+        ids = ops.where(is_label, ids, self.blank_index)
+        checks.ids_in_range(type(self).__name__, ids, classes, samples)
+        wrong = ops.logical_not(valid_ids(ids, classes))
+        ids = ops.where(wrong, self.blank_index, ids)
+        place = ops.arange(ids.shape[1], dtype="int32")
+        order = ops.argsort(ops.where(is_label, place, place + ids.shape[1]), axis=1)
+        count = ops.sum(ops.cast(is_label, "int32"), axis=1)
+        return ops.take_along_axis(ids, order, axis=1), count, ops.any(wrong, axis=1)
+
+
+def _states(labels: Any, count: Any, blank: int) -> tuple[Any, Any, Any]:
+    """The labels with a blank before, between and after them.
+
+    Returns the class of each state, which states a sample has, and which may be
+    entered from the last state but one: labels that do not repeat their neighbor.
+    """
+    size = 2 * labels.shape[1] + 1
+    states = ops.stack([ops.full_like(labels, blank), labels], axis=-1)
+    states = ops.reshape(states, (-1, size - 1))
+    states = ops.pad(states, ((0, 0), (0, 1)), constant_values=blank)
+    before = ops.pad(states, ((0, 0), (2, 0)), constant_values=blank)[:, :size]
+    skip = ops.logical_and(states != blank, states != before)
+    valid = ops.arange(size, dtype="int32") <= 2 * ops.expand_dims(count, 1)
+    return states, valid, skip
+
+
+def _align(log_p: Any, active: Any, count: Any, skip: Any) -> tuple[Any, Any]:
+    """The log-likelihood, and how probable each state is at each frame.
+
+    The forward variables (equation 6) and the backward ones (equation 10) run in one
+    loop: the latter are the former with time and states reversed. Both are kept as
+    logarithms, relative to their largest at each frame.
+    """
+    samples, size = ops.shape(log_p)[0], log_p.shape[2]
+    place, last = ops.arange(size, dtype="int32"), 2 * ops.expand_dims(count, 1)
+    frames = ops.transpose(log_p, (1, 0, 2))
+    frames = ops.concatenate([frames, ops.flip(frames, (0, 2))], axis=1)
+    on = ops.expand_dims(ops.transpose(active), -1)
+    on = ops.concatenate([on, ops.flip(on, 0)], axis=1)
+    back = ops.flip(ops.pad(skip, ((0, 0), (0, 2)))[:, 2:], 1)
+    skip = ops.concatenate([skip, back], axis=0)
+    # Before the first frame all is at the first blank, or reversed at the last one.
+    start = ops.concatenate(
+        [ops.broadcast_to(place, (samples, size)), place - (size - 1 - last)], axis=0
+    )
+    start = ops.where(start == 0, ops.zeros_like(log_p[0, 0, 0]), -INF)
+
+    def step(carry: Any, frame: Any) -> Any:
+        state, _ = carry
+        log_p, on = frame
+        wide = ops.pad(state, ((0, 0), (2, 0)), constant_values=-INF)
+        moves = [state, wide[:, 1:-1], ops.where(skip, wide[:, :-2], -INF)]
+        reached = ops.logsumexp(ops.stack(moves), axis=0)
+        new = reached + log_p
+        largest = ops.max(new, axis=1, keepdims=True)
+        largest = ops.where(on, largest, 0.0)
+        largest = ops.where(largest == -INF, 0.0, largest)
+        new = ops.where(on, new - largest, state)
+        # Forward variables count the frame they stand at, backward ones do not.
+        seen = ops.concatenate([new[:samples], reached[samples:]], axis=0)
+        return (new, largest), (seen, largest)
+
+    zero = ops.zeros_like(start[:, :1])
+    (end, _), (seen, largest) = ops.scan(step, (start, zero), (frames, on))
+    at_end = ops.logical_or(place == last, place == last - 1)
+    at_end = ops.where(at_end, end[:samples], -INF)
+    likelihood = ops.logsumexp(at_end, axis=1) + ops.sum(largest[:, :samples, 0], 0)
+    both = seen[:, :samples] + ops.flip(seen[:, samples:], (0, 2))
+    # 0 for every state, where no alignment fits and all are -inf
+    occupied = ops.exp(ops.log_softmax(ops.transpose(both, (1, 0, 2)), axis=-1))
+    return likelihood, ops.where(ops.expand_dims(active, -1), occupied, 0.0)

@@ -1,0 +1,84 @@
+"""Cases of the losses for sequences."""
+
+import functools
+import itertools
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from portable_losses.parity.case import Array, Case, Pair
+
+FRAMES, CLASSES = 4, 4
+LABELS = np.array([[1, 2, 3], [2, 2, -1], [3, -1, 1], [-1, -1, -1], [1, 0, 2]])
+
+
+def labels_logits(rng: np.random.Generator, n: int) -> Pair:
+    """Label sequences with repeats, padding between them, and none at all."""
+    return LABELS[np.arange(n) % len(LABELS)], 2 * rng.normal(size=(n, FRAMES, CLASSES))
+
+
+def lengths_labels_logits(rng: np.random.Generator, n: int) -> Pair:
+    """The same behind a column of lengths, for some of which no alignment fits."""
+    t, p = labels_logits(rng, n)
+    lengths = np.array([3, 4, 2, 2, 1, 0])[np.arange(n) % 6]
+    return np.concatenate([lengths[:, None], t], axis=1), p
+
+
+@functools.cache
+def alignments(frames: int, blank: int) -> tuple[Array, tuple[tuple[int, ...], ...]]:
+    """Every path through the classes, and the labels that each collapses to."""
+    paths = list(itertools.product(range(CLASSES), repeat=frames))
+    collapsed = tuple(
+        tuple(c for c, _ in itertools.groupby(path) if c != blank) for path in paths
+    )
+    return np.array(paths, "int64").reshape(len(paths), frames), collapsed
+
+
+def ctc(blank: int = 0, lengths: bool = False, impossible: float = 0.0) -> Any:
+    """Graves 2006, equation 3: the sum over all paths, one by one."""
+
+    def reference(y_true: Array, y_pred: Array) -> Any:
+        log_p = special.log_softmax(y_pred, axis=-1)
+        items = np.empty(len(y_pred))
+        for i, row in enumerate(y_true):
+            frames = int(row[0]) if lengths else FRAMES
+            labels = row[1:] if lengths else row
+            wanted = tuple(int(c) for c in labels if c not in (-1, blank))
+            paths, collapsed = alignments(frames, blank)
+            fits = np.array([labels == wanted for labels in collapsed])
+            paths = log_p[i, np.arange(frames), paths[fits]].sum(axis=1)
+            items[i] = -special.logsumexp(paths) if fits.any() else impossible
+        return items
+
+    return reference
+
+
+HUGE: Pair = (
+    np.array([[1, 2, -1], [1, 1, -1], [1, 1, 1]]),
+    1e4 * np.sin(np.arange(3.0 * FRAMES * CLASSES)).reshape(3, FRAMES, CLASSES),
+)
+WRONG: Pair = (
+    np.array([[1, 2, -1], [2, -1, -1]]),
+    np.broadcast_to([0.0, 0.0, 0.0, 200.0], (2, FRAMES, CLASSES)),
+)
+
+CASES = (
+    Case(
+        loss="CTC",
+        draw=labels_logits,
+        reference=ctc(),
+        edges={
+            "huge": HUGE,
+            "even": (LABELS, np.zeros((len(LABELS), FRAMES, CLASSES))),
+        },
+        wrong=WRONG,
+    ),
+    Case(
+        loss="CTC",
+        label="lengths",
+        config={"lengths_in_target": True, "blank_index": 3},
+        draw=lengths_labels_logits,
+        reference=ctc(blank=3, lengths=True),
+    ),
+)
