@@ -112,7 +112,8 @@ def examples(session: nox.Session, backend: str) -> None:
     session.run("python", "ci/run_examples.py", *session.posargs)
 
 
-@nox.session
+# Built anew each time: an environment of the wrong Python must not be taken for it.
+@nox.session(reuse_venv=False)
 @nox.parametrize(
     ["python", "row"],
     [
@@ -126,7 +127,7 @@ def compat(session: nox.Session, row: matrix.Row) -> None:
         session.error(
             f"Python {row.python} is not on PATH: install it (`pyenv install "
             f"{row.python}`, or your system's package python{row.python}), and run "
-            f'`nox -s "compat({row.name})"` again.'
+            f'`nox -s "compat({row.name})"` again'
         )
     backends = asked_for(session) if session.posargs else row.backends
     prepare(session)
