@@ -146,6 +146,8 @@ def main(
         Console(stderr=True).print(f"[bold red]parity:[/] {error}", highlight=False)
         sys.exit(2)
     report.table(results, console)
+    (output / "by_family.md").write_text(report.markdown_by_family(results))
+    (output / "by_loss.md").write_text(report.markdown_by_loss(results))
     page = report.html(results, output / "report.html")
     console.print(f"Results in {output / 'results.json'}, pictures in {page}")
     sys.exit(0 if results["summary"]["ok"] else 1)

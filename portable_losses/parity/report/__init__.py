@@ -1,8 +1,9 @@
 """The report of a run: a table for the terminal, a page, and Markdown."""
 
-from portable_losses.parity.report.markdown import markdown_by_family
+from portable_losses.parity.report.markdown import by_family as markdown_by_family
+from portable_losses.parity.report.markdown import by_loss as markdown_by_loss
 from portable_losses.parity.report.model import Results
 from portable_losses.parity.report.page import html
 from portable_losses.parity.report.terminal import table
 
-__all__ = ["Results", "html", "markdown_by_family", "table"]
+__all__ = ["Results", "html", "markdown_by_family", "markdown_by_loss", "table"]

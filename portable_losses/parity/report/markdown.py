@@ -1,6 +1,13 @@
-"""The summary by family in Markdown, for the README and the documents."""
+"""The results in Markdown, by family and by loss, for the README and the documents."""
 
-from portable_losses.parity.report.digest import digest, families, worst
+from portable_losses.parity.report.digest import (
+    backends,
+    by_loss as digests,
+    digest,
+    families,
+    known,
+    worst,
+)
 from portable_losses.parity.report.model import Results
 from portable_losses.parity.report.numbers import brief
 
@@ -15,7 +22,7 @@ _HEADINGS = (
 )
 
 
-def markdown_by_family(results: Results) -> str:
+def by_family(results: Results) -> str:
     """Return a table by family: the worst errors on any backend.
 
     Checks are those that passed; known differences and failures are said beside them.
@@ -43,4 +50,49 @@ def markdown_by_family(results: Results) -> str:
             brief(worst((row.between_value, row.between_gradient))),
         )
         lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def by_loss(results: Results) -> str:
+    """Return a page: what ran where, a row a loss, and the known differences."""
+    names = backends(results)
+    lines = ["# Parity", ""]
+    lines.append(
+        "Written by `ci/make_docs.py` from the results of `nox -s parity`. Errors are "
+        "the worst of all cases of a loss, float32 against a float64 reference: of the "
+        "value relative to the largest item, of the gradient (in brackets) to its "
+        "largest element. *Between* is the worst difference of two backends."
+    )
+    lines.append("")
+    for environment in results["environments"]:
+        versions = ", ".join(f"{k} {v}" for k, v in environment["versions"].items())
+        modes = ", ".join(environment["modes"])
+        where = f"{environment['backend']} on {environment['device']}"
+        lines.append(f"* {where}: {versions}; {modes}")
+    lines += ["", "| Loss | " + " | ".join([*names, "between", "checks"]) + " |"]
+    lines.append("|:---" + "|---:" * (len(names) + 2) + "|")
+    for family, cases in families(results["cases"]).items():
+        lines.append(f"| **{family}** |" + " |" * (len(names) + 2))
+        for row in digests(cases):
+            cells = [row.name]
+            for name in names:
+                value, gradient = row.value.get(name), row.gradient.get(name)
+                shown = "" if gradient is None else f" ({brief(gradient)})"
+                cells.append(brief(value) + shown)
+            cells.append(f"{brief(row.between_value)} ({brief(row.between_gradient)})")
+            cells.append(f"{row.checks['passed']}")
+            lines.append("| " + " | ".join(cells) + " |")
+    lines += ["", "## Known differences", ""]
+    differences = [
+        f"* {f.case}, {f.check}, {', '.join(f.where)}: {f.message}"
+        for f in known(results)
+    ]
+    lines += differences or ["None."]
+    lines += ["", "## Training on real data", ""]
+    for name, training in results["training"].items():
+        steps = len(next(iter(training["curves"].values())))
+        lines.append(
+            f"* {name}: {steps} steps, the curves differ by at most "
+            f"{training['largest_difference']:.1e} of their start"
+        )
     return "\n".join(lines) + "\n"

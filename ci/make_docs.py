@@ -1,0 +1,119 @@
+"""Write the generated pages: the catalogue, and the tables of the last parity run.
+
+    make_docs.py                         the catalogue, from the docstrings
+    make_docs.py --results build/parity  and the parity tables, of a run
+    make_docs.py --check                 fail if the catalogue is not current
+
+The sources are read, not imported, so that no backend is needed.
+"""
+
+import argparse
+import ast
+import json
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOSSES = ROOT / "portable_losses" / "losses"
+CATALOGUE = ROOT / "docs" / "catalogue.md"
+PARITY = ROOT / "docs" / "parity.md"
+README = ROOT / "README.md"
+BEGIN, END = "<!-- parity:begin -->", "<!-- parity:end -->"
+COMMON = {"reduction", "name", "dtype"}
+
+
+def exported() -> set[str]:
+    """The names of `portable_losses.__all__`."""
+    tree = ast.parse((ROOT / "portable_losses" / "__init__.py").read_text())
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return set(ast.literal_eval(node.value))
+    raise SystemExit("portable_losses/__init__.py: no `__all__` (add the list)")
+
+
+def signature(loss: ast.ClassDef) -> str:
+    """The constructor's own arguments with their defaults."""
+    for node in loss.body:
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__":
+            break
+    else:
+        return ""
+    found = node.args
+    positional = found.args[1:]
+    gap: list[ast.expr | None] = [None] * (len(positional) - len(found.defaults))
+    pairs = [
+        *zip(positional, [*gap, *found.defaults], strict=True),
+        *zip(found.kwonlyargs, found.kw_defaults, strict=True),
+    ]
+    return ", ".join(
+        argument.arg if default is None else f"{argument.arg}={ast.unparse(default)}"
+        for argument, default in pairs
+        if argument.arg not in COMMON
+    )
+
+
+def catalogue() -> str:
+    """The page: a table a family, a row a loss."""
+    public = exported()
+    lines = [
+        "# Catalogue",
+        "",
+        "Written by `ci/make_docs.py` from the docstrings. Every loss also takes",
+        '`reduction="sum_over_batch_size"`, `name` and `dtype`; what they mean, and',
+        "what all losses have in common, is in the [guide](guide.md).",
+    ]
+    for folder in sorted(p for p in LOSSES.iterdir() if (p / "__init__.py").exists()):
+        rows = []
+        for path in sorted(folder.glob("[!_]*.py")):
+            for node in ast.parse(path.read_text()).body:
+                if isinstance(node, ast.ClassDef) and node.name in public:
+                    first = (ast.get_docstring(node) or "").split("\n\n")[0]
+                    first = first.replace("\n", " ").replace("|", "\\|")
+                    where = f"../{path.relative_to(ROOT).as_posix()}"
+                    arguments = signature(node).replace("|", "\\|")
+                    shown = f"`{arguments}`" if arguments else ""
+                    rows.append(f"| [{node.name}]({where}) | {shown} | {first} |")
+        if rows:
+            about = ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
+            lines += ["", f"## {folder.name.capitalize()}", "", about or "", ""]
+            lines += [
+                "| Loss | Arguments | What it penalizes |",
+                "|:--|:--|:--|",
+                *rows,
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def parity(folder: Path) -> None:
+    """Copy the tables of a parity run into docs/parity.md and the README."""
+    results = json.loads((folder / "results.json").read_text())
+    if not results["summary"]["ok"]:
+        raise SystemExit(f"{folder}: the run failed (mend it first)")
+    PARITY.write_text((folder / "by_loss.md").read_text())
+    text, table = README.read_text(), (folder / "by_family.md").read_text()
+    pattern = re.compile(f"{re.escape(BEGIN)}.*{re.escape(END)}", re.DOTALL)
+    if not pattern.search(text):
+        raise SystemExit(f"README.md: no {BEGIN} and {END} (put them back)")
+    README.write_text(pattern.sub(lambda _: f"{BEGIN}\n{table}{END}", text))
+
+
+def main() -> None:
+    """Write or check the pages."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--check", action="store_true", help="fail if not current")
+    parser.add_argument("--results", type=Path, help="folder of a parity run")
+    options = parser.parse_args()
+    page = catalogue()
+    if options.check:
+        if not CATALOGUE.exists() or CATALOGUE.read_text() != page:
+            raise SystemExit(
+                "docs/catalogue.md is not current (run: python ci/make_docs.py)"
+            )
+        return
+    CATALOGUE.write_text(page)
+    if options.results is not None:
+        parity(options.results)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Three rows, Keras against portable_losses, on the backend you run.
+
+The gradients come from a step of gradient descent on a bias that is the prediction, so
+that the program is the same on every backend.
+"""
+
+import keras
+import numpy as np
+
+import portable_losses
+
+
+def gradient(loss: keras.losses.Loss, y_true: float, at: float) -> float:
+    """The slope of a loss at a prediction: what a step of size 1 takes away."""
+    inputs = keras.Input((1,))
+    start = keras.initializers.Constant(at)
+    layer = keras.layers.Dense(1, kernel_initializer="zeros", bias_initializer=start)
+    model = keras.Model(inputs, layer(inputs))
+    model.compile(keras.optimizers.SGD(1.0), loss=loss)
+    model.fit(np.zeros((1, 1)), np.full((1, 1), y_true), verbose=0)
+    return at - float(layer.get_weights()[1][0])
+
+
+def focal(library: object) -> str:
+    loss = library.BinaryFocalCrossentropy(from_logits=True)
+    value = float(loss(np.array([[1.0]]), np.array([[-200.0]], "float32")))
+    return f"value {value:.1f}, gradient {gradient(loss, 1.0, -200.0):.1f}"
+
+
+def class_257(library: object) -> str:
+    logits = np.arange(1000, dtype="float32")[None] % 7
+    loss = library.SparseCategoricalCrossentropy(from_logits=True, dtype="bfloat16")
+    try:
+        value = float(loss(np.array([257]), logits))
+    except Exception as error:
+        return f"{type(error).__name__}"
+    total = np.log(np.exp(logits.astype("float64")).sum())
+    scored = [c for c in (256, 257) if abs(total - logits[0, c] - value) < 0.1]
+    return f"scored as class {scored[0]}"
+
+
+def exact_match(library: object) -> str:
+    slope = gradient(library.MeanAbsoluteError(), 2.0, 2.0)
+    return f"gradient {abs(slope):.0f}"
+
+
+def main() -> None:
+    print(f"on {keras.config.backend()}: Keras {keras.__version__}, portable_losses")
+    for name, row in (
+        ("focal loss at logit -200, target 1", focal),
+        ("class 257 of 1000 in bfloat16", class_257),
+        ("mean absolute error at an exact match", exact_match),
+    ):
+        print(f"  {name}: {row(keras.losses)} | {row(portable_losses)}")
+    assert focal(portable_losses) == "value 200.0, gradient -1.0"
+    assert class_257(portable_losses) == "scored as class 257"
+    assert exact_match(portable_losses) == "gradient 0"
+
+
+if __name__ == "__main__":
+    main()
