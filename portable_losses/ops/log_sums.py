@@ -8,6 +8,7 @@ from keras import ops as raw
 from portable_losses.ops.extremes import maximum
 from portable_losses.ops.kinks import abs
 from portable_losses.ops.pinning import axes_of, pinned_float
+from portable_losses.ops.reductions import amax
 
 INF = float("inf")
 
@@ -65,7 +66,7 @@ def _empty(x: Any, axis: Any) -> Any:
 def _max(x: Any, axes: tuple[int, ...]) -> Any:
     """The largest entry, as a constant."""
     # On torch, Keras's max keeps no axes when it is given none.
-    return raw.max(raw.stop_gradient(x), axis=axes, keepdims=True)
+    return amax(raw.stop_gradient(x), axis=axes, keepdims=True)
 
 
 @pinned_float(1)

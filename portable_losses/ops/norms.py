@@ -8,6 +8,7 @@ from keras import ops as raw
 from portable_losses.ops.kinks import abs
 from portable_losses.ops.pinning import BACKEND, axes_of, pinned_float
 from portable_losses.ops.powers import power
+from portable_losses.ops.reductions import amax, amin
 from portable_losses.ops.roots import sqrt
 
 INF = float("inf")
@@ -48,7 +49,7 @@ def _vector_norm(x: Any, ord: float, axis: int, keepdims: bool) -> Any:
     if ord == 1:
         return raw.sum(abs(x), axis=axis, keepdims=keepdims)
     if ord in (INF, -INF):
-        extreme = raw.max if ord > 0 else raw.min
+        extreme = amax if ord > 0 else amin
         return extreme(abs(x), axis=axis, keepdims=keepdims)
     if ord <= 0:
         return raw.norm(x, ord=ord, axis=axis, keepdims=keepdims)
@@ -59,7 +60,7 @@ def _vector_norm(x: Any, ord: float, axis: int, keepdims: bool) -> Any:
 def _matrix_norm(x: Any, ord: float, axes: tuple[int, ...], keepdims: bool) -> Any:
     # 1 and -1 sum down the columns, inf and -inf along the rows.
     inner, outer = axes if ord in (1, -1) else axes[::-1]
-    extreme = raw.max if ord > 0 else raw.min
+    extreme = amax if ord > 0 else amin
     sums = raw.sum(abs(x), axis=inner, keepdims=True)
     result = extreme(sums, axis=outer, keepdims=True)
     return result if keepdims else raw.squeeze(result, axis=axes)

@@ -26,6 +26,10 @@ from portable_losses.ops.powers import power as power
 from portable_losses.ops.quotients import divide as divide
 from portable_losses.ops.quotients import reciprocal as reciprocal
 from portable_losses.ops.quotients import true_divide as true_divide
+from portable_losses.ops.reductions import amax as amax
+from portable_losses.ops.reductions import amin as amin
+from portable_losses.ops.reductions import max as max
+from portable_losses.ops.reductions import min as min
 from portable_losses.ops.roots import cbrt as cbrt
 from portable_losses.ops.roots import hypot as hypot
 from portable_losses.ops.roots import nanstd as nanstd

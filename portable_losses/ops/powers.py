@@ -47,9 +47,10 @@ def _number(x: Any, p: float) -> Any:
     if p < 1:
         zero = raw.equal(x, 0)
         return raw.where(zero, 0.0, raw.power(raw.where(zero, 1.0, x), float(p)))
-    if p in (1, 2, 3, 4):
-        square = x if p == 1 else raw.square(x)
-        return {1: x, 2: square, 3: square * x, 4: raw.square(square)}[p]
+    if p == 1:
+        return x
+    if p == 2:
+        return raw.square(x)
     return raw.power(x, float(p))
 
 

@@ -15,7 +15,7 @@ from portable_losses.ops.pinning import _FUNCTIONS
 NEW = ["digamma", "distance", "distance_transform", "log_gamma"]
 NEW += ["log_gamma_difference", "xlogy"]
 PINNED = sorted(name for name in _FUNCTIONS if not name.startswith("_"))
-ALIASES = [("abs", "absolute"), ("divide", "true_divide")]
+ALIASES = [("abs", "absolute"), ("max", "amax"), ("divide", "true_divide")]
 NAMESPACES = ["image", "linalg", "nn", "numpy"]
 SOURCES = sorted(pathlib.Path(ops.__file__).parent.glob("*.py"))
 
@@ -52,7 +52,7 @@ def test_a_pinned_function_is_exported_documented_and_called_as_in_keras(name):
 @pytest.mark.parametrize(("name", "alias"), ALIASES)
 def test_aliases_agree(name, alias):
     x = keras.ops.convert_to_tensor([1.0, 2.0])
-    arguments = (x,) if name == "abs" else (x, 2.0)
+    arguments = (x, 2.0) if name == "divide" else (x,)
     np.testing.assert_array_equal(
         keras.ops.convert_to_numpy(getattr(ops, name)(*arguments)),
         keras.ops.convert_to_numpy(getattr(ops, alias)(*arguments)),
@@ -132,6 +132,12 @@ def test_half_precision_accumulates_in_float32(dtype):
         last = keras.ops.convert_to_numpy(keras.ops.cast(result, "float32")).ravel()[-1]
         want = 4096 if name == "cumsum" else (1 + 2**-7) ** 64
         np.testing.assert_allclose(last, want, rtol=2**-8 if dtype[0] == "b" else 1e-3)
+
+
+@pytest.mark.parametrize("name", ["max", "min", "logsumexp", "norm", "std"])
+def test_no_items(name):
+    result = getattr(ops, name)(keras.ops.zeros((0, 3)), axis=-1)
+    assert tuple(result.shape) == (0,)
 
 
 def test_keyword_arguments():
