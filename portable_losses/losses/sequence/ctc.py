@@ -202,8 +202,10 @@ def _align(log_p: Any, active: Any, count: Any, skip: Any) -> tuple[Any, Any]:
     place, last = ops.arange(size, dtype="int32"), 2 * ops.expand_dims(count, 1)
     frames = ops.transpose(log_p, (1, 0, 2))
     frames = ops.concatenate([frames, ops.flip(frames, (0, 2))], axis=1)
-    on = ops.expand_dims(ops.transpose(active), -1)
+    on = ops.expand_dims(ops.transpose(ops.cast(active, log_p.dtype)), -1)
     on = ops.concatenate([on, ops.flip(on, 0)], axis=1)
+    # In one tensor: Keras's scan over several wants a static number of frames.
+    frames = ops.concatenate([on, frames], axis=2)
     back = ops.flip(ops.pad(skip, ((0, 0), (0, 2)))[:, 2:], 1)
     skip = ops.concatenate([skip, back], axis=0)
     # Before the first frame all is at the first blank, or reversed at the last one.
@@ -214,7 +216,7 @@ def _align(log_p: Any, active: Any, count: Any, skip: Any) -> tuple[Any, Any]:
 
     def step(carry: Any, frame: Any) -> Any:
         state, _ = carry
-        log_p, on = frame
+        on, log_p = frame[:, :1] > 0, frame[:, 1:]
         wide = ops.pad(state, ((0, 0), (2, 0)), constant_values=-INF)
         moves = [state, wide[:, 1:-1], ops.where(skip, wide[:, :-2], -INF)]
         reached = ops.logsumexp(ops.stack(moves), axis=0)
@@ -228,7 +230,7 @@ def _align(log_p: Any, active: Any, count: Any, skip: Any) -> tuple[Any, Any]:
         return (new, largest), (seen, largest)
 
     zero = ops.zeros_like(start[:, :1])
-    (end, _), (seen, largest) = ops.scan(step, (start, zero), (frames, on))
+    (end, _), (seen, largest) = ops.scan(step, (start, zero), frames)
     at_end = ops.logical_or(place == last, place == last - 1)
     at_end = ops.where(at_end, end[:samples], -INF)
     likelihood = ops.logsumexp(at_end, axis=1) + ops.sum(largest[:, :samples, 0], 0)
