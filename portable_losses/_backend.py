@@ -28,7 +28,7 @@ def choose_backend() -> None:
                 f"portable_losses: KERAS_BACKEND is not set and {configured} is not "
                 f"installed; using {backend}. Set KERAS_BACKEND={backend} to choose it "
                 "yourself.",
-                stacklevel=3,
+                stacklevel=4,  # past this module and the package, to the user
             )
             return
     raise ImportError(

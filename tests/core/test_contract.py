@@ -134,7 +134,7 @@ def dtype_of(x):
     return keras.backend.standardize_dtype(x.dtype)
 
 
-# --- reduction, weights and masks are Keras's ---------------------------------------
+# --- reduction, weights and masks are Keras's --------------------------------------
 
 # shape of y_pred, of the weights, whether a mask
 WEIGHTED = {
@@ -195,7 +195,7 @@ def test_mask_equals_slicing(of, gradient):
     np.testing.assert_allclose(got, want, rtol=1e-6)
 
 
-# --- what is removed is harmless ------------------------------------------------------
+# --- what is removed is harmless ---------------------------------------------------
 
 BROKEN = {
     "NaN prediction": ("y_pred", NAN),
@@ -249,7 +249,7 @@ def test_no_items_is_zero(reduction, weighted, gradient):
     assert slope.shape == (0, 3)
 
 
-# --- shapes ----------------------------------------------------------------------------
+# --- shapes ------------------------------------------------------------------------
 
 COLUMNS = [((4,), (4,)), ((4,), (4, 1)), ((4, 1), (4,)), ((4, 1), (4, 1))]
 
@@ -315,7 +315,7 @@ def test_a_loss_may_leave_items_out_itself(reduction, weighted):
     np.testing.assert_allclose(got, want, rtol=2e-6)
 
 
-# --- targets -----------------------------------------------------------------------------
+# --- targets -----------------------------------------------------------------------
 
 TARGET_DTYPES = ["bool", "uint8", "int8", "int32", "float16", "float32"]
 
@@ -409,7 +409,7 @@ def test_an_id_of_a_removed_item_may_be_anything(by, gradient, compiled):
     assert np.isfinite(slope).all()
 
 
-# --- dtypes ------------------------------------------------------------------------------
+# --- dtypes ------------------------------------------------------------------------
 
 # JAX has no float64 unless it is told to; Keras does not tell it.
 RESULT_DTYPES = {
@@ -453,7 +453,7 @@ def test_a_sum_beyond_float16_is_finite(dtype, weighted):
     assert number(got) == 4e6 * (2 if weighted else 1)
 
 
-# --- saving --------------------------------------------------------------------------------
+# --- saving ------------------------------------------------------------------------
 
 
 def scaled():
@@ -502,7 +502,7 @@ def test_losses_of_a_user_are_registered_by_the_user():
     assert keras.saving.get_registered_name(Squared) == "Squared"
 
 
-# --- compiled ------------------------------------------------------------------------------
+# --- compiled ----------------------------------------------------------------------
 
 COMPILED_LOSSES = {
     "items": (Squared(), "dense", True),
@@ -553,7 +553,7 @@ def test_unknown_batch_size(row, reduction):
         np.testing.assert_allclose(a, b, rtol=1e-6)
 
 
-# --- properties ------------------------------------------------------------------------------
+# --- properties --------------------------------------------------------------------
 
 numbers = st.lists(st.floats(-9, 9, width=32), min_size=8, max_size=8)
 weights = st.lists(st.floats(0, 9, width=32), min_size=4, max_size=4)

@@ -118,7 +118,8 @@ MESSAGES = {
     "fraction for a whole number": (
         lambda: binary_crossentropy(axis=1.0),
         TypeError,
-        "BinaryCrossentropy: `axis` must be a whole number; got axis=1.0 (pass an int).",
+        "BinaryCrossentropy: `axis` must be a whole number; got axis=1.0 (pass an "
+        "int).",
     ),
     "whole number out of range": (
         lambda: checks.integer("Mine", "bins", 0, at_least=1),
@@ -159,13 +160,15 @@ MESSAGES = {
     "negative key": (
         lambda: mean_squared_error(class_weights={-1: 2.0}),
         ValueError,
-        "MeanSquaredError: `class_weights` must be a {class id: weight} dict with whole, "
+        "MeanSquaredError: `class_weights` must be a {class id: weight} dict with "
+        "whole, "
         "non-negative class ids; got class_weights={-1: 2.0} (mend the key -1).",
     ),
     "word as a key": (
         lambda: mean_squared_error(class_weights={"cat": 2.0}),
         ValueError,
-        "MeanSquaredError: `class_weights` must be a {class id: weight} dict with whole, "
+        "MeanSquaredError: `class_weights` must be a {class id: weight} dict with "
+        "whole, "
         "non-negative class ids; got class_weights={'cat': 2.0} (mend the key 'cat').",
     ),
     "negative weight in a dict": (
@@ -186,13 +189,15 @@ MESSAGES = {
         lambda: mean_squared_error(class_weights=[1.0, 2.0])(zeros(2, 3), zeros(2, 3)),
         ValueError,
         "MeanSquaredError: `class_weights` must be of length 3, the size of y_pred's "
-        "class axis; got class_weights=(1.0, 2.0) (it has length 2, pass one number per "
+        "class axis; got class_weights=(1.0, 2.0) (it has length 2, pass one number "
+        "per "
         "class).",
     ),
     "unknown reduction": (
         lambda: Squared(reduction="average"),
         ValueError,
-        "Squared: `reduction` must be one of 'mean', 'mean_with_sample_weight', 'none', "
+        "Squared: `reduction` must be one of 'mean', 'mean_with_sample_weight', "
+        "'none', "
         "'sum', 'sum_over_batch_size', None; got reduction='average' (choose one of "
         "these).",
     ),
@@ -211,7 +216,8 @@ MESSAGES = {
     "y_true None": (
         lambda: Squared()(None, zeros(2, 3)),
         TypeError,
-        "Squared: `y_true` must be one tensor; got y_true=None (pass targets: fit(x, y) "
+        "Squared: `y_true` must be one tensor; got y_true=None (pass targets: fit(x, "
+        "y) "
         "or a dataset of (x, y)).",
     ),
     "y_pred None": (
@@ -259,35 +265,41 @@ MESSAGES = {
     "ids of another shape": (
         lambda: Ids()(np.zeros(3, int), zeros(4, 3)),
         ValueError,
-        "Ids: `y_true` must be class ids of shape y_pred.shape[:-1], or with a trailing "
+        "Ids: `y_true` must be class ids of shape y_pred.shape[:-1], or with a "
+        "trailing "
         "1; got y_true of shape (3,) and y_pred of shape (4, 3) (pass one class id per "
         "item).",
     ),
     "one-hot rows for ids": (
         lambda: Ids()(np.eye(3), zeros(3, 3)),
         ValueError,
-        "Ids: `y_true` must be class ids of shape y_pred.shape[:-1], or with a trailing "
+        "Ids: `y_true` must be class ids of shape y_pred.shape[:-1], or with a "
+        "trailing "
         "1; got y_true of shape (3, 3) and y_pred of shape (3, 3) (use the dense form "
         "of this loss for one-hot rows, or pass the argmax).",
     ),
     "ids that are not whole": (
         lambda: Ids()([0.0, 1.5], zeros(2, 3)),
         ValueError,
-        "Ids: `y_true` must be whole class ids; got y_true that holds 1.5 (pass integer "
-        "class ids; for probabilities or one-hot rows use the dense form of this loss).",
+        "Ids: `y_true` must be whole class ids; got y_true that holds 1.5 (pass "
+        "integer "
+        "class ids; for probabilities or one-hot rows use the dense form of this "
+        "loss).",
     ),
     "id out of range": (
         lambda: Ids()([0, 3], zeros(2, 3)),
         ValueError,
         "Ids: `y_true` must be class ids in [0, 3); got y_true that holds 3 (mend the "
-        "labels, widen the class axis of y_pred, or set ignore_class where the loss has "
+        "labels, widen the class axis of y_pred, or set ignore_class where the loss "
+        "has "
         "it).",
     ),
     "negative id where others are masked": (
         lambda: Ids()([-5, -1], zeros(2, 3), mask=[False, True]),
         ValueError,
         "Ids: `y_true` must be class ids in [0, 3); got y_true that holds -1 (mend the "
-        "labels, widen the class axis of y_pred, or set ignore_class where the loss has "
+        "labels, widen the class axis of y_pred, or set ignore_class where the loss "
+        "has "
         "it).",
     ),
     "rows of another length": (
@@ -319,21 +331,24 @@ MESSAGES = {
     "weights of a statistic": (
         lambda: Spread()(zeros(4, 3), zeros(4, 3), zeros(4)),
         ValueError,
-        "Spread: `sample_weight` must be None for a statistic, one number for the whole "
+        "Spread: `sample_weight` must be None for a statistic, one number for the "
+        "whole "
         "batch; got sample_weight=weights of shape (4,) (reduce with axis=-1 in `call` "
         "to get one value per sample).",
     ),
     "weights of a statistic that has a form per sample": (
         lambda: SpreadWithRemedy()(zeros(4, 3), zeros(4, 3), zeros(4)),
         ValueError,
-        "SpreadWithRemedy: `sample_weight` must be None for a statistic, one number for "
+        "SpreadWithRemedy: `sample_weight` must be None for a statistic, one number "
+        "for "
         "the whole batch; got sample_weight=weights of shape (4,) (use Squared, which "
         "has one value per sample).",
     ),
     "mask of a statistic": (
         lambda: Spread()(zeros(4, 3), zeros(4, 3), mask=zeros(4)),
         ValueError,
-        "Spread: `mask` must be None for this statistic, which cannot leave samples out; "
+        "Spread: `mask` must be None for this statistic, which cannot leave samples "
+        "out; "
         "got mask=a mask of shape (4,) (give `call` a `kept` argument, or drop the "
         "mask of y_pred).",
     ),
