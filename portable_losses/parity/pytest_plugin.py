@@ -1,0 +1,34 @@
+"""The pytest fixture `check_loss`.
+
+pytest imports this file when it starts, in every project that has the package
+installed. It must not import Keras, which takes seconds and fixes the backend before
+the project's own conftest could choose one. Importing `portable_losses` does, so the
+wheel carries this file as a module of its own, `pytest_portable_losses`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def check_loss() -> Callable[..., dict[str, dict[str, str]]]:
+    """Check a loss with the backend of this process; see `parity.one_loss`.
+
+    `check_loss(MyLoss, kind="regression")` raises with every check that fails.
+    """
+    try:
+        from portable_losses.parity.one_loss import check_loss as run
+    except ModuleNotFoundError as missing:
+        pytest.fail(
+            f"check_loss needs {missing.name}: pip install 'portable-losses[parity]' "
+            "and a backend",
+            pytrace=False,
+        )
+
+    def check(loss: Any, case: Any = None, **options: Any) -> dict[str, dict[str, str]]:
+        __tracebackhide__ = True
+        return run(loss, case, **options)
+
+    return check
