@@ -85,6 +85,8 @@ class Circle(Loss):
 
     def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
         x = embeddings(type(self).__name__, y_pred, normalize=False)
+        if x.shape[0] == 0:
+            return ops.sum(x, axis=1)  # no rows, which have no maximum
         diagonal = not self.remove_diagonal
         positive, negative = pairs_by_label(y_true, kept, diagonal)
         d, m = _from_zero(1.0 - inner_products(x)), self.margin

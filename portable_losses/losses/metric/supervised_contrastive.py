@@ -74,6 +74,8 @@ class SupervisedContrastive(Loss):
 
     def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
         z = embeddings(type(self).__name__, y_pred, self.normalize)
+        if z.shape[0] == 0:
+            return ops.sum(z, axis=1)  # no rows, which have no maximum
         positive, negative = pairs_by_label(y_true, kept)
         similarity = inner_products(z) / self.temperature
         others = ops.logical_or(positive, negative)
