@@ -27,6 +27,7 @@ from portable_losses.parity.case import Case
 from portable_losses.parity.checks import CHECKS, NotApplicable
 from portable_losses.parity.lane import Lane
 from portable_losses.parity.reload import go_on, train_and_save
+from portable_losses.parity.stand_in import float64_items
 from portable_losses.parity.target import Target, load_target
 
 MARK = "@parity "
@@ -179,9 +180,8 @@ class Worker:
             lane = self.lane(case)
             if self.backend == "numpy" and self.target is not None:
                 self._stand_in(lane)
-                outcomes = run_case(lane)
                 self._save_references(lane)
-            else:
+            with keras.saving.custom_object_scope(self._named()):
                 outcomes = run_case(lane, names)
             for label, (value, gradient, largest) in lane.recorded.items():
                 arrays[f"{case.id}|{label}|value"] = value
@@ -217,10 +217,9 @@ class Worker:
 
     def reload(self, other: str) -> None:
         """Load what another backend saved, and train on."""
-        custom = None if self.target is None else self.target.custom_objects
         for case in self.first_cases():
             folder = self.out.parent / other
-            message = _message_of(go_on, case, folder, custom)
+            message = _message_of(go_on, case, folder, self._named())
             emit("reloaded", case=case.id, saved_on=other, message=message)
 
     def train(self) -> None:
@@ -229,11 +228,14 @@ class Worker:
 
         emit("curves", curves=curves(vars(portable_losses)))
 
+    def _named(self) -> dict[str, Any]:
+        """A user's loss by name, since he may not have registered it."""
+        return {} if self.target is None else self.target.custom_objects
+
     def _stand_in(self, lane: Lane) -> None:
         """Let the loss's own float64 items be the reference of a user's loss."""
         if lane.case.reference is None:
-            loss = lane.make(reduction=None, dtype="float64")
-            lane.stand_in(lambda t, p: np.asarray(loss(t, p)))
+            lane.stand_in(float64_items(lane.make))
 
     def _save_references(self, lane: Lane) -> None:
         with open(self.out / "references.pickle", "wb") as file:
