@@ -7,6 +7,8 @@ import keras
 
 from portable_losses.core import checks
 
+_ON_JAX = keras.config.backend() == "jax"
+
 
 def valid_ids(ids: Any, num_classes: int) -> Any:
     """Where class ids lie in [0, num_classes)."""
@@ -21,6 +23,26 @@ def pick(x: Any, ids: Any) -> Any:
     safe = keras.ops.clip(ids, 0, x.shape[-1] - 1)
     picked = keras.ops.take_along_axis(x, keras.ops.expand_dims(safe, -1), axis=-1)
     return keras.ops.where(safe == ids, keras.ops.squeeze(picked, -1), float("nan"))
+
+
+def log_softmax(logits: Any) -> Any:
+    """Logarithms of the softmax over the last axis, for rows that are not all -inf.
+
+    Such rows are NaN here; `ops.log_softmax` has a guard for them, which costs as much
+    as the rest where every operation is a pass over memory.
+    """
+    return keras.ops.log_softmax(logits, axis=-1)
+
+
+def log_softmax_of(logits: Any, ids: Any) -> Any:
+    """Return `pick(log_softmax(logits), ids)`."""
+    if not _ON_JAX:
+        return pick(log_softmax(logits), ids)
+    # XLA would write all the logarithms to memory before one a row is picked.
+    top = keras.ops.stop_gradient(keras.ops.max(logits, axis=-1))
+    gaps = logits - keras.ops.expand_dims(top, -1)
+    total = keras.ops.sum(keras.ops.exp(gaps), axis=-1)
+    return (pick(logits, ids) - top) - keras.ops.log(total)
 
 
 def one_hot(ids: Any, num_classes: int, dtype: str) -> Any:

@@ -6,7 +6,7 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import checks
-from portable_losses.core.classes import pick
+from portable_losses.core.classes import log_softmax, log_softmax_of, pick
 from portable_losses.core.loss import Loss
 
 
@@ -17,14 +17,14 @@ def log_probabilities(y_pred: Any, from_logits: bool) -> Any:
     in Keras, with Keras's epsilon (1e-7); logits stay in log space, without a clip.
     """
     if from_logits:
-        return ops.log_softmax(y_pred, axis=-1)
+        return log_softmax(y_pred)
     return ops.log(clipped(normalized(y_pred)))
 
 
 def log_probability_of(ids: Any, y_pred: Any, from_logits: bool) -> Any:
     """`log_probabilities(...)[..., ids]`; NaN where an id is out of range."""
     if from_logits:
-        return pick(ops.log_softmax(y_pred, axis=-1), ids)
+        return log_softmax_of(y_pred, ids)
     total = ops.sum(y_pred, axis=-1)
     return ops.log(clipped(ops.divide(pick(y_pred, ids), total)))
 

@@ -4,7 +4,14 @@ from typing import Any
 
 from portable_losses import ops
 from portable_losses.core import checks
-from portable_losses.core.classes import like, pick, take, weight_vector
+from portable_losses.core.classes import (
+    like,
+    log_softmax,
+    log_softmax_of,
+    pick,
+    take,
+    weight_vector,
+)
 from portable_losses.core.loss import Loss
 
 
@@ -77,13 +84,13 @@ class CategoricalGeneralizedCrossEntropy(Loss):
         w = weight_vector(
             type(self).__name__, self.class_weights, y_pred.shape[-1], y_pred.dtype
         )
-        if self.from_logits:
-            y_pred = ops.log_softmax(y_pred, axis=-1)
-        if len(y_true.shape) == len(y_pred.shape):
-            t = like(y_true, y_pred)
-            return ops.sum(self._cost(y_pred) * (t if w is None else t * w), axis=-1)
-        items = self._cost(pick(y_pred, y_true))
-        return items if w is None else items * take(w, y_true)
+        if len(y_true.shape) < len(y_pred.shape):
+            p = log_softmax_of if self.from_logits else pick
+            items = self._cost(p(y_pred, y_true))
+            return items if w is None else items * take(w, y_true)
+        t = like(y_true, y_pred)
+        costs = self._cost(log_softmax(y_pred) if self.from_logits else y_pred)
+        return ops.sum(costs * (t if w is None else t * w), axis=-1)
 
     def _cost(self, p: Any) -> Any:
         """(1 - p^q) / q for probabilities, or for their logarithms."""

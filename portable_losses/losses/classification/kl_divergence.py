@@ -6,7 +6,7 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import checks
-from portable_losses.core.classes import like, weight_vector
+from portable_losses.core.classes import like, log_softmax, weight_vector
 from portable_losses.core.loss import Loss
 from portable_losses.losses.classification._shared import keep_rows
 
@@ -72,7 +72,7 @@ class KLDivergence(Loss):
         epsilon = keras.config.epsilon()
         t = ops.clip(like(y_true, y_pred), epsilon, 1.0)
         if self.from_logits:
-            log_ratio = ops.log(t) - ops.log_softmax(y_pred, axis=-1)
+            log_ratio = ops.log(t) - log_softmax(y_pred)
         else:
             log_ratio = ops.log(t / ops.clip(y_pred, epsilon, 1.0))
         w = weight_vector(
