@@ -4,6 +4,8 @@ import pytest
 
 import portable_losses
 
+MODE = {"jax": "jit", "tensorflow": "xla"}.get(keras.config.backend(), False)
+
 VIEWS = np.random.default_rng(0).normal(size=(6, 2, 4)).astype("float32")
 
 
@@ -37,13 +39,13 @@ def test_each_term_by_itself():
         np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-7)
 
 
-def test_few_samples_are_finite(gradient, compiled):
+def test_few_samples_are_finite(gradient):
     for samples, wanted in (
         (1, 25 * np.mean((VIEWS[0, 0] - VIEWS[0, 1]) ** 2)),
         (0, 0),
     ):
         loss = portable_losses.VICReg()
-        got, slope = gradient(loss, None, VIEWS[:samples], compiled=compiled)
+        got, slope = gradient(loss, None, VIEWS[:samples], compiled=MODE)
         np.testing.assert_allclose(got, wanted, rtol=1e-5)
         assert np.isfinite(slope).all()
 
