@@ -4,8 +4,8 @@ import importlib
 from typing import Any
 
 # `_backend` comes first: it sets KERAS_BACKEND before Keras is imported.
-from portable_losses import _backend, ops
-from portable_losses.core import optimizers as _optimizers
+from portable_losses import _backend, ops  # noqa: F401 - for what it does
+from portable_losses.core import optimizers as _optimizers  # noqa: F401 - likewise
 from portable_losses.core.loss import Loss
 from portable_losses.losses.classification.crossentropy import (
     BinaryCrossentropy,

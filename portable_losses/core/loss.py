@@ -348,7 +348,8 @@ class Loss(keras.losses.Loss):
     def get_config(self) -> dict[str, Any]:
         """Return every constructor argument, read from the constructor's signature."""
         config = {}
-        for argument in _arguments(type(self)):
+        cls: Any = type(self)  # untyped, like Keras
+        for argument in _arguments(cls):
             if not hasattr(self, argument):
                 rule = "stored as an attribute of that name by the constructor"
                 remedy = f"write self.{argument} = {argument}"
@@ -378,7 +379,7 @@ class _KerasReduction(keras.losses.Loss):
 
 
 @functools.cache
-def _arguments(cls: type) -> tuple[str, ...]:
+def _arguments(cls: Any) -> tuple[str, ...]:
     """The names of the constructor's arguments, through **kwargs up the classes."""
     names: dict[str, None] = {}
     for base in cls.__mro__:

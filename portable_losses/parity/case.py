@@ -7,7 +7,8 @@ from typing import Any, Literal
 import numpy as np
 
 Array = np.ndarray[Any, Any]
-Pair = tuple[Array | None, Array]
+Pair = tuple[Any, Array]
+"""Targets, which may be None, and predictions."""
 Kind = Literal["items", "batch", "statistic"]
 
 SAMPLES = 8

@@ -324,7 +324,7 @@ def class_ids(lane: Lane) -> None:
         raise NotApplicable("targets are not class ids")
     t, p = lane.inputs("drawn")
     for bad in (lane.case.classes, -1):
-        s = t.copy()  # type: ignore[union-attr]
+        s = t.copy()
         s[0] = bad
         for mode in lane.modes:
             try:
@@ -362,6 +362,7 @@ def compare_value(
     dtype: str = "float32",
     where: str = "",
 ) -> None:
+    """Raise unless a value is the reference's, and keep its error."""
     allowed = lane.tolerance(dtype)
     got, ref = np.asarray(result.value), np.asarray(wanted.value)
     if dtype == "float32":
@@ -380,6 +381,7 @@ def compare_gradient(
     dtype: str = "float32",
     where: str = "",
 ) -> None:
+    """Raise unless a gradient is the reference's, and keep its error."""
     allowed, got = lane.tolerance(dtype), _gradient(result)
     if got.shape != wanted.shape:
         raise Mismatch(f"the gradient has shape {got.shape}, not {wanted.shape}")

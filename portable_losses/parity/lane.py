@@ -19,7 +19,6 @@ from portable_losses.parity.tolerances import (
     value_excess,
 )
 
-
 KEEP = np.array([i % 3 != 1 for i in range(SAMPLES)])
 """The mask of the masked samples."""
 

@@ -12,11 +12,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 
 from portable_losses.parity.autodiff import BACKENDS
+from portable_losses.parity.report.model import Results, Training
 from portable_losses.parity.tolerances import (
     BETWEEN_BACKENDS,
     SMALL_GRADIENT,
@@ -169,7 +170,7 @@ def require(backends: tuple[str, ...]) -> None:
         )
 
 
-def run(plan: Plan, progress: Progress) -> dict[str, Any]:
+def run(plan: Plan, progress: Progress) -> Results:
     """Run the plan and return the results; they are written to `plan.out` as JSON."""
     require(plan.backends)
     start = time.perf_counter()
@@ -315,10 +316,10 @@ class _Matrix:
 
     # --- the results ----------------------------------------------------------------
 
-    def results(self, seconds: float) -> dict[str, Any]:
+    def results(self, seconds: float) -> Results:
         self._count()
         self._compare_backends()
-        training = _training(self.curves)
+        training = _training(self.curves, self.plan.device)
         cases = list(self.cases.values())
         outcomes = [
             outcome["status"]
@@ -338,7 +339,7 @@ class _Matrix:
             and not any(self.saved.values())
             and all(t["ok"] for t in training.values())
         )
-        return {
+        results = {
             "summary": {
                 "ok": ok,
                 "cases": len(cases),
@@ -357,6 +358,7 @@ class _Matrix:
             "training": training,
             "reload": self.reloads,
         }
+        return cast(Results, results)
 
     def _count(self) -> None:
         """A worker that ran fewer cases than were planned must not pass in silence."""
@@ -391,7 +393,8 @@ class _Matrix:
                 )
 
     def _between(self, case: dict[str, Any], one: Any, two: Any) -> dict[str, Any]:
-        worst = {"value": 0.0, "gradient": 0.0, "ok": True, "message": ""}
+        worst_value = worst_gradient = 0.0
+        message = ""
         labels = [
             key.removesuffix("|value")
             for key in one.files
@@ -400,7 +403,7 @@ class _Matrix:
         for label in labels:
             name = label.split("|", 1)[1]
             if f"{label}|value" not in two.files:
-                worst |= {"ok": False, "message": f"{name}: only one backend ran it"}
+                message = f"{name}: only one backend ran it"
                 continue
             dtype = name.removeprefix("drawn ") if name.startswith("drawn ") else None
             row = dtype or self.plan.precision
@@ -411,21 +414,27 @@ class _Matrix:
             gradient, its = one[f"{label}|gradient"], two[f"{label}|gradient"]
             if dtype is None:
                 size = max(abs(float(other)), largest, SMALL_VALUE)
-                worst["value"] = max(worst["value"], abs(float(value - other)) / size)
+                worst_value = max(worst_value, abs(float(value - other)) / size)
                 size = float(np.max(np.abs(its), initial=SMALL_GRADIENT))
                 difference = float(np.max(np.abs(gradient - its), initial=0.0)) / size
-                worst["gradient"] = max(worst["gradient"], difference)
+                worst_gradient = max(worst_gradient, difference)
             if value_excess(value, other, largest, allowed) > 1:
                 message = f"{name}: values {float(value):.9g} and {float(other):.9g}"
-                worst |= {"ok": False, "message": message}
             elif gradient_excess(gradient, its, allowed) > 1:
-                worst |= {"ok": False, "message": f"{name}: the gradients differ"}
-        return worst
+                message = f"{name}: the gradients differ"
+        return {
+            "value": worst_value,
+            "gradient": worst_gradient,
+            "ok": not message,
+            "message": message,
+        }
 
 
-def _training(curves: dict[str, dict[str, list[float]]]) -> dict[str, Any]:
+def _training(
+    curves: dict[str, dict[str, list[float]]], device: str
+) -> dict[str, Training]:
     if not curves:
         return {}
     from portable_losses.parity.training import compare
 
-    return compare(curves)
+    return compare(curves, device)

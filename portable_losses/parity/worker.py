@@ -22,8 +22,8 @@ import numpy as np
 
 import portable_losses
 from portable_losses.parity import autodiff
-from portable_losses.parity.cases import families
 from portable_losses.parity.case import Case
+from portable_losses.parity.cases import families
 from portable_losses.parity.checks import CHECKS, NotApplicable
 from portable_losses.parity.lane import Lane
 from portable_losses.parity.reload import go_on, train_and_save

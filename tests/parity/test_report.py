@@ -1,4 +1,18 @@
+"""The fixture below is also what the table and the page were designed by."""
+
+import io
+import math
 import random
+import re
+from xml.etree import ElementTree
+
+import pytest
+from rich.console import Console
+
+from portable_losses.parity.progress import Progress
+from portable_losses.parity.report import html, markdown_by_family, table
+from portable_losses.parity.report.digest import worst
+from portable_losses.parity.report.numbers import brief, count, duration
 
 BACKENDS = ("tensorflow", "jax", "torch")
 CHECKS = (
@@ -176,3 +190,300 @@ def training(rng, start, end, steps, apart):
         "tolerance": 1e-4,
         "ok": True,
     }
+
+
+# --- numbers ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("x", "two", "one"),
+    [
+        (2.14e-7, "2.1e-7", "2e-7"),
+        (9.96e-7, "1.0e-6", "1e-6"),
+        (0.66, "6.6e-1", "7e-1"),
+        (12.5, "1.2e1", "1e1"),
+        (0.0, "0", "0"),
+        (None, "-", "-"),
+        (math.nan, "nan", "nan"),
+        (math.inf, "inf", "inf"),
+    ],
+)
+def test_errors_are_short(x, two, one):
+    assert brief(x) == two
+    assert brief(x, 1) == one
+
+
+def test_words_are_plural_where_they_must():
+    assert [count(n, "loss") for n in (0, 1, 1284)] == [
+        "0 losses",
+        "1 loss",
+        "1,284 losses",
+    ]
+    assert duration(41.4) == "41 s" and duration(291.4) == "4 min 51 s"
+
+
+def test_the_worst_of_errors_is_nan_where_one_is():
+    assert worst([1e-7, 3e-7, None]) == 3e-7
+    assert worst([None, None]) is None
+    assert math.isnan(worst([1e-7, math.nan, 3e-7]))
+
+
+# --- the table ----------------------------------------------------------------------
+
+
+def printed(results, width, **options):
+    out = io.StringIO()
+    table(results, Console(file=out, width=width, **options))
+    return out.getvalue()
+
+
+def unfolded(text):
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_the_table_fits_and_loses_nothing(width):
+    results = made_up()
+    text = printed(results, width)
+    assert max(len(line) for line in text.splitlines()) <= width
+    assert "\x1b" not in text and "…" not in text
+    first_column = "".join(re.findall("^ +([A-Za-z]+)", text, re.MULTILINE))
+    for name in {case["loss"] for case in results["cases"]}:
+        assert name in (text if width >= 100 else first_column)
+    for case in results["cases"]:
+        for result in case["results"].values():
+            for outcome in result["checks"].values():
+                if outcome["status"] in ("failed", "known"):
+                    assert unfolded(outcome["message"]) in unfolded(text)
+    for word in ("tensorflow", "jax", "torch", "numpy", "between", "2.21.0", "3.11.7"):
+        assert word in text
+
+
+def test_a_narrow_window_loses_no_number():
+    text = printed(made_up(failing=False), 50)
+    wide = printed(made_up(failing=False), 100)
+    line = next(line for line in wide.splitlines() if "VICReg" in line)
+    for number in line.split()[1:]:
+        assert number in unfolded(text)
+
+
+def test_a_wide_window_has_two_digits_and_a_narrow_one_has_one():
+    row = next(r for r in printed(made_up(), 160).splitlines() if " VICReg" in r)
+    assert re.search(r"\d\.\de-\d", row)
+    row = next(r for r in printed(made_up(), 80).splitlines() if " VICReg" in r)
+    assert re.search(r" \de-\d", row) and not re.search(r"\d\.\de", row)
+
+
+def test_the_row_of_a_loss_has_the_worst_of_its_cases():
+    results = made_up(failing=False)
+    cases = [case for case in results["cases"] if case["loss"] == "SoftDice"]
+    wanted = max(case["results"]["jax"]["gradient_error"] for case in cases)
+    row = next(r for r in printed(results, 160).splitlines() if " SoftDice" in r)
+    assert brief(wanted) in row.split()
+
+
+def test_failures_are_under_the_table_and_named_in_it():
+    text = printed(made_up(), 100)
+    assert "failed on torch, jax-torch" in text
+    assert (
+        text.index("VICReg") < text.index("known difference") < text.index("failures")
+    )
+    assert "Huber[delta=0.3]  gradient on torch" in text
+    assert "the gradient at (3, 1) is 0.0125, the reference 0.0375" in text
+    assert "Huber[delta=0.3]  between on jax, torch" in text
+    assert text.splitlines()[-2].startswith("FAILED  11 losses, 23 cases, ")
+
+
+def test_a_known_difference_is_said_once_for_its_backends():
+    text = printed(made_up(failing=False), 100)
+    assert "1 known difference\n" in text
+    assert "SoftDice[per=batch]  edges on jax, torch" in text
+    assert "2 known to differ" in text
+    assert "failure" not in text and "FAILED" not in text
+    assert "PASSED  11 losses, 23 cases, " in text
+
+
+def test_colors_are_for_terminals():
+    on = {"force_terminal": True, "color_system": "standard"}
+    assert "\x1b[1;31m" in printed(made_up(), 100, **on)
+
+
+def test_a_log_without_unicode_can_be_written():
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="strict")
+    table(made_up(), Console(file=out, width=100))
+
+
+def test_what_did_not_run_is_a_failure():
+    results = made_up(failing=False)
+    del results["cases"][0]["results"]["torch"]
+    text = printed(results, 100)
+    assert "complete on torch" in text
+    assert "1 of 23 cases did not run" in text
+
+
+def test_a_run_that_fails_for_no_stated_reason_says_so():
+    results = made_up(failing=False)
+    results["summary"]["ok"] = False
+    assert "the run is marked as failed, and says no more" in printed(results, 100)
+
+
+def test_reloads_and_training_that_fail_are_failures():
+    results = made_up(failing=False)
+    results["reload"][0] |= {"status": "failed", "message": "no class Huber"}
+    results["training"]["digits"] |= {"ok": False, "largest_difference": 0.3}
+    text = printed(results, 100)
+    assert "5 of 6 models passed" in text
+    assert "reload on tensorflow to jax" in text and "no class Huber" in text
+    assert "training on digits" in text and "3.0e-1" in text
+
+
+def test_one_backend_alone_has_a_table_and_a_page(tmp_path):
+    results = alone()
+    text = printed(results, 80)
+    assert (
+        "between" not in text.split("loss ", 1)[1].split("Maxima")[0].split("value,")[0]
+    )
+    assert "VICReg" in text
+    assert "VICReg" in html(results, tmp_path / "report.html").read_text()
+
+
+def alone():
+    results = made_up(failing=False)
+    results["environments"] = results["environments"][1:2]
+    for case in results["cases"]:
+        case["results"] = {"jax": case["results"]["jax"]}
+        case["between"] = {}
+    results["summary"]["max_between_value"] = None
+    results["summary"]["max_between_gradient"] = None
+    return results | {"training": {}, "reload": []}
+
+
+# --- the page -----------------------------------------------------------------------
+
+
+def test_the_page_needs_nothing_else(tmp_path):
+    page = html(made_up(), tmp_path / "new" / "report.html").read_text()
+    assert "<script" not in page and "<link" not in page and "@import" not in page
+    addresses = set(re.findall(r"https?://[^\s\"']+", page))
+    assert addresses == {"http://www.w3.org/2000/svg"}
+
+
+def test_the_page_has_every_case_check_and_message(tmp_path):
+    results = made_up()
+    page = html(results, tmp_path / "report.html").read_text()
+    for case in results["cases"]:
+        assert f"<th>{case['id']}</th>" in page
+    for check in CHECKS:
+        assert f"<span>{check}</span>" in page
+    assert page.count('<i class="failed">x</i>') == 1 + 1  # and the legend
+    assert "torch: failed, the gradient at (3, 1) is 0.0125" in page
+    assert "the reference&#39;s own slope is one-sided" in page
+    assert "targets are not class ids" in page
+    assert "Largest difference 3.0e-7" in page
+
+
+def test_the_pictures_are_well_formed_and_have_every_mark(tmp_path):
+    results = made_up()
+    page = html(results, tmp_path / "report.html").read_text()
+    pictures = [ElementTree.fromstring(x) for x in re.findall("<svg.*?</svg>", page)]
+    classes = [e.get("class", "") for picture in pictures for e in picture.iter()]
+    losses = len({case["loss"] for case in results["cases"]})
+    in_the_legends = 2 * 3 + 1
+    assert sum(c.startswith("mark ") for c in classes) == losses * 7 + in_the_legends
+    assert sum(c.startswith("curve ") for c in classes) == 3 * (3 + 2)
+    numbers = re.findall(r'(?:cx|cy|x1|points)="([^"]*)"', page)
+    assert not any(word in number for number in numbers for word in ("nan", "inf"))
+
+
+def test_messages_are_text_and_not_markup(tmp_path):
+    results = made_up()
+    checks = results["cases"][0]["results"]["jax"]["checks"]
+    checks["value"] = {"status": "failed", "message": '<b>1 < 2 & "3"</b>'}
+    page = html(results, tmp_path / "report.html").read_text()
+    assert "<b>" not in page
+    assert page.count("&lt;b&gt;1 &lt; 2 &amp; &#34;3&#34;") == 2
+
+
+def test_errors_that_are_no_numbers_are_drawn_at_the_edge(tmp_path):
+    results = made_up()
+    result = results["cases"][0]["results"]["jax"]
+    result |= {"value_error": math.nan, "gradient_error": math.inf}
+    results["training"]["digits"]["curves"]["jax"][5] = math.nan
+    page = html(results, tmp_path / "report.html").read_text()
+    assert "BinaryCrossentropy on jax: value error nan" in page
+    assert not re.search(r'(?:cx|cy|points)="[^"]*(?:nan|inf)', page)
+
+
+# --- Markdown -----------------------------------------------------------------------
+
+
+def test_markdown_has_a_row_a_family_and_their_sum():
+    lines = markdown_by_family(made_up(failing=False)).splitlines()
+    assert lines[0].startswith("| Family | Losses | Cases | Checks | Value error |")
+    assert [line.split(" | ")[0] for line in lines[2:]] == [
+        "| classification",
+        "| regression",
+        "| segmentation",
+        "| metric",
+        "| **all**",
+    ]
+    assert " | 11 | 23 | " in lines[-1] and "(2 known)" in lines[-1]
+    assert len({line.count("|") for line in lines}) == 1
+
+
+def test_markdown_does_not_hide_a_failure():
+    assert "(1 failed)" in markdown_by_family(made_up())
+
+
+# --- progress -----------------------------------------------------------------------
+
+
+def test_a_log_gets_a_line_at_every_tenth_and_each_failure(monkeypatch):
+    out = io.StringIO()
+    with Progress(Console(file=out, width=40)) as progress:
+        progress.start("jax", 57)
+        for number in range(57):
+            progress.advance("jax", f"Case[{number}]")
+            if number == 30:
+                message = "a gradient that is wrong, at length\nand more"
+                progress.fail("jax", "Case[30]", "gradient", message)
+        progress.done("jax")
+        progress.phase("training on real data")
+    lines = out.getvalue().splitlines()
+    assert "\x1b" not in out.getvalue() and "\r" not in out.getvalue()
+    assert sum(" of 57 cases" in line for line in lines) == 10
+    failed = "jax: FAILED Case[30], gradient: a gradient that is wrong, at length"
+    assert failed in lines
+    assert lines[-2].startswith("jax: done in ") and lines[-2].endswith(", 1 failed")
+    assert lines[-1] == "now: training on real data"
+
+
+def test_a_backend_that_stops_early_is_not_done():
+    out = io.StringIO()
+    progress = Progress(Console(file=out, width=80))
+    progress.start("torch", 30)
+    progress.advance("torch", "Huber")
+    progress.done("torch")
+    assert out.getvalue().splitlines()[-1] == "torch: stopped after 1 of 30 cases"
+
+
+def test_a_terminal_gets_bars_unless_it_is_that_of_a_build(monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
+    assert "\x1b[" in shown_live()
+    assert "3/3" in shown_live()
+    monkeypatch.setenv("CI", "true")
+    assert "3 of 3 cases" in shown_live() and "3/3" not in shown_live()
+
+
+def shown_live():
+    out = io.StringIO()
+    console = Console(file=out, width=80, force_terminal=True, force_interactive=True)
+    with Progress(console) as progress:
+        progress.start("jax", 3)
+        for name in "abc":
+            progress.advance("jax", name)
+        progress.done("jax")
+        progress.start("torch", 1)
+        progress.advance("torch", "a")
+        progress.done("torch")
+    return out.getvalue()

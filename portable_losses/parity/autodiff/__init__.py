@@ -60,4 +60,4 @@ class Autodiff(Protocol):
 def load(backend: str) -> Autodiff:
     """Return the module that differentiates on `backend`."""
     module: Any = importlib.import_module(f"{__name__}.{backend}")
-    return module  # type: ignore[no-any-return]
+    return module

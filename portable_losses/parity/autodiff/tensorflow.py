@@ -54,7 +54,7 @@ def _traced(fn: LossFunction, signature: tuple[Any, ...]) -> Any:
 
     signature_of_present = [present[i] for i in where]
 
-    @tf.function(input_signature=signature_of_present)  # type: ignore[untyped-decorator]
+    @tf.function(input_signature=signature_of_present)
     def run(*tensors: Any) -> Any:
         arguments: list[Any] = [None] * 4
         for i, tensor in zip(where, tensors, strict=True):

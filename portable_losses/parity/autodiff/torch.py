@@ -42,7 +42,7 @@ def _on(device: str) -> Any:
 
 
 def on(device: str) -> AbstractContextManager[Any]:
-    return _on(device)  # type: ignore[no-any-return]
+    return _on(device)
 
 
 def strict_matmul(strict: bool) -> None:

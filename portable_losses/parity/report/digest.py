@@ -51,10 +51,10 @@ class Finding:
 
 
 def backends(results: Results) -> list[str]:
-    """The backends that ran, in the order of their environments."""
+    """The backends that ran, in the order of their environments, NumPy last."""
     named = [environment["backend"] for environment in results["environments"]]
     found = [name for case in results["cases"] for name in case["results"]]
-    return list(dict.fromkeys([*named, *found]))
+    return sorted(dict.fromkeys([*named, *found]), key=lambda name: name == "numpy")
 
 
 def common_versions(results: Results) -> list[str]:

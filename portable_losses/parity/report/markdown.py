@@ -2,11 +2,13 @@
 
 from portable_losses.parity.report.digest import (
     backends,
-    by_loss as digests,
     digest,
     families,
     known,
     worst,
+)
+from portable_losses.parity.report.digest import (
+    by_loss as digests,
 )
 from portable_losses.parity.report.model import Results
 from portable_losses.parity.report.numbers import brief
