@@ -557,7 +557,7 @@ def test_unknown_batch_size(row, reduction):
 
 numbers = st.lists(st.floats(-9, 9, width=32), min_size=8, max_size=8)
 weights = st.lists(st.floats(0, 9, width=32), min_size=4, max_size=4)
-few = settings(max_examples=12, deadline=None, derandomize=True, database=None)
+few = settings(max_examples=8, deadline=None, derandomize=True, database=None)
 
 
 @few
