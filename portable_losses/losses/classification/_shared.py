@@ -6,7 +6,7 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import checks
-from portable_losses.core.classes import log_softmax, log_softmax_of, pick
+from portable_losses.core.classes import like, log_softmax, log_softmax_of, pick
 from portable_losses.core.loss import Loss
 
 
@@ -42,16 +42,31 @@ def clipped(p: Any) -> Any:
 
 def binary_crossentropy(t: Any, x: Any, from_logits: bool, pos_weight: Any) -> Any:
     """-(pos_weight t log p + (1 - t) log(1 - p)), element by element."""
-    if from_logits and pos_weight is None:
-        # -log_sigmoid(x) t - log_sigmoid(-x) (1 - t), in one logarithm. The halves of
-        # the gradient at a tie make its slope at x = 0 the right 1/2 - t.
-        return ops.maximum(x, 0.0) - x * t + ops.log1p(ops.exp(-ops.abs(x)))
     if from_logits:
         log_p, log_q = ops.log_sigmoid(x), ops.log_sigmoid(-x)
     else:
         log_p, log_q = ops.log(clipped(x)), ops.log(clipped(1.0 - x))
     positive = t if pos_weight is None else pos_weight * t
     return -(positive * log_p + (1.0 - t) * log_q)
+
+
+def opposed(t: Any, x: Any, hard: bool) -> tuple[Any, Any | None]:
+    """How a logit x stands against its target t, as s and e.
+
+    s is the logit for what the target is not, -x for a target above 1/2 and x for the
+    others; e is how far the target is from its nearer end, None if all are 0 or 1
+    (`hard`). With these no part of a binary loss cancels, whatever x: t log p +
+    (1 - t) log(1 - p) == e s - softplus(s), and t (1 - p) + (1 - t) p ==
+    e + (1 - 2 e) sigmoid(s).
+    """
+    if hard:
+        return (1.0 - 2.0 * t) * x, None
+    return ops.where(t > 0.5, -1.0, 1.0) * x, 0.5 - ops.abs(t - 0.5)
+
+
+def opposed_crossentropy(s: Any, e: Any | None) -> Any:
+    """The binary cross-entropy by the numbers of `opposed`."""
+    return ops.softplus(s) if e is None else ops.softplus(s) - e * s
 
 
 def smoothed(t: Any, label_smoothing: float, classes: int) -> Any:
@@ -61,14 +76,21 @@ def smoothed(t: Any, label_smoothing: float, classes: int) -> Any:
     return t * (1.0 - label_smoothing) + label_smoothing / classes
 
 
-def without_ignored(
-    y_true: Any, y_pred: Any, ignore_class: int | None
-) -> tuple[Any, Any, Any | None]:
-    """Targets, predictions with harmless ones where ignored, and what is kept."""
-    if ignore_class is None:
-        return y_true, y_pred, None
-    kept = y_true != ignore_class
-    return ops.where(kept, y_true, 1.0), ops.where(kept, y_pred, 0.5), kept
+def binary_targets(
+    loss: Loss, y_true: Any, y_pred: Any
+) -> tuple[Any, Any, Any | None, bool]:
+    """Targets and predictions, which elements are kept, whether targets are 0 or 1.
+
+    Targets are smoothed; ignored elements have harmless targets and predictions.
+    """
+    # Integers and booleans can only be 0 or 1.
+    hard = not keras.backend.is_float_dtype(y_true.dtype)
+    t, kept = like(y_true, y_pred), None
+    if loss.ignore_class is not None:
+        kept = t != loss.ignore_class
+        t, y_pred = ops.where(kept, t, 1.0), ops.where(kept, y_pred, 0.5)
+    soft = smoothed(t, loss.label_smoothing, 2)
+    return soft, y_pred, kept, hard and soft is t
 
 
 def positive_weight(loss: Loss, y_pred: Any) -> Any | None:

@@ -8,13 +8,15 @@ from portable_losses.core.classes import like, take, weight_vector
 from portable_losses.core.loss import Loss
 from portable_losses.losses.classification._shared import (
     binary_crossentropy,
+    binary_targets,
     keep_rows,
     log_probabilities,
     log_probability_of,
     mean_of_kept,
+    opposed,
+    opposed_crossentropy,
     positive_weight,
     smoothed,
-    without_ignored,
 )
 
 
@@ -83,12 +85,12 @@ class BinaryCrossentropy(Loss):
         return self.axis
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        y_true, y_pred, kept = without_ignored(
-            like(y_true, y_pred), y_pred, self.ignore_class
-        )
-        t = smoothed(y_true, self.label_smoothing, 2)
-        positive = positive_weight(self, y_pred)
-        terms = binary_crossentropy(t, y_pred, self.from_logits, positive)
+        t, x, kept, hard = binary_targets(self, y_true, y_pred)
+        positive = positive_weight(self, x)
+        if self.from_logits and positive is None:
+            terms = opposed_crossentropy(*opposed(t, x, hard))
+        else:
+            terms = binary_crossentropy(t, x, self.from_logits, positive)
         w = weight_vector(
             type(self).__name__, self.class_weights, y_pred.shape[-1], y_pred.dtype
         )

@@ -10,13 +10,15 @@ from portable_losses.core.classes import like, pick, take, weight_vector
 from portable_losses.core.loss import Loss
 from portable_losses.losses.classification._shared import (
     binary_crossentropy,
+    binary_targets,
     keep_rows,
     log_probabilities,
     log_probability_of,
     mean_of_kept,
+    opposed,
+    opposed_crossentropy,
     positive_weight,
     smoothed,
-    without_ignored,
 )
 
 
@@ -103,13 +105,8 @@ class BinaryFocalCrossentropy(Loss):
         return self.axis
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        # Integers and booleans can only be 0 or 1.
-        hard = not keras.backend.is_float_dtype(y_true.dtype)
-        y_true, x, kept = without_ignored(
-            like(y_true, y_pred), y_pred, self.ignore_class
-        )
-        t = smoothed(y_true, self.label_smoothing, 2)
-        terms = self._focal(t, x, hard and t is y_true)
+        t, x, kept, hard = binary_targets(self, y_true, y_pred)
+        terms = self._focal(t, x, hard)
         if self.apply_class_balancing:
             terms = terms * (t * (2.0 * self.alpha - 1.0) + (1.0 - self.alpha))
         w = weight_vector(type(self).__name__, self.class_weights, x.shape[-1], x.dtype)
@@ -119,21 +116,14 @@ class BinaryFocalCrossentropy(Loss):
         """(1 - p_t)^gamma times the cross-entropy."""
         positive = positive_weight(self, x)
         if not self.from_logits:
-            wrong = t + (1.0 - 2.0 * t) * x
+            wrong = t + (1.0 - 2.0 * t) * x  # 1 - p_t
             crossentropy = binary_crossentropy(t, x, False, positive)
             return ops.power(wrong, self.gamma) * crossentropy
-        # With s the logit for what the target is not, and e how far the target is from
-        # its nearer end, 1 - p_t == e + (1 - 2 e) sigmoid(s), and the cross-entropy is
-        # softplus(s) - e s: nothing cancels, whatever s.
-        if hard:
-            s = (1.0 - 2.0 * t) * x
-            wrong, crossentropy = ops.sigmoid(s), ops.softplus(s)
+        s, e = opposed(t, x, hard)
+        wrong = ops.sigmoid(s) if e is None else e + (1.0 - 2.0 * e) * ops.sigmoid(s)
+        if positive is None:
+            crossentropy = opposed_crossentropy(s, e)
         else:
-            s = ops.where(t > 0.5, -1.0, 1.0) * x
-            e = 0.5 - ops.abs(t - 0.5)
-            wrong = e + (1.0 - 2.0 * e) * ops.sigmoid(s)
-            crossentropy = ops.softplus(s) - e * s
-        if positive is not None:
             crossentropy = binary_crossentropy(t, x, True, positive)
         return ops.power(wrong, self.gamma) * crossentropy
 
