@@ -1,12 +1,14 @@
 """`Loss`, the base class: alignment, targets, masks, weights, reduction, config."""
 
-import functools
 import inspect
 from typing import Any, ClassVar, Literal
 
 import keras
 
 from portable_losses.core import checks
+from portable_losses.core.alignment import align
+from portable_losses.core.axes import both, expand, leading, squeezed
+from portable_losses.core.config import arguments_of
 from portable_losses.core.mask import keras_mask
 
 REDUCTIONS = (
@@ -162,7 +164,7 @@ class Loss(keras.losses.Loss):
         if mask is None:
             mask = keras_mask(y_pred)
         y_pred = keras.ops.convert_to_tensor(y_pred, dtype=self._compute_dtype)
-        y_true, y_pred = self._align(owner, y_true, y_pred)
+        y_true, y_pred = align(owner, self.targets, self.feature_axis(), y_true, y_pred)
         ids, classes = y_true, self.targets == "classes"
         rows = classes and len(y_true.shape) == len(y_pred.shape)
         by_id = self.targets == "ids" or (classes and not rows)
@@ -174,13 +176,13 @@ class Loss(keras.losses.Loss):
             return self._result(keras.ops.sum(y_pred))  # no items: 0
         if mask is not None:
             mask = keras.ops.cast(mask, "bool")
-            mask = _leading(owner, "mask", mask, pred_shape, "y_pred")
-        mask = _both(mask, self._wanted(y_true, rows))
+            mask = leading(owner, "mask", mask, pred_shape, "y_pred")
+        mask = both(mask, self._wanted(y_true, rows))
         weight, kept = None, mask
         if sample_weight is not None:
             weight = keras.ops.convert_to_tensor(sample_weight, self._compute_dtype)
-            weight = _leading(owner, "sample_weight", weight, pred_shape, "y_pred")
-            kept = _both(mask, weight != 0)
+            weight = leading(owner, "sample_weight", weight, pred_shape, "y_pred")
+            kept = both(mask, weight != 0)
         if by_id:
             self._check_ids(owner, ids, y_true, self.class_count(y_pred), kept)
         if kept is not None:
@@ -198,40 +200,6 @@ class Loss(keras.losses.Loss):
             return self._result(self._reduce(items))
         return self._result(self._reduce_chosen(owner, items, chosen, mask, weight))
 
-    def _align(self, owner: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
-        if len(y_pred.shape) == 0:
-            rule, remedy = "a tensor with a batch axis", "pass an array of shape (1,)"
-            checks.fail(owner, "y_pred", rule, checks.Described("a scalar"), remedy)
-        if y_true is None and self.targets == "any":
-            return None, y_pred
-        checks.one_tensor(owner, "y_true", y_true)
-        y_true = keras.ops.convert_to_tensor(y_true)
-        rank, true_rank = len(y_pred.shape), len(y_true.shape)
-        axis = self.feature_axis()
-        if axis not in (-1, rank - 1):
-            if not -rank <= axis < rank:
-                rule = f"an axis of y_pred, whose shape is {tuple(y_pred.shape)}"
-                checks.fail(owner, "axis", rule, axis, "choose an existing axis")
-            if true_rank == rank:
-                y_true = keras.ops.moveaxis(y_true, axis, -1)
-            y_pred = keras.ops.moveaxis(y_pred, axis, -1)
-        rows = self.targets == "classes" and _are_rows(y_true, y_pred)
-        if self.targets == "same" or rows:
-            if keras.backend.is_float_dtype(y_true.dtype):
-                y_true = keras.ops.cast(y_true, self._compute_dtype)
-            return _align_same(owner, y_true, y_pred)
-        if self.targets in ("ids", "classes"):
-            return _align_ids(owner, y_true, y_pred), y_pred
-        if true_rank == 0 or not checks.same(y_true.shape[:1], y_pred.shape[:1]):
-            checks.shapes_fit(
-                owner,
-                tuple(y_true.shape),
-                tuple(y_pred.shape),
-                "have y_pred's batch axis",
-                "pass one target per sample",
-            )
-        return y_true, y_pred
-
     def _wanted(self, y_true: Any, rows: bool) -> Any | None:
         if not rows:
             return self.keep(y_true)
@@ -243,7 +211,7 @@ class Loss(keras.losses.Loss):
         """Harmless stand-ins, inside the domain of logarithms, roots and ratios and
         off every kink between the two.
         """
-        wide = _expand(kept, len(y_pred.shape))
+        wide = expand(kept, len(y_pred.shape))
         y_pred = keras.ops.where(wide, y_pred, 0.5)
         if y_true is None or not keras.backend.is_float_dtype(y_true.dtype):
             return y_true, y_pred
@@ -252,7 +220,7 @@ class Loss(keras.losses.Loss):
         # Only the batch axis is sure to mean the same: what is fine stays.
         true_shape = tuple(y_true.shape)
         if checks.same(tuple(kept.shape), true_shape[: len(kept.shape)]):
-            wide = _expand(kept, len(true_shape))
+            wide = expand(kept, len(true_shape))
             fine = keras.ops.logical_or(wide, keras.ops.isfinite(y_true))
             y_true = keras.ops.where(fine, y_true, 1.0)
         return y_true, y_pred
@@ -282,20 +250,20 @@ class Loss(keras.losses.Loss):
         shape = tuple(items.shape)
         counted = chosen
         if mask is not None:
-            mask = _squeezed(mask, shape)
+            mask = squeezed(mask, shape)
             if self._takes_kept and len(mask.shape) > len(shape):
                 # A mask within the items was the business of `call`: here it leaves
                 # out the samples of which nothing is left.
                 mask = keras.ops.any(mask, axis=tuple(range(1, len(mask.shape))))
-            mask = _leading(owner, "mask", mask, shape, "the items")
-            counted = _both(mask, chosen)
+            mask = leading(owner, "mask", mask, shape, "the items")
+            counted = both(mask, chosen)
         if counted is not None:
-            counted = _expand(counted, len(shape))
+            counted = expand(counted, len(shape))
         used = counted
         if weight is not None:
-            weight = _leading(owner, "sample_weight", weight, shape, "the items")
-            weight = _expand(weight, len(shape))
-            used = _both(counted, weight != 0)
+            weight = leading(owner, "sample_weight", weight, shape, "the items")
+            weight = expand(weight, len(shape))
+            used = both(counted, weight != 0)
         if used is not None:
             items = keras.ops.where(used, items, 0.0)
         if weight is not None:
@@ -349,7 +317,7 @@ class Loss(keras.losses.Loss):
         """Return every constructor argument, read from the constructor's signature."""
         config = {}
         cls: Any = type(self)  # untyped, like Keras
-        for argument in _arguments(cls):
+        for argument in arguments_of(cls):
             if not hasattr(self, argument):
                 rule = "stored as an attribute of that name by the constructor"
                 remedy = f"write self.{argument} = {argument}"
@@ -376,103 +344,6 @@ class _KerasReduction(keras.losses.Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         return y_pred
-
-
-@functools.cache
-def _arguments(cls: Any) -> tuple[str, ...]:
-    """The names of the constructor's arguments, through **kwargs up the classes."""
-    names: dict[str, None] = {}
-    for base in cls.__mro__:
-        init = base.__dict__.get("__init__")
-        if init is None:
-            continue
-        parameters = list(inspect.signature(init).parameters.values())[1:]
-        kinds = {p.kind for p in parameters}
-        for p in parameters:
-            if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
-                names[p.name] = None
-        if inspect.Parameter.VAR_KEYWORD not in kinds:
-            break
-    return tuple(names)
-
-
-def _align_same(owner: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
-    t, p = tuple(y_true.shape), tuple(y_pred.shape)
-    if len(t) == len(p) and checks.same(t, p):
-        if len(p) == 1:  # (B,) means (B, 1): every sample is an item
-            return keras.ops.expand_dims(y_true, -1), keras.ops.expand_dims(y_pred, -1)
-        return y_true, y_pred
-    if len(p) == len(t) + 1 and p[-1] == 1 and checks.same(t, p[:-1]):
-        return keras.ops.expand_dims(y_true, -1), y_pred
-    if len(t) == len(p) + 1 and t[-1] == 1 and checks.same(t[:-1], p):
-        return y_true, keras.ops.expand_dims(y_pred, -1)
-    checks.shapes_fit(
-        owner, t, p, "have y_pred's shape", "reshape one of them: nothing is broadcast"
-    )
-
-
-def _are_rows(y_true: Any, y_pred: Any) -> bool:
-    """Whether class targets are rows over the classes, and not ids."""
-    t, p = tuple(y_true.shape), tuple(y_pred.shape)
-    return len(t) == len(p) and (t[-1] != 1 or p[-1] == 1)
-
-
-def _align_ids(owner: str, y_true: Any, y_pred: Any) -> Any:
-    t, p = tuple(y_true.shape), tuple(y_pred.shape)
-    if len(t) == len(p) and t[-1] == 1 and checks.same(t[:-1], p[:-1]):
-        return keras.ops.squeeze(y_true, -1)
-    if len(t) == len(p) - 1 and checks.same(t, p[:-1]):
-        return y_true
-    remedy = "pass one class id per item"
-    if len(t) == len(p) and checks.same(t, p):
-        remedy = "use the dense form of this loss for one-hot rows, or pass the argmax"
-    checks.shapes_fit(
-        owner,
-        t,
-        p,
-        "be class ids of shape y_pred.shape[:-1], or with a trailing 1",
-        remedy,
-    )
-
-
-def _leading(
-    owner: str,
-    argument: str,
-    value: Any,
-    whole: tuple[int | None, ...],
-    of: str,
-) -> Any:
-    """`value` without needless trailing ones; refuse what does not fit."""
-    value = _squeezed(value, whole)
-    checks.leading_axes_fit(owner, argument, tuple(value.shape), whole, of)
-    return value
-
-
-def _squeezed(value: Any, whole: tuple[int | None, ...]) -> Any:
-    """Squeeze trailing ones that `whole` does not have."""
-    shape = tuple(value.shape)
-    while (
-        len(shape) > 1
-        and shape[-1] == 1
-        and (len(shape) > len(whole) or whole[len(shape) - 1] != 1)
-    ):
-        value = keras.ops.squeeze(value, -1)
-        shape = tuple(value.shape)
-    return value
-
-
-def _expand(x: Any, rank: int) -> Any:
-    """Append axes of size 1 until `x` has `rank` axes."""
-    missing = rank - len(x.shape)
-    return keras.ops.expand_dims(x, tuple(range(-missing, 0))) if missing > 0 else x
-
-
-def _both(a: Any | None, b: Any | None) -> Any | None:
-    """True where both are, the axes of the shorter leading; None is True."""
-    if a is None or b is None:
-        return b if a is None else a
-    rank = max(len(a.shape), len(b.shape))
-    return keras.ops.logical_and(_expand(a, rank), _expand(b, rank))
 
 
 def _is_whole(x: Any) -> bool:

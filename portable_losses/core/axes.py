@@ -1,0 +1,47 @@
+"""The axes of masks, weights and items: leading, trailing, and made to fit."""
+
+from typing import Any
+
+import keras
+
+from portable_losses.core import checks
+
+
+def leading(
+    owner: str,
+    argument: str,
+    value: Any,
+    whole: tuple[int | None, ...],
+    of: str,
+) -> Any:
+    """`value` without needless trailing ones; refuse what does not fit."""
+    value = squeezed(value, whole)
+    checks.leading_axes_fit(owner, argument, tuple(value.shape), whole, of)
+    return value
+
+
+def squeezed(value: Any, whole: tuple[int | None, ...]) -> Any:
+    """Squeeze trailing ones that `whole` does not have."""
+    shape = tuple(value.shape)
+    while (
+        len(shape) > 1
+        and shape[-1] == 1
+        and (len(shape) > len(whole) or whole[len(shape) - 1] != 1)
+    ):
+        value = keras.ops.squeeze(value, -1)
+        shape = tuple(value.shape)
+    return value
+
+
+def expand(x: Any, rank: int) -> Any:
+    """Append axes of size 1 until `x` has `rank` axes."""
+    missing = rank - len(x.shape)
+    return keras.ops.expand_dims(x, tuple(range(-missing, 0))) if missing > 0 else x
+
+
+def both(a: Any | None, b: Any | None) -> Any | None:
+    """True where both are, the axes of the shorter leading; None is True."""
+    if a is None or b is None:
+        return b if a is None else a
+    rank = max(len(a.shape), len(b.shape))
+    return keras.ops.logical_and(expand(a, rank), expand(b, rank))
