@@ -19,16 +19,16 @@ EPOCHS = 3
 BATCH = 32
 HIDDEN = 32
 
-TOLERANCES = {"cpu": 2e-6}
+TOLERANCES = {"cpu": 3e-6}
 """Largest difference of the curves by device, over the value they start from.
 
 Rounding differs in the seventh digit of a sum, and training carries it on: over 12
-seeds of weights and order the three backends came to at most 6.6e-7 within these steps
-on a CPU. Three times that leaves room for other processors. Twice the steps gave
-2.9e-6, so that longer training would test chaos and not losses.
+seeds of weights and order the three backends came to at most 7e-7 within these steps
+on a CPU. Four times that leaves room for other processors. Twice the steps gave 2.9e-6,
+so that longer training would test chaos and not losses.
 """
 
-ELSEWHERE = 1e-5
+ELSEWHERE = 1.5e-5
 """The same on other devices, whose tolerances are five times those of a CPU."""
 
 

@@ -57,6 +57,13 @@ def backends(results: Results) -> list[str]:
     return sorted(dict.fromkeys([*named, *found]), key=lambda name: name == "numpy")
 
 
+def environments(results: Results) -> list[Environment]:
+    """What the workers ran on, in the order of `backends`."""
+    order = backends(results)
+    found = results["environments"]
+    return sorted(found, key=lambda item: order.index(item["backend"]))
+
+
 def common_versions(results: Results) -> list[str]:
     """What every worker ran on alike, such as `keras 3.15.1`."""
     every = [item["versions"] for item in results["environments"]]

@@ -38,6 +38,7 @@ def html(results: Results, path: Path) -> Path:
         cell=cell,
         worst=digest.worst,
         css_name=css_name,
+        environments=digest.environments(results),
         common=digest.common_versions(results),
         own_versions=digest.own_versions,
         failures=digest.failures(results),
@@ -60,14 +61,10 @@ def html(results: Results, path: Path) -> Path:
 
 
 def check_names(cases: list[CaseRow]) -> list[str]:
-    """Every check that ran, in the order in which they ran."""
+    """Every check that ran, in the order of the backend that ran the most of them."""
+    ran = [list(result["checks"]) for c in cases for result in c["results"].values()]
     return list(
-        dict.fromkeys(
-            check
-            for case in cases
-            for result in case["results"].values()
-            for check in result["checks"]
-        )
+        dict.fromkeys(name for names in sorted(ran, key=len)[::-1] for name in names)
     )
 
 

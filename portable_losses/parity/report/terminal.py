@@ -16,6 +16,7 @@ from portable_losses.parity.report.digest import (
     backends,
     by_loss,
     common_versions,
+    environments,
     failures,
     families,
     known,
@@ -40,6 +41,7 @@ def table(results: Results, console: Console) -> None:
     if results["cases"]:
         console.print()
         console.print(_catalogue(results, console))
+        console.print()
         console.print(Text(LEGEND, "dim"))
     _print_known(results, console)
     _print_reload(results, console)
@@ -54,7 +56,7 @@ def table(results: Results, console: Console) -> None:
 def _print_environments(results: Results, console: Console) -> None:
     common = common_versions(results)
     grid = _grid()
-    for item in results["environments"]:
+    for item in environments(results):
         versions = own_versions(item, common)
         ran = ", ".join(item["modes"])
         name = Text(item["backend"], "bold")
