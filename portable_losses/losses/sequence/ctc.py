@@ -198,39 +198,30 @@ def _align(log_p: Any, active: Any, count: Any, skip: Any) -> tuple[Any, Any]:
     loop: the latter are the former with time and states reversed. Both are kept as
     logarithms, relative to their largest at each frame.
     """
-    samples, size = ops.shape(log_p)[0], log_p.shape[2]
+    (samples, length, _), size = ops.shape(log_p), log_p.shape[2]
     place, last = ops.arange(size, dtype="int32"), 2 * ops.expand_dims(count, 1)
-    frames = ops.transpose(log_p, (1, 0, 2))
-    frames = ops.concatenate([frames, ops.flip(frames, (0, 2))], axis=1)
-    on = ops.expand_dims(ops.transpose(ops.cast(active, log_p.dtype)), -1)
-    on = ops.concatenate([on, ops.flip(on, 0)], axis=1)
-    # In one tensor: Keras's scan over several wants a static number of frames.
-    frames = ops.concatenate([on, frames], axis=2)
     back = ops.flip(ops.pad(skip, ((0, 0), (0, 2)))[:, 2:], 1)
-    skip = ops.concatenate([skip, back], axis=0)
+    fixed = ops.where(ops.concatenate([skip, back], axis=0), 0.0, -INF)
+    fixed = ops.cast(fixed, log_p.dtype)
+    is_forward = ops.cast(ops.arange(2 * samples) < samples, log_p.dtype)
+    fixed = ops.concatenate([ops.expand_dims(is_forward, 1), fixed], axis=1)
+    on = ops.expand_dims(ops.transpose(ops.cast(active, log_p.dtype)), -1)
+    frames = ops.concatenate([on, ops.transpose(log_p, (1, 0, 2))], axis=2)
+    turned = ops.transpose(ops.flip(log_p, (1, 2)), (1, 0, 2))
+    turned = ops.concatenate([ops.flip(on, 0), turned], axis=2)
+    frames = ops.concatenate([frames, turned], axis=1)
+    fixed = ops.broadcast_to(fixed, (length, 2 * samples, size + 1))
+    # In one tensor: Keras's scan over several wants a static number of frames.
+    frames = ops.concatenate([fixed, frames], axis=2)
+
     # Before the first frame all is at the first blank, or reversed at the last one.
     start = ops.concatenate(
         [ops.broadcast_to(place, (samples, size)), place - (size - 1 - last)], axis=0
     )
-    start = ops.where(start == 0, ops.zeros_like(log_p[0, 0, 0]), -INF)
-
-    def step(carry: Any, frame: Any) -> Any:
-        state, _ = carry
-        on, log_p = frame[:, :1] > 0, frame[:, 1:]
-        wide = ops.pad(state, ((0, 0), (2, 0)), constant_values=-INF)
-        moves = [state, wide[:, 1:-1], ops.where(skip, wide[:, :-2], -INF)]
-        reached = ops.logsumexp(ops.stack(moves), axis=0)
-        new = reached + log_p
-        largest = ops.max(new, axis=1, keepdims=True)
-        largest = ops.where(on, largest, 0.0)
-        largest = ops.where(largest == -INF, 0.0, largest)
-        new = ops.where(on, new - largest, state)
-        # Forward variables count the frame they stand at, backward ones do not.
-        seen = ops.concatenate([new[:samples], reached[samples:]], axis=0)
-        return (new, largest), (seen, largest)
-
-    zero = ops.zeros_like(start[:, :1])
-    (end, _), (seen, largest) = ops.scan(step, (start, zero), frames)
+    start = ops.cast(ops.where(start == 0, 0.0, -INF), log_p.dtype)
+    (end, _), (seen, largest) = ops.scan(
+        _step, (start, ops.zeros_like(start[:, :1])), frames
+    )
     at_end = ops.logical_or(place == last, place == last - 1)
     at_end = ops.where(at_end, end[:samples], -INF)
     likelihood = ops.logsumexp(at_end, axis=1) + ops.sum(largest[:, :samples, 0], 0)
@@ -238,3 +229,25 @@ def _align(log_p: Any, active: Any, count: Any, skip: Any) -> tuple[Any, Any]:
     # 0 for every state, where no alignment fits and all are -inf
     occupied = ops.exp(ops.log_softmax(ops.transpose(both, (1, 0, 2)), axis=-1))
     return likelihood, ops.where(ops.expand_dims(active, -1), occupied, 0.0)
+
+
+def _step(carry: tuple[Any, Any], frame: Any) -> tuple[Any, Any]:
+    """One frame of the loop.
+
+    A function of nothing but its arguments, or JAX would compile the loop again at
+    every call outside of `jit`.
+    """
+    state, _ = carry
+    size = state.shape[1]
+    is_forward, skip = frame[:, :1] > 0, frame[:, 1 : size + 1]
+    on, log_p = frame[:, size + 1 : size + 2] > 0, frame[:, size + 2 :]
+    wide = ops.pad(state, ((0, 0), (2, 0)), constant_values=-INF)
+    moves = ops.stack([state, wide[:, 1:-1], wide[:, :-2] + skip])
+    reached = ops.logsumexp(moves, axis=0)
+    new = reached + log_p
+    largest = ops.max(new, axis=1, keepdims=True)
+    largest = ops.where(on, largest, 0.0)
+    largest = ops.where(largest == -INF, 0.0, largest)
+    new = ops.where(on, new - largest, state)
+    # Forward variables count the frame they stand at, backward ones do not.
+    return (new, largest), (ops.where(is_forward, new, reached), largest)
