@@ -347,6 +347,15 @@ def test_one_backend_alone_has_a_table_and_a_page(tmp_path):
     assert "VICReg" in html(results, tmp_path / "report.html").read_text()
 
 
+def test_one_backend_alone_has_a_curve_and_nothing_to_compare_it_with(tmp_path):
+    results = alone() | {"training": made_up()["training"]}
+    for task in results["training"].values():
+        task["curves"] = {"jax": task["curves"]["jax"]}
+    *_, picture = pictures(results, tmp_path)
+    words = " ".join(picture.itertext())
+    assert "loss" in words and "difference from" not in words
+
+
 def alone():
     results = made_up(failing=False)
     results["environments"] = results["environments"][1:2]
@@ -365,7 +374,7 @@ def test_the_page_needs_nothing_else(tmp_path):
     page = html(made_up(), tmp_path / "new" / "report.html").read_text()
     assert "<script" not in page and "<link" not in page and "@import" not in page
     addresses = set(re.findall(r"https?://[^\s\"']+", page))
-    assert addresses == {"http://www.w3.org/2000/svg"}
+    assert addresses == {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
 
 
 def test_the_page_has_every_case_check_and_message(tmp_path):
@@ -382,17 +391,74 @@ def test_the_page_has_every_case_check_and_message(tmp_path):
     assert "Largest difference 3.0e-7" in page
 
 
-def test_the_pictures_are_well_formed_and_have_every_mark(tmp_path):
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def pictures(results, tmp_path):
+    page = html(results, tmp_path / "report.html").read_text()
+    found = re.findall("<svg.*?</svg>", page, re.DOTALL)
+    return [ElementTree.fromstring(picture) for picture in found]
+
+
+def marks(picture):
+    """What each mark says, and how far to the right it is."""
+    return {
+        group.find(f"{SVG}title").text: float(group.find(f".//{SVG}use").get("x"))
+        for group in picture.iter(f"{SVG}g")
+        if "-mark-" in group.get("id", "")
+    }
+
+
+def test_the_pictures_have_every_mark_and_curve(tmp_path):
+    results = made_up()
+    value, gradient, *training = pictures(results, tmp_path)
+    losses = len({case["loss"] for case in results["cases"]})
+    assert len(marks(value)) == losses * 4 and len(marks(gradient)) == losses * 3
+    for picture in training:
+        ids = [group.get("id", "") for group in picture.iter(f"{SVG}g")]
+        assert sum("-curve-loss-" in name for name in ids) == 3
+        assert sum("-curve-difference-" in name for name in ids) == 2
+
+
+def test_a_mark_is_as_far_to_the_right_as_its_error_is_large(tmp_path):
+    for picture in pictures(made_up(), tmp_path)[:2]:
+        placed = [
+            (math.log10(float(said.split()[-1])), x)
+            for said, x in marks(picture).items()
+            if float(said.split()[-1]) > 0
+        ]
+        (low, left), (high, right) = min(placed), max(placed)
+        for error, x in placed:  # the words have two digits, a decade 30 pixels or more
+            share = (error - low) / (high - low)
+            assert x == pytest.approx(left + share * (right - left), abs=3)
+
+
+def test_the_pictures_do_not_share_ids_and_find_their_own(tmp_path):
+    found = pictures(made_up(), tmp_path)
+    ids = [e.get("id") for picture in found for e in picture.iter() if e.get("id")]
+    assert len(found) == 5 and len(ids) == len(set(ids))
+    for picture in found:
+        own = {element.get("id") for element in picture.iter()}
+        text = ElementTree.tostring(picture, "unicode")
+        referred = re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', text)
+        assert referred and {one or other for one, other in referred} <= own
+        assert set(picture.get("aria-labelledby").split()) <= own
+
+
+def test_the_pictures_take_their_colors_from_the_page(tmp_path):
     results = made_up()
     page = html(results, tmp_path / "report.html").read_text()
-    pictures = [ElementTree.fromstring(x) for x in re.findall("<svg.*?</svg>", page)]
-    classes = [e.get("class", "") for picture in pictures for e in picture.iter()]
-    losses = len({case["loss"] for case in results["cases"]})
-    in_the_legends = 2 * 3 + 1
-    assert sum(c.startswith("mark ") for c in classes) == losses * 7 + in_the_legends
-    assert sum(c.startswith("curve ") for c in classes) == 3 * (3 + 2)
-    numbers = re.findall(r'(?:cx|cy|x1|points)="([^"]*)"', page)
-    assert not any(word in number for number in numbers for word in ("nan", "inf"))
+    text = "".join(re.findall("<svg.*?</svg>", page, re.DOTALL))
+    assert not re.findall('#[0-9a-f]{6}[;"]', text)
+    used = set(re.findall(r"var\((--\w+)\)", text))
+    assert {"--ink", "--rule", "--bad", "--jax", "--other"} <= used
+    for name in used:
+        assert len(re.findall(rf"{name}: #", page)) == 2  # light and dark
+
+
+def test_the_same_results_make_the_same_page(tmp_path):
+    one = html(made_up(), tmp_path / "one.html").read_text()
+    assert html(made_up(), tmp_path / "two.html").read_text() == one
 
 
 def test_messages_are_text_and_not_markup(tmp_path):
@@ -409,9 +475,25 @@ def test_errors_that_are_no_numbers_are_drawn_at_the_edge(tmp_path):
     result = results["cases"][0]["results"]["jax"]
     result |= {"value_error": math.nan, "gradient_error": math.inf}
     results["training"]["digits"]["curves"]["jax"][5] = math.nan
-    page = html(results, tmp_path / "report.html").read_text()
-    assert "BinaryCrossentropy on jax: value error nan" in page
-    assert not re.search(r'(?:cx|cy|points)="[^"]*(?:nan|inf)', page)
+    found = pictures(results, tmp_path)
+    for number, said in enumerate(("value error nan", "gradient error inf")):
+        placed = marks(found[number])
+        assert placed[f"BinaryCrossentropy on jax: {said}"] == max(placed.values())
+    numbers = [
+        element.get(name, "")
+        for picture in found
+        for element in picture.iter()
+        for name in ("x", "y", "d", "transform", "viewBox")
+    ]
+    assert not any(word in number for number in numbers for word in ("nan", "inf"))
+
+
+def test_an_error_of_zero_is_drawn_at_the_left_end(tmp_path):
+    results = made_up()
+    for case in results["cases"][:3]:
+        case["results"]["torch"]["value_error"] = 0.0
+    placed = marks(pictures(results, tmp_path)[0])
+    assert placed["BinaryCrossentropy on torch: value error 0"] == min(placed.values())
 
 
 # --- Markdown -----------------------------------------------------------------------

@@ -1,99 +1,106 @@
 """The picture of training on a data set: the curves, and how far they are apart."""
 
+from typing import Any
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
 from portable_losses.parity.report.model import Training
 from portable_losses.parity.report.numbers import brief
-from portable_losses.parity.report.svg import (
-    Scale,
-    css_name,
+from portable_losses.parity.report.picture import (
+    LIGHT,
+    STYLE,
+    color,
     decades,
-    element,
-    line,
-    picture,
-    text,
+    drawing,
+    figure,
+    inline,
 )
 
-WIDTH, LEFT, UPPER, BETWEEN, LOWER, TOP = 340, 40, 130, 40, 80, 22
-"""Pixels: the width, the room for numbers, and the heights from top to bottom."""
+WIDTH, HEIGHT = 340, 330
 
-DASH = 7
-"""Pixels of a dash: backends take turns, so that curves which are one are all seen."""
+DASH = 4
+"""Line widths of a dash: backends take turns, so that equal curves are all seen."""
 
 
-def curves(name: str, training: Training) -> str:
+def curves(name: str, training: Training, number: int) -> str:
     """Draw the loss by step, and below it the differences from the first backend."""
-    drawn = {b: curve for b, curve in training["curves"].items() if curve}
-    steps = max(map(len, drawn.values()), default=0)
-    if steps < 2:
+    found = {b: np.asarray(curve) for b, curve in training["curves"].items()}
+    if max(map(len, found.values()), default=0) < 2:
         return ""
-    along = Scale(0, steps - 1, LEFT, WIDTH - 6)
-    every = [x for curve in drawn.values() for x in curve]
-    upper = Scale(min(0.0, *every), max(every) or 1.0, TOP + UPPER, TOP)
-    parts = [text(LEFT, 12, "loss", class_="title"), _grid(upper, along)]
-    for number, (backend, curve) in enumerate(drawn.items()):
-        parts.append(_curve(backend, curve, along, upper, turn=(number, len(drawn))))
-    parts.append(_differences(training, drawn, along))
-    height = TOP + UPPER + BETWEEN + LOWER + 34
-    parts.append(text(WIDTH - 6, height - 2, "step", class_="tick end"))
-    return picture(WIDTH, height, f"Training on {name}", parts)
+    with drawing(STYLE):
+        drawn = figure(WIDTH, HEIGHT)
+        heights = (3, 2) if len(found) > 1 else (1,)
+        upper, *lower = drawn.subplots(
+            len(heights), sharex=True, height_ratios=heights, squeeze=False
+        ).flat
+        _losses(upper, found)
+        if lower:
+            _differences(lower[0], found, training["tolerance"])
+        last = drawn.axes[-1]
+        last.set_xlabel("step", loc="right")
+        last.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        drawn.legend(
+            [Line2D([], [], color=color(b), linewidth=2.2) for b in found],
+            list(found),
+            loc="outside upper left",
+            ncols=len(found),
+            handlelength=1,
+            columnspacing=1.2,
+        )
+        return inline(
+            drawn,
+            name=f"training-{number}",
+            title=f"Training on {name}",
+            description="The loss by step on each backend. The largest difference is "
+            f"{brief(training['largest_difference'])}, and "
+            f"{brief(training['tolerance'])} is allowed.",
+            hover={},
+        )
 
 
-def _differences(
-    training: Training, drawn: dict[str, list[float]], along: Scale
-) -> str:
-    first, *others = drawn
-    start = abs(drawn[first][0]) or 1.0
-    top = TOP + UPPER + BETWEEN
-    apart = {
-        backend: [
-            abs(a - b) / start
-            for a, b in zip(drawn[backend], drawn[first], strict=False)
-        ]
-        for backend in others
-    }
-    limit = training["tolerance"]
-    seen = [x for curve in apart.values() for x in curve]
-    low, high = decades([x for x in seen if x > 1e-9], limit / 1e3, 2 * limit)
-    scale = Scale(low, high, top + LOWER, top, log=True)
-    title = f"difference from {first}, of the first loss"
-    parts = [text(LEFT, top - 10, title, class_="title"), _grid(scale, along)]
-    y = scale(limit)
-    parts.append(line(LEFT, y, WIDTH - 6, y, class_="limit"))
+def _losses(axes: Any, found: dict[str, np.ndarray]) -> None:
+    every = np.concatenate(list(found.values()))
+    every = every[np.isfinite(every)]
+    high = max(float(every.max(initial=0.0)), 0.0) or 1.0
+    low = min(0.0, float(every.min(initial=0.0)))
+    room = 0.05 * (high - low)
+    axes.set_title("loss")
+    axes.set_ylim(low - room, high + room)
+    axes.tick_params(length=0)
+    for turn, (backend, curve) in enumerate(found.items()):
+        others = len(found) - 1
+        axes.plot(
+            # What is not finite is drawn at the upper edge, and not left out.
+            np.nan_to_num(curve, nan=high, posinf=high, neginf=low),
+            color=color(backend),
+            gid=f"curve-loss-{backend}",
+            linestyle=(-DASH * turn, (DASH, DASH * others)) if others else "-",
+            linewidth=2.2,
+        )
+
+
+def _differences(axes: Any, found: dict[str, np.ndarray], limit: float) -> None:
+    first, *others = found
+    start = abs(found[first][:1]) if np.any(found[first][:1]) else 1.0
+    apart = {}
+    for backend in others:
+        steps = min(len(found[first]), len(found[backend]))
+        apart[backend] = np.abs(found[backend][:steps] - found[first][:steps]) / start
+    seen = [float(x) for curve in apart.values() for x in curve if x > 1e-9]
+    low, high = decades(seen, limit / 1e3, 2 * limit)
+    axes.set_title(f"difference from {first}, of the first loss", fontsize=11)
+    axes.set_yscale("log")
+    axes.set_ylim(low, high)
+    axes.yaxis.set_major_locator(LogLocator(numticks=6))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda x, _: brief(x, 1)))
+    axes.tick_params(length=0)
+    axes.axhline(limit, color=LIGHT["bad"], linestyle=(0, (5, 3)), linewidth=1)
     for backend, curve in apart.items():
-        parts.append(_curve(backend, curve, along, scale))
-    for tick in along.ticks():
-        parts.append(text(along(tick), top + LOWER + 16, f"{tick:g}", class_="tick"))
-    return element("g", "".join(parts))
-
-
-def _grid(scale: Scale, along: Scale) -> str:
-    parts = []
-    ticks = scale.ticks()
-    for tick in ticks[:: 1 + len(ticks) // 6]:
-        y = scale(tick)
-        words = brief(tick, 1) if scale.log else f"{tick:.3g}"
-        parts.append(line(along.start, y, along.end, y, class_="grid"))
-        parts.append(text(along.start - 6, y + 4, words, class_="tick end"))
-    return "".join(parts)
-
-
-def _curve(
-    backend: str,
-    curve: list[float],
-    along: Scale,
-    scale: Scale,
-    turn: tuple[int, int] = (0, 1),
-) -> str:
-    points = " ".join(
-        f"{along(step):.1f},{scale(x):.1f}" for step, x in enumerate(curve)
-    )
-    css = f"curve {css_name(backend)}"
-    number, among = turn
-    if among == 1:
-        return element("polyline", points=points, class_=css)
-    return element(
-        "polyline",
-        points=points,
-        class_=f"{css} shared",
-        stroke_dasharray=f"{DASH} {DASH * (among - 1)}",
-        stroke_dashoffset=-DASH * number,
-    )
+        axes.plot(
+            np.clip(np.nan_to_num(curve, nan=high, posinf=high), low, high),
+            color=color(backend),
+            gid=f"curve-difference-{backend}",
+        )

@@ -1,58 +1,60 @@
-"""The picture of all errors: a row a loss, a mark a backend, logarithmic."""
+"""The pictures of all errors: a row a loss, a mark a backend, logarithmic."""
 
-from portable_losses.parity.report.digest import Digest, by_loss, families
+import dataclasses
+import math
+from typing import Any, Literal
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+from portable_losses.parity.report.digest import Digest, backends, by_loss, families
 from portable_losses.parity.report.model import Results
 from portable_losses.parity.report.numbers import brief
-from portable_losses.parity.report.svg import (
-    Scale,
+from portable_losses.parity.report.picture import (
+    LIGHT,
+    MARKS,
+    STYLE,
+    color,
     decades,
-    element,
-    line,
-    mark,
-    picture,
-    text,
+    drawing,
+    figure,
+    inline,
 )
 from portable_losses.parity.tolerances import tolerance
 
-NAMES, PANEL, GAP, ROW, TOP = 232, 378, 44, 20, 30
-"""Widths of the names and of a panel, and heights, in pixels."""
+WIDTH, ROW, AROUND = 500, 19, 92
+"""Pixels: the width, the height of a row, and the room above and below the rows."""
 
-AIR = 8
-"""Pixels above a family."""
+AIR = 0.4
+"""Rows left free above a family."""
 
-STAGGER = 2.0
-"""Pixels from one backend down to the next, so that equal errors are all seen."""
+STAGGER = 0.15
+"""Rows from one backend down to the next, so that equal errors are all seen."""
 
 LEAST = 1e-9
 """Where the axis begins at the latest; errors of 0 are marked at its left end."""
 
+Which = Literal["value", "gradient"]
 
-def dots(results: Results) -> str:
-    """Draw value errors on the left and gradient errors on the right."""
-    groups = {
-        name: by_loss(cases) for name, cases in families(results["cases"]).items()
-    }
-    rows = sum(len(group) + 1 for group in groups.values())
-    height = TOP + ROW * rows + AIR * len(groups) + 26
-    value, gradient = allowed(results)
-    panels = (
-        _Panel("value error", value, NAMES, groups, "value"),
-        _Panel("gradient error", gradient, NAMES + PANEL + GAP, groups, "gradient"),
-    )
-    parts = [panel.frame(TOP, height - 26) for panel in panels]
-    y = TOP + ROW / 2
-    for name, group in groups.items():
-        y += AIR
-        parts.append(text(0, y + 4, name, class_="family"))
-        y += ROW
-        for row in group:
-            css = "failed" if row.failed_on else "name"
-            parts.append(text(10, y + 4, row.name, class_=css))
-            parts.append(line(NAMES, y, NAMES + 2 * PANEL + GAP, y, class_="row"))
-            parts += [panel.marks(row, y) for panel in panels]
-            y += ROW
-    label = "Worst error of each loss on each backend, against float64"
-    return picture(NAMES + 2 * PANEL + GAP + 8, height, label, parts)
+
+def dots(results: Results, which: Which) -> str:
+    """Draw the worst error of each loss on each backend."""
+    rows = _rows(results)
+    limit = allowed(results)[which == "gradient"]
+    with drawing(STYLE):
+        drawn = figure(WIDTH, AROUND + ROW * rows[-1].place)
+        axes = drawn.add_subplot()
+        _axes(axes, rows, which, limit)
+        hover = _marks(axes, rows, backends(results), which)
+        _legend(drawn, axes)
+        return inline(
+            drawn,
+            name=which,
+            title=f"Worst {which} error of each loss on each backend",
+            description=f"A row a loss; {brief(limit)} is allowed. "
+            "The numbers are in the tables below.",
+            hover=hover,
+        )
 
 
 def allowed(results: Results) -> tuple[float, float]:
@@ -62,48 +64,109 @@ def allowed(results: Results) -> tuple[float, float]:
     return row.value + row.term, row.gradient + row.floor
 
 
-class _Panel:
-    """One half of the picture."""
+@dataclasses.dataclass(frozen=True)
+class _Row:
+    """A loss, or the heading of a family, which has no digest.
 
-    def __init__(
-        self,
-        title: str,
-        limit: float,
-        left: float,
-        groups: dict[str, list[Digest]],
-        which: str,
-    ) -> None:
-        self.title, self.limit, self.left, self.which = title, limit, left, which
-        rows = [row for group in groups.values() for row in group]
-        errors = [x for row in rows for x in self.of(row).values() if x is not None]
-        # Half a decade of room at the right end, where what is not finite is marked.
-        low, high = decades(errors, LEAST, 3 * limit)
-        self.scale = Scale(low, high, left + 8, left + PANEL - 8, log=True)
+    Args:
+        name: name of the loss or family.
+        place: how far down it is, in rows.
+        digest: what the report says of the loss.
+    """
 
-    def of(self, row: Digest) -> dict[str, float | None]:
-        return row.value if self.which == "value" else row.gradient
+    name: str
+    place: float
+    digest: Digest | None = None
 
-    def frame(self, top: float, bottom: float) -> str:
-        parts = [text(self.left, 12, self.title, class_="title")]
-        for tick in self.scale.ticks():
-            x = self.scale(tick)
-            parts.append(line(x, top, x, bottom, class_="grid"))
-            words = brief(tick, 1)
-            parts.append(text(x, bottom + 16, words, class_="tick"))
-        x = self.scale(self.limit)
-        parts.append(line(x, top - 4, x, bottom, class_="limit"))
-        words = f"allowed {brief(self.limit)}"
-        parts.append(text(x, top - 9, words, class_="tick limit-text"))
-        return element("g", "".join(parts))
+    def errors(self, which: Which) -> dict[str, float]:
+        """What was measured, by backend."""
+        if self.digest is None:
+            return {}
+        found = self.digest.value if which == "value" else self.digest.gradient
+        return {name: x for name, x in found.items() if x is not None}
 
-    def marks(self, row: Digest, y: float) -> str:
-        errors = {name: x for name, x in self.of(row).items() if x is not None}
-        return "".join(
-            mark(
-                name,
-                self.scale(errors[name] or self.scale.low),
-                y + STAGGER * (number - (len(errors) - 1) / 2),
-                f"{row.name} on {name}: {self.title} {brief(errors[name])}",
+    @property
+    def failed(self) -> bool:
+        return self.digest is not None and bool(self.digest.failed_on)
+
+
+def _rows(results: Results) -> list[_Row]:
+    rows, place = [], 0.0
+    for family, cases in families(results["cases"]).items():
+        place += AIR
+        rows.append(_Row(family, place))
+        for number, digest in enumerate(by_loss(cases), 1):
+            rows.append(_Row(digest.name, place + number, digest))
+        place = rows[-1].place + 1
+    return rows
+
+
+def _axes(axes: Any, rows: list[_Row], which: Which, limit: float) -> None:
+    errors = [x for row in rows for x in row.errors(which).values()]
+    # Half a decade of room at the right end, where what is not finite is marked.
+    axes.set_xscale("log")
+    axes.set_xlim(decades(errors, LEAST, 3 * limit))
+    axes.set_ylim(rows[-1].place + 0.6, rows[0].place - 0.6)
+    axes.set_title(f"{which} error", pad=18)
+    axes.xaxis.set_major_locator(LogLocator(numticks=8))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: brief(x, 1)))
+    axes.set_yticks([row.place for row in rows], [row.name for row in rows])
+    axes.tick_params(length=0, pad=9)
+    axes.grid(axis="y", linestyle=(0, (1, 3)))
+    for label, row in zip(axes.get_yticklabels(), rows, strict=True):
+        label.set_color(LIGHT["bad" if row.failed else "ink"])
+        label.set_fontweight("bold" if row.failed or not row.digest else "normal")
+    axes.axvline(limit, color=LIGHT["bad"], linestyle=(0, (5, 3)), linewidth=1)
+    axes.annotate(
+        f"allowed {brief(limit)}",
+        (limit, 1),
+        (0, 4),
+        xycoords=axes.get_xaxis_transform(),
+        textcoords="offset points",
+        color=LIGHT["bad"],
+        ha="center",
+    )
+
+
+def _marks(
+    axes: Any, rows: list[_Row], names: list[str], which: Which
+) -> dict[str, str]:
+    """Draw the marks; return what each says under the pointer."""
+    low, high = axes.get_xlim()
+    hover = {}
+    for number, row in enumerate(rows):
+        found = row.errors(which)
+        errors = {name: found[name] for name in names if name in found}
+        for turn, (name, error) in enumerate(errors.items()):
+            gid = f"mark-{number}-{turn}"
+            hover[gid] = f"{row.name} on {name}: {which} error {brief(error)}"
+            axes.plot(
+                high if math.isnan(error) else min(max(error, low), high),
+                row.place + STAGGER * (turn - (len(errors) - 1) / 2),
+                **_look(name),
+                label=name,
+                gid=gid,
+                clip_on=False,
             )
-            for number, name in enumerate(errors)
-        )
+    return hover
+
+
+def _look(name: str) -> dict[str, Any]:
+    return {
+        "color": color(name),
+        "linestyle": "none",
+        "marker": MARKS.get(name, "D"),
+        "markeredgecolor": LIGHT["paper"],
+        "markeredgewidth": 0.8,
+        "markersize": 7 if name in MARKS else 6,
+    }
+
+
+def _legend(drawn: Figure, axes: Any) -> None:
+    """One entry a backend, though each has a mark a loss."""
+    handles, names = axes.get_legend_handles_labels()
+    once = dict(zip(names, handles, strict=True))
+    drawn.legend(
+        list(once.values()), list(once), loc="outside upper right", ncols=len(once) or 1
+    )

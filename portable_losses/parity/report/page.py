@@ -10,7 +10,7 @@ from portable_losses.parity.report.curves import curves
 from portable_losses.parity.report.dots import allowed, dots
 from portable_losses.parity.report.model import CaseRow, Results
 from portable_losses.parity.report.numbers import brief, count, duration
-from portable_losses.parity.report.svg import css_name, mark, picture
+from portable_losses.parity.report.picture import COLORS
 
 TEMPLATE = "page.html.jinja"
 SIGNS = {"passed": "", "failed": "x", "known": "~", "not_applicable": "", "absent": ""}
@@ -37,7 +37,7 @@ def html(results: Results, path: Path) -> Path:
         checks=check_names(results["cases"]),
         cell=cell,
         worst=digest.worst,
-        css_name=css_name,
+        colors=COLORS,
         environments=digest.environments(results),
         common=digest.common_versions(results),
         own_versions=digest.own_versions,
@@ -45,14 +45,12 @@ def html(results: Results, path: Path) -> Path:
         known=digest.known(results),
         inapplicable=digest.inapplicable(results),
         allowed=allowed(results) if results["environments"] else None,
-        dots=Markup(dots(results)) if groups else None,
+        dots=[Markup(dots(results, which)) for which in ("value", "gradient")]
+        if groups
+        else [],
         curves={
-            name: Markup(curves(name, training))
-            for name, training in results["training"].items()
-        },
-        marks={
-            name: Markup(picture(10, 10, name, [mark(name, 5, 5)]))
-            for name in digest.backends(results)
+            name: Markup(curves(name, training, number))
+            for number, (name, training) in enumerate(results["training"].items())
         },
     )
     path.parent.mkdir(parents=True, exist_ok=True)

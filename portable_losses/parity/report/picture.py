@@ -1,0 +1,113 @@
+"""What the pictures share: a style, the backends' marks, and the way into the page."""
+
+import io
+import math
+import re
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+import matplotlib.style
+from matplotlib.figure import Figure
+
+COLORS = {
+    "paper": ("#ffffff", "#16181b"),
+    "ink": ("#1c1e21", "#e4e6e9"),
+    "soft": ("#6a7078", "#989ea6"),
+    "rule": ("#e3e5e8", "#2e3237"),
+    "bad": ("#c62828", "#ff7b72"),
+    "tensorflow": ("#e07b00", "#ff9d3c"),
+    "jax": ("#2563c9", "#6ea4ff"),
+    "torch": ("#a8327e", "#e37bbd"),
+    "other": ("#7a8088", "#9aa0a8"),
+}
+"""The page's colors by name, light and dark.
+
+Pictures are drawn in the light ones; `inline` puts the names in their place, so that a
+picture follows the page.
+"""
+
+LIGHT = {name: light for name, (light, _) in COLORS.items()}
+
+MARKS = {"tensorflow": "s", "jax": "o", "torch": "^"}
+"""Shapes, so that a picture printed in gray can be read; a diamond for the others."""
+
+STYLE: Any = [
+    "default",  # whatever the user's matplotlibrc says
+    {
+        "axes.axisbelow": True,
+        "axes.grid": True,
+        "axes.labelcolor": LIGHT["soft"],
+        "axes.spines.bottom": False,
+        "axes.spines.left": False,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.titlelocation": "left",
+        "axes.titlesize": 12,
+        "axes.titleweight": "bold",
+        "font.size": 11,
+        "grid.color": LIGHT["rule"],
+        "legend.frameon": False,
+        "legend.handletextpad": 0.3,
+        "lines.linewidth": 1.4,
+        "svg.fonttype": "none",  # text stays text: it is read, found and copied
+        "svg.hashsalt": "portable_losses",  # the same results make the same page
+        "text.color": LIGHT["ink"],
+        "xtick.color": LIGHT["rule"],
+        "xtick.labelcolor": LIGHT["soft"],
+        "ytick.color": LIGHT["rule"],
+        "ytick.labelcolor": LIGHT["soft"],
+    },
+]
+
+drawing = matplotlib.style.context
+"""The context of all drawing: `with drawing(STYLE)`."""
+
+
+def figure(width: float, height: float) -> Figure:
+    """A figure of a size in pixels of the page."""
+    return Figure((width / 72, height / 72), dpi=72, layout="constrained")
+
+
+def color(backend: str) -> str:
+    """A backend's color."""
+    return LIGHT[backend if backend in MARKS else "other"]
+
+
+def decades(errors: Iterable[float], at_least: float, at_most: float) -> list[float]:
+    """Whole decades around errors, of which 0 and what is not finite are no part."""
+    seen = [x for x in errors if 0 < x < math.inf]
+    low = min([*seen, at_least])
+    high = max([*seen, at_most])
+    return [10.0 ** math.floor(math.log10(low)), 10.0 ** math.ceil(math.log10(high))]
+
+
+def inline(
+    drawn: Figure, name: str, title: str, description: str, hover: Mapping[str, str]
+) -> str:
+    """A figure as an element of the page.
+
+    Args:
+        drawn: the figure.
+        name: begins every id, which must be unique in the page.
+        title: what the picture is, for those who cannot see it.
+        description: what it shows.
+        hover: what is said under the pointer, by an artist's gid.
+    """
+    out = io.StringIO()
+    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    drawn.savefig(out, format="svg", transparent=True, metadata=nothing)
+    svg = out.getvalue()
+    svg = svg[svg.index("<svg") :]
+    for gid, words in hover.items():
+        group = f'<g id="{gid}">'
+        svg = svg.replace(group, f"{group}<title>{escape(words)}</title>")
+    svg = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{name}-", svg)
+    for key, light in LIGHT.items():
+        svg = svg.replace(light, f"var(--{key})")
+    said = (
+        f'<title id="{name}-title">{escape(title)}</title>'
+        f'<desc id="{name}-desc">{escape(description)}</desc>'
+    )
+    role = f'role="img" aria-labelledby="{name}-title {name}-desc"'
+    return re.sub("<svg([^>]*)>", rf"<svg {role}\1>{said}", svg, count=1)
