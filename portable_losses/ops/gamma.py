@@ -134,7 +134,7 @@ def _reduce(x: Any) -> tuple[Any, Any, Any, Any, Any]:
     """
     x = raw.where(raw.greater(x, 0), x, float("nan"))
     low, mid, large = raw.less(x, 1), raw.less(x, 2), raw.greater_equal(x, 3)
-    step = raw.where(low, -1.0, raw.where(mid, 0.0, 1.0))
+    step = raw.cast(raw.where(low, -1.0, raw.where(mid, 0.0, 1.0)), x.dtype)
     a = raw.where(large, 0.5, x - 1.0 - step)
     factor = raw.where(raw.logical_or(low, large), x, raw.where(mid, 1.0, x - 1.0))
     return x, a, large, step, factor

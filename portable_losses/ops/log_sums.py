@@ -43,7 +43,7 @@ def log_softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
     """
     empty = _empty(x, axis)
     result = raw.log_softmax(raw.where(empty, 0.0, x), axis=axis)
-    return result + raw.where(empty, -INF, 0.0)
+    return raw.where(empty, -INF, result)
 
 
 @pinned_float(1)

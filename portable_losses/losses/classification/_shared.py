@@ -61,7 +61,8 @@ def opposed(t: Any, x: Any, hard: bool) -> tuple[Any, Any | None]:
     """
     if hard:
         return (1.0 - 2.0 * t) * x, None
-    return ops.where(t > 0.5, -1.0, 1.0) * x, 0.5 - ops.abs(t - 0.5)
+    turn = ops.where(t > 0.5, -1.0, 1.0)
+    return ops.multiply(turn, x), 0.5 - ops.abs(t - 0.5)
 
 
 def opposed_crossentropy(s: Any, e: Any | None) -> Any:

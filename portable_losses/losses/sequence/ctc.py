@@ -79,7 +79,7 @@ class CTC(Loss):
             owner, "lengths_in_target", lengths_in_target
         )
 
-    def call(self, y_true: Any, y_pred: Any, kept: Any) -> Any:
+    def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
         samples = kept
         if kept is not None and len(kept.shape) == 2:
             samples = ops.any(kept, axis=1)

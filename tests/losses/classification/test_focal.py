@@ -13,7 +13,8 @@ from portable_losses import (
     SparseCategoricalFocalCrossentropy,
 )
 
-MODE = {"jax": "jit", "tensorflow": "xla"}.get(keras.config.backend(), False)
+BACKEND = keras.config.backend()
+MODE = {"jax": "jit", "tensorflow": "xla"}.get(BACKEND, False)
 
 RNG = np.random.default_rng(6)
 LOGITS = (2 * RNG.normal(size=(6, 4))).astype("float32")
@@ -154,6 +155,19 @@ def test_ignored_elements_and_classes_leave_the_mean():
     kept = IDS != 1
     wanted = value(rows, ROWS[kept], LOGITS[kept])
     np.testing.assert_allclose(value(rows, ROWS, LOGITS), wanted, rtol=1e-6)
+
+
+def test_float64_stays_float64_where_the_backend_has_it():
+    t, x = SOFT.astype("float64"), LOGITS.astype("float64")
+    q, p = 1 / (1 + np.exp(x)), 1 / (1 + np.exp(-x))
+    wrong, cost = t * q + (1 - t) * p, -(t * np.log(p) + (1 - t) * np.log(q))
+    loss = BinaryFocalCrossentropy(from_logits=True, dtype="float64", reduction=None)
+    got = loss(t, x)
+    kept = BACKEND in ("tensorflow", "numpy")
+    close = 1e-14 if kept else 1e-6
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(got), (wrong**2 * cost).mean(-1), rtol=close
+    )
 
 
 REFUSED = [

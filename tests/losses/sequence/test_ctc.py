@@ -192,6 +192,11 @@ def forward(labels, logits):
     return -np.logaddexp(alpha[-1], alpha[-2])
 
 
+def test_a_float64_loss():
+    got = items(LABELS, LOGITS.astype("float64"), dtype="float64")
+    np.testing.assert_allclose(got[0], forward(LABELS[0], LOGITS[0]), rtol=2e-6)
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_half_precision_logits_are_summed_in_float32(dtype):
     x = keras.ops.cast(LOGITS, dtype)
