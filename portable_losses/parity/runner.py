@@ -198,7 +198,7 @@ class _Matrix:
         self.environments: list[dict[str, Any]] = []
         self.totals: dict[str, int] = {}
         self.cases: dict[str, dict[str, Any]] = {}
-        self.saved: dict[tuple[str, str], str] = {}
+        self.unsaved: set[tuple[str, str]] = set()
         self.reloads: list[dict[str, Any]] = []
         self.curves: dict[str, dict[str, list[float]]] = {}
         self._lock = threading.Lock()
@@ -281,9 +281,9 @@ class _Matrix:
         process = self.processes[backend]
         process.tell(do="save")
         for event in process.listen("save"):
-            self.saved[backend, event["case"]] = event["message"]
             if event["message"]:
-                self.progress.fail(backend, event["case"], "save", event["message"])
+                self.unsaved.add((backend, event["case"]))
+                self._keep_reload(event, backend, backend)
 
     def _reload(self, backend: str) -> None:
         process = self.processes[backend]
@@ -292,19 +292,24 @@ class _Matrix:
                 continue
             process.tell(do="reload", **{"from": other})
             for event in process.listen("reload"):
-                message = self.saved[other, event["case"]] or event["message"]
-                status = "failed" if message else "passed"
-                self.reloads.append(
-                    {
-                        "case": event["case"],
-                        "saved_on": other,
-                        "loaded_on": backend,
-                        "status": status,
-                        "message": message,
-                    }
-                )
-                if message:
-                    self.progress.fail(backend, event["case"], "reload", message)
+                # What was not saved is a failure already, and with its true reason.
+                if (other, event["case"]) not in self.unsaved:
+                    self._keep_reload(event, other, backend)
+
+    def _keep_reload(self, event: dict[str, Any], saved: str, loaded: str) -> None:
+        case, message = event["case"], event["message"]
+        self.reloads.append(
+            {
+                "case": case,
+                "saved_on": saved,
+                "loaded_on": loaded,
+                "status": "failed" if message else "passed",
+                "message": message,
+            }
+        )
+        if message:
+            check = "save" if saved == loaded else "reload"
+            self.progress.fail(loaded, case, check, message)
 
     def _train(self, backend: str) -> None:
         process = self.processes[backend]
@@ -336,7 +341,6 @@ class _Matrix:
             counts["failed"] == 0
             and all(b["ok"] for b in between)
             and all(r["status"] == "passed" for r in self.reloads)
-            and not any(self.saved.values())
             and all(t["ok"] for t in training.values())
         )
         results = {
@@ -413,11 +417,9 @@ class _Matrix:
             largest = float(one[f"{label}|largest"])
             gradient, its = one[f"{label}|gradient"], two[f"{label}|gradient"]
             if dtype is None:
-                size = max(abs(float(other)), largest, SMALL_VALUE)
-                worst_value = max(worst_value, abs(float(value - other)) / size)
-                size = float(np.max(np.abs(its), initial=SMALL_GRADIENT))
-                difference = float(np.max(np.abs(gradient - its), initial=0.0)) / size
-                worst_gradient = max(worst_gradient, difference)
+                floor = max(largest, SMALL_VALUE)
+                worst_value = max(worst_value, _relative(value, other, floor))
+                worst_gradient = max(worst_gradient, _relative(gradient, its))
             if value_excess(value, other, largest, allowed) > 1:
                 message = f"{name}: values {float(value):.9g} and {float(other):.9g}"
             elif gradient_excess(gradient, its, allowed) > 1:
@@ -428,6 +430,15 @@ class _Matrix:
             "ok": not message,
             "message": message,
         }
+
+
+def _relative(got: Any, wanted: Any, floor: float = SMALL_GRADIENT) -> float:
+    """The largest difference over the largest element; inf for a NaN on one side."""
+    with np.errstate(invalid="ignore"):
+        difference = np.where(got == wanted, 0.0, np.abs(got - wanted))
+    difference = np.where(np.isnan(difference), np.inf, difference)
+    size = np.max(np.abs(wanted[np.isfinite(wanted)]), initial=floor)
+    return float(np.max(difference, initial=0.0) / size)
 
 
 def _training(

@@ -57,6 +57,17 @@ def test_every_check_passes_the_healthy_twin(case, loss):
     assert list(found) == list(CHECKS)
 
 
+@pytest.mark.skipif(
+    BACKEND == "tensorflow",
+    reason="a graph does not know that there are no samples, and Keras's mean is 0",
+)
+def test_an_empty_value_is_a_fault_in_words():
+    plain = importlib.import_module("mutants").MultipliesNan  # on Keras's own base
+    found = run_case(lane(REGRESSION, plain), ("sizes",))["sizes"]
+    message = "no samples give a value of shape (0,), not 0"
+    assert found == {"status": "failed", "message": message}
+
+
 def test_every_check_has_a_mutant():
     assert {check for check, _, _ in MUTANTS} == set(CHECKS)
 
