@@ -176,8 +176,11 @@ def failures(results: Results) -> list[Finding]:
                 found.append(Finding(case["id"], where, "between", between["message"]))
     for reload in results["reload"]:
         if reload["status"] == "failed":
-            where = (f"{reload['saved_on']} to {reload['loaded_on']}",)
-            found.append(Finding(reload["case"], where, "reload", reload["message"]))
+            saved, loaded = reload["saved_on"], reload["loaded_on"]
+            where, check = (f"{saved} to {loaded}",), "reload"
+            if saved == loaded:
+                where, check = (saved,), "save"
+            found.append(Finding(reload["case"], where, check, reload["message"]))
     for name, training in results["training"].items():
         if not training["ok"]:
             message = (

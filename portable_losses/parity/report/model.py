@@ -86,7 +86,10 @@ class Training(TypedDict):
 
 
 class Reload(TypedDict):
-    """A model that was saved on one backend and went on training on another."""
+    """A model that was saved on one backend and went on training on another.
+
+    One that could not be saved has failed once, with `loaded_on` equal to `saved_on`.
+    """
 
     case: str
     saved_on: str

@@ -89,6 +89,7 @@ def _print_reload(results: Results, console: Console) -> None:
     if done:
         passed = sum(item["status"] == "passed" for item in done)
         pairs = {(item["saved_on"], item["loaded_on"]) for item in done}
+        pairs = {(saved, loaded) for saved, loaded in pairs if saved != loaded}
         _title(console, "Saved on one backend, trained on another")
         said = f"{passed} of {count(len(done), 'model')} passed, "
         said += f"{count(len(pairs), 'pair')} of backends"
