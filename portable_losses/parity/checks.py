@@ -229,9 +229,11 @@ def sizes(lane: Lane) -> None:
     compare_value(lane, result, wanted, where="one sample")
     if result.gradient is not None:
         compare_gradient(lane, result, wanted.gradient, where="one sample")
-    nothing = lane.run(take(t, slice(0, 0)), p[:0])
-    if float(nothing.value) != 0.0:
-        raise Mismatch(f"no samples give the value {float(nothing.value):.6g}, not 0")
+    nothing = _value_of_nothing(lane, take(t, slice(0, 0)), p[:0])
+    if nothing.shape:
+        raise Mismatch(f"no samples give a value of shape {nothing.shape}, not 0")
+    if float(nothing) != 0.0:
+        raise Mismatch(f"no samples give the value {float(nothing):.6g}, not 0")
 
 
 @check
@@ -415,6 +417,17 @@ def _refused(
     except ValueError:
         return
     raise Mismatch(f"{what} on a statistic pass, though they have no meaning there")
+
+
+def _value_of_nothing(lane: Lane, t: Any, p: Array) -> Array:
+    try:
+        return lane.run(t, p).value
+    except Exception:
+        # JAX and PyTorch differentiate scalars alone: look at what it is instead.
+        value = lane.value(t, p).value
+        if not value.shape:
+            raise
+        return value
 
 
 def _by_item(weight: Array, items: Array) -> Array:
