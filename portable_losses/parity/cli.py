@@ -120,6 +120,9 @@ def main(
     Runs every case of the catalogue, or a loss of your own, on TensorFlow, JAX and
     PyTorch in a process each, and ends with a table; results.json and report.html
     are written beside it.
+
+    This process only compares, and needs no backend: KERAS_BACKEND=numpy starts it
+    sooner, and without what TensorFlow says when it is imported.
     """
     catalogue = families()
     known_losses = {case.loss for cases in catalogue.values() for case in cases}
