@@ -84,7 +84,9 @@ def parity(session: nox.Session) -> None:
         harness = ("python", "-m", "pytest", "tests/parity")
         others = "--ignore=tests/parity/test_mutants.py"
         session.run(*harness, others, env={"KERAS_BACKEND": "jax"})
-    session.run("python", "-m", "portable_losses.parity", *session.posargs)
+    # The process that starts the workers needs no backend of its own.
+    env = {"KERAS_BACKEND": "numpy"}
+    session.run("python", "-m", "portable_losses.parity", *session.posargs, env=env)
 
 
 @nox.session(reuse_venv=False)
