@@ -64,7 +64,8 @@ class Loss(keras.losses.Loss):
     Args:
         reduction: `"sum_over_batch_size"` (default) or `"mean"` divide the weighted
             sum of the items by their number, `"mean_with_sample_weight"` by the sum
-            of their weights; `"sum"` adds them; `None` or `"none"` returns the items.
+            of their weights (a sample's weight counts for each of its items);
+            `"sum"` adds them; `None` or `"none"` returns the items.
         name: name of the loss; by default made from the class's.
         dtype: dtype of the result, by default `keras.config.floatx()`. A float16
             result is returned as float32, since sums soon leave float16's range.

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from portable_losses.parity import report
 from portable_losses.parity.autodiff import BACKENDS
@@ -146,7 +147,9 @@ def main(
         with Progress(console) as progress:
             results = run(plan, progress)
     except Unavailable as error:
-        Console(stderr=True).print(f"[bold red]parity:[/] {error}", highlight=False)
+        Console(stderr=True).print(
+            f"[bold red]parity:[/] {escape(str(error))}", highlight=False
+        )
         sys.exit(2)
     report.table(results, console)
     (output / "by_family.md").write_text(report.markdown_by_family(results))

@@ -52,8 +52,8 @@ class Lane:
         self.autodiff = autodiff
         self.device = device
         self.modes = modes or autodiff.MODES
-        self.value_error = 0.0
-        self.gradient_error = 0.0
+        self.value_error: float | None = None  # until one is measured
+        self.gradient_error: float | None = None
         self.recorded: dict[str, tuple[Array, Array, float]] = {}
         self._make = make
         self._precision = precision
@@ -235,13 +235,13 @@ class Lane:
         """Keep the worst error of a value, relative to the largest item."""
         size = max(abs(wanted), largest, SMALL_VALUE)
         error = abs(float(got) - wanted) / size
-        self.value_error = float(np.fmax(self.value_error, error))
+        self.value_error = max(self.value_error or 0.0, error)
 
     def note_gradient(self, got: Array, wanted: Array) -> None:
         """Keep the worst error of a gradient, relative to its largest element."""
         size = float(np.max(np.abs(wanted), initial=SMALL_GRADIENT))
         error = float(np.max(np.abs(got - wanted), initial=0.0)) / size
-        self.gradient_error = float(np.fmax(self.gradient_error, error))
+        self.gradient_error = max(self.gradient_error or 0.0, error)
 
 
 def as_function(loss: Any) -> LossFunction:

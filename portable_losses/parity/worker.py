@@ -33,7 +33,13 @@ from portable_losses.parity.target import Target, load_target
 MARK = "@parity "
 """What an event's line begins with; other lines are a backend's own chatter."""
 
+NO_SUPPORT = "(this backend has no build for such a device)"
+
 Outcome = dict[str, str]
+
+
+class MissingDevice(RuntimeError):
+    """A device that was asked for is not there."""
 
 
 def run_case(lane: Lane, names: tuple[str, ...] | None = None) -> dict[str, Outcome]:
@@ -97,9 +103,11 @@ class Worker:
         """What this worker really runs; a missing device is an error."""
         wanted, present = self.job["device"], self.autodiff.devices()
         if wanted not in present:
-            raise RuntimeError(
-                f"{self.backend}: device {wanted!r} is not present, only "
-                f"{', '.join(sorted(present))}"
+            raise MissingDevice(
+                f"{self.backend}: device {wanted!r} was asked for, and only "
+                f"{', '.join(sorted(present))} is present. On a machine that has one, "
+                f"install {self.backend} for it with\n  "
+                f"{self.autodiff.INSTALL.get(wanted, NO_SUPPORT)}"
             )
         return {
             "backend": self.backend,
@@ -187,7 +195,6 @@ class Worker:
                 arrays[f"{case.id}|{label}|value"] = value
                 arrays[f"{case.id}|{label}|gradient"] = gradient
                 arrays[f"{case.id}|{label}|largest"] = np.asarray(largest)
-            no_gradient = self.backend == "numpy"
             emit(
                 "case",
                 id=case.id,
@@ -196,7 +203,7 @@ class Worker:
                 kind=case.kind,
                 scale=case.scale,
                 value_error=lane.value_error,
-                gradient_error=None if no_gradient else lane.gradient_error,
+                gradient_error=lane.gradient_error,
                 seconds=time.perf_counter() - start,
                 checks=outcomes,
             )
@@ -278,7 +285,9 @@ def main() -> None:
             elif worker is not None and command["do"] == "reload":
                 worker.reload(command["from"])
         except Exception as error:
-            message = f"{type(error).__name__}: {error}"
+            message = str(error)
+            if not isinstance(error, MissingDevice | ValueError):
+                message = f"{type(error).__name__}: {message}"
             emit("error", message=message, traceback=traceback.format_exc())
         emit("done", do=command["do"])
 

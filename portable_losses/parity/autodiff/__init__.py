@@ -33,6 +33,8 @@ class Autodiff(Protocol):
     """How a loss can be run; the first is the one used for most checks."""
     ON_REQUEST: tuple[str, ...]
     """Modes that run only when asked for."""
+    INSTALL: dict[str, str]
+    """The command that installs the backend for a device."""
 
     def versions(self) -> dict[str, str]: ...
     def devices(self) -> tuple[str, ...]: ...

@@ -14,6 +14,10 @@ from portable_losses.parity.case import Array
 NAME = "jax"
 MODES = ("jit", "eager")
 ON_REQUEST: tuple[str, ...] = ()
+INSTALL: dict[str, str] = {
+    "gpu": 'pip install "jax[cuda13]"',
+    "tpu": 'pip install "jax[tpu]"',
+}
 
 
 def versions() -> dict[str, str]:

@@ -12,6 +12,7 @@ from portable_losses.parity.case import Array
 NAME = "numpy"
 MODES = ("eager",)
 ON_REQUEST: tuple[str, ...] = ()
+INSTALL: dict[str, str] = {}
 
 
 def versions() -> dict[str, str]:

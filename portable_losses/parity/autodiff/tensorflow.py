@@ -16,6 +16,7 @@ tf.get_logger().setLevel("ERROR")
 NAME = "tensorflow"
 MODES = ("graph", "eager", "xla")
 ON_REQUEST: tuple[str, ...] = ()
+INSTALL: dict[str, str] = {"gpu": 'pip install "tensorflow[and-cuda]"'}
 
 
 def versions() -> dict[str, str]:

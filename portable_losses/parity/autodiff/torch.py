@@ -14,6 +14,10 @@ from portable_losses.parity.case import Array
 NAME = "torch"
 MODES = ("eager",)
 ON_REQUEST = ("compile",)
+INSTALL: dict[str, str] = {
+    "gpu": "pip install --force-reinstall torch  # a build with CUDA",
+    "mps": "pip install torch",
+}
 
 _device = "cpu"
 
