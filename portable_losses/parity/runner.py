@@ -375,6 +375,12 @@ class _Matrix:
             raise Unavailable("nothing to run: no case fits --family and --loss")
         if len(totals) != 1 or ran != self.totals:
             raise Unavailable(f"planned {self.totals} cases, ran {ran}")
+        for case in self.cases.values():
+            checks = {
+                b: sorted(case["results"][b]["checks"]) for b in self.plan.backends
+            }
+            if len({tuple(names) for names in checks.values()}) != 1:
+                raise Unavailable(f"{case['id']}: not the same checks ran, {checks}")
 
     def _maxima(self, which: str) -> dict[str, float]:
         maxima: dict[str, float] = {}

@@ -14,6 +14,8 @@ class MadeUp:
     """A worker of one healthy case, which may be unable to save its model."""
 
     unable = ()
+    idle = ()
+    lazy = ()
 
     def __init__(self, backend, plan):
         self.backend, self.plan = backend, plan
@@ -37,7 +39,14 @@ class MadeUp:
         np.savez(folder / "arrays.npz")
         facts = {"id": "Huber", "loss": "Huber", "family": "regression", "scale": 1.0}
         numbers = {"value_error": 0.0, "gradient_error": 0.0, "seconds": 0.0}
-        return [{"event": "case", "kind": "items", "checks": {}, **facts, **numbers}]
+        if self.backend in self.idle:
+            return []
+        passed = {"status": "passed", "message": ""}
+        names = ["value"] if self.backend in self.lazy else ["value", "gradient"]
+        checks = dict.fromkeys(names, passed)
+        return [
+            {"event": "case", "kind": "items", "checks": checks, **facts, **numbers}
+        ]
 
     def _save(self, rest):
         message = "TypeError: no JSON" if self.backend in self.unable else ""
@@ -50,10 +59,12 @@ class MadeUp:
 
 @pytest.fixture(name="results_of")
 def _results_of(tmp_path, monkeypatch):
-    def results_of(*backends, unable=()):
+    def results_of(*backends, unable=(), idle=(), lazy=()):
         monkeypatch.setattr(runner, "Process", MadeUp)
         monkeypatch.setattr(runner, "require", lambda backends: None)
         monkeypatch.setattr(MadeUp, "unable", unable)
+        monkeypatch.setattr(MadeUp, "idle", idle)
+        monkeypatch.setattr(MadeUp, "lazy", lazy)
         plan = Plan(backends=backends, training=False, out=tmp_path)
         with Progress(Console(quiet=True)) as progress:
             return run(plan, progress)
@@ -78,3 +89,13 @@ def test_a_model_that_cannot_be_saved_is_a_failure_once_and_with_its_reason(
     (found,) = failures(results)
     assert (found.case, found.where, found.check) == ("Huber", ("jax",), "save")
     assert found.message == "TypeError: no JSON"
+
+
+def test_a_case_that_a_worker_leaves_out_is_no_silent_pass(results_of):
+    with pytest.raises(runner.Unavailable, match=r"planned .* cases, ran .*'torch': 0"):
+        results_of("jax", "torch", idle=("torch",))
+
+
+def test_a_check_that_a_worker_leaves_out_is_no_silent_pass(results_of):
+    with pytest.raises(runner.Unavailable, match="Huber: not the same checks ran"):
+        results_of("jax", "torch", lazy=("torch",))
