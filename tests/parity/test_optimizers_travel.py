@@ -64,8 +64,8 @@ else:
     (folder / f"found-on-{here}.txt").write_text(json.dumps(found))
 """
 TOLERANCE = 1e-5
-# On JAX, Keras 3.15 goes on from other weights than it saved: a schedule-free optimizer
-# trains one point and evaluates another. It is so with a loss of Keras's own too.
+# In Keras 3.15 this one takes other steps on JAX than elsewhere from the same start,
+# with a loss of Keras's own too.
 KNOWN = "ScheduleFreeAdamW"
 
 
