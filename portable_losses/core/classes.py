@@ -45,12 +45,6 @@ def log_softmax_of(logits: Any, ids: Any) -> Any:
     return (pick(logits, ids) - top) - keras.ops.log(total)
 
 
-def one_hot(ids: Any, num_classes: int, dtype: str) -> Any:
-    """Return ids as rows of 0 and 1; a row of 0 where an id is out of range."""
-    classes = keras.ops.arange(num_classes, dtype=ids.dtype)
-    return keras.ops.cast(keras.ops.expand_dims(ids, -1) == classes, dtype)
-
-
 def weight_vector(
     owner: str,
     class_weights: Sequence[float] | Mapping[int, float] | None,

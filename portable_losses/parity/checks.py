@@ -34,6 +34,9 @@ Check = Callable[[Lane], None]
 CHECKS: dict[str, Check] = {}
 """Every check by name, in the order in which they run."""
 
+VALUES_ONLY = ("value", "edges", "sizes", "config")
+"""Checks with a meaning on the NumPy backend, which has no gradients."""
+
 
 def check(function: Check) -> Check:
     """Register a check under its function's name."""
@@ -89,6 +92,8 @@ def edges(lane: Lane) -> None:
         slack = lane.tolerance("float32")
         known = np.abs(wanted.gradient[np.isfinite(wanted.gradient)])
         size = max(float(known.max(initial=0.0)), SMALL_GRADIENT)
+        # A one-sided difference is off by its step times the curvature: more room than
+        # for central ones, and still less than the width of any kink.
         room = 10 * (slack.gradient * np.abs(got) + slack.floor * size)
         outside = (got < wanted.low - room) | (got > wanted.high + room)
         if outside.any():

@@ -9,15 +9,12 @@ import keras
 
 from portable_losses.parity import autodiff
 from portable_losses.parity.case import Case
-from portable_losses.parity.checks import CHECKS
+from portable_losses.parity.checks import CHECKS, VALUES_ONLY
 from portable_losses.parity.kinds import KINDS
 from portable_losses.parity.lane import Lane
 from portable_losses.parity.stand_in import references
 from portable_losses.parity.target import Target, remade
 from portable_losses.parity.worker import run_case
-
-VALUES_ONLY = ("value", "edges", "sizes", "config")
-"""Checks with a meaning on the NumPy backend, which has no gradients."""
 
 
 def check_loss(

@@ -28,6 +28,8 @@ from portable_losses.parity.tolerances import (
 )
 
 MARK = "@parity "
+"""What a line of a worker's event begins with; others are a backend's own chatter."""
+
 INSTALL = 'pip install "portable-losses[{backend}]"'
 
 

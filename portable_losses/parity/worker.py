@@ -24,14 +24,12 @@ import portable_losses
 from portable_losses.parity import autodiff
 from portable_losses.parity.case import Case
 from portable_losses.parity.cases import families
-from portable_losses.parity.checks import CHECKS, NotApplicable
+from portable_losses.parity.checks import CHECKS, VALUES_ONLY, NotApplicable
 from portable_losses.parity.lane import Lane
 from portable_losses.parity.reload import go_on, train_and_save
+from portable_losses.parity.runner import MARK
 from portable_losses.parity.stand_in import float64_items
 from portable_losses.parity.target import Target, load_target
-
-MARK = "@parity "
-"""What an event's line begins with; other lines are a backend's own chatter."""
 
 NO_SUPPORT = "(this backend has no build for such a device)"
 
@@ -180,9 +178,9 @@ class Worker:
     def check(self) -> None:
         """Run every check of every case; report each case as it ends."""
         arrays: dict[str, Any] = {}
-        names = tuple(self.job["checks"]) or None
-        if self.backend == "numpy" and names is None:
-            names = ("value", "edges", "sizes", "config")
+        names = tuple(self.job["checks"] or CHECKS)
+        if self.backend == "numpy":
+            names = tuple(name for name in names if name in VALUES_ONLY)
         for family, case in self.cases():
             start = time.perf_counter()
             lane = self.lane(case)
