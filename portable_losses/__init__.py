@@ -50,6 +50,11 @@ from portable_losses.losses.regression.squared_logarithmic_error import (
 from portable_losses.losses.segmentation.dice import SoftDice
 from portable_losses.losses.segmentation.keras_overlap import Dice, Tversky
 from portable_losses.losses.sequence.ctc import CTC
+from portable_losses.training.endpoint import LossEndpoint
+from portable_losses.training.function import loss
+from portable_losses.training.hyperparameter import Hyperparameter
+from portable_losses.training.scheduler import HyperparameterScheduler
+from portable_losses.training.sum import Sum
 
 __version__ = "0.1.0"
 
@@ -69,9 +74,12 @@ __all__ = [
     "GeneralizedIoU",
     "Hinge",
     "Huber",
+    "Hyperparameter",
+    "HyperparameterScheduler",
     "KLDivergence",
     "LogCosh",
     "Loss",
+    "LossEndpoint",
     "MeanAbsoluteError",
     "MeanAbsolutePercentageError",
     "MeanSquaredError",
@@ -84,10 +92,12 @@ __all__ = [
     "SparseCategoricalCrossentropy",
     "SparseCategoricalFocalCrossentropy",
     "SquaredHinge",
+    "Sum",
     "SupervisedContrastive",
     "SymmetricMeanAbsolutePercentageError",
     "Tversky",
     "VICReg",
+    "loss",
     "ops",
     "parity",
 ]

@@ -17,7 +17,7 @@ def align(
     if len(y_pred.shape) == 0:
         rule, remedy = "a tensor with a batch axis", "pass an array of shape (1,)"
         checks.fail(owner, "y_pred", rule, checks.Described("a scalar"), remedy)
-    if y_true is None and targets == "any":
+    if y_true is None and targets in ("any", "auto"):
         return None, y_pred
     checks.one_tensor(owner, "y_true", y_true)
     y_true = keras.ops.convert_to_tensor(y_true)
@@ -30,6 +30,16 @@ def align(
             y_true = keras.ops.moveaxis(y_true, axis, -1)
         y_pred = keras.ops.moveaxis(y_pred, axis, -1)
     rows = targets == "classes" and _are_rows(y_true, y_pred)
+    if targets == "auto" and _are_same(y_true, y_pred):
+        return _align_same(owner, keras.ops.cast(y_true, y_pred.dtype), y_pred)
+    if targets == "auto" and _would_broadcast(y_true, y_pred):
+        checks.shapes_fit(
+            owner,
+            tuple(y_true.shape),
+            tuple(y_pred.shape),
+            "have y_pred's shape, or that of class ids",
+            'nothing is broadcast; @loss(targets="any") looks for itself',
+        )
     if targets == "same" or rows:
         if keras.backend.is_float_dtype(y_true.dtype):
             y_true = keras.ops.cast(y_true, y_pred.dtype)
@@ -45,6 +55,21 @@ def align(
             "pass one target per sample",
         )
     return y_true, y_pred
+
+
+def _are_same(y_true: Any, y_pred: Any) -> bool:
+    """Whether the shapes are one, or `(B,)` against `(B, 1)`."""
+    t, p = tuple(y_true.shape), tuple(y_pred.shape)
+    return any(checks.same(*pair) for pair in ((t, p), ((*t, 1), p), (t, (*p, 1))))
+
+
+def _would_broadcast(y_true: Any, y_pred: Any) -> bool:
+    """Whether real-valued targets fit y_pred's elements by being repeated."""
+    t, p = tuple(y_true.shape), tuple(y_pred.shape)
+    ends = zip(reversed(t), reversed(p), strict=False)
+    return keras.backend.is_float_dtype(y_true.dtype) and all(
+        m in (None, 1) or n in (None, 1) or m == n for m, n in ends
+    )
 
 
 def _align_same(owner: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:

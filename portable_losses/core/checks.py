@@ -4,12 +4,16 @@ The form is `Owner: `argument` must be RULE; got argument=VALUE (what to do).`, 
 `ValueError` for values and shapes and a `TypeError` for kinds of things.
 """
 
+import functools
+import inspect
 import math
 import numbers
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import keras
+
+from portable_losses.core.moving import Moving
 
 Shape = tuple[int | None, ...]
 
@@ -38,6 +42,21 @@ def fail(
 # --- constructor arguments ---------------------------------------------------------
 
 
+def _or_moving(check: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `check` pass what moves, and hold it to the same rule whenever it is set."""
+
+    @functools.wraps(check)
+    def checked(owner: str, argument: str, value: Any, **bounds: Any) -> Any:
+        if not isinstance(value, Moving):
+            return check(owner, argument, value, **bounds)
+        key = (check.__name__, owner, argument, *bounds.items())
+        value.require(key, lambda new: check(owner, argument, new, **bounds))
+        return value
+
+    return checked
+
+
+@_or_moving
 def number(
     owner: str,
     argument: str,
@@ -48,7 +67,7 @@ def number(
     below: float | None = None,
     at_most: float | None = None,
 ) -> float:
-    """Return `value` if it is a finite number within the bounds."""
+    """Return `value` if it is a finite number within the bounds, or moves in them."""
     rule = "a finite number" + _bounds(above, at_least, below, at_most)
     if isinstance(value, bool | str) or value is None:
         fail(owner, argument, rule, value, "pass an int or a float", TypeError)
@@ -96,6 +115,7 @@ def choice(owner: str, argument: str, value: Any, choices: Iterable[Any]) -> Any
     return value
 
 
+@_or_moving
 def vector(
     owner: str,
     argument: str,
@@ -150,6 +170,7 @@ def class_weights(
     return weights
 
 
+@_or_moving
 def number_or_vector(
     owner: str, argument: str, value: Any, *, at_least: float | None = None
 ) -> float | tuple[float, ...]:
@@ -198,7 +219,7 @@ def weights_of_classes(
     owner: str,
     weights: Sequence[float] | Mapping[int, float] | None,
     num_classes: int,
-) -> tuple[float, ...] | None:
+) -> Any:
     """Return one weight per class once the number of classes is known."""
     if weights is None:
         return None
@@ -212,15 +233,16 @@ def weights_of_classes(
     return fit_length(owner, "class_weights", weights, num_classes)
 
 
-def fit_length(
-    owner: str, argument: str, values: Sequence[float], num_classes: int
-) -> tuple[float, ...]:
+def fit_length(owner: str, argument: str, values: Any, num_classes: int) -> Any:
     """Return `values` if there is one for each entry of the class axis."""
-    if len(values) != num_classes:
+    # A tensor, which a vector that moves is by now, has no length in compiled code.
+    length = values.shape[0] if hasattr(values, "shape") else len(values)
+    if length != num_classes:
         rule = f"of length {num_classes}, the size of y_pred's class axis"
-        remedy = f"it has length {len(values)}, pass one number per class"
-        fail(owner, argument, rule, tuple(values), remedy)
-    return tuple(values)
+        remedy = f"it has length {length}, pass one number per class"
+        shown = Described("a vector") if hasattr(values, "shape") else tuple(values)
+        fail(owner, argument, rule, shown, remedy)
+    return values
 
 
 def shapes_fit(
@@ -261,6 +283,24 @@ def one_tensor(owner: str, argument: str, value: Any) -> None:
             if argument == "y_true":
                 remedy = "pass targets: fit(x, y) or a dataset of (x, y)"
         fail(owner, argument, "one tensor", value, remedy, TypeError)
+
+
+def context(
+    owner: str, wanted: Sequence[inspect.Parameter], given: Sequence[Any]
+) -> None:
+    """Refuse a call of a loss without what else its `call` takes, or with more."""
+    if any(p.kind is p.VAR_POSITIONAL for p in wanted):
+        return
+    names = ", ".join(p.name for p in wanted)
+    least = sum(p.default is p.empty for p in wanted)
+    if not least <= len(given) <= len(wanted):
+        rule = f"{names}, which the loss takes" if names else "left out"
+        remedy = f"LossEndpoint(loss)(y_pred, y_true, {names}) in the model passes it"
+        if not names:
+            remedy = "the loss takes y_true and y_pred alone"
+        count = f"{len(given)} tensor{'s' if len(given) > 1 else ''}"
+        shown = Described(count if given else "nothing")
+        fail(owner, "context", rule, shown, remedy, TypeError)
 
 
 def whole_ids(owner: str, ids: Any, kept: Any | None) -> None:

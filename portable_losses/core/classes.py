@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from portable_losses.core import checks
+from portable_losses.core.moving import as_vector
 
 _ON_JAX = keras.config.backend() == "jax"
 
@@ -53,7 +54,7 @@ def weight_vector(
 ) -> Any | None:
     """Return one weight per class as a tensor, or None."""
     weights = checks.weights_of_classes(owner, class_weights, num_classes)
-    return None if weights is None else keras.ops.convert_to_tensor(weights, dtype)
+    return None if weights is None else as_vector(weights, dtype)
 
 
 def like(x: Any, other: Any) -> Any:

@@ -1,8 +1,10 @@
-"""Which arguments a loss was made with."""
+"""Which arguments a loss was made with, and how they come back from a file."""
 
 import functools
 import inspect
 from typing import Any
+
+import keras
 
 
 @functools.cache
@@ -21,3 +23,14 @@ def arguments_of(cls: Any) -> tuple[str, ...]:
         if inspect.Parameter.VAR_KEYWORD not in kinds:
             break
     return tuple(names)
+
+
+def restored(value: Any) -> Any:
+    """An argument from a config: as it was given, or as it was read from a file."""
+    if isinstance(value, tuple | list):
+        return type(value)(restored(inner) for inner in value)
+    if not isinstance(value, dict):
+        return value
+    if "class_name" in value and "config" in value:
+        return keras.saving.deserialize_keras_object(value)
+    return {key: restored(inner) for key, inner in value.items()}

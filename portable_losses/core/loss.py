@@ -1,6 +1,7 @@
 """`Loss`, the base class: alignment, targets, masks, weights, reduction, config."""
 
 import inspect
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 import keras
@@ -8,8 +9,10 @@ import keras
 from portable_losses.core import checks
 from portable_losses.core.alignment import align
 from portable_losses.core.axes import both, expand, leading, squeezed
-from portable_losses.core.config import arguments_of
+from portable_losses.core.config import arguments_of, restored
+from portable_losses.core.held import refuse_variables
 from portable_losses.core.mask import keras_mask
+from portable_losses.core.moving import leaves_in, moves, now
 
 REDUCTIONS = (
     "sum_over_batch_size",
@@ -40,7 +43,12 @@ class Loss(keras.losses.Loss):
 
     A loss that couples the samples of a batch takes a third argument, `kept`: None,
     or a boolean tensor with the leading axes of `y_pred` that is False for samples
-    which are masked or have weight 0, and should leave the batch.
+    which are masked or have weight 0, and should leave the batch. Further arguments
+    are its *context*, such as the model's input or another layer's output: a
+    `LossEndpoint` in the model passes them.
+
+    What changes while a model trains is a `Hyperparameter` in place of a number: in
+    `call` the attribute is a tensor with the value of the step.
 
     Shapes: a loss says once, as the class attribute `targets`, how `y_true` relates
     to `y_pred`:
@@ -51,7 +59,10 @@ class Loss(keras.losses.Loss):
       Ids that are visibly out of range are refused;
     * `"classes"`: class ids as above, or rows of y_pred's shape (one-hot or soft),
       which reach `call` as they are;
-    * `"any"`: the loss looks for itself; only the batch axis is compared.
+    * `"any"`: the loss looks for itself; only the batch axis is compared;
+    * `"auto"`: as `"same"` where the shapes allow it, and in y_pred's dtype even if it
+      is whole or boolean; else as `"any"`, if it is floating only where nothing would
+      be broadcast.
 
     Dtypes: `y_pred`, and a floating `y_true` of `"same"`, reach `call` in float32
     (float64 with `dtype="float64"`), whatever half precision they came in. Integer
@@ -79,19 +90,24 @@ class Loss(keras.losses.Loss):
         0.5
     """
 
-    targets: ClassVar[Literal["same", "ids", "classes", "any"]] = "same"
+    targets: ClassVar[Literal["same", "ids", "classes", "any", "auto"]] = "same"
     """How y_true relates to y_pred."""
 
     per_sample_form: ClassVar[str | None] = None
     """For a statistic: the loss or argument that takes sample weights."""
 
     _takes_kept: ClassVar[bool] = False
+    _context: ClassVar[tuple[inspect.Parameter, ...]] = ()
+    _as_sum: ClassVar[Callable[["Loss"], Any]]  # by Sum, which stands above this room
+    _moving = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        known = ("same", "ids", "classes", "any")
+        known = ("same", "ids", "classes", "any", "auto")
         checks.choice(cls.__name__, "targets", cls.targets, known)
-        cls._takes_kept = "kept" in inspect.signature(cls.call).parameters
+        further = list(inspect.signature(cls.call).parameters.values())[3:]
+        cls._takes_kept = any(p.name == "kept" for p in further)
+        cls._context = tuple(p for p in further if p.name != "kept")
         if cls.__module__.startswith("portable_losses."):
             keras.saving.register_keras_serializable("portable_losses")(cls)
 
@@ -110,6 +126,12 @@ class Loss(keras.losses.Loss):
         self._keras_reduction = _KerasReduction(
             name=self.name, reduction=reduction, dtype=self._compute_dtype
         )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        refuse_variables(type(self).__name__, name, value)
+        if moves(value):
+            super().__setattr__("_moving", True)
+        super().__setattr__(name, value)
 
     # --- what a loss may override --------------------------------------------------
 
@@ -146,10 +168,52 @@ class Loss(keras.losses.Loss):
             return None
         return y_true != ignore_class
 
+    # --- sums, and numbers that move -----------------------------------------------
+
+    def __add__(self, other: Any) -> Any:
+        """The `Sum` of two losses."""
+        return self._as_sum() + other
+
+    def __radd__(self, other: Any) -> Any:
+        """The `Sum` of two losses; 0 is nothing, for the builtin `sum`."""
+        return other + self._as_sum()
+
+    def __mul__(self, weight: Any) -> Any:
+        """A `Sum` of this loss times a number or Hyperparameter."""
+        return self._as_sum() * weight
+
+    __rmul__ = __mul__
+
+    @property
+    def hyperparameters(self) -> list[Any]:
+        """The Hyperparameters of this loss and of the losses in it, each once."""
+        found: dict[int, Any] = {}
+        for value in vars(self).values():
+            within = value.hyperparameters if isinstance(value, Loss) else [value]
+            found |= {id(leaf): leaf for leaf in leaves_in(within)}
+        return list(found.values())
+
+    @property
+    def metrics(self) -> list[Any]:
+        """What `compile(metrics=loss.metrics)` shows: the Hyperparameters' values."""
+        return self.hyperparameters
+
+    def _now(self) -> "Loss":
+        """This loss with the values of this step in place of what moves."""
+        loss: Loss = object.__new__(type(self))
+        here = {k: now(v, self._compute_dtype) for k, v in vars(self).items()}
+        loss.__dict__.update(here, _moving=False)
+        return loss
+
     # --- the call ------------------------------------------------------------------
 
     def __call__(
-        self, y_true: Any, y_pred: Any, sample_weight: Any = None, mask: Any = None
+        self,
+        y_true: Any,
+        y_pred: Any,
+        sample_weight: Any = None,
+        mask: Any = None,
+        *context: Any,
     ) -> Any:
         """Return the reduced loss.
 
@@ -159,8 +223,15 @@ class Loss(keras.losses.Loss):
             sample_weight: weights whose axes are the leading axes of the items.
             mask: booleans whose axes are the leading axes of y_pred, False for what
                 is left out; by default the mask that Keras attached to y_pred.
+            *context: what else `call` takes.
         """
+        if self._moving:
+            loss = self._now()
+            return loss(y_true, y_pred, sample_weight, mask, *context)
         owner = type(self).__name__
+        if context or self._context:
+            checks.context(owner, self._context, context)
+            context = tuple(self._tensor(x) for x in context)
         checks.one_tensor(owner, "y_pred", y_pred)
         if mask is None:
             mask = keras_mask(y_pred)
@@ -188,18 +259,22 @@ class Loss(keras.losses.Loss):
             self._check_ids(owner, ids, y_true, self.class_count(y_pred), kept)
         if kept is not None:
             y_true, y_pred = self._replace_removed(y_true, y_pred, kept)
+            context = tuple(_replace_broken(x, kept) for x in context)
 
-        items = (
-            self.call(y_true, y_pred, kept)  # type: ignore[call-arg]
-            if self._takes_kept
-            else self.call(y_true, y_pred)
-        )
+        also = {"kept": kept} if self._takes_kept else {}
+        items = self.call(y_true, y_pred, *context, **also)
         items, chosen = items if isinstance(items, tuple) else (items, None)
         if len(items.shape) == 0 or self.is_statistic(y_pred):
             return self._reduce_statistic(owner, items, y_pred, weight, mask)
         if mask is None and weight is None and chosen is None:
             return self._result(self._reduce(items))
         return self._result(self._reduce_chosen(owner, items, chosen, mask, weight))
+
+    def _tensor(self, x: Any) -> Any:
+        """A context as a tensor, in the dtype of the computation if it is floating."""
+        x = keras.ops.convert_to_tensor(x)
+        floating = keras.backend.is_float_dtype(x.dtype)
+        return keras.ops.cast(x, self._compute_dtype) if floating else x
 
     def _wanted(self, y_true: Any, rows: bool) -> Any | None:
         if not rows:
@@ -214,17 +289,10 @@ class Loss(keras.losses.Loss):
         """
         wide = expand(kept, len(y_pred.shape))
         y_pred = keras.ops.where(wide, y_pred, 0.5)
-        if y_true is None or not keras.backend.is_float_dtype(y_true.dtype):
-            return y_true, y_pred
-        if self.targets == "same":
+        floating = y_true is not None and keras.backend.is_float_dtype(y_true.dtype)
+        if floating and self.targets == "same":
             return keras.ops.where(wide, y_true, 1.0), y_pred
-        # Only the batch axis is sure to mean the same: what is fine stays.
-        true_shape = tuple(y_true.shape)
-        if checks.same(tuple(kept.shape), true_shape[: len(kept.shape)]):
-            wide = expand(kept, len(true_shape))
-            fine = keras.ops.logical_or(wide, keras.ops.isfinite(y_true))
-            y_true = keras.ops.where(fine, y_true, 1.0)
-        return y_true, y_pred
+        return _replace_broken(y_true, kept), y_pred
 
     def _check_ids(
         self, owner: str, given: Any, ids: Any, count: int | None, kept: Any
@@ -291,7 +359,7 @@ class Loss(keras.losses.Loss):
         self, owner: str, value: Any, y_pred: Any, weight: Any, mask: Any
     ) -> Any:
         if weight is not None:
-            remedy = "reduce with axis=-1 in `call` to get one value per sample"
+            remedy = "reduce with axis=-1 to get one value per sample"
             if self.per_sample_form is not None:
                 remedy = f"use {self.per_sample_form}, which has one value per sample"
             rule = "None for a statistic, one number for the whole batch"
@@ -300,7 +368,8 @@ class Loss(keras.losses.Loss):
         if mask is not None and not self._takes_kept:
             rule = "None for this statistic, which cannot leave samples out"
             shown = checks.Described(f"a mask of shape {tuple(mask.shape)}")
-            remedy = "give `call` a `kept` argument, or drop the mask of y_pred"
+            remedy = "reduce with axis=-1 to get one value per sample"
+            remedy += ", or give `call` a `kept` argument"
             checks.fail(owner, "mask", rule, shown, remedy)
         if self.reduction in (None, "none"):
             if len(value.shape) == 0:
@@ -330,14 +399,7 @@ class Loss(keras.losses.Loss):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Loss":
         """Make a loss from `get_config()`, as it is or as it was read from a file."""
-        return cls(
-            **{
-                key: keras.saving.deserialize_keras_object(value)
-                if isinstance(value, dict | list)
-                else value
-                for key, value in config.items()
-            }
-        )
+        return cls(**restored(config))
 
 
 class _KerasReduction(keras.losses.Loss):
@@ -345,6 +407,21 @@ class _KerasReduction(keras.losses.Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         return y_pred
+
+
+def _replace_broken(x: Any, kept: Any) -> Any:
+    """1 for what is not finite in a sample that was removed.
+
+    Only the leading axes are sure to mean the same as y_pred's: what is fine stays.
+    """
+    if x is None or not keras.backend.is_float_dtype(x.dtype):
+        return x
+    shape = tuple(x.shape)
+    if not checks.same(tuple(kept.shape), shape[: len(kept.shape)]):
+        return x
+    wide = expand(kept, len(shape))
+    fine = keras.ops.logical_or(wide, keras.ops.isfinite(x))
+    return keras.ops.where(fine, x, 1.0)
 
 
 def _is_whole(x: Any) -> bool:

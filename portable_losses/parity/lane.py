@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import keras
 import ml_dtypes
 import numpy as np
 
@@ -253,7 +254,22 @@ def as_function(loss: Any) -> LossFunction:
             return loss(t, p, w, m)
         return loss(t, p, w)
 
-    return run
+    moving = [w.variable for w in getattr(loss, "hyperparameters", ())]
+    return run if not moving else _given(moving, run)
+
+
+def _given(variables: list[Any], run: LossFunction) -> LossFunction:
+    """A function of a loss that reads variables, which are handed to it.
+
+    Nobody sets them here; a loss refuses those that compiled code takes as constants.
+    """
+
+    def with_state(*args: Any) -> Any:
+        state = [(v, v + keras.ops.zeros(v.shape, v.dtype)) for v in variables]
+        with keras.StatelessScope(state):
+            return run(*args)
+
+    return with_state
 
 
 def single(pair: Pair) -> Pair:

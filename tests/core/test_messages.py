@@ -210,8 +210,8 @@ MESSAGES = {
     "unknown targets": (
         lambda: declare("labels"),
         ValueError,
-        "Declared: `targets` must be one of 'any', 'classes', 'ids', 'same'; got "
-        "targets='labels' (choose one of these).",
+        "Declared: `targets` must be one of 'any', 'auto', 'classes', 'ids', 'same'; "
+        "got targets='labels' (choose one of these).",
     ),
     "y_true None": (
         lambda: Squared()(None, zeros(2, 3)),
@@ -333,8 +333,8 @@ MESSAGES = {
         ValueError,
         "Spread: `sample_weight` must be None for a statistic, one number for the "
         "whole "
-        "batch; got sample_weight=weights of shape (4,) (reduce with axis=-1 in `call` "
-        "to get one value per sample).",
+        "batch; got sample_weight=weights of shape (4,) (reduce with axis=-1 to "
+        "get one value per sample).",
     ),
     "weights of a statistic that has a form per sample": (
         lambda: SpreadWithRemedy()(zeros(4, 3), zeros(4, 3), zeros(4)),
@@ -349,8 +349,8 @@ MESSAGES = {
         ValueError,
         "Spread: `mask` must be None for this statistic, which cannot leave samples "
         "out; "
-        "got mask=a mask of shape (4,) (give `call` a `kept` argument, or drop the "
-        "mask of y_pred).",
+        "got mask=a mask of shape (4,) (reduce with axis=-1 to get one value per "
+        "sample, or give `call` a `kept` argument).",
     ),
     "argument that the constructor forgot": (
         lambda: Forgetful().get_config(),

@@ -8,6 +8,7 @@ from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.classes import like, log_softmax, log_softmax_of, pick
 from portable_losses.core.loss import Loss
+from portable_losses.core.moving import as_vector, is_vector
 
 
 def log_probabilities(y_pred: Any, from_logits: bool) -> Any:
@@ -97,11 +98,11 @@ def binary_targets(
 def positive_weight(loss: Loss, y_pred: Any) -> Any | None:
     """The loss's `pos_weight`: None, a number, or a tensor of one per column."""
     value = loss.pos_weight
-    if not isinstance(value, tuple):
+    if not is_vector(value):
         return value
     owner, columns = type(loss).__name__, y_pred.shape[-1]
     value = checks.fit_length(owner, "pos_weight", value, columns)
-    return keras.ops.convert_to_tensor(value, y_pred.dtype)
+    return as_vector(value, y_pred.dtype)
 
 
 def keep_rows(y_true: Any, ignore_class: int | None) -> Any | None:

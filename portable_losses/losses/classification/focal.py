@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import keras
-
 from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.classes import like, pick, take, weight_vector
 from portable_losses.core.loss import Loss
+from portable_losses.core.moving import as_vector, is_vector
 from portable_losses.losses.classification._shared import (
     binary_crossentropy,
     binary_targets,
@@ -379,8 +378,8 @@ def scale_of_classes(
     """Alpha times the class weights: a number for all, and a vector or None."""
     owner, classes = type(loss).__name__, y_pred.shape[-1]
     w = weight_vector(owner, loss.class_weights, classes, y_pred.dtype)
-    if not isinstance(loss.alpha, tuple):
+    if not is_vector(loss.alpha):
         return loss.alpha, w
     alpha = checks.fit_length(owner, "alpha", loss.alpha, classes)
-    alpha = keras.ops.convert_to_tensor(alpha, y_pred.dtype)
+    alpha = as_vector(alpha, y_pred.dtype)
     return 1.0, alpha if w is None else alpha * w

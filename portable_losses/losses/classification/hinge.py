@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import keras
-
 from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.classes import like, take, weight_vector
 from portable_losses.core.loss import Loss
+from portable_losses.core.moving import as_vector, is_vector
 from portable_losses.losses.classification._shared import mean_of_kept
 
 
@@ -155,10 +154,10 @@ def _rows(loss: Any, kept: Any, y: Any) -> Any:
 def _weighted_mean(loss: Any, y: Any, terms: Any, counted: Any) -> Any:
     owner, columns = type(loss).__name__, y.shape[-1]
     positive = loss.pos_weight
-    if isinstance(positive, tuple):
+    if is_vector(positive):
         positive = checks.fit_length(owner, "pos_weight", positive, columns)
     if positive is not None:
-        positive = keras.ops.convert_to_tensor(positive, y.dtype)
+        positive = as_vector(positive, y.dtype)
         terms = terms * ops.where(y > 0, positive, ops.ones_like(positive))
     w = weight_vector(owner, loss.class_weights, columns, y.dtype)
     return mean_of_kept(terms if w is None else terms * w, counted)

@@ -5,6 +5,7 @@ from typing import Any
 from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.loss import Loss
+from portable_losses.core.moving import Moving, as_vector, visibly
 from portable_losses.losses.regression._shared import residual
 
 
@@ -72,7 +73,7 @@ class Quantile(Loss):
         several = isinstance(self.quantiles, tuple)
         if several:
             y_true = self._against_columns(y_true, y_pred)
-        q = ops.convert_to_tensor(self.quantiles, dtype=y_pred.dtype)
+        q = as_vector(self.quantiles, y_pred.dtype)
         r = residual(y_true, y_pred)
         items = ops.mean(ops.abs(r) * ops.where(r > 0, 1.0 - q, q), axis=-1)
         if not several or len(self.quantiles) == 1 or _is_zero(self.crossing_penalty):
@@ -96,11 +97,12 @@ class Quantile(Loss):
 
 
 def _checked_quantiles(owner: str, quantiles: Any) -> float | tuple[float, ...]:
-    one = quantiles is None or isinstance(quantiles, bool | int | float | str)
+    one = quantiles is None or isinstance(quantiles, bool | int | float | str | Moving)
     if one or not getattr(quantiles, "shape", (1,)):
         return checks.number(owner, "quantiles", quantiles, above=0, below=1)
     values = checks.vector(owner, "quantiles", quantiles, above=0, below=1)
-    if any(a >= b for a, b in zip(values, values[1:], strict=False)):
+    order = visibly(values)
+    if any(a >= b for a, b in zip(order, order[1:], strict=False)):
         remedy = "sort them, and the columns of y_pred alike"
         checks.fail(owner, "quantiles", "ascending", values, remedy)
     return values

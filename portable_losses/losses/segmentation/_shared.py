@@ -8,6 +8,7 @@ import keras
 from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.loss import Loss
+from portable_losses.core.moving import all_numbers, as_vector
 from portable_losses.losses.segmentation._sums import (
     Sums,
     class_mean,
@@ -117,6 +118,9 @@ class OverlapLoss(Loss):
         weights = checks.weights_of_classes(owner, self.class_weights, classes)
         if weights is None:
             return None
+        if not all_numbers(weights):  # but moving; all 0 makes the loss NaN
+            scored = as_vector(weights, dtype)[first:]
+            return scored / ops.sum(scored)
         total = math.fsum(weights[first:])
         if not total > 0:
             rule, remedy = "> 0 for a class that is scored", "raise one of them"

@@ -1,0 +1,206 @@
+"""Numbers that move while a model trains, as a loss sees them.
+
+`Moving` is what a loss may hold in place of a number. Its leaves are the public
+`Hyperparameter`, above this room; sums and products of them are a `Formula`.
+"""
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import keras
+
+from portable_losses.core.config import restored
+
+Value = float | tuple[float, ...]
+Rule = Callable[[Value], object]
+"""Raises for a value that its user cannot take."""
+
+_OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "multiply": lambda a, b: a * b,
+    "divide": lambda a, b: a / b,
+}
+_SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+
+
+class Moving:
+    """A number, or a vector of them, that may change between two training steps.
+
+    `+`, `-`, `*` and `/` with numbers and with each other make a `Formula`, which
+    moves with its parts: `alpha=w, beta=1.0 - w`.
+    """
+
+    def leaves(self) -> tuple["Moving", ...]:
+        """The parts that are set, each once."""
+        raise NotImplementedError
+
+    def value_if(self, new: Mapping[int, Value]) -> Value:
+        """The value, once the leaves with these ids have these values."""
+        raise NotImplementedError
+
+    def tensor(self, dtype: str) -> Any:
+        """The value of this step, inside compiled code too."""
+        raise NotImplementedError
+
+    def require(self, key: object, rule: Rule) -> None:
+        """Hold the value to a rule, now and whenever a leaf is set."""
+        raise NotImplementedError
+
+    @property
+    def value(self) -> Value:
+        """The value as a Python number, or a tuple of them."""
+        return self.value_if({})
+
+    def __float__(self) -> float:
+        return float(self.value)  # type: ignore[arg-type]  # says so for a vector
+
+    def __add__(self, other: Any) -> Any:
+        return _formula("add", self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return _formula("add", other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return _formula("subtract", self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return _formula("subtract", other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return _formula("multiply", self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return _formula("multiply", other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return _formula("divide", self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return _formula("divide", other, self)
+
+    def __neg__(self) -> Any:
+        return _formula("multiply", -1.0, self)
+
+
+@keras.saving.register_keras_serializable("portable_losses")
+class Formula(Moving):
+    """Two operands, one of them moving, and what is done with them.
+
+    Args:
+        operation: add, subtract, multiply or divide.
+        left: the first operand.
+        right: the second operand.
+    """
+
+    def __init__(self, operation: str, left: Any, right: Any) -> None:
+        self.operation, self.left, self.right = operation, left, right
+
+    def leaves(self) -> tuple[Moving, ...]:
+        return tuple({id(x): x for x in leaves_in((self.left, self.right))}.values())
+
+    def value_if(self, new: Mapping[int, Value]) -> Value:
+        left, right = (
+            x.value_if(new) if isinstance(x, Moving) else x
+            for x in (self.left, self.right)
+        )
+        return _combined(_OPERATIONS[self.operation], left, right)
+
+    def tensor(self, dtype: str) -> Any:
+        left, right = (now(x, dtype) for x in (self.left, self.right))
+        return _OPERATIONS[self.operation](left, right)
+
+    def require(self, key: object, rule: Rule) -> None:
+        def of_leaf(leaf: int, new: Value) -> None:
+            rule(self.value_if({leaf: new}))  # and the other leaves as they are
+
+        for leaf in self.leaves():
+            leaf.require((key, id(self)), functools.partial(of_leaf, id(leaf)))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the operation and the operands, which Keras saves as one object."""
+        return {"operation": self.operation, "left": self.left, "right": self.right}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Formula":
+        """Make it from `get_config()`, as it is or as it was read from a file."""
+        return cls(**restored(config))
+
+    def __repr__(self) -> str:
+        return f"({self.left!r} {_SIGNS[self.operation]} {self.right!r})"
+
+
+def _formula(operation: str, left: Any, right: Any) -> Any:
+    for x in (left, right):
+        if isinstance(x, bool) or not isinstance(x, Moving | int | float):
+            return NotImplemented  # a loss, say, which knows what to do
+    return Formula(operation, left, right)
+
+
+def _combined(operation: Callable[[Any, Any], Any], left: Value, right: Value) -> Value:
+    if not isinstance(left, tuple) and not isinstance(right, tuple):
+        return float(operation(left, right))
+    size = len(left) if isinstance(left, tuple) else len(right)  # type: ignore[arg-type]
+    left, right = (x if isinstance(x, tuple) else (x,) * size for x in (left, right))
+    return tuple(float(operation(a, b)) for a, b in zip(left, right, strict=True))
+
+
+def moves(x: Any) -> bool:
+    """Whether an argument is a `Moving`, or a container that holds one."""
+    if isinstance(x, Moving):
+        return True
+    if isinstance(x, tuple | list):
+        return any(map(moves, x))
+    return isinstance(x, dict) and any(map(moves, x.values()))
+
+
+def leaves_in(x: Any) -> Iterator[Moving]:
+    """The leaves of an argument, one as often as it occurs."""
+    if isinstance(x, Moving):
+        yield from x.leaves() if isinstance(x, Formula) else (x,)
+    elif isinstance(x, tuple | list):
+        for inner in x:
+            yield from leaves_in(inner)
+    elif isinstance(x, dict):
+        for inner in x.values():
+            yield from leaves_in(inner)
+
+
+def now(x: Any, dtype: str) -> Any:
+    """An argument with the tensors of this step in place of what moves."""
+    if isinstance(x, Moving):
+        return x.tensor(dtype)
+    if isinstance(x, tuple | list):
+        return type(x)(now(inner, dtype) for inner in x)
+    if isinstance(x, dict):
+        return {key: now(inner, dtype) for key, inner in x.items()}
+    return x
+
+
+def visibly(x: Any) -> Any:
+    """An argument with Python numbers in place of what moves."""
+    if isinstance(x, Moving):
+        return x.value
+    if isinstance(x, tuple | list):
+        return type(x)(map(visibly, x))
+    if isinstance(x, dict):
+        return {key: visibly(inner) for key, inner in x.items()}
+    return x
+
+
+def is_vector(x: Any) -> bool:
+    """Whether an argument has one number an entry: a tuple, or a tensor by now."""
+    return isinstance(x, tuple) or len(getattr(x, "shape", ())) == 1
+
+
+def all_numbers(values: Any) -> bool:
+    """Whether a vector holds Python numbers alone, and no tensors of what moves."""
+    return isinstance(values, tuple) and not any(map(keras.ops.is_tensor, values))
+
+
+def as_vector(values: Any, dtype: str) -> Any:
+    """Numbers, and tensors among them, as one tensor."""
+    if all_numbers(values) or not isinstance(values, tuple):
+        return keras.ops.convert_to_tensor(values, dtype)
+    return keras.ops.stack([keras.ops.convert_to_tensor(x, dtype) for x in values])

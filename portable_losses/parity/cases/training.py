@@ -1,0 +1,56 @@
+"""Cases of what stands between a loss and a model: sums, numbers that move."""
+
+from typing import Any
+
+import numpy as np
+
+from portable_losses import Huber, Hyperparameter, MeanAbsoluteError, MeanSquaredError
+from portable_losses.parity.case import Array, Case, Pair
+
+EXACT = np.array([[0.0, 1.5, -2.0], [3.0, 0.0, 0.25]])
+REDUCES_ITSELF = "a sum has no items, and no reduction of its own"
+
+
+def real(rng: np.random.Generator, n: int) -> Pair:
+    return rng.normal(size=(n, 3)), 2.0 * rng.normal(size=(n, 3))
+
+
+def squares_and_sizes(y_true: Array, y_pred: Array) -> Any:
+    """0.7 of the squared and 0.3 of the absolute error."""
+    r = y_true - y_pred
+    return 0.7 * np.mean(r**2, axis=-1) + 0.3 * np.mean(np.abs(r), axis=-1)
+
+
+def half_and_half(y_true: Array, y_pred: Array) -> Any:
+    """A quarter of the squared error, and three of Huber 1964 with delta 0.25."""
+    r = np.abs(y_true - y_pred)
+    huber = np.where(r <= 0.25, r**2 / 2, 0.25 * (r - 0.25 / 2))
+    return 0.25 * np.mean(r**2, axis=-1) + 0.75 * np.mean(huber, axis=-1)
+
+
+W = Hyperparameter(0.25, name="w")
+
+CASES = (
+    Case(
+        loss="Sum",
+        config={
+            "terms": {
+                "squares": (0.7, MeanSquaredError()),
+                "sizes": (0.3, MeanAbsoluteError()),
+            }
+        },
+        draw=real,
+        reference=squares_and_sizes,
+        edges={"match": (EXACT, EXACT)},
+        not_applicable={"weights": REDUCES_ITSELF},
+    ),
+    Case(
+        loss="Sum",
+        label="moving",
+        config={"terms": [(W, MeanSquaredError()), (1.0 - W, Huber(delta=W))]},
+        draw=real,
+        reference=half_and_half,
+        edges={"match": (EXACT, EXACT)},
+        not_applicable={"weights": REDUCES_ITSELF},
+    ),
+)

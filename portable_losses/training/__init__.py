@@ -1,0 +1,1 @@
+"""What stands between a loss and a model."""

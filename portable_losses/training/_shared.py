@@ -1,0 +1,26 @@
+"""What a sum of losses and an endpoint ask of a loss."""
+
+from typing import Any
+
+import keras
+
+from portable_losses.core import checks
+
+
+def one_number(owner: str, argument: str, loss: Any) -> Any:
+    """Return a loss that gives one number; a `@loss` function is that of its defaults.
+
+    Raises:
+        TypeError: for what is no loss.
+        ValueError: for a loss with `reduction=None`.
+    """
+    loss = getattr(loss, "with_defaults", lambda: loss)()
+    if not isinstance(loss, keras.losses.Loss):
+        rule, remedy = "a loss", "pass an instance, such as MeanSquaredError()"
+        checks.fail(owner, argument, rule, loss, remedy, TypeError)
+    if loss.reduction in (None, "none"):
+        rule = "a loss that gives one number"
+        shown = checks.Described(f"a {loss.name} with reduction={loss.reduction!r}")
+        remedy = 'give it reduction="sum_over_batch_size" or "sum"'
+        checks.fail(owner, argument, rule, shown, remedy)
+    return loss

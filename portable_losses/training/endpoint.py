@@ -1,0 +1,116 @@
+"""A loss as a layer, for what only a model can hand to it."""
+
+import dataclasses
+from typing import Any
+
+import keras
+
+from portable_losses.core import checks
+from portable_losses.core.config import restored
+from portable_losses.core.loss import Loss
+from portable_losses.core.moving import leaves_in, now
+from portable_losses.training._shared import one_number
+
+_ON_TENSORFLOW = keras.config.backend() == "tensorflow"
+
+
+@keras.saving.register_keras_serializable("portable_losses")
+class LossEndpoint(keras.layers.Layer):
+    """A layer that adds a loss to the model and returns y_pred as it is.
+
+    It hands to a loss what `compile` cannot: inputs of the model, outputs of other
+    layers, weights that belong to an example. A loss gets them as further arguments of
+    its `call`, or of its `@loss` function: `call(self, y_true, y_pred, x)`.
+
+    Called as `endpoint(y_pred, y_true=None, *context, sample_weight=None)`, with the
+    target as an input of the model. Without a target it returns y_pred and adds
+    nothing, and the model that predicts is `keras.Model(x, y_pred)`. A loss that
+    ignores its targets takes any tensor for one.
+
+    Args:
+        loss: a loss that gives one number.
+        weight: what the loss is multiplied by: a finite number, or a Hyperparameter.
+        name: name of the layer.
+
+    Raises:
+        ValueError: for a loss with `reduction=None`, a weight that is not finite, and
+            whatever the loss refuses.
+        TypeError: for what is no loss, and a context that the loss does not take.
+
+    Example:
+        >>> x, y = keras.Input((3,)), keras.Input((1,))
+        >>> y_pred = keras.layers.Dense(1)(x)
+        >>> end = portable_losses.LossEndpoint(portable_losses.Huber())(y_pred, y)
+        >>> trained, predicts = keras.Model([x, y], end), keras.Model(x, y_pred)
+        >>> trained.compile("sgd")  # and trained.fit([x, y])
+    """
+
+    def __init__(
+        self, loss: Any, weight: Any = 1.0, name: str | None = None, **rest: Any
+    ) -> None:
+        # Labels and weights in half precision would not be what they were.
+        super().__init__(name=name, **{"autocast": False, **rest})
+        owner = type(self).__name__
+        self._held = _Held(
+            one_number(owner, "loss", loss), checks.number(owner, "weight", weight)
+        )
+        # As weights of the layer the model hands them to `call`, metrics it does not.
+        self.moving = [w.variable for w in self.hyperparameters]
+        self.supports_masking = True
+
+    @property
+    def loss(self) -> Any:
+        """The loss."""
+        return self._held.loss
+
+    @property
+    def weight(self) -> Any:
+        """What the loss is multiplied by."""
+        return self._held.weight
+
+    @property
+    def hyperparameters(self) -> list[Any]:
+        """The Hyperparameters of the loss and its weight, each once."""
+        inner = self.loss.hyperparameters if isinstance(self.loss, Loss) else []
+        return list({id(w): w for w in leaves_in([self.weight, inner])}.values())
+
+    def call(
+        self, y_pred: Any, y_true: Any = None, *context: Any, sample_weight: Any = None
+    ) -> Any:
+        if y_true is not None:
+            also = (None, *context) if isinstance(self.loss, Loss) else context
+            value = self.loss(y_true, y_pred, sample_weight, *also)
+            self.add_loss(_unscaled(value * now(self.weight, "float32")))
+        return y_pred
+
+    def compute_mask(self, y_pred: Any, mask: Any = None) -> Any:
+        return mask[0] if isinstance(mask, tuple | list) else mask
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the loss, its weight, and what every layer has."""
+        return {**super().get_config(), "loss": self.loss, "weight": self.weight}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "LossEndpoint":
+        """Make it from `get_config()`, as it is or as it was read from a file."""
+        return cls(**restored(config))
+
+
+@dataclasses.dataclass
+class _Held:
+    """What Keras does not look into: it would track a Hyperparameter as a metric."""
+
+    loss: Any
+    weight: Any
+
+
+def _unscaled(value: Any) -> Any:
+    """A loss such that Keras, which scales it for tf.distribute, scales it once.
+
+    A mean is scaled already, a sum would not be. Keras tells by how much: by what its
+    own mean makes of 1.
+    """
+    if not _ON_TENSORFLOW:
+        return value
+    one = keras.ops.ones((1,))
+    return value / keras.losses.MeanAbsoluteError()(one, 0.0 * one)

@@ -1,0 +1,184 @@
+"""The callback that moves a Hyperparameter by epoch or by step."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+
+from portable_losses.core import checks
+from portable_losses.core.loss import Loss
+from portable_losses.training.endpoint import LossEndpoint
+from portable_losses.training.hyperparameter import Hyperparameter, as_value
+
+_CLOCKS = ("epoch", "step")
+_KINDS_OF_METRICS = ("metrics", "weighted_metrics")
+
+
+class HyperparameterScheduler(keras.callbacks.Callback):
+    """Sets a `Hyperparameter` at the start of each epoch or training step.
+
+    The value set is the value the loss sees, on every backend. The callback makes the
+    model track the Hyperparameter, so that its value is in the logs; a subclassed
+    model that is built lets nobody add to it, and is given
+    `compile(metrics=[w])` instead.
+
+    Args:
+        hyperparameter: the `Hyperparameter`, or its name, by which it is found in the
+            model's losses and metrics: after `load_model`, say.
+        schedule: a function of the epoch or step, from 0, that returns the value; of
+            the epoch or step and the present value, if it takes two arguments; or a
+            `keras.optimizers.schedules` object.
+        by: `"epoch"` or `"step"`. Steps are the optimizer's, so that a second `fit`,
+            or one after loading, goes on counting. With `steps_per_execution=k` a value
+            holds for k steps.
+        verbose: whether to print each value that is set.
+
+    A value that stays costs nothing; one that changes between two steps costs
+    about half a millisecond, most of it on JAX.
+
+    Raises:
+        TypeError: for a schedule that is not callable, or does not return a number.
+        ValueError: for an unknown `by`; a name that the model has not, or has twice;
+            and a model that cannot track the Hyperparameter.
+
+    Example:
+        >>> w = portable_losses.Hyperparameter(0.0, name="w")
+        >>> ramp = portable_losses.HyperparameterScheduler(w, lambda epoch: 0.1 * epoch)
+        >>> # model.compile("adam", loss=MeanSquaredError() + w * MeanAbsoluteError())
+        >>> # model.fit(x, y, epochs=10, callbacks=[ramp])
+    """
+
+    def __init__(
+        self,
+        hyperparameter: Hyperparameter | str,
+        schedule: Callable[..., Any],
+        by: str = "epoch",
+        verbose: bool = False,
+    ) -> None:
+        super().__init__()
+        owner = type(self).__name__
+        if not isinstance(hyperparameter, Hyperparameter | str):
+            rule, remedy = "a Hyperparameter or its name", "w = Hyperparameter(0.0)"
+            checks.fail(
+                owner, "hyperparameter", rule, hyperparameter, remedy, TypeError
+            )
+        if not callable(schedule):
+            rule = "a function of the epoch or step"
+            remedy = "pass lambda epoch: 0.1 * epoch, say"
+            checks.fail(owner, "schedule", rule, schedule, remedy, TypeError)
+        self.hyperparameter = hyperparameter
+        self.schedule = schedule
+        self.by = checks.choice(owner, "by", by, _CLOCKS)
+        self.verbose = checks.flag(owner, "verbose", verbose)
+        self._takes_value = _takes_two(schedule)
+        self._found: Hyperparameter | None = None
+        self._steps = self._before = 0
+
+    def set_model(self, model: Any) -> None:
+        super().set_model(model)
+        self._found = self._find(model)
+        self._track(model, self._found)
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        iterations = getattr(self.model.optimizer, "iterations", 0)
+        self._steps = int(keras.ops.convert_to_numpy(iterations))
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._before = self._steps
+        if self.by == "epoch":
+            self._set(epoch)
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        if self.by == "step":
+            self._set(self._before + batch)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self._steps = self._before + batch + 1
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        w = self._found
+        if logs is not None and w is not None and not isinstance(w.value, tuple):
+            logs.setdefault(w.name, w.value)  # a layer that holds it does not log it
+
+    def _set(self, clock: int) -> None:
+        w = self._found
+        assert w is not None, "fit calls set_model first"
+        new = self.schedule(*((clock, w.value) if self._takes_value else (clock,)))
+        new = as_value(type(self).__name__, f"schedule({clock})", new)
+        if new == w.value:
+            return
+        # Within an epoch the model holds its state on JAX; whoever asks a callback for
+        # the model makes it put the state back. Only a value that changes pays for it.
+        _ = self.model
+        w.assign(new)
+        if self.verbose:
+            print(f"\n{self.by} {clock}: {w.name} = {new}")
+
+    # --- the model --------------------------------------------------------------------
+
+    def _find(self, model: Any) -> Hyperparameter:
+        if isinstance(self.hyperparameter, Hyperparameter):
+            return self.hyperparameter
+        known = {id(w): w for w in hyperparameters_of(model)}
+        named = [w for w in known.values() if w.name == self.hyperparameter]
+        if len(named) != 1:
+            names = ", ".join(sorted(w.name for w in known.values())) or "none"
+            rule = "the name of one Hyperparameter of the model"
+            remedy = f"it has {names}"
+            owner = type(self).__name__
+            checks.fail(owner, "hyperparameter", rule, self.hyperparameter, remedy)
+        return named[0]
+
+    def _track(self, model: Any, w: Hyperparameter) -> None:
+        as_metric = any(x is w for x in metrics_of(model))
+        as_weight = any(x is w.variable for x in model.non_trainable_variables)
+        if as_metric and as_weight:  # JAX would be given one array twice
+            raise ValueError(
+                f"{type(self).__name__}: {w} must be tracked once; it is in metrics "
+                "and in a LossEndpoint (drop it from metrics: it is logged anyway)."
+            )
+        if as_metric or as_weight:
+            return
+        try:
+            setattr(model, f"hyperparameter_{w.name}", w)
+        except ValueError as error:
+            raise ValueError(
+                f"{type(self).__name__}: the model is built and lets nobody add to it, "
+                f"so that it cannot track {w} (pass compile(metrics=[{w.name}]), or "
+                "assign it in the model's __init__)."
+            ) from error
+        # What was compiled before knows nothing of it.
+        model.train_function = model.test_function = None
+
+
+def hyperparameters_of(model: Any) -> Iterator[Hyperparameter]:
+    """The Hyperparameters in a model's losses, layers and metrics."""
+    layers = list(model._flatten_layers())
+    # The model is a layer of itself here, with what was compiled as its `loss`.
+    losses = keras.tree.flatten([getattr(layer, "loss", None) for layer in layers])
+    for owner in (*losses, *layers):
+        if isinstance(owner, Loss | LossEndpoint):
+            yield from owner.hyperparameters
+    yield from (m for m in metrics_of(model) if isinstance(m, Hyperparameter))
+
+
+def metrics_of(model: Any) -> list[Any]:
+    """The metrics of a model, those of `compile` before they are built, too."""
+    compiled = getattr(model, "_compile_metrics", None)
+    given = [getattr(compiled, f"_user_{kind}", None) for kind in _KINDS_OF_METRICS]
+    return [*model.metrics, *keras.tree.flatten(given)]
+
+
+def _takes_two(schedule: Callable[..., Any]) -> bool:
+    """Whether a schedule must be given the present value, too."""
+    try:
+        parameters = inspect.signature(schedule).parameters.values()
+    except ValueError:  # some builtins have none
+        return False
+    positional = (
+        inspect.Parameter.POSITIONAL_ONLY,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    )
+    needed = [p for p in parameters if p.kind in positional and p.default is p.empty]
+    return len(needed) > 1
