@@ -177,7 +177,7 @@ def number_or_vector(
     """Return one finite number, or a sequence or array of them as a tuple."""
     scalar = isinstance(value, bool | int | float | str) or value is None
     # The shape () is that of a scalar of NumPy or of a backend.
-    if scalar or not getattr(value, "shape", (1,)):
+    if scalar or not tuple(getattr(value, "shape", (1,))):
         return number(owner, argument, value, at_least=at_least)
     return vector(owner, argument, value, at_least=at_least)
 

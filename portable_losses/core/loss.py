@@ -100,6 +100,7 @@ class Loss(keras.losses.Loss):
     _context: ClassVar[tuple[inspect.Parameter, ...]] = ()
     _as_sum: ClassVar[Callable[["Loss"], Any]]  # by Sum, which stands above this room
     _moving = False
+    __array_ufunc__ = None  # a NumPy number on the left leaves arithmetic to us
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

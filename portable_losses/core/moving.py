@@ -5,6 +5,7 @@
 """
 
 import functools
+import numbers
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -31,6 +32,8 @@ class Moving:
     `+`, `-`, `*` and `/` with numbers and with each other make a `Formula`, which
     moves with its parts: `alpha=w, beta=1.0 - w`.
     """
+
+    __array_ufunc__ = None  # a NumPy number on the left leaves arithmetic to us
 
     def leaves(self) -> tuple["Moving", ...]:
         """The parts that are set, each once."""
@@ -132,10 +135,15 @@ class Formula(Moving):
 
 
 def _formula(operation: str, left: Any, right: Any) -> Any:
-    for x in (left, right):
-        if isinstance(x, bool) or not isinstance(x, Moving | int | float):
-            return NotImplemented  # a loss, say, which knows what to do
-    return Formula(operation, left, right)
+    if not (is_number(left) and is_number(right)):
+        return NotImplemented  # a loss, say, which knows what to do
+    sides = (x if isinstance(x, Moving) else float(x) for x in (left, right))
+    return Formula(operation, *sides)
+
+
+def is_number(x: Any) -> bool:
+    """Whether it is a number, of Python or NumPy, or moves as one."""
+    return isinstance(x, Moving | numbers.Real) and not isinstance(x, bool)
 
 
 def _combined(operation: Callable[[Any, Any], Any], left: Value, right: Value) -> Value:

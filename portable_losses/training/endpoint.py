@@ -112,5 +112,5 @@ def _unscaled(value: Any) -> Any:
     """
     if not _ON_TENSORFLOW:
         return value
-    one = keras.ops.ones((1,))
+    one = keras.ops.ones((1, 1))  # an item, which is what Keras scales
     return value / keras.losses.MeanAbsoluteError()(one, 0.0 * one)

@@ -8,7 +8,7 @@ import keras
 from portable_losses.core import checks
 from portable_losses.core.config import restored
 from portable_losses.core.loss import Loss
-from portable_losses.core.moving import Moving, now
+from portable_losses.core.moving import Moving, is_number, now
 from portable_losses.training._shared import one_number
 
 
@@ -115,7 +115,7 @@ class Sum(Loss):
         return self if other == 0 else _sum(other, self)
 
     def __mul__(self, weight: Any) -> Any:
-        if isinstance(weight, bool) or not isinstance(weight, Moving | int | float):
+        if not is_number(weight):
             return NotImplemented
         terms = {name: (weight * w, loss) for name, (w, loss) in self.terms.items()}
         return Sum(terms, name=self.name, dtype=self.dtype)

@@ -98,7 +98,7 @@ class Quantile(Loss):
 
 def _checked_quantiles(owner: str, quantiles: Any) -> float | tuple[float, ...]:
     one = quantiles is None or isinstance(quantiles, bool | int | float | str | Moving)
-    if one or not getattr(quantiles, "shape", (1,)):
+    if one or not tuple(getattr(quantiles, "shape", (1,))):
         return checks.number(owner, "quantiles", quantiles, above=0, below=1)
     values = checks.vector(owner, "quantiles", quantiles, above=0, below=1)
     order = visibly(values)

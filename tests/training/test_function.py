@@ -1,0 +1,359 @@
+"""`loss`: a plain function as a loss that can be saved."""
+
+import copy
+import importlib.util
+import pickle
+import re
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+import portable_losses
+from portable_losses import Hyperparameter, loss, ops
+
+BACKEND = keras.config.backend()
+
+
+@loss(package="tests")
+def scaled(y_true, y_pred, *, weight=1.0, power=2):
+    """Scaled errors."""
+    return weight * ops.mean(ops.power(ops.abs(y_pred - y_true), power), axis=-1)
+
+
+@loss(package="tests")
+def by_column(y_true, y_pred, *, class_weights=None):
+    terms = ops.square(y_pred - y_true)
+    if class_weights is not None:
+        terms = terms * class_weights
+    return ops.mean(terms, axis=-1)
+
+
+@loss(package="tests")
+def of_batch(y_true, y_pred, *, weight):
+    return weight * ops.sqrt(ops.mean(ops.square(y_pred - y_true)))
+
+
+@loss(package="tests")
+def of_ids(y_true, y_pred, *, costs):
+    assert keras.backend.standardize_dtype(y_true.dtype).startswith("int")
+    return ops.take(costs, y_true) * ops.mean(y_pred, axis=-1)
+
+
+@loss(package="tests")
+def with_input(y_true, y_pred, x, *, weight=1.0):
+    return ops.mean(ops.square(y_pred - y_true), axis=-1) + weight * ops.mean(
+        x, axis=-1
+    )
+
+
+@loss(package="tests")
+def kinds(y_true, y_pred, *, a=1, b=(1, 2), c=None, d=True, e="text", f=((1,), (2,))):
+    dtype = y_pred.dtype
+    assert ops.is_tensor(a) and a.dtype == dtype and a.shape == ()
+    assert ops.is_tensor(b) and b.dtype == dtype and tuple(b.shape) == (2,)
+    assert c is None or (ops.is_tensor(c) and c.dtype == dtype)
+    assert (d, e) == (True, "text")
+    assert tuple(f.shape) == (2, 1)
+    return ops.mean(y_pred, axis=-1)
+
+
+ZEROS, TWOS = np.zeros((4, 3), "float32"), np.full((4, 3), 2.0, "float32")
+
+
+def test_its_arguments_make_a_loss(gradient):
+    half = scaled(weight=0.5)
+    assert isinstance(half, portable_losses.Loss)
+    assert (half.name, half.weight, half.power) == ("scaled", 0.5, 2)
+    value, slope = gradient(half, ZEROS, TWOS)
+    assert float(value) == 2.0
+    np.testing.assert_allclose(slope, np.full((4, 3), 0.5 * 4 / 12), rtol=1e-6)
+    items = scaled(weight=0.5, reduction=None)(ZEROS, TWOS)
+    assert tuple(items.shape) == (4,)
+    assert scaled(name="other").name == "other"
+
+
+def test_it_still_is_the_function():
+    assert (scaled.__name__, scaled.__doc__) == ("scaled", "Scaled errors.")
+    zeros, twos = ops.convert_to_tensor(ZEROS), ops.convert_to_tensor(TWOS)
+    for found in (
+        scaled(zeros, twos, weight=3.0),
+        scaled(y_true=zeros, y_pred=twos, weight=3.0),
+    ):
+        np.testing.assert_allclose(ops.convert_to_numpy(found), 4 * [12.0])
+
+
+def test_it_pickles_and_copies():
+    assert pickle.loads(pickle.dumps(scaled)) is scaled
+    assert copy.deepcopy(scaled) is scaled
+    for again in (
+        pickle.loads(pickle.dumps(scaled(weight=0.5, dtype="bfloat16"))),
+        copy.deepcopy(scaled(weight=0.5, dtype="bfloat16")),
+    ):
+        assert type(again) is type(scaled(weight=0.5))
+        assert (again.weight, again.dtype) == (0.5, "bfloat16")
+
+
+@pytest.mark.parametrize("which", ["uncalled", "called"])
+def test_uncalled_it_means_its_defaults(which, model, data, tmp_path):
+    x, y = data
+    given = scaled if which == "uncalled" else scaled()
+    net = model()
+    net.compile(keras.optimizers.SGD(0.1), loss=given)
+    fit = {"batch_size": 8, "epochs": 2, "shuffle": False, "verbose": 0}
+    seen = net.fit(x, y, **fit).history["loss"]
+    plain = model()
+    plain.compile(keras.optimizers.SGD(0.1), loss=portable_losses.MeanSquaredError())
+    wanted = plain.fit(x, y, **fit).history["loss"]
+    np.testing.assert_allclose(seen, wanted, rtol=1e-5)
+    net.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    np.testing.assert_allclose(
+        loaded.fit(x, y, **fit).history["loss"],
+        plain.fit(x, y, **fit).history["loss"],
+        rtol=1e-4,
+    )
+
+
+def test_uncalled_it_takes_weights_and_masks(model, data):
+    x, y = data
+    net = model()
+    net.compile(keras.optimizers.SGD(0.0), loss=scaled)
+    weight = np.linspace(0, 2, len(x)).astype("float32")
+    seen = net.fit(x, y, sample_weight=weight, verbose=0).history["loss"][0]
+    assert seen == pytest.approx(np.mean(weight * y[:, 0] ** 2), rel=1e-5)
+    total = portable_losses.Sum({"a": scaled, "b": (2.0, scaled)})
+    assert float(total(ZEROS, TWOS)) == 12.0
+
+
+def test_arguments_arrive_as_tensors_of_the_losses_dtype():
+    array, tensor = np.array([1, 2]), ops.convert_to_tensor([1.0, 2.0])
+    for arguments in ({}, {"a": 2.5, "b": [3, 4.0]}, {"b": array}, {"c": tensor}):
+        kinds(**arguments)(ZEROS, TWOS)
+    kinds(a=Hyperparameter(1.0), b=[1.0, Hyperparameter(2.0)])(ZEROS, TWOS)
+    if BACKEND == "tensorflow":  # where float64 is what it says
+        kinds(dtype="float64")(ZEROS, TWOS)
+
+
+def test_a_hyperparameter_moves_an_argument(model, still, data):
+    x, y = data
+    w = Hyperparameter(1.0, name="w")
+    net = model()
+    net.compile(still, loss=scaled(weight=w, power=w + 1.0))
+    ramp = portable_losses.HyperparameterScheduler(w, lambda epoch: 1.0 + epoch)
+    seen = net.fit(x, y, epochs=2, verbose=0, callbacks=[ramp]).history["loss"]
+    wanted = [np.mean(y**2), 2 * np.mean(np.abs(y) ** 3)]
+    np.testing.assert_allclose(seen, wanted, rtol=1e-5)
+
+
+def test_class_weights():
+    plain = by_column(class_weights=[0.5, 1.0, 2.0])
+    assert float(plain(ZEROS, TWOS)) == pytest.approx(4 * 3.5 / 3)
+    assert float(by_column(class_weights={2: 2.5})(ZEROS, TWOS)) == 4 * 4.5 / 3
+    with pytest.raises(ValueError, match=r"length 3, .* \(it has length 2, pass one"):
+        by_column(class_weights=np.array([1.0, 2.0]))(ZEROS, TWOS)
+
+
+def test_targets():
+    weighted = scaled(weight=1.0)
+    column = np.arange(4.0, dtype="float32")
+    for t, p in (
+        (column, column + 1),
+        (column, column[:, None] + 1),
+        (column[:, None], column + 1),
+        (column.astype("int32"), column + 1),
+    ):
+        assert float(weighted(t, p)) == 1.0
+    booleans = np.array([[True, False, True]] * 4)
+    assert float(weighted(booleans, ZEROS)) == pytest.approx(2 / 3)
+    with pytest.raises(ValueError, match=r"y_true of shape \(4, 1\) .* \(4, 3\)"):
+        weighted(column[:, None], TWOS)
+    # Class ids arrive as they are, whatever the dtype of the loss.
+    ids = np.array([0, 1, 2, 257])
+    costs = np.arange(300.0)
+    for dtype in ("float32", "bfloat16"):
+        items = of_ids(costs=costs, dtype=dtype, reduction="sum")(ids, TWOS)
+        assert float(items) == pytest.approx(520.0, rel=4e-3)
+
+
+def test_a_scalar_is_a_statistic():
+    root = of_batch(weight=2.0)
+    assert float(root(ZEROS, TWOS)) == 4.0
+    with pytest.raises(ValueError, match=r"`sample_weight` must be None .*axis=-1"):
+        root(ZEROS, TWOS, np.ones(4))
+    with pytest.raises(ValueError, match=r"`mask` must be None .*axis=-1"):
+        root(ZEROS, TWOS, mask=np.ones(4, "bool"))
+
+
+def test_context():
+    assert float(with_input(weight=2.0)(ZEROS, TWOS, None, None, TWOS)) == 8.0
+    assert tuple(with_input(ZEROS, TWOS, TWOS).shape) == (4,)
+    with pytest.raises(TypeError, match="`context` must be x, which the loss takes"):
+        with_input()(ZEROS, TWOS)
+
+
+def closure():
+    tensor = ops.ones(3)
+
+    def closes(y_true, y_pred):
+        return ops.mean(tensor * y_pred, axis=-1)
+
+    return closes
+
+
+def second():
+    def scaled(y_true, y_pred, *, weight=2.0):
+        return weight * ops.mean(y_pred, axis=-1)
+
+    return scaled
+
+
+def no_prediction(y_true): ...
+def any_argument(y_true, y_pred, **arguments): ...
+def common(y_true, y_pred, *, reduction=None): ...
+
+
+REFUSED = {
+    "lambda": (
+        lambda: loss(lambda y_true, y_pred: y_pred),
+        ValueError,
+        "loss: `function` must be a function with a name, by which a saved model finds",
+    ),
+    "closure over a tensor": (
+        lambda: loss(closure()),
+        ValueError,
+        "loss: `function` must be a function that closes over no tensors, which are "
+        "not saved with it; got function=closes, closing over tensor (make tensor an",
+    ),
+    "another of the name": (
+        lambda: loss(second(), package="tests"),
+        ValueError,
+        "loss: `function` must be the one function of the name tests>scaled; got",
+    ),
+    "no function": (
+        lambda: loss(portable_losses.Huber()),
+        TypeError,
+        "loss: `function` must be a function; got function=<",
+    ),
+    "without y_pred": (
+        lambda: loss(no_prediction),
+        TypeError,
+        "loss: `function` must be a function of y_true and y_pred; got function="
+        "no_prediction(y_true)",
+    ),
+    "nameless arguments": (
+        lambda: loss(any_argument),
+        TypeError,
+        "loss: `function` must be a function whose arguments have names; got",
+    ),
+    "arguments of every loss": (
+        lambda: loss(common),
+        ValueError,
+        "loss: `function` must be a function without the arguments of every loss; got "
+        "function=common(y_true, y_pred, *, reduction=None) (rename reduction).",
+    ),
+    "unknown argument": (
+        lambda: scaled(wieght=1.0),
+        TypeError,
+        "scaled: `argument` must be one of dtype, name, power, reduction, weight; got "
+        "argument=wieght",
+    ),
+    "argument without a default": (
+        lambda: of_batch(name="x"),
+        TypeError,
+        "of_batch: `weight` must be given; got weight=nothing (the function has no",
+    ),
+    "uncalled, without a default": (
+        lambda: of_batch(ZEROS, TWOS, None),
+        TypeError,
+        "of_batch: `weight` must be given; got weight=nothing",
+    ),
+    "lambda as an argument": (
+        lambda: scaled(weight=lambda: 1.0),
+        ValueError,
+        "scaled: `weight` must be a value that can be saved; got weight=<function",
+    ),
+    "trainable variable as an argument": (
+        lambda: scaled(weight=keras.Variable(1.0)),
+        TypeError,
+        "scaled: `weight` must be no trainable variable, which a loss cannot train; "
+        "got weight=a ",
+    ),
+    "negative class weight": (
+        lambda: by_column(class_weights=[1.0, -1.0]),
+        ValueError,
+        "by_column: `class_weights[1]` must be a finite number >= 0; got",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name):
+    act, kind, message = REFUSED[name]
+    with pytest.raises(kind, match=re.escape(message)):
+        act()
+
+
+MODULE = """
+import sys
+import numpy as np
+import portable_losses
+from portable_losses import ops
+
+
+@portable_losses.loss
+def tripled(y_true, y_pred, *, times=3.0):
+    return times * ops.mean(ops.square(y_pred - y_true), axis=-1)
+
+
+def model():
+    import keras
+
+    net = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    net.compile("sgd", loss=tripled(times=2.0))
+    net.fit(np.ones((4, 1)), np.ones((4, 1)), verbose=0)
+    return net
+
+
+if __name__ == "__main__":
+    print(portable_losses.Loss.__module__, type(tripled()).__module__)
+    import keras
+    print(keras.saving.get_registered_name(type(tripled())))
+    model().save(sys.argv[1])
+"""
+
+
+def test_a_program_saves_what_an_import_of_it_loads(tmp_path):
+    program, saved = tmp_path / "my_program.py", tmp_path / "model.keras"
+    program.write_text(MODULE)
+    done = subprocess.run(
+        [sys.executable, str(program), str(saved)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.splitlines()[-1] == "my_program>tripled"
+    spec = importlib.util.spec_from_file_location("my_program", program)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    spec.loader.exec_module(module)  # the same definition once more, as by a reload
+    loaded = keras.saving.load_model(saved, safe_mode=True)
+    assert (type(loaded.loss).__name__, float(loaded.loss.times)) == ("tripled", 2.0)
+
+
+def test_a_notebook_may_change_its_definition():
+    program = (
+        "import portable_losses\n"
+        "for times in ('2', '3'):\n"
+        "    exec('@portable_losses.loss\\n'\n"
+        "         'def cell(y_true, y_pred):\\n'\n"
+        "         f'    return {times} * y_pred\\n')\n"
+        "import keras\n"
+        "print(keras.saving.get_registered_name(type(cell.with_defaults())))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "notebook>cell"
