@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOSSES = ROOT / "portable_losses" / "losses"
+TRAINING = ROOT / "portable_losses" / "training"
 CATALOGUE = ROOT / "docs" / "catalogue.md"
 PARITY = ROOT / "docs" / "parity.md"
 README = ROOT / "README.md"
@@ -31,15 +32,16 @@ def exported() -> set[str]:
     raise SystemExit("portable_losses/__init__.py: no `__all__` (add the list)")
 
 
-def signature(loss: ast.ClassDef) -> str:
-    """The constructor's own arguments with their defaults."""
-    for node in loss.body:
-        if isinstance(node, ast.FunctionDef) and node.name == "__init__":
-            break
-    else:
+def signature(public: ast.ClassDef | ast.FunctionDef) -> str:
+    """The own arguments of a constructor or function, with their defaults."""
+    node: ast.stmt = public
+    if isinstance(public, ast.ClassDef):
+        inits = [n for n in public.body if getattr(n, "name", "") == "__init__"]
+        node = inits[0] if inits else public
+    if not isinstance(node, ast.FunctionDef):
         return ""
     found = node.args
-    positional = found.args[1:]
+    positional = found.args[1:] if node is not public else found.args
     gap: list[ast.expr | None] = [None] * (len(positional) - len(found.defaults))
     pairs = [
         *zip(positional, [*gap, *found.defaults], strict=True),
@@ -63,25 +65,34 @@ def catalogue() -> str:
         "what all losses have in common, is in the [guide](guide.md).",
     ]
     for folder in sorted(p for p in LOSSES.iterdir() if (p / "__init__.py").exists()):
-        rows = []
-        for path in sorted(folder.glob("[!_]*.py")):
-            for node in ast.parse(path.read_text()).body:
-                if isinstance(node, ast.ClassDef) and node.name in public:
-                    first = (ast.get_docstring(node) or "").split("\n\n")[0]
-                    first = first.replace("\n", " ").replace("|", "\\|")
-                    where = f"../{path.relative_to(ROOT).as_posix()}"
-                    arguments = signature(node).replace("|", "\\|")
-                    shown = f"`{arguments}`" if arguments else ""
-                    rows.append(f"| [{node.name}]({where}) | {shown} | {first} |")
-        if rows:
-            about = ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
-            lines += ["", f"## {folder.name.capitalize()}", "", about or "", ""]
-            lines += [
-                "| Loss | Arguments | What it penalizes |",
-                "|:--|:--|:--|",
-                *rows,
-            ]
+        title = folder.name.capitalize()
+        lines += section(folder, title, "Loss", "What it penalizes", public)
+    lines += section(TRAINING, "Training", "Name", "What it does", public)
     return "\n".join(lines) + "\n"
+
+
+def section(
+    folder: Path, title: str, name: str, about: str, public: set[str]
+) -> list[str]:
+    """The table of a folder, empty where it has nothing public."""
+    rows = []
+    for path in sorted(folder.glob("[!_]*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if not isinstance(node, ast.ClassDef | ast.FunctionDef):
+                continue
+            if node.name not in public:
+                continue
+            first = (ast.get_docstring(node) or "").split("\n\n")[0]
+            first = first.replace("\n", " ").replace("|", "\\|")
+            where = f"../{path.relative_to(ROOT).as_posix()}"
+            arguments = signature(node).replace("|", "\\|")
+            shown = f"`{arguments}`" if arguments else ""
+            rows.append(f"| [{node.name}]({where}) | {shown} | {first} |")
+    if not rows:
+        return []
+    said = ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or ""
+    head = f"| {name} | Arguments | {about} |"
+    return ["", f"## {title}", "", said, "", head, "|:--|:--|:--|", *rows]
 
 
 def parity(folder: Path) -> None:

@@ -39,9 +39,37 @@ def class_257(library: object) -> str:
     return f"scored as class {scored[0]}"
 
 
-def exact_match(library: object) -> str:
-    slope = gradient(library.MeanAbsoluteError(), 2.0, 2.0)
-    return f"gradient {abs(slope):.0f}"
+class Weighted(keras.losses.Loss):
+    """A squared error times a variable, as one would write it in Keras."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = keras.Variable(1.0, trainable=False)
+
+    def call(self, y_true: object, y_pred: object) -> object:
+        return self.weight * keras.ops.mean(keras.ops.square(y_pred - y_true), axis=-1)
+
+
+def moving_weight(library: object) -> str:
+    """The weights that the loss sees where 1, 10 and 100 are set, an epoch each."""
+    metrics = None
+    if library is portable_losses:
+        weight = portable_losses.Hyperparameter(1.0, name="weight")
+        loss, metrics = weight * portable_losses.MeanSquaredError(), [weight]
+    else:
+        loss = Weighted()
+        weight = loss.weight
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.0), loss=loss, metrics=metrics)
+
+    def one_epoch() -> float:
+        return model.fit(np.ones((4, 1)), np.ones((4, 1)), verbose=0).history["loss"][0]
+
+    first, seen = one_epoch(), []
+    for value in (1.0, 10.0, 100.0):
+        weight.assign(value)
+        seen.append(round(one_epoch() / first))
+    return "sees " + ", ".join(map(str, seen))
 
 
 def main() -> None:
@@ -49,12 +77,12 @@ def main() -> None:
     for name, row in (
         ("focal loss at logit -200, target 1", focal),
         ("class 257 of 1000 in bfloat16", class_257),
-        ("mean absolute error at an exact match", exact_match),
+        ("a weight set to 1, 10, 100", moving_weight),
     ):
         print(f"  {name}: {row(keras.losses)} | {row(portable_losses)}")
     assert focal(portable_losses) == "value 200.0, gradient -1.0"
     assert class_257(portable_losses) == "scored as class 257"
-    assert exact_match(portable_losses) == "gradient 0"
+    assert moving_weight(portable_losses) == "sees 1, 10, 100"
 
 
 if __name__ == "__main__":
