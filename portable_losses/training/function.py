@@ -18,7 +18,7 @@ from portable_losses.core.moving import Moving, as_vector
 
 _OF_EVERY_LOSS = ("reduction", "name", "dtype")
 NOTEBOOK = "notebook"
-"""The package of functions that no file defines."""
+"""The package of functions that somebody types, in a notebook or at a prompt."""
 
 
 class FunctionLoss(Loss):
@@ -163,7 +163,7 @@ def loss(
         (FunctionLoss,),
         {
             "__doc__": function.__doc__,
-            "__module__": function.__module__,
+            "__module__": function.__module__ or "__main__",
             "__qualname__": function.__qualname__,
             "function": staticmethod(function),
             "arguments": arguments,
@@ -296,17 +296,17 @@ def _constructor(arguments: Mapping[str, inspect.Parameter]) -> Callable[..., No
 
 def _package_of(function: Any) -> str:
     """The root package; of a program that was started, the one it would import as."""
-    module = function.__module__
+    module = function.__module__ or "__main__"  # code that `exec` ran may have none
     if module == "__main__":
         main = sys.modules["__main__"]
         spec = getattr(main, "__spec__", None)
         file = getattr(main, "__file__", None)
-        if spec is not None:  # python -m package.module
+        if hasattr(sys, "ps1"):  # a prompt, which notebooks have too
+            module = NOTEBOOK
+        elif spec is not None:  # python -m package.module
             module = spec.name
         elif file is not None:  # python train.py
             module = pathlib.Path(file).stem
-        else:
-            module = NOTEBOOK
     return str(module.partition(".")[0])
 
 

@@ -345,6 +345,7 @@ def test_a_program_saves_what_an_import_of_it_loads(tmp_path):
 
 def test_a_notebook_may_change_its_definition():
     program = (
+        "import sys; sys.ps1 = '>>> '\n"  # as at a prompt
         "import portable_losses\n"
         "for times in ('2', '3'):\n"
         "    exec('@portable_losses.loss\\n'\n"
