@@ -303,6 +303,17 @@ def context(
         fail(owner, "context", rule, shown, remedy, TypeError)
 
 
+def returned(owner: str, items: Any) -> None:
+    """Refuse what a loss returns if it is no tensor."""
+    if not hasattr(items, "shape"):
+        rule = (
+            "a function that returns a tensor: the items, or one number for the batch"
+        )
+        shown = Described(f"one that returns {items!r}")
+        remedy = "return ops.mean(..., axis=-1) of something with y_pred in it"
+        fail(owner, "call", rule, shown, remedy, TypeError)
+
+
 def whole_ids(owner: str, ids: Any, kept: Any | None) -> None:
     """Refuse float class ids that are visibly not whole numbers."""
     bad = keras.ops.not_equal(ids, keras.ops.floor(ids))

@@ -265,6 +265,7 @@ class Loss(keras.losses.Loss):
         also = {"kept": kept} if self._takes_kept else {}
         items = self.call(y_true, y_pred, *context, **also)
         items, chosen = items if isinstance(items, tuple) else (items, None)
+        checks.returned(owner, items)
         if len(items.shape) == 0 or self.is_statistic(y_pred):
             return self._reduce_statistic(owner, items, y_pred, weight, mask)
         if mask is None and weight is None and chosen is None:

@@ -60,6 +60,12 @@ class FunctionLoss(Loss):
                 return type(self)(**kwargs)
             if self._is_plain_call(args, kwargs):
                 return self.function(*args, **kwargs)
+            if len(args) == 1 and "y_pred" not in kwargs:
+                owner = type(self).__name__
+                remedy = f"write {owner}(argument=...) for a loss of these arguments, "
+                remedy += f"{owner}(y_true, y_pred) for the function"
+                shown = checks.Described("one without a name")
+                checks.fail(owner, "arguments", "named", shown, remedy, TypeError)
             return self.with_defaults()(*args, **kwargs)
         return super().__call__(*args, **kwargs)
 

@@ -63,15 +63,16 @@ class HyperparameterScheduler(keras.callbacks.Callback):
             checks.fail(
                 owner, "hyperparameter", rule, hyperparameter, remedy, TypeError
             )
-        if not callable(schedule):
-            rule = "a function of the epoch or step"
+        count = _arguments_of(schedule) if callable(schedule) else 0
+        if count not in (1, 2):
+            rule = "a function of the epoch or step, or of it and the present value"
             remedy = "pass lambda epoch: 0.1 * epoch, say"
             checks.fail(owner, "schedule", rule, schedule, remedy, TypeError)
         self.hyperparameter = hyperparameter
         self.schedule = schedule
         self.by = checks.choice(owner, "by", by, _CLOCKS)
         self.verbose = checks.flag(owner, "verbose", verbose)
-        self._takes_value = _takes_two(schedule)
+        self._takes_value = count == 2
         self._found: Hyperparameter | None = None
         self._steps = self._before = 0
 
@@ -170,15 +171,16 @@ def metrics_of(model: Any) -> list[Any]:
     return [*model.metrics, *keras.tree.flatten(given)]
 
 
-def _takes_two(schedule: Callable[..., Any]) -> bool:
-    """Whether a schedule must be given the present value, too."""
+def _arguments_of(schedule: Callable[..., Any]) -> int:
+    """How many arguments a schedule must be given; at least one if it takes any."""
     try:
         parameters = inspect.signature(schedule).parameters.values()
     except ValueError:  # some builtins have none
-        return False
-    positional = (
-        inspect.Parameter.POSITIONAL_ONLY,
-        inspect.Parameter.POSITIONAL_OR_KEYWORD,
-    )
-    needed = [p for p in parameters if p.kind in positional and p.default is p.empty]
-    return len(needed) > 1
+        return 1
+    by_position = [
+        p for p in parameters if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)
+    ]
+    needed = [
+        p for p in by_position if p.default is p.empty and p.kind != p.VAR_POSITIONAL
+    ]
+    return max(len(needed), min(len(by_position), 1))

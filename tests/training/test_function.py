@@ -194,6 +194,11 @@ def test_context():
         with_input()(ZEROS, TWOS)
 
 
+@loss(package="tests")
+def forgets_to_return(y_true, y_pred):
+    ops.mean(y_pred, axis=-1)
+
+
 def closure():
     tensor = ops.ones(3)
 
@@ -280,6 +285,18 @@ REFUSED = {
         TypeError,
         "scaled: `weight` must be no trainable variable, which a loss cannot train; "
         "got weight=a ",
+    ),
+    "argument without a name": (
+        lambda: scaled(0.5),
+        TypeError,
+        "scaled: `arguments` must be named; got arguments=one without a name (write "
+        "scaled(argument=...) for a loss of these arguments, scaled(y_true, y_pred)",
+    ),
+    "returns nothing": (
+        lambda: forgets_to_return()(ZEROS, TWOS),
+        TypeError,
+        "forgets_to_return: `call` must be a function that returns a tensor: the items, "
+        "or one number for the batch; got call=one that returns None",
     ),
     "negative class weight": (
         lambda: by_column(class_weights=[1.0, -1.0]),

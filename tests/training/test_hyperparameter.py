@@ -379,6 +379,8 @@ def test_the_scheduler_says_what_is_wrong(model, still, data):
         HyperparameterScheduler(w, lambda epoch: 1.0, by="batch")
     with pytest.raises(TypeError, match="`schedule` must be a function of the epoch"):
         HyperparameterScheduler(w, 0.5)
+    with pytest.raises(TypeError, match="`schedule` must be a function of the epoch"):
+        HyperparameterScheduler(w, lambda: 0.5)
     with pytest.raises(TypeError, match="`hyperparameter` must be a Hyperparameter or"):
         HyperparameterScheduler(0.5, lambda epoch: 1.0)
     net = model()
