@@ -295,8 +295,8 @@ REFUSED = {
     "returns nothing": (
         lambda: forgets_to_return()(ZEROS, TWOS),
         TypeError,
-        "forgets_to_return: `call` must be a function that returns a tensor: the items, "
-        "or one number for the batch; got call=one that returns None",
+        "forgets_to_return: `call` must be a function that returns a tensor: the "
+        "items, or one number for the batch; got call=one that returns None",
     ),
     "negative class weight": (
         lambda: by_column(class_weights=[1.0, -1.0]),
