@@ -46,8 +46,16 @@ def crossentropy_of(logits: Any, ids: Any) -> Any:
     if _BACKEND == "tensorflow":
         # Of a softmax's own output Keras would take the logits that went into it.
         logits = keras.ops.copy(logits)
-    items = keras.ops.sparse_categorical_crossentropy(ids, logits, from_logits=True)
-    return _or_nan(items, valid)
+    elif len(logits.shape) > 2:
+        # Keras would hand over a view with the classes second, at half the speed.
+        rows = keras.ops.reshape(logits, (-1, logits.shape[-1]))
+        items = _kernel(keras.ops.reshape(ids, (-1,)), rows)
+        return _or_nan(keras.ops.reshape(items, ids.shape), valid)
+    return _or_nan(_kernel(ids, logits), valid)
+
+
+def _kernel(ids: Any, logits: Any) -> Any:
+    return keras.ops.sparse_categorical_crossentropy(ids, logits, from_logits=True)
 
 
 def _indices(ids: Any, num_classes: int) -> tuple[Any, Any | None]:
