@@ -34,27 +34,29 @@ def log_softmax(logits: Any) -> Any:
 def crossentropy_of(logits: Any, ids: Any) -> Any:
     """Return `-pick(log_softmax(logits), ids)`."""
     ids, valid = _indices(ids, logits.shape[-1])
-    if _BACKEND == "jax":
-        if valid is None:  # not compiled: the fewest operations
-            return -pick(log_softmax(logits), ids)
+    if _BACKEND in ("tensorflow", "torch"):
+        items = _by_kernel(logits, ids)
+    elif valid is None:  # not compiled: the fewest operations
+        items = -pick(log_softmax(logits), ids)
+    else:
         # XLA would write all the logarithms to memory before one a row is picked.
         top = keras.ops.stop_gradient(keras.ops.max(logits, axis=-1))
         gaps = logits - keras.ops.expand_dims(top, -1)
         total = keras.ops.sum(keras.ops.exp(gaps), axis=-1)
-        return _or_nan(keras.ops.log(total) - (pick(logits, ids) - top), valid)
-    # One kernel each way, where picking alone is twenty operations on TensorFlow.
+        items = keras.ops.log(total) - (pick(logits, ids) - top)
+    return _or_nan(items, valid)
+
+
+def _by_kernel(logits: Any, ids: Any) -> Any:
+    """One kernel each way, where picking alone is twenty operations on TensorFlow."""
+    if _BACKEND == "torch" and len(logits.shape) > 2:
+        # Keras would hand over a view with the classes second, at half the speed.
+        rows = keras.ops.reshape(logits, (-1, logits.shape[-1]))
+        items = _by_kernel(rows, keras.ops.reshape(ids, (-1,)))
+        return keras.ops.reshape(items, ids.shape)
     if _BACKEND == "tensorflow":
         # Of a softmax's own output Keras would take the logits that went into it.
         logits = keras.ops.copy(logits)
-    elif len(logits.shape) > 2:
-        # Keras would hand over a view with the classes second, at half the speed.
-        rows = keras.ops.reshape(logits, (-1, logits.shape[-1]))
-        items = _kernel(keras.ops.reshape(ids, (-1,)), rows)
-        return _or_nan(keras.ops.reshape(items, ids.shape), valid)
-    return _or_nan(_kernel(ids, logits), valid)
-
-
-def _kernel(ids: Any, logits: Any) -> Any:
     return keras.ops.sparse_categorical_crossentropy(ids, logits, from_logits=True)
 
 
