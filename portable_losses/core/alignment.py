@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from portable_losses.core import checks
+from portable_losses.core.classes import like
 
 
 def align(
@@ -42,7 +43,7 @@ def align(
         )
     if targets == "same" or rows:
         if keras.backend.is_float_dtype(y_true.dtype):
-            y_true = keras.ops.cast(y_true, y_pred.dtype)
+            y_true = like(y_true, y_pred)
         return _align_same(owner, y_true, y_pred)
     if targets in ("ids", "classes"):
         return _align_ids(owner, y_true, y_pred), y_pred

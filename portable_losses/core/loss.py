@@ -251,11 +251,12 @@ class Loss(keras.losses.Loss):
             mask = keras.ops.cast(mask, "bool")
             mask = leading(owner, "mask", mask, pred_shape, "y_pred")
         mask = both(mask, self._wanted(y_true, rows))
-        weight, kept = None, mask
+        weight, nonzero, kept = None, None, mask
         if sample_weight is not None:
             weight = keras.ops.convert_to_tensor(sample_weight, self._compute_dtype)
             weight = leading(owner, "sample_weight", weight, pred_shape, "y_pred")
-            kept = both(mask, weight != 0)
+            nonzero = weight != 0
+            kept = both(mask, nonzero)
         if by_id:
             self._check_ids(owner, ids, y_true, self.class_count(y_pred), kept)
         if kept is not None:
@@ -270,7 +271,8 @@ class Loss(keras.losses.Loss):
             return self._reduce_statistic(owner, items, y_pred, weight, mask)
         if mask is None and weight is None and chosen is None:
             return self._result(self._reduce(items))
-        return self._result(self._reduce_chosen(owner, items, chosen, mask, weight))
+        weights = (weight, nonzero)
+        return self._result(self._reduce_chosen(owner, items, chosen, mask, *weights))
 
     def _tensor(self, x: Any) -> Any:
         """A context as a tensor, in the dtype of the computation if it is floating."""
@@ -316,7 +318,13 @@ class Loss(keras.losses.Loss):
         return keras.ops.mean(items)
 
     def _reduce_chosen(
-        self, owner: str, items: Any, chosen: Any, mask: Any, weight: Any
+        self,
+        owner: str,
+        items: Any,
+        chosen: Any,
+        mask: Any,
+        weight: Any,
+        nonzero: Any,
     ) -> Any:
         shape = tuple(items.shape)
         counted = chosen
@@ -334,9 +342,11 @@ class Loss(keras.losses.Loss):
         if weight is not None:
             weight = leading(owner, "sample_weight", weight, shape, "the items")
             weight = expand(weight, len(shape))
-            used = both(counted, weight != 0)
+            used = both(counted, expand(squeezed(nonzero, shape), len(shape)))
         if used is not None:
-            items = keras.ops.where(used, items, 0.0)
+            # A weight of 0 is a zero at hand: a new constant is a third of the `where`.
+            zero = 0.0 if weight is None or counted is not None else weight
+            items = keras.ops.where(used, items, zero)
         if weight is not None:
             items = items * weight
         if self.reduction in (None, "none"):
@@ -381,6 +391,8 @@ class Loss(keras.losses.Loss):
         return self._result(self._reduce(keras.ops.reshape(value, (-1,))))
 
     def _result(self, value: Any) -> Any:
+        if keras.backend.standardize_dtype(value.dtype) == self._result_dtype:
+            return value
         return keras.ops.cast(value, self._result_dtype)
 
     # --- saving --------------------------------------------------------------------

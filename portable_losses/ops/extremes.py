@@ -1,5 +1,6 @@
 """maximum, minimum and clip: one way to share the gradient at a tie and at a bound."""
 
+import operator
 from typing import Any
 
 from keras import ops as raw
@@ -96,9 +97,10 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Any:
     if not is_float(x):
         return _clip_integers(x, x_min, x_max)
     if BACKEND == "jax":
-        for bound, beyond in ((x_min, raw.less), (x_max, raw.greater)):
+        for bound, beyond in ((x_min, operator.lt), (x_max, operator.gt)):
             if bound is not None:
-                bound = as_dtype(bound, x.dtype)
+                # JAX gives a Python number x's dtype without making an array of it.
+                bound = float(bound) if is_number(bound) else as_dtype(bound, x.dtype)
                 x = raw.where(beyond(x, bound), bound, x)
         return x
     lower = -float("inf") if x_min is None else x_min

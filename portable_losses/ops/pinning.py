@@ -94,7 +94,7 @@ def as_dtype(value: Any, dtype: str) -> Any:
     """`value` as a tensor of `dtype`; a Python number stays exact in float64."""
     if is_number(value):
         return raw.convert_to_tensor(value, dtype=dtype)
-    return raw.cast(value, dtype)
+    return value if value.dtype == dtype else raw.cast(value, dtype)
 
 
 def dtype_of(x: Any) -> str:
@@ -108,9 +108,16 @@ def result_type(*values: Any) -> str:
         value if isinstance(value, type) else getattr(value, "dtype", type(value))
         for value in values
     ]
+    return _promoted(keras.config.floatx(), *kinds)
+
+
+@functools.lru_cache
+def _promoted(floatx: str, *kinds: Any) -> str:
+    # Kept, because every call of every pinned function asks.
     if any("float64" in str(kind) for kind in kinds):
         return "float64"  # which off TensorFlow Keras would promote to float32
-    return keras.backend.result_type(*kinds)
+    promoted: str = keras.backend.result_type(*kinds)
+    return promoted
 
 
 def is_number(value: Any) -> bool:

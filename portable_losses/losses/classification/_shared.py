@@ -6,7 +6,7 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import checks
-from portable_losses.core.classes import like, log_softmax, log_softmax_of, pick
+from portable_losses.core.classes import crossentropy_of, like, log_softmax, pick
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import as_vector, is_vector
 
@@ -22,12 +22,12 @@ def log_probabilities(y_pred: Any, from_logits: bool) -> Any:
     return ops.log(clipped(normalized(y_pred)))
 
 
-def log_probability_of(ids: Any, y_pred: Any, from_logits: bool) -> Any:
-    """`log_probabilities(...)[..., ids]`; NaN where an id is out of range."""
+def cost_of(ids: Any, y_pred: Any, from_logits: bool) -> Any:
+    """`-log_probabilities(...)[..., ids]`; NaN where an id is out of range."""
     if from_logits:
-        return log_softmax_of(y_pred, ids)
+        return crossentropy_of(y_pred, ids)
     total = ops.sum(y_pred, axis=-1)
-    return ops.log(clipped(ops.divide(pick(y_pred, ids), total)))
+    return -ops.log(clipped(ops.divide(pick(y_pred, ids), total)))
 
 
 def normalized(p: Any) -> Any:
@@ -51,24 +51,25 @@ def binary_crossentropy(t: Any, x: Any, from_logits: bool, pos_weight: Any) -> A
     return -(positive * log_p + (1.0 - t) * log_q)
 
 
-def opposed(t: Any, x: Any, hard: bool) -> tuple[Any, Any | None]:
-    """How a logit x stands against its target t, as s and e.
+def opposed(t: Any, x: Any, hard: bool) -> tuple[Any, Any, Any | None]:
+    """How a logit x stands against its target t, as s, turn and d.
 
-    s is the logit for what the target is not, -x for a target above 1/2 and x for the
-    others; e is how far the target is from its nearer end, None if all are 0 or 1
-    (`hard`). With these no part of a binary loss cancels, whatever x: t log p +
-    (1 - t) log(1 - p) == e s - softplus(s), and t (1 - p) + (1 - t) p ==
-    e + (1 - 2 e) sigmoid(s).
+    s = turn x is the logit for what the target is not: turn is -1 for a target above
+    1/2 and 1 for the others. d is the target less its nearer end, 0 or 1; None if all
+    are there (`hard`). With these no part of a binary loss cancels, whatever x:
+    -(t log p + (1 - t) log(1 - p)) == softplus(s) - d x, and with e = turn d
+    t (1 - p) + (1 - t) p == e + (1 - 2 e) sigmoid(s).
     """
-    if hard:
-        return (1.0 - 2.0 * t) * x, None
-    turn = ops.where(t > 0.5, -1.0, 1.0)
-    return ops.multiply(turn, x), 0.5 - ops.abs(t - 0.5)
+    end = t if hard else ops.cast(t > 0.5, t.dtype)
+    turn = 1.0 - 2.0 * end
+    return turn * x, turn, None if hard else t - end
 
 
-def opposed_crossentropy(s: Any, e: Any | None) -> Any:
-    """The binary cross-entropy by the numbers of `opposed`."""
-    return ops.softplus(s) if e is None else ops.softplus(s) - e * s
+def opposed_crossentropy(x: Any, s: Any, d: Any | None) -> Any:
+    """The binary cross-entropy of a logit by the numbers of `opposed`."""
+    # Not of `ops`, whose care is for half precision, which never comes here.
+    cost = keras.ops.softplus(s)
+    return cost if d is None else cost - d * x
 
 
 def smoothed(t: Any, label_smoothing: float, classes: int) -> Any:

@@ -9,9 +9,9 @@ from portable_losses.core.loss import Loss
 from portable_losses.losses.classification._shared import (
     binary_crossentropy,
     binary_targets,
+    cost_of,
     keep_rows,
     log_probabilities,
-    log_probability_of,
     mean_of_kept,
     opposed,
     opposed_crossentropy,
@@ -88,7 +88,8 @@ class BinaryCrossentropy(Loss):
         t, x, kept, hard = binary_targets(self, y_true, y_pred)
         positive = positive_weight(self, x)
         if self.from_logits and positive is None:
-            terms = opposed_crossentropy(*opposed(t, x, hard))
+            s, _, d = opposed(t, x, hard)
+            terms = opposed_crossentropy(x, s, d)
         else:
             terms = binary_crossentropy(t, x, self.from_logits, positive)
         w = weight_vector(
@@ -239,8 +240,8 @@ class SparseCategoricalCrossentropy(Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         owner, classes = type(self).__name__, y_pred.shape[-1]
         w = weight_vector(owner, self.class_weights, classes, y_pred.dtype)
-        log_p = log_probability_of(y_true, y_pred, self.from_logits)
-        loss = -log_p if w is None else -log_p * take(w, y_true)
+        loss = cost_of(y_true, y_pred, self.from_logits)
+        loss = loss if w is None else loss * take(w, y_true)
         smoothing = self.label_smoothing
         if isinstance(smoothing, int | float) and smoothing == 0:
             return loss

@@ -10,9 +10,9 @@ from portable_losses.core.moving import as_vector, is_vector
 from portable_losses.losses.classification._shared import (
     binary_crossentropy,
     binary_targets,
+    cost_of,
     keep_rows,
     log_probabilities,
-    log_probability_of,
     mean_of_kept,
     opposed,
     opposed_crossentropy,
@@ -118,10 +118,13 @@ class BinaryFocalCrossentropy(Loss):
             wrong = t + (1.0 - 2.0 * t) * x  # 1 - p_t
             crossentropy = binary_crossentropy(t, x, False, positive)
             return ops.power(wrong, self.gamma) * crossentropy
-        s, e = opposed(t, x, hard)
-        wrong = ops.sigmoid(s) if e is None else e + (1.0 - 2.0 * e) * ops.sigmoid(s)
+        s, turn, d = opposed(t, x, hard)
+        wrong = ops.sigmoid(s)  # 1 - p_t
+        if d is not None:
+            e = turn * d
+            wrong = e + (1.0 - 2.0 * e) * wrong
         if positive is None:
-            crossentropy = opposed_crossentropy(s, e)
+            crossentropy = opposed_crossentropy(x, s, d)
         else:
             crossentropy = binary_crossentropy(t, x, True, positive)
         return ops.power(wrong, self.gamma) * crossentropy
@@ -355,8 +358,7 @@ class SparseCategoricalFocalCrossentropy(Loss):
         s = self.label_smoothing
         plain = isinstance(s, int | float) and s == 0
         if plain:
-            log_p = log_probability_of(y_true, y_pred, self.from_logits)
-            items = focal(log_p, self.gamma)
+            items = focal(-cost_of(y_true, y_pred, self.from_logits), self.gamma)
             items = items if vector is None else items * take(vector, y_true)
             return items * scale
         # sum_c t_c f_c with t = (1 - s) one_hot(y) + s / C

@@ -5,9 +5,9 @@ from typing import Any
 from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.classes import (
+    crossentropy_of,
     like,
     log_softmax,
-    log_softmax_of,
     pick,
     take,
     weight_vector,
@@ -85,8 +85,10 @@ class CategoricalGeneralizedCrossEntropy(Loss):
             type(self).__name__, self.class_weights, y_pred.shape[-1], y_pred.dtype
         )
         if len(y_true.shape) < len(y_pred.shape):
-            p = log_softmax_of if self.from_logits else pick
-            items = self._cost(p(y_pred, y_true))
+            if self.from_logits:
+                items = self._cost(-crossentropy_of(y_pred, y_true))
+            else:
+                items = self._cost(pick(y_pred, y_true))
             return items if w is None else items * take(w, y_true)
         t = like(y_true, y_pred)
         costs = self._cost(log_softmax(y_pred) if self.from_logits else y_pred)

@@ -246,3 +246,15 @@ WRONG_KINDS = [
 def test_wrong_kinds_are_refused(call, message):
     with pytest.raises(TypeError, match=message):
         call()
+
+
+def test_logits_from_a_softmax_are_taken_as_they_are(gradient, compiled):
+    # Keras on TensorFlow looks for the logits behind them, whatever it was told.
+    loss = SparseCategoricalCrossentropy(from_logits=True)
+
+    def behind(y_true, x, *rest, **named):
+        return loss(y_true, keras.activations.softmax(x), *rest, **named)
+
+    got, _ = gradient(behind, IDS, LOGITS, compiled=compiled)
+    p = keras.ops.convert_to_numpy(keras.ops.softmax(LOGITS))
+    np.testing.assert_allclose(got, value(loss, IDS, p), rtol=1e-6)
