@@ -98,7 +98,7 @@ def curve(task: Task, losses: Mapping[str, Any]) -> list[float]:
             keras.layers.Dense(task.outputs),
         ]
     )
-    model.set_weights(_weights((x.shape[1], HIDDEN, task.outputs)))
+    initialize(model)
     model.compile(task.optimizer(), loss=losses[task.loss](**task.config))
     found = []
     for _ in range(EPOCHS):
@@ -108,6 +108,15 @@ def curve(task: Task, losses: Mapping[str, Any]) -> list[float]:
             batch = slice(start, start + BATCH)
             found.append(float(model.train_on_batch(x[batch], y[batch])))
     return found
+
+
+def initialize(model: Any) -> None:
+    """Draw the kernels of a model with NumPy; other weights stay as they are."""
+    rng = np.random.default_rng(0)
+    for weight in model.trainable_variables:
+        if len(weight.shape) == 2:
+            deviation = np.sqrt(2.0 / weight.shape[0])
+            weight.assign(rng.normal(size=weight.shape, scale=deviation))
 
 
 def standardized(name: str) -> tuple[Array, Array]:
@@ -154,16 +163,6 @@ def largest_difference(by_backend: Mapping[str, list[float]]) -> float:
     if not np.isfinite(together).all():
         return float("inf")
     return float(np.ptp(together, axis=0).max() / np.abs(together[:, 0]).max())
-
-
-def _weights(sizes: tuple[int, ...]) -> list[Array]:
-    rng = np.random.default_rng(0)
-    weights = []
-    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
-        deviation = np.sqrt(2.0 / fan_in)
-        weights.append(rng.normal(size=(fan_in, fan_out), scale=deviation))
-        weights.append(np.zeros(fan_out))
-    return [weight.astype("float32") for weight in weights]
 
 
 def _centered(x: Array) -> Array:

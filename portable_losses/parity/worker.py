@@ -228,10 +228,14 @@ class Worker:
             emit("reloaded", case=case.id, saved_on=other, message=message)
 
     def train(self) -> None:
-        """Report the training curves on real data."""
+        """Report the training curves on real data, and the histories of the runs."""
+        from portable_losses.parity.histories import history
+        from portable_losses.parity.runs import RUNS
         from portable_losses.parity.training import curves
 
         emit("curves", curves=curves(vars(portable_losses)))
+        for run in RUNS:
+            emit("history", name=run.name, outcome=history(run, portable_losses))
 
     def _named(self) -> dict[str, Any]:
         """A user's loss by name, since he may not have registered it."""
