@@ -34,7 +34,8 @@ def compare(
 
     Args:
         found: what `history` returned, by the name of the run and by backend.
-        device: what they ran on; numbers differ no more than curves of a loss.
+        device: what they ran on. The tolerances are those of the loss curves: over
+            eight seeds of weights and order the numbers came to at most 9e-7 on a CPU.
         runs: the runs.
     """
     allowed = TOLERANCES.get(device, ELSEWHERE)
@@ -43,7 +44,7 @@ def compare(
         together = {backend: h for backend, (h, _) in found[run.name].items()}
         errors = [f"{b}: {said}" for b, (_, said) in found[run.name].items() if said]
         beside = found[run.like] if run.like else {}
-        others = {f"{run.like} on {backend}": h for backend, (h, _) in beside.items()}
+        others = {f"{backend} in {run.like!r}": h for backend, (h, _) in beside.items()}
         number, apart = worst_number({**together, **others})
         ok = apart <= allowed and not errors
         told = errors or [values_of(number, {**together, **others})]

@@ -172,9 +172,9 @@ def worst(errors: Iterable[float | None]) -> float | None:
 
 
 def numbers_of(row: HistoryRow) -> list[str]:
-    """The numbers in the histories of a run, those of validation after their own."""
+    """The numbers in the histories of a run, each before that of validation."""
     found = {name for numbers in row["histories"].values() for name in numbers}
-    return sorted(found, key=lambda name: (name.removeprefix("val_"), name))
+    return sorted(found, key=lambda name: (name.removeprefix("val_"), len(name)))
 
 
 def failures(results: Results) -> list[Finding]:
