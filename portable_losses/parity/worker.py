@@ -208,10 +208,10 @@ class Worker:
         np.savez(self.out / "arrays.npz", **arrays)
 
     def first_cases(self) -> list[Case]:
-        """One case a loss, for what is about the loss and not its arguments."""
-        first: dict[str, Case] = {}
-        for _, case in self.cases():
-            first.setdefault(case.loss, case)
+        """One case a loss and family, for what is not about the arguments."""
+        first: dict[tuple[str, str], Case] = {}
+        for family, case in self.cases():
+            first.setdefault((family, case.loss), case)
         return list(first.values())
 
     def save(self) -> None:
