@@ -41,19 +41,22 @@ def compare(
     allowed = TOLERANCES.get(device, ELSEWHERE)
     rows: dict[str, HistoryRow] = {}
     for run in runs:
-        together = {backend: h for backend, (h, _) in found[run.name].items()}
-        errors = [f"{b}: {said}" for b, (_, said) in found[run.name].items() if said]
+        outcomes = found[run.name]
+        own = {backend: numbers for backend, (numbers, _) in outcomes.items()}
         beside = found[run.like] if run.like else {}
-        others = {f"{backend} in {run.like!r}": h for backend, (h, _) in beside.items()}
-        number, apart = worst_number({**together, **others})
+        other = {f"{b} in {run.like!r}": numbers for b, (numbers, _) in beside.items()}
+        errors = [
+            f"{backend}: {said}" for backend, (_, said) in outcomes.items() if said
+        ]
+        number, apart = worst_number(own | other)
         ok = apart <= allowed and not errors
-        told = errors or [values_of(number, {**together, **others})]
+        told = "\n".join(errors) or values_of(number, own | other)
         rows[run.name] = {
-            "histories": together,
+            "histories": own,
             "largest_difference": apart,
             "tolerance": allowed,
             "ok": ok,
-            "message": "" if ok else "\n".join(told),
+            "message": "" if ok else told,
         }
     return rows
 

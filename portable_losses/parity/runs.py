@@ -15,13 +15,12 @@ import numpy as np
 from keras import ops
 
 from portable_losses.parity.case import Array
-from portable_losses.parity.training import HIDDEN, initialize, standardized
+from portable_losses.parity.training import BATCH, HIDDEN, initialize, standardized
 
 History = dict[str, list[float]]
 """The values of each number of a history, one an epoch."""
 
 EPOCHS = 4
-BATCH = 32
 TRAINED, HELD_OUT = slice(0, 320), slice(320, 416)
 """Whole batches: another shape is another compiled step."""
 

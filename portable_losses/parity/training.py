@@ -154,13 +154,13 @@ def largest_difference(by_backend: Mapping[str, list[float]]) -> float:
     """The widest spread of the curves at any step, over the value they start from.
 
     Infinite where a curve is not finite or has another number of steps: a backend that
-    stopped is not in agreement.
+    stopped is not in agreement. Infinite too for curves from 0, which have no scale.
     """
     found = list(by_backend.values())
     if len({len(c) for c in found}) != 1 or not found[0]:
         return float("inf")
     together = np.asarray(found)
-    if not np.isfinite(together).all():
+    if not np.isfinite(together).all() or not together[:, 0].any():
         return float("inf")
     return float(np.ptp(together, axis=0).max() / np.abs(together[:, 0]).max())
 
