@@ -76,8 +76,8 @@ class Lane:
 
     @property
     def takes_kept(self) -> bool:
-        """Whether the loss's `call` can leave samples out of a batch."""
-        return "kept" in inspect.signature(type(self.make()).call).parameters
+        """Whether the loss can leave samples out of a batch."""
+        return getattr(self.make(), "_takes_kept", False)
 
     @property
     def eager_is_cheap(self) -> bool:

@@ -24,7 +24,9 @@ def train_and_save(case: Case, make: Callable[..., Any], folder: pathlib.Path) -
     outputs = keras.layers.Dense(p.shape[-1], kernel_initializer="identity")(inputs)
     model = keras.Model(inputs, outputs)
     optimizer = keras.optimizers.SGD(1e-3, momentum=0.9)
-    model.compile(optimizer, loss=make(**case.config))
+    loss = make(**case.config)
+    # What moves is tracked by the model, or JAX refuses to compile its value in.
+    model.compile(optimizer, loss=loss, metrics=getattr(loss, "hyperparameters", []))
     _fit(model, t, p, epochs=2)
     model.save(_path(case, folder, "keras"))
     losses = _fit(model, t, p, epochs=2)
@@ -60,4 +62,4 @@ def _data(case: Case) -> Pair:
 
 
 def _path(case: Case, folder: pathlib.Path, ending: str) -> pathlib.Path:
-    return folder / f"{case.loss}.{ending}"
+    return folder / f"{case.id}.{ending}"

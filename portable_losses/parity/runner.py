@@ -17,7 +17,7 @@ from typing import Any, Protocol, cast
 import numpy as np
 
 from portable_losses.parity.autodiff import BACKENDS
-from portable_losses.parity.report.model import Results, Training
+from portable_losses.parity.report.model import HistoryRow, Results, Training
 from portable_losses.parity.tolerances import (
     BETWEEN_BACKENDS,
     SMALL_GRADIENT,
@@ -203,6 +203,7 @@ class _Matrix:
         self.unsaved: set[tuple[str, str]] = set()
         self.reloads: list[dict[str, Any]] = []
         self.curves: dict[str, dict[str, list[float]]] = {}
+        self.histories: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
 
     # --- the run --------------------------------------------------------------------
@@ -317,8 +318,12 @@ class _Matrix:
         process = self.processes[backend]
         process.tell(do="train")
         for event in process.listen("train"):
-            for name, curve in event["curves"].items():
-                with self._lock:
+            with self._lock:
+                if event["event"] == "history":
+                    by_backend = self.histories.setdefault(event["name"], {})
+                    by_backend[backend] = event["outcome"]
+                    continue
+                for name, curve in event["curves"].items():
                     self.curves.setdefault(name, {})[backend] = curve
 
     # --- the results ----------------------------------------------------------------
@@ -327,6 +332,7 @@ class _Matrix:
         self._count()
         self._compare_backends()
         training = _training(self.curves, self.plan.device)
+        histories = _histories(self.histories, self.plan.device)
         cases = list(self.cases.values())
         outcomes = [
             outcome["status"]
@@ -344,6 +350,7 @@ class _Matrix:
             and all(b["ok"] for b in between)
             and all(r["status"] == "passed" for r in self.reloads)
             and all(t["ok"] for t in training.values())
+            and all(h["ok"] for h in histories.values())
         )
         results = {
             "summary": {
@@ -362,6 +369,7 @@ class _Matrix:
             "environments": sorted(self.environments, key=lambda e: e["backend"]),
             "cases": cases,
             "training": training,
+            "histories": histories,
             "reload": self.reloads,
         }
         return cast(Results, results)
@@ -457,3 +465,11 @@ def _training(
     from portable_losses.parity.training import compare
 
     return compare(curves, device)
+
+
+def _histories(found: dict[str, dict[str, Any]], device: str) -> dict[str, HistoryRow]:
+    if not found:
+        return {}
+    from portable_losses.parity.histories import compare
+
+    return compare(found, device)

@@ -98,7 +98,7 @@ def curve(task: Task, losses: Mapping[str, Any]) -> list[float]:
             keras.layers.Dense(task.outputs),
         ]
     )
-    model.set_weights(_weights((x.shape[1], HIDDEN, task.outputs)))
+    initialize(model)
     model.compile(task.optimizer(), loss=losses[task.loss](**task.config))
     found = []
     for _ in range(EPOCHS):
@@ -108,6 +108,15 @@ def curve(task: Task, losses: Mapping[str, Any]) -> list[float]:
             batch = slice(start, start + BATCH)
             found.append(float(model.train_on_batch(x[batch], y[batch])))
     return found
+
+
+def initialize(model: Any) -> None:
+    """Draw the kernels of a model with NumPy; other weights stay as they are."""
+    rng = np.random.default_rng(0)
+    for weight in model.trainable_variables:
+        if len(weight.shape) == 2:
+            deviation = np.sqrt(2.0 / weight.shape[0])
+            weight.assign(rng.normal(size=weight.shape, scale=deviation))
 
 
 def standardized(name: str) -> tuple[Array, Array]:
@@ -145,25 +154,15 @@ def largest_difference(by_backend: Mapping[str, list[float]]) -> float:
     """The widest spread of the curves at any step, over the value they start from.
 
     Infinite where a curve is not finite or has another number of steps: a backend that
-    stopped is not in agreement.
+    stopped is not in agreement. Infinite too for curves from 0, which have no scale.
     """
     found = list(by_backend.values())
     if len({len(c) for c in found}) != 1 or not found[0]:
         return float("inf")
     together = np.asarray(found)
-    if not np.isfinite(together).all():
+    if not np.isfinite(together).all() or not together[:, 0].any():
         return float("inf")
     return float(np.ptp(together, axis=0).max() / np.abs(together[:, 0]).max())
-
-
-def _weights(sizes: tuple[int, ...]) -> list[Array]:
-    rng = np.random.default_rng(0)
-    weights = []
-    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
-        deviation = np.sqrt(2.0 / fan_in)
-        weights.append(rng.normal(size=(fan_in, fan_out), scale=deviation))
-        weights.append(np.zeros(fan_out))
-    return [weight.astype("float32") for weight in weights]
 
 
 def _centered(x: Array) -> Array:

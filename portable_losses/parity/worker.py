@@ -208,10 +208,10 @@ class Worker:
         np.savez(self.out / "arrays.npz", **arrays)
 
     def first_cases(self) -> list[Case]:
-        """One case a loss, for what is about the loss and not its arguments."""
-        first: dict[str, Case] = {}
-        for _, case in self.cases():
-            first.setdefault(case.loss, case)
+        """One case a loss and family, for what is not about the arguments."""
+        first: dict[tuple[str, str], Case] = {}
+        for family, case in self.cases():
+            first.setdefault((family, case.loss), case)
         return list(first.values())
 
     def save(self) -> None:
@@ -228,10 +228,14 @@ class Worker:
             emit("reloaded", case=case.id, saved_on=other, message=message)
 
     def train(self) -> None:
-        """Report the training curves on real data."""
+        """Report the training curves on real data, and the histories of the runs."""
+        from portable_losses.parity.histories import history
+        from portable_losses.parity.runs import RUNS
         from portable_losses.parity.training import curves
 
         emit("curves", curves=curves(vars(portable_losses)))
+        for run in RUNS:
+            emit("history", name=run.name, outcome=history(run, portable_losses))
 
     def _named(self) -> dict[str, Any]:
         """A user's loss by name, since he may not have registered it."""

@@ -69,6 +69,9 @@ class FunctionLoss(Loss):
             return self.with_defaults()(*args, **kwargs)
         return super().__call__(*args, **kwargs)
 
+    # Who looks for a mask among a loss's arguments finds one.
+    __call__.__signature__ = inspect.signature(Loss.__call__)  # type: ignore[attr-defined]
+
     def with_defaults(self) -> "FunctionLoss":
         """The loss that the decorated function stands for: that of its defaults."""
         return type(self)() if self._is_function else self

@@ -10,7 +10,12 @@ import pytest
 from rich.console import Console
 
 from portable_losses.parity.progress import Progress
-from portable_losses.parity.report import html, markdown_by_family, table
+from portable_losses.parity.report import (
+    html,
+    markdown_by_family,
+    markdown_by_loss,
+    table,
+)
 from portable_losses.parity.report.digest import worst
 from portable_losses.parity.report.numbers import brief, count, duration
 
@@ -79,6 +84,10 @@ def made_up(failing: bool = True) -> dict:
             "digits": training(rng, start=2.4, end=0.2, steps=87, apart=3e-7),
             "breast_cancer": training(rng, start=0.7, end=0.05, steps=54, apart=8e-8),
             "diabetes": training(rng, start=0.45, end=0.2, steps=42, apart=2e-7),
+        },
+        "histories": {
+            "a sum, each of its terms": history("loss", "dice", "focal", apart=3e-7),
+            "a weight that moves by epoch": history("w", "loss", apart=6e-8),
         },
         "reload": [
             {
@@ -189,6 +198,17 @@ def training(rng, start, end, steps, apart):
         "largest_difference": apart,
         "tolerance": 1e-4,
         "ok": True,
+    }
+
+
+def history(*names, apart):
+    every = [*names, *(f"val_{name}" for name in names)]
+    return {
+        "histories": {b: {name: [2.0, 1.0] for name in every} for b in BACKENDS},
+        "largest_difference": apart,
+        "tolerance": 3e-6,
+        "ok": True,
+        "message": "",
     }
 
 
@@ -337,6 +357,37 @@ def test_reloads_and_training_that_fail_are_failures():
     assert "training on digits" in text and "3.0e-1" in text
 
 
+def test_histories_have_rows_of_their_own(tmp_path):
+    text = printed(made_up(), 80)
+    heading = text.index("Training with ...")
+    assert text.index("Training on real data") < heading < text.index("failures")
+    row = next(r for r in text[heading:].splitlines() if "each of its terms" in r)
+    assert row.split()[-6:] == ["6", "numbers", "3.0e-7", "allowed", "3e-6", "ok"]
+    page = html(made_up(), tmp_path / "report.html").read_text()
+    section = page[page.index("<h2>Training with ...</h2>") :]
+    assert "<th>a weight that moves by epoch</th>" in section
+    assert "loss, val_loss, w, val_w" in section and ">6.0e-8</td>" in section
+    lines = markdown_by_loss(made_up(failing=False)).splitlines()
+    assert lines[lines.index("## Training with ...") + 2] == (
+        "* a sum, each of its terms: 6 numbers of the history, which differ by at most "
+        "3.0e-07 of their first values"
+    )
+
+
+def test_a_history_that_differs_is_a_failure_with_its_values(tmp_path):
+    results = made_up(failing=False)
+    said = "loss on jax: 2, 1\nloss on torch: 2, 0.5"
+    row = results["histories"]["a weight that moves by epoch"]
+    row |= {"ok": False, "largest_difference": 0.25, "message": said}
+    text = printed(results, 80)
+    assert "2.5e-1  allowed 3e-6  FAILED" in text
+    assert "training with a weight that moves by epoch  history on tensorflow," in text
+    for line in said.splitlines():
+        assert line in text
+    page = html(results, tmp_path / "report.html").read_text()
+    assert said in page and '<td class="number bad">2.5e-1</td>' in page
+
+
 def test_one_backend_alone_has_a_table_and_a_page(tmp_path):
     results = alone()
     text = printed(results, 80)
@@ -364,7 +415,7 @@ def alone():
         case["between"] = {}
     results["summary"]["max_between_value"] = None
     results["summary"]["max_between_gradient"] = None
-    return results | {"training": {}, "reload": []}
+    return results | {"training": {}, "histories": {}, "reload": []}
 
 
 # --- the page -----------------------------------------------------------------------

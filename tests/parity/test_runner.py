@@ -8,6 +8,7 @@ from portable_losses.parity import runner
 from portable_losses.parity.progress import Progress
 from portable_losses.parity.report.digest import failures
 from portable_losses.parity.runner import Plan, run
+from portable_losses.parity.runs import RUNS
 
 
 class MadeUp:
@@ -16,6 +17,7 @@ class MadeUp:
     unable = ()
     idle = ()
     lazy = ()
+    broken = ()
 
     def __init__(self, backend, plan):
         self.backend, self.plan = backend, plan
@@ -56,16 +58,25 @@ class MadeUp:
         absent = "FileNotFoundError" if rest["from"] in self.unable else ""
         return [{"event": "reloaded", "case": "Huber", "message": absent}]
 
+    def _train(self, rest):
+        yield {"event": "curves", "curves": {"digits": [2.0, 1.0]}}
+        for name in (r.name for r in RUNS):
+            outcome = [{"loss": [2.0, 1.0]}, ""]
+            if self.backend in self.broken:
+                outcome = [{}, "RuntimeError: frozen"]
+            yield {"event": "history", "name": name, "outcome": outcome}
+
 
 @pytest.fixture(name="results_of")
 def _results_of(tmp_path, monkeypatch):
-    def results_of(*backends, unable=(), idle=(), lazy=()):
+    def results_of(*backends, unable=(), idle=(), lazy=(), broken=(), training=False):
         monkeypatch.setattr(runner, "Process", MadeUp)
         monkeypatch.setattr(runner, "require", lambda backends: None)
         monkeypatch.setattr(MadeUp, "unable", unable)
         monkeypatch.setattr(MadeUp, "idle", idle)
         monkeypatch.setattr(MadeUp, "lazy", lazy)
-        plan = Plan(backends=backends, training=False, out=tmp_path)
+        monkeypatch.setattr(MadeUp, "broken", broken)
+        plan = Plan(backends=backends, training=training, out=tmp_path)
         with Progress(Console(quiet=True)) as progress:
             return run(plan, progress)
 
@@ -99,3 +110,19 @@ def test_a_case_that_a_worker_leaves_out_is_no_silent_pass(results_of):
 def test_a_check_that_a_worker_leaves_out_is_no_silent_pass(results_of):
     with pytest.raises(runner.Unavailable, match="Huber: not the same checks ran"):
         results_of("jax", "torch", lazy=("torch",))
+
+
+def test_the_histories_of_all_backends_are_among_the_results(results_of):
+    results = results_of("jax", "torch", training=True)
+    assert results["summary"]["ok"] and set(results["training"]) == {"digits"}
+    assert list(results["histories"]) == [r.name for r in RUNS]
+    for row in results["histories"].values():
+        assert row["histories"] == dict.fromkeys(("jax", "torch"), {"loss": [2.0, 1.0]})
+
+
+def test_a_run_that_breaks_on_one_backend_fails_the_matrix(results_of):
+    results = results_of("jax", "torch", training=True, broken=("jax",))
+    assert not results["summary"]["ok"]
+    found = failures(results)
+    assert [item.case for item in found] == [f"training with {r.name}" for r in RUNS]
+    assert {item.message for item in found} == {"jax: RuntimeError: frozen"}

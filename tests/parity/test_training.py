@@ -69,6 +69,10 @@ def test_a_curve_that_stops_is_not_in_agreement(other):
     assert not training.compare({"digits": curves})["digits"]["ok"]
 
 
+def test_curves_from_zero_have_no_scale_to_agree_by():
+    assert training.largest_difference(dict.fromkeys("ab", [0.0, 1.0])) == math.inf
+
+
 def test_curves_that_agree_pass_and_those_that_drift_do_not():
     same = {"jax": [2.0, 1.0], "torch": [2.0, 1.0 + 2e-6]}
     apart = {"jax": [2.0, 1.0], "torch": [2.0, 1.0 + 2e-5]}

@@ -5,7 +5,12 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 
-from portable_losses.parity.report.model import CaseRow, Environment, Results
+from portable_losses.parity.report.model import (
+    CaseRow,
+    Environment,
+    HistoryRow,
+    Results,
+)
 from portable_losses.parity.report.numbers import count, duration
 
 
@@ -166,6 +171,12 @@ def worst(errors: Iterable[float | None]) -> float | None:
     return math.nan if any(map(math.isnan, measured)) else max(measured)
 
 
+def numbers_of(row: HistoryRow) -> list[str]:
+    """The numbers in the histories of a run, each before that of validation."""
+    found = {name for numbers in row["histories"].values() for name in numbers}
+    return sorted(found, key=lambda name: (name.removeprefix("val_"), len(name)))
+
+
 def failures(results: Results) -> list[Finding]:
     """Every failed check, comparison, reload and training run, and what did not run."""
     found = list(_with_status(results, "failed"))
@@ -188,6 +199,12 @@ def failures(results: Results) -> list[Finding]:
             )
             where = tuple(training["curves"])
             found.append(Finding(f"training on {name}", where, "training", message))
+    for name, row in results["histories"].items():
+        if not row["ok"]:
+            where = tuple(row["histories"])
+            found.append(
+                Finding(f"training with {name}", where, "history", row["message"])
+            )
     names = {environment["backend"] for environment in results["environments"]}
     for name in sorted(names):
         absent = [c["id"] for c in results["cases"] if name not in c["results"]]

@@ -5,13 +5,14 @@ from portable_losses.parity.report.digest import (
     digest,
     families,
     known,
+    numbers_of,
     worst,
 )
 from portable_losses.parity.report.digest import (
     by_loss as digests,
 )
 from portable_losses.parity.report.model import Results
-from portable_losses.parity.report.numbers import brief
+from portable_losses.parity.report.numbers import brief, count
 
 _HEADINGS = (
     "Family",
@@ -96,5 +97,11 @@ def by_loss(results: Results) -> str:
         lines.append(
             f"* {name}: {steps} steps, the curves differ by at most "
             f"{training['largest_difference']:.1e} of their start"
+        )
+    lines += ["", "## Training with ...", ""]
+    for name, run in results["histories"].items():
+        lines.append(
+            f"* {name}: {count(len(numbers_of(run)), 'number')} of the history, which "
+            f"differ by at most {run['largest_difference']:.1e} of their first values"
         )
     return "\n".join(lines) + "\n"

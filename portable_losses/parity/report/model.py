@@ -85,6 +85,16 @@ class Training(TypedDict):
     message: NotRequired[str]
 
 
+class HistoryRow(TypedDict):
+    """Every number of a training run's history on every backend, epoch by epoch."""
+
+    histories: dict[str, dict[str, list[float]]]
+    largest_difference: float | None
+    tolerance: float
+    ok: bool
+    message: str
+
+
 class Reload(TypedDict):
     """A model that was saved on one backend and went on training on another.
 
@@ -105,4 +115,5 @@ class Results(TypedDict):
     environments: list[Environment]
     cases: list[CaseRow]
     training: dict[str, Training]
+    histories: dict[str, HistoryRow]
     reload: list[Reload]

@@ -48,6 +48,7 @@ def html(results: Results, path: Path) -> Path:
         dots=[Markup(dots(results, which)) for which in ("value", "gradient")]
         if groups
         else [],
+        numbers_of=digest.numbers_of,
         curves={
             name: Markup(curves(name, training, number))
             for number, (name, training) in enumerate(results["training"].items())

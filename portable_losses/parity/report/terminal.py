@@ -15,10 +15,11 @@ from portable_losses.parity.report.digest import (
     environments,
     failures,
     known,
+    numbers_of,
     own_versions,
     totals,
 )
-from portable_losses.parity.report.model import Results
+from portable_losses.parity.report.model import HistoryRow, Results, Training
 from portable_losses.parity.report.numbers import brief, count
 
 LEGEND = (
@@ -38,6 +39,7 @@ def table(results: Results, console: Console) -> None:
     _print_known(results, console)
     _print_reload(results, console)
     _print_training(results, console)
+    _print_histories(results, console)
     _print_failures(results, console)
     _print_totals(results, console)
 
@@ -105,10 +107,25 @@ def _print_training(results: Results, console: Console) -> None:
     for name, item in results["training"].items():
         steps = max(map(len, item["curves"].values()), default=0)
         apart = f"largest difference {brief(item['largest_difference'])}"
-        verdict = Text("ok", "green") if item["ok"] else Text("FAILED", "bold red")
-        allowed = f"allowed {brief(item['tolerance'], 1)}"
-        grid.add_row(f"  {name}", f"{steps} steps", apart, allowed, verdict)
+        grid.add_row(f"  {name}", f"{steps} steps", apart, *_verdict(item))
     console.print(grid)
+
+
+def _print_histories(results: Results, console: Console) -> None:
+    if not results["histories"]:
+        return
+    _title(console, "Training with ..., and how far any number of the history differs")
+    grid = _grid()
+    for name, row in results["histories"].items():
+        numbers = count(len(numbers_of(row)), "number")
+        apart = brief(row["largest_difference"])
+        grid.add_row(f"  {name}", numbers, apart, *_verdict(row))
+    console.print(grid)
+
+
+def _verdict(item: Training | HistoryRow) -> tuple[str, Text]:
+    verdict = Text("ok", "green") if item["ok"] else Text("FAILED", "bold red")
+    return f"allowed {brief(item['tolerance'], 1)}", verdict
 
 
 def _print_totals(results: Results, console: Console) -> None:

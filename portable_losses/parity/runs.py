@@ -1,0 +1,276 @@
+"""Short training runs, one for each thing that stands between a loss and a model.
+
+Each is handed the package, writes what its user would, and returns a fit's history.
+The data, the models' sizes and the optimizer are those of a task in `training`.
+"""
+
+import dataclasses
+import pathlib
+import tempfile
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from portable_losses.parity.case import Array
+from portable_losses.parity.training import BATCH, HIDDEN, initialize, standardized
+
+History = dict[str, list[float]]
+"""The values of each number of a history, one an epoch."""
+
+EPOCHS = 4
+TRAINED, HELD_OUT = slice(0, 320), slice(320, 416)
+"""Whole batches: another shape is another compiled step."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A training run.
+
+    Args:
+        name: what the loss is trained with, in words.
+        fit: trains with the package that it is handed, and returns the history.
+        like: name of the run whose history this one must repeat.
+    """
+
+    name: str
+    fit: Callable[[Any], History]
+    like: str | None = None
+
+
+# --- what the runs share --------------------------------------------------------------
+
+
+def hidden(x: Any) -> Any:
+    """The hidden layer of a small model."""
+    return keras.layers.Dense(HIDDEN, activation="relu", name="hidden")(x)
+
+
+def small_model(columns: int, outputs: int) -> Any:
+    """A hidden layer and an output layer."""
+    x = keras.Input((columns,))
+    return keras.Model(x, keras.layers.Dense(outputs)(hidden(x)))
+
+
+def compiled(model: Any, rate: float = 0.02, **arguments: Any) -> Any:
+    """The model, with the same weights on every backend, ready to be trained."""
+    initialize(model)
+    model.compile(keras.optimizers.SGD(rate, momentum=0.9), **arguments)
+    return model
+
+
+def fitted(
+    model: Any,
+    x: Any,
+    y: Any = None,
+    callbacks: Sequence[Any] = (),
+    first: int = 0,
+    last: int = EPOCHS,
+) -> History:
+    """Train from one epoch to another, with validation, and return the history."""
+
+    def part(data: Any, rows: slice) -> Any:
+        if data is None:
+            return None
+        return keras.tree.map_structure(lambda column: column[rows], data)
+
+    found = model.fit(
+        part(x, TRAINED),
+        part(y, TRAINED),
+        batch_size=BATCH,
+        initial_epoch=first,
+        epochs=last,
+        shuffle=False,
+        validation_data=(part(x, HELD_OUT), part(y, HELD_OUT)),
+        validation_batch_size=BATCH,
+        callbacks=list(callbacks),
+        verbose=0,
+    )
+    return {name: [float(v) for v in row] for name, row in found.history.items()}
+
+
+def ramp(epoch: int) -> float:
+    """0.25, 0.5, 0.75 and 1."""
+    return 0.25 * (epoch + 1)
+
+
+def two_heads() -> tuple[Any, dict[str, Any]]:
+    """An input of ten columns, and two outputs of one."""
+    x = keras.Input((10,))
+    shared = hidden(x)
+    heads = ("level", "spread")
+    return x, {name: keras.layers.Dense(1, name=name)(shared) for name in heads}
+
+
+# --- the runs -------------------------------------------------------------------------
+
+
+def function_with_arguments(pl: Any) -> History:
+    """A `@loss` function with a number and with class weights."""
+
+    @pl.loss
+    def softened(y_true: Any, y_pred: Any, *, by: Any, class_weights: Any) -> Any:
+        log_p = ops.log_softmax(y_pred / by)
+        return -ops.sum(class_weights * ops.one_hot(y_true, 10) * log_p, axis=-1)
+
+    loss = softened(by=2.0, class_weights=np.linspace(0.5, 1.5, 10))
+    return fitted(compiled(small_model(64, 10), loss=loss), *standardized("digits"))
+
+
+def terms_of_a_sum(pl: Any) -> History:
+    """A `Sum` whose terms are in the history, before their weights."""
+    terms = {"squares": (0.7, pl.MeanSquaredError()), "huber": (0.3, pl.Huber())}
+    loss = pl.Sum(terms)
+    model = compiled(small_model(10, 1), loss=loss, metrics=loss.metrics)
+    return fitted(model, *standardized("diabetes"))
+
+
+def weight_by_epoch(pl: Any) -> History:
+    """A weight that grows; validation sees the value of its epoch."""
+    w = pl.Hyperparameter(ramp(0), name="w")
+    model = compiled(small_model(10, 1), loss=pl.MeanSquaredError() + w * pl.LogCosh())
+    moves = pl.HyperparameterScheduler(w, ramp)
+    return fitted(model, *standardized("diabetes"), callbacks=[moves])
+
+
+def saved_and_resumed(pl: Any) -> History:
+    """`weight_by_epoch`, stopped half way."""
+    w = pl.Hyperparameter(ramp(0), name="w")
+    model = compiled(small_model(10, 1), loss=pl.MeanSquaredError() + w * pl.LogCosh())
+    moves = pl.HyperparameterScheduler(w, ramp)
+    x, y = standardized("diabetes")
+    half = EPOCHS // 2
+    before = fitted(model, x, y, callbacks=[moves], last=half)
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "model.keras"
+        model.save(path)
+        model = keras.saving.load_model(path)
+    moves = pl.HyperparameterScheduler("w", ramp)
+    after = fitted(model, x, y, callbacks=[moves], first=half)
+    return {name: before[name] + row for name, row in after.items()}
+
+
+def delta_by_step(pl: Any) -> History:
+    """An argument inside of a loss, set before each of forty steps."""
+    delta = pl.Hyperparameter(1.0, name="delta")
+    model = compiled(small_model(10, 1), loss=pl.Huber(delta=delta))
+    moves = pl.HyperparameterScheduler(delta, lambda step: 0.97**step, by="step")
+    return fitted(model, *standardized("diabetes"), callbacks=[moves])
+
+
+def two_outputs(pl: Any) -> History:
+    """A loss for each output, one of which moves."""
+    w = pl.Hyperparameter(ramp(0), name="w")
+    losses = {"level": pl.Huber(), "spread": w * pl.MeanSquaredError()}
+    x, y = standardized("diabetes")
+    model = compiled(keras.Model(*two_heads()), loss=losses)
+    moves = pl.HyperparameterScheduler(w, ramp)
+    return fitted(model, x, {"level": y, "spread": np.abs(y)}, callbacks=[moves])
+
+
+def weight_and_its_rest(pl: Any) -> History:
+    """A number in two places, in one of them as a formula."""
+    w = pl.Hyperparameter(0.9, name="w")
+    loss = w * pl.MeanSquaredError() + (1.0 - w) * pl.Huber(0.5)
+    model = compiled(small_model(10, 1), loss=loss, metrics=loss.metrics)
+    moves = pl.HyperparameterScheduler(w, lambda epoch, w: w - 0.2 * (epoch > 0))
+    return fitted(model, *standardized("diabetes"), callbacks=[moves])
+
+
+def endpoint(pl: Any) -> History:
+    """A `LossEndpoint`, which is handed inputs of the model."""
+
+    @pl.loss
+    def in_its_units(y_true: Any, y_pred: Any, unit: Any) -> Any:
+        return ops.mean(ops.square((y_pred - y_true) / unit), axis=-1)
+
+    inputs = [keras.Input(shape) for shape in ((10,), (1,), (1,), ())]
+    x, target, unit, importance = inputs
+    y_pred = keras.layers.Dense(1)(hidden(x))
+    w = pl.Hyperparameter(ramp(0), name="w")
+    end = pl.LossEndpoint(in_its_units(), weight=w)
+    outputs = end(y_pred, target, unit, sample_weight=importance)
+    moves = pl.HyperparameterScheduler(w, ramp)
+    columns, y = standardized("diabetes")
+    data = [columns, y, 1.0 + np.abs(columns[:, :1]), _between(0.5, 1.5, len(y))]
+    return fitted(compiled(keras.Model(inputs, outputs)), data, callbacks=[moves])
+
+
+def joint_loss(pl: Any) -> History:
+    """`compute_loss`, where one loss takes both outputs."""
+    gaussian = pl.GaussianNLL()
+
+    class Joint(keras.Model):
+        def compute_loss(self, x: Any, y: Any, y_pred: Any, *a: Any, **k: Any) -> Any:
+            both = ops.concatenate([y_pred["level"], y_pred["spread"]], axis=-1)
+            return gaussian(y, both)
+
+    # Four times that rate, which the others have, diverged from one of eight starts.
+    model = compiled(Joint(*two_heads()), rate=0.005)
+    return fitted(model, *standardized("diabetes"))
+
+
+def loss_of_a_kernel(pl: Any) -> History:
+    """`compute_loss`, where the loss reads a weight of a layer."""
+    huber = pl.Huber()
+
+    class Shrinking(keras.Model):
+        def compute_loss(self, x: Any, y: Any, y_pred: Any, *a: Any, **k: Any) -> Any:
+            kernel = self.get_layer("hidden").kernel
+            return huber(y, y_pred) + ops.mean(ops.square(kernel))
+
+    x = keras.Input((10,))
+    model = Shrinking(x, keras.layers.Dense(1)(hidden(x)))
+    return fitted(compiled(model), *standardized("diabetes"))
+
+
+def learned_temperature(pl: Any) -> History:
+    """A number that is learned: a layer holds it."""
+    x = keras.Input((64,))
+    logits = Temperature(name="temperature")(keras.layers.Dense(10)(hidden(x)))
+    loss = pl.SparseCategoricalCrossentropy(from_logits=True)
+    model = compiled(keras.Model(x, logits), loss=loss)
+    return fitted(model, *standardized("digits"), callbacks=[LogsTemperature()])
+
+
+class Temperature(keras.layers.Layer):
+    """Divides logits by a temperature that is learned with the rest."""
+
+    def build(self, shape: Any) -> None:
+        self.logarithm = self.add_weight(shape=(), initializer="zeros")
+
+    def call(self, logits: Any) -> Any:
+        return logits * ops.exp(-self.logarithm)
+
+
+class LogsTemperature(keras.callbacks.Callback):
+    """Adds the temperature to the history."""
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        logarithm = self.model.get_layer("temperature").logarithm
+        logs["temperature"] = np.exp(keras.ops.convert_to_numpy(logarithm))
+
+
+def _between(low: float, high: float, count: int) -> Array:
+    return np.linspace(low, high, count, dtype="float32")
+
+
+RUNS = (
+    Run("a function and its arguments", function_with_arguments),
+    Run("a sum, each of its terms", terms_of_a_sum),
+    Run("a weight that moves by epoch", weight_by_epoch),
+    Run(
+        "the same, saved and resumed",
+        saved_and_resumed,
+        like="a weight that moves by epoch",
+    ),
+    Run("Huber's delta, moving by step", delta_by_step),
+    Run("two outputs, one loss moving", two_outputs),
+    Run("w and 1 - w in one sum", weight_and_its_rest),
+    Run("context and weights of an endpoint", endpoint),
+    Run("one loss of two outputs", joint_loss),
+    Run("a loss that reads a kernel", loss_of_a_kernel),
+    Run("a temperature that is learned", learned_temperature),
+)
