@@ -47,14 +47,8 @@ def build(factor: float = 10.0) -> keras.Model:
 def train(model: keras.Model, epochs: int) -> list[float]:
     first = int(model.optimizer.iterations.numpy()) // STEPS  # of a loaded model, too
     move = portable_losses.HyperparameterScheduler("threshold", threshold_at)
-    history = model.fit(
-        *data(),
-        initial_epoch=first,
-        epochs=first + epochs,
-        shuffle=False,
-        verbose=0,
-        callbacks=[move],
-    ).history
+    fit = {"initial_epoch": first, "epochs": first + epochs, "callbacks": [move]}
+    history = model.fit(*data(), shuffle=False, verbose=0, **fit).history
     expected = [threshold_at(epoch) for epoch in range(first, first + epochs)]
     assert history["threshold"] == expected
     return history["loss"]

@@ -49,14 +49,9 @@ def train(model: keras.Model, epochs: int) -> list[float]:
     # Epochs are counted by fit, steps by the optimizer, which is saved with the model.
     first = int(model.optimizer.iterations.numpy()) // STEPS
     move = portable_losses.HyperparameterScheduler
-    history = model.fit(
-        *data(),
-        initial_epoch=first,
-        epochs=first + epochs,
-        shuffle=False,
-        verbose=0,
-        callbacks=[move("w", share_at), move("ramp", ramp_at, by="step")],
-    ).history
+    callbacks = [move("w", share_at), move("ramp", ramp_at, by="step")]
+    fit = {"initial_epoch": first, "epochs": first + epochs, "callbacks": callbacks}
+    history = model.fit(*data(), shuffle=False, verbose=0, **fit).history
     last = (first + epochs) * STEPS - 1
     assert history["w"] == [share_at(e) for e in range(first, first + epochs)]
     assert np.isclose(history["ramp"][-1], ramp_at(last))

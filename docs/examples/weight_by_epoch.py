@@ -1,8 +1,8 @@
 """How do I let a weight in the loss grow by epoch?
 
-A plain attribute that a callback changes is compiled into the training step, and stays
-what it was. A `Hyperparameter` moves, with `fit` and a callback, or in a loop of one's
-own with `train_on_batch`: the numbers are the same.
+TensorFlow and JAX compile a plain attribute of a loss into the training step, where it
+stays what it was. A `Hyperparameter` moves, with `fit` and a callback, or in a loop of
+one's own with `train_on_batch`: the numbers are the same.
 """
 
 import keras
@@ -41,16 +41,10 @@ def epochs_done(model: keras.Model) -> int:
 
 def train(model: keras.Model, epochs: int) -> list[float]:
     first = epochs_done(model)  # of a loaded model, too
-    history = model.fit(
-        *data(),
-        batch_size=BATCH,
-        initial_epoch=first,
-        epochs=first + epochs,
-        shuffle=False,
-        verbose=0,
-        callbacks=[portable_losses.HyperparameterScheduler("w", weight_at)],
-    ).history
-    return history["loss"]
+    move = portable_losses.HyperparameterScheduler("w", weight_at)
+    fit = {"batch_size": BATCH, "shuffle": False, "verbose": 0, "callbacks": [move]}
+    fit |= {"initial_epoch": first, "epochs": first + epochs}
+    return model.fit(*data(), **fit).history["loss"]
 
 
 def train_by_hand(model: keras.Model, epochs: int) -> list[float]:
@@ -72,8 +66,7 @@ def main() -> None:
     print("with fit:", ", ".join(f"{loss:.4f}" for loss in with_fit))
     print(" by hand:", ", ".join(f"{loss:.4f}" for loss in by_hand))
     assert np.allclose(with_fit, by_hand, rtol=1e-5)
-    model = build()
-    train(model, 4)
+    train(model := build(), 4)
     (x, y), p = data(), model.predict(data()[0], verbose=0)
     expected = np.mean((p - y) ** 2) + 0.3 * np.mean(np.abs(p - y))
     shown = model.evaluate(x, y, verbose=0, return_dict=True)
