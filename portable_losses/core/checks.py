@@ -39,6 +39,48 @@ def fail(
     )
 
 
+# --- what a loss must not hold ----------------------------------------------------
+
+
+def refuse_variables(owner: str, attribute: str, value: Any) -> None:
+    """Refuse a variable, or what draws on one, as an attribute of a loss.
+
+    Compiled code of JAX takes its value once and for all, and no backend trains it.
+    """
+    if isinstance(value, tuple | list):
+        for inner in value:
+            refuse_variables(owner, attribute, inner)
+    elif isinstance(value, dict):
+        refuse_variables(owner, attribute, list(value.values()))
+    elif isinstance(value, keras.Variable):
+        if value.trainable:
+            rule = "no trainable variable, which a loss cannot train"
+            remedy = (
+                "hold it in a layer of the model and pass what it computes to the "
+                "loss, as LossEndpoint does"
+            )
+        else:
+            rule = "no variable, which is frozen in compiled code on JAX"
+            remedy = "use a Hyperparameter, which the model tracks"
+        _refuse(owner, attribute, rule, value, remedy)
+    elif isinstance(value, keras.random.SeedGenerator):
+        rule = "no SeedGenerator, which repeats itself in compiled code on JAX"
+        _refuse(owner, attribute, rule, value, "draw in a layer of the model")
+    elif isinstance(value, keras.layers.Layer) and value.trainable_variables:
+        rule = "no layer with trainable variables, which a loss cannot train"
+        remedy = "set its `trainable` to False if it is to stay as it is, or put it "
+        _refuse(owner, attribute, rule, value, remedy + "into the model")
+    elif getattr(value, "requires_grad", False) is True:
+        rule = "no tensor that requires a gradient, which a loss cannot train"
+        remedy = "hold it in a layer of the model, or detach it if it is a constant"
+        _refuse(owner, attribute, rule, value, remedy)
+
+
+def _refuse(owner: str, attribute: str, rule: str, value: Any, remedy: str) -> None:
+    shown = Described(f"a {type(value).__name__}")
+    fail(owner, attribute, rule, shown, remedy, TypeError)
+
+
 # --- constructor arguments ---------------------------------------------------------
 
 
@@ -69,6 +111,7 @@ def number(
 ) -> float:
     """Return `value` if it is a finite number within the bounds, or moves in them."""
     rule = "a finite number" + _bounds(above, at_least, below, at_most)
+    refuse_variables(owner, argument, value)
     if isinstance(value, bool | str) or value is None:
         fail(owner, argument, rule, value, "pass an int or a float", TypeError)
     if not isinstance(value, int | float):
@@ -128,6 +171,7 @@ def vector(
 ) -> tuple[float, ...]:
     """Return a non-empty sequence or one-dimensional array as a tuple of numbers."""
     rule = "a sequence of numbers"
+    refuse_variables(owner, argument, value)
     if hasattr(value, "tolist"):  # arrays of every library
         value = value.tolist()
     elif keras.ops.is_tensor(value):

@@ -10,7 +10,6 @@ from portable_losses.core import checks
 from portable_losses.core.alignment import align
 from portable_losses.core.axes import both, expand, leading, squeezed
 from portable_losses.core.config import arguments_of, restored
-from portable_losses.core.held import refuse_variables
 from portable_losses.core.mask import keras_mask
 from portable_losses.core.moving import leaves_in, moves, now
 
@@ -129,7 +128,7 @@ class Loss(keras.losses.Loss):
         )
 
     def __setattr__(self, name: str, value: Any) -> None:
-        refuse_variables(type(self).__name__, name, value)
+        checks.refuse_variables(type(self).__name__, name, value)
         if moves(value):
             super().__setattr__("_moving", True)
         super().__setattr__(name, value)

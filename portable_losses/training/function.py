@@ -12,7 +12,6 @@ import keras
 
 from portable_losses.core import checks
 from portable_losses.core.classes import weight_vector
-from portable_losses.core.held import refuse_variables
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import Moving, as_vector
 
@@ -203,7 +202,7 @@ def _checked(owner: str, argument: str, value: Any) -> Any:
     if isinstance(value, types.LambdaType) and value.__name__ == "<lambda>":
         rule, remedy = "a value that can be saved", "define the function by name"
         checks.fail(owner, argument, rule, value, remedy)
-    refuse_variables(owner, argument, value)
+    checks.refuse_variables(owner, argument, value)
     if keras.ops.is_tensor(value):
         array = checks.visible(value)
         if array is None:

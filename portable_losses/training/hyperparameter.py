@@ -153,6 +153,8 @@ def _number_or_vector(owner: str, value: Any) -> Value:
 
 def as_value(owner: str, argument: str, value: Any) -> Value:
     """A number, an array or a tensor as Python floats."""
+    if isinstance(value, keras.Variable):  # a learning rate, say: its present value
+        value = keras.ops.convert_to_numpy(value)
     numbers = checks.number_or_vector(owner, argument, value)
     return tuple(map(float, numbers)) if isinstance(numbers, tuple) else float(numbers)
 

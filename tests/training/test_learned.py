@@ -43,6 +43,51 @@ def test_a_variable_in_a_loss_is_refused(make, rule):
         Holds(make())
 
 
+HUBER = portable_losses.Huber
+
+
+@pytest.mark.parametrize(
+    ("make", "argument"),
+    [
+        (lambda v: HUBER(delta=v), "Huber: `delta`"),
+        (lambda v: HUBER(class_weights=[1.0, v]), r"Huber: `class_weights`"),
+        (lambda v: HUBER(class_weights={0: v}), r"Huber: `class_weights\[0\]`"),
+        (
+            lambda v: portable_losses.BinaryCrossentropy(pos_weight=v),
+            "BinaryCrossentropy: `pos_weight`",
+        ),
+        (
+            lambda v: portable_losses.Sum([(v, HUBER())]),
+            r"Sum: `the weight of terms\['huber_loss'\]`",
+        ),
+        (
+            lambda v: portable_losses.LossEndpoint(HUBER(), weight=v),
+            "LossEndpoint: `weight`",
+        ),
+    ],
+    ids=["number", "in a list", "in a dict", "pos_weight", "sum", "endpoint"],
+)
+def test_a_variable_is_not_taken_for_its_present_value(make, argument):
+    rule = "must be no trainable variable, which a loss cannot train; got"
+    with pytest.raises(TypeError, match=f"{argument} {rule}"):
+        make(keras.Variable(1.0))
+
+
+def test_a_vector_of_variables_is_refused_too():
+    rule = "must be no trainable variable, which a loss cannot train; got"
+    with pytest.raises(TypeError, match=f"CategoricalCrossentropy: .* {rule}"):
+        portable_losses.CategoricalCrossentropy(
+            class_weights=keras.Variable([1.0, 2.0])
+        )
+
+
+@pytest.mark.parametrize("value", [0.5, [0.5, 2.0]], ids=["scalar", "vector"])
+def test_a_hyperparameter_may_be_set_to_the_value_of_a_variable(value):
+    w = portable_losses.Hyperparameter(np.ones_like(value))
+    w.assign(keras.Variable(value))
+    assert w.value == (tuple(value) if isinstance(value, list) else value)
+
+
 def test_what_stays_as_it_is_may_be_held():
     loss = Holds(built(trainable=False))
     assert float(loss(np.ones((2, 1)), np.ones((2, 1)))) == 1.0
