@@ -1,10 +1,10 @@
 """How do I learn the weights of two tasks? Hold them in a layer that adds the loss.
 
 A variable in a loss is trained by no backend; in a layer it is trained, saved and
-loaded. The layer holds a log variance s for each task and adds sum(exp(-s) L + s): twice
-equation 7 of Kendall, Gal and Cipolla, Multi-Task Learning Using Uncertainty to Weigh
-Losses for Scene Geometry and Semantics, 2018. At the optimum exp(s) is the task's own
-loss L. Weights that stay are stock Keras: `compile(loss_weights=...)`.
+loaded. The layer holds a log variance s for each task and adds sum(exp(-s) L + s):
+twice equation 7 of Kendall, Gal and Cipolla, Multi-Task Learning Using Uncertainty to
+Weigh Losses for Scene Geometry and Semantics, 2018. At the optimum exp(s) is the task's
+own loss L. Weights that stay are stock Keras: `compile(loss_weights=...)`.
 """
 
 import pathlib
