@@ -218,25 +218,28 @@ def _repeated(batch: Batch, seen: Seen) -> Iterator[Finding]:
 def _not_finite(batch: Batch, seen: Seen) -> Iterator[Finding]:
     if seen.items is None:
         return
-    everything = tuple(range(batch.size))
-    bad = broken(seen.items)
+    everything = set(range(batch.size))
+    bad = {*broken(seen.items)}
     if bad and (seen.statistic or seen.items.shape[0] != batch.size):
         bad = everything
-    rest = set(bad)
-    for culprit, word in CULPRITS.items():
-        given = getattr(seen, culprit, None)
-        given = tensor(batch.sample_weight) if culprit == "sample_weight" else given
-        at_fault = tuple(sorted({*broken(given)} & {*bad}))
-        rest -= {*at_fault}
+    weight = tensor(batch.sample_weight)
+    given = {"y_true": seen.y_true, "y_pred": seen.y_pred, "sample_weight": weight}
+    faults = {culprit: {*broken(x)} for culprit, x in given.items()}
+    others = bad.difference(*faults.values())
+    alone = _broken_alone(batch, seen, tuple(sorted(others)))
+    # Where samples are coupled, one may spoil the others and be left out itself.
+    spoiled = everything if len(alone) < len(others) else bad
+    for culprit, samples in faults.items():
+        at_fault = tuple(sorted(samples & spoiled))
         if at_fault:
             yield Finding(
                 "not finite",
-                f"{some(at_fault)}: the loss is not finite, because the {word} is not",
+                f"{some(at_fault)}: the loss is not finite, because the "
+                f"{CULPRITS[culprit]} is not",
                 _remedy_of_input(culprit, batch),
                 at_fault,
                 culprit,
             )
-    alone = _broken_alone(batch, seen, tuple(sorted(rest)))
     if alone:
         infinite = samples_where(keras.ops.isinf(floats(seen.items)))
         yield Finding(
@@ -249,7 +252,7 @@ def _not_finite(batch: Batch, seen: Seen) -> Iterator[Finding]:
             alone,
             "loss",
         )
-    slope = tuple(s for s in broken(seen.slope) if s not in bad)
+    slope = tuple(s for s in broken(seen.slope) if s not in spoiled)
     if slope:
         yield Finding(
             "gradient not finite",
@@ -271,14 +274,17 @@ def _remedy_of_input(culprit: str, batch: Batch) -> str:
 
 
 def _broken_alone(batch: Batch, seen: Seen, rest: tuple[int, ...]) -> tuple[int, ...]:
-    """Which of the samples are not finite without those that have an excuse.
+    """Which samples of finite numbers are not finite without those of others.
 
-    In a loss that couples samples, one of them spoils the others.
+    In a loss that couples samples, one of them spoils the rest.
     """
     if not rest or len(rest) == batch.size:
         return rest
     places = [i if i in rest else rest[0] for i in range(batch.size)]
-    bad = broken(items_of(seen.loss, batch.rows(places)))
+    try:
+        bad = broken(items_of(seen.loss, batch.rows(places)))
+    except Exception:  # rows may not be samples, and then nothing is known
+        return ()
     return rest if bad and seen.statistic else tuple(sorted({*bad} & {*rest}))
 
 

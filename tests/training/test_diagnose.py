@@ -8,6 +8,7 @@ import pytest
 
 import portable_losses
 from portable_losses import diagnose
+from portable_losses.parity.cases import families
 
 RNG = np.random.default_rng(0)
 P = RNG.normal(size=(8, 3)).astype("float32")
@@ -124,6 +125,21 @@ def test_a_healthy_batch_of_every_form_of_loss(name):
 def test_samples_at_their_target_are_not_dead():
     report = diagnose(portable_losses.MeanSquaredError(), P, P)
     assert report.healthy
+
+
+@pytest.mark.skipif(
+    keras.config.backend() == "jax",
+    reason="compiles each operation anew for each shape, which takes a minute",
+)
+def test_there_is_no_false_alarm_on_the_cases_of_the_catalogue():
+    for case in (case for cases in families().values() for case in cases):
+        loss = getattr(portable_losses, case.loss)(**case.config)
+        y_true, y_pred = case.inputs()
+        report = diagnose(loss, y_true, y_pred)
+        assert report.healthy, f"{case.id}: {report}"
+        y_pred[2] = np.nan
+        report = diagnose(loss, y_true, y_pred)
+        assert kinds(report) == [("not finite", (2,))], f"{case.id}: {report}"
 
 
 # --- the gradient ---------------------------------------------------------------------
@@ -275,9 +291,10 @@ def test_two_faults_in_one_batch_are_told_apart():
 
 def test_a_sample_that_spoils_the_others_is_named_alone():
     loss = portable_losses.SupervisedContrastive()
-    report = diagnose(loss, IDS, put(P, 5, np.nan))
-    assert kinds(report) == [("not finite", (5,))]
-    assert report.findings[0].culprit == "y_pred"
+    for labels in (IDS, put(IDS, 5, 9)):  # of which 9 has no partner and no loss
+        report = diagnose(loss, labels, put(P, 5, np.nan))
+        assert kinds(report) == [("not finite", (5,))]
+        assert report.findings[0].culprit == "y_pred"
 
 
 def test_a_statistic_that_is_not_finite_names_the_sample():
