@@ -10,6 +10,7 @@ import keras
 from portable_losses.core import checks
 from portable_losses.core.loss import Loss
 from portable_losses.core.mask import keras_mask
+from portable_losses.core.moving import visibly
 from portable_losses.training.sum import Sum
 
 _ON_JAX = keras.config.backend() == "jax"
@@ -64,7 +65,7 @@ def look(loss: Any, batch: Batch) -> list[Seen]:
     found = [Seen(*term) for term in _terms(loss)]
     for seen in found:
         try:
-            seen.value = number(_call(seen.loss, batch))
+            seen.value = number(_call(_still(seen.loss), batch))
             checks.one_tensor(type(seen.loss).__name__, "y_pred", batch.y_pred)
             if batch.size:
                 _watch(seen, batch)
@@ -92,11 +93,23 @@ def _terms(loss: Any, weight: float = 1.0, path: str = "") -> Iterator[tuple[Any
         yield from _terms(term, weight * float(factor), inner)
 
 
-def _unreduced(loss: Any) -> Any:
-    """A copy of a loss, with the values of this step, that returns its items."""
+def _still(loss: Any) -> Any:
+    """A copy of a loss with numbers in place of what moves.
+
+    A Hyperparameter knows its value even while a model trains, which on JAX has taken
+    its variable.
+    """
     copy = object.__new__(type(loss))
-    now = loss._now() if isinstance(loss, Loss) else loss
-    copy.__dict__.update(vars(now), reduction=None)
+    copy.__dict__.update(vars(loss))
+    if isinstance(loss, Loss):
+        copy.__dict__.update(visibly(vars(loss)), _moving=False)
+    return copy
+
+
+def _unreduced(loss: Any) -> Any:
+    """Likewise, one that returns its items."""
+    copy = _still(loss)
+    copy.__dict__["reduction"] = None
     return copy
 
 

@@ -122,6 +122,26 @@ def test_a_healthy_batch_of_every_form_of_loss(name):
         assert report.value == pytest.approx(value, rel=1e-6)
 
 
+def test_it_may_be_called_while_a_model_trains():
+    w = portable_losses.Hyperparameter(1.0, name="w")
+    loss = w * portable_losses.MeanSquaredError() + portable_losses.Huber(delta=w)
+    reports = []
+
+    class Ask(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            reports.append(diagnose(loss, T, P))
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3)])
+    model.compile("sgd", loss=loss)
+    schedule = portable_losses.HyperparameterScheduler(w, lambda epoch: 0.25)
+    model.fit(T, P, batch_size=8, verbose=0, callbacks=[schedule, Ask()])
+    (report,) = reports
+    assert report.healthy, str(report)
+    assert report.terms[0].weight == 0.25
+    huber = portable_losses.Huber(delta=0.25)(T, P)
+    assert report.terms[1].value == pytest.approx(float(huber), rel=1e-6)
+
+
 def test_samples_at_their_target_are_not_dead():
     report = diagnose(portable_losses.MeanSquaredError(), P, P)
     assert report.healthy
@@ -129,7 +149,7 @@ def test_samples_at_their_target_are_not_dead():
 
 @pytest.mark.skipif(
     keras.config.backend() == "jax",
-    reason="compiles each operation anew for each shape, which takes a minute",
+    reason="compiles each operation anew for each shape, which takes over a minute",
 )
 def test_there_is_no_false_alarm_on_the_cases_of_the_catalogue():
     for case in (case for cases in families().values() for case in cases):
