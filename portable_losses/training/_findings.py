@@ -87,9 +87,9 @@ def findings(batch: Batch, terms: list[Seen]) -> list[Finding]:
 def _of_term(batch: Batch, seen: Seen) -> Iterator[Finding]:
     ids = list(_class_ids(batch, seen))
     yield from ids
-    if seen.error is not None:
-        if not ids:  # which is what it was refused for
-            yield _refused(batch, seen)
+    if seen.error is not None and not ids:  # which are what it was refused for
+        yield _refused(batch, seen)
+    if seen.error is not None and seen.items is None:
         return
     for rule in (_empty, _repeated, _not_finite, _slope, _logits, _targets):
         yield from rule(batch, seen)

@@ -245,22 +245,29 @@ def test_a_gradient_that_is_not_finite_where_the_loss_is():
     assert "portable_losses.ops" in report.findings[0].remedy
 
 
-class Once(portable_losses.Loss):
+class Twice(portable_losses.Loss):
     """Works until the gradient is taken, which is in the third call."""
 
-    calls = itertools.count(1)
+    def __init__(self):
+        super().__init__(name="twice")
+        self.__dict__["calls"] = itertools.count(1)
 
     def call(self, y_true, y_pred):
         if next(self.calls) > 2:
             raise ValueError("no more")
-        return keras.ops.mean(keras.ops.square(y_pred), axis=-1)
+        return keras.ops.mean(keras.ops.square(y_pred - y_true), axis=-1)
 
 
 def test_a_gradient_that_cannot_be_taken_is_reported_by_term():
-    report = diagnose(Once() + portable_losses.Huber(), T, P)
+    report = diagnose(Twice() + portable_losses.Huber(), T, P)
     assert kinds(report) == [("no gradient", ())]
-    assert report.findings[0].terms == ("once",)
+    assert report.findings[0].terms == ("twice",)
     assert report.terms[1].slope is not None
+
+
+def test_without_a_gradient_the_rest_is_reported():
+    report = diagnose(Twice(), put(T, 5, np.nan), P)
+    assert kinds(report) == [("no gradient", ()), ("not finite", (5,))]
 
 
 # --- what is not finite ---------------------------------------------------------------
