@@ -50,6 +50,7 @@ from portable_losses.losses.regression.squared_logarithmic_error import (
 from portable_losses.losses.segmentation.dice import SoftDice
 from portable_losses.losses.segmentation.keras_overlap import Dice, Tversky
 from portable_losses.losses.sequence.ctc import CTC
+from portable_losses.training.diagnose import diagnose
 from portable_losses.training.endpoint import LossEndpoint
 from portable_losses.training.function import loss
 from portable_losses.training.hyperparameter import Hyperparameter
@@ -97,6 +98,7 @@ __all__ = [
     "SymmetricMeanAbsolutePercentageError",
     "Tversky",
     "VICReg",
+    "diagnose",
     "loss",
     "ops",
     "parity",

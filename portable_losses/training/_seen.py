@@ -1,0 +1,268 @@
+"""What a loss sees of a batch, and its gradient there, term by term of a sum."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import keras
+
+from portable_losses.core import checks
+from portable_losses.core.loss import Loss
+from portable_losses.core.mask import keras_mask
+from portable_losses.core.moving import visibly
+from portable_losses.training.sum import Sum
+
+_ON_JAX = keras.config.backend() == "jax"
+
+
+@dataclasses.dataclass(frozen=True)
+class Batch:
+    """What is handed to a loss."""
+
+    y_true: Any
+    y_pred: Any
+    sample_weight: Any
+
+    @property
+    def size(self) -> int:
+        """The number of samples; 0 if the predictions are empty, or no tensor."""
+        shape = tuple(getattr(tensor(self.y_pred), "shape", ()))
+        return int(shape[0]) if shape and 0 not in shape else 0
+
+    def rows(self, samples: Sequence[int]) -> "Batch":
+        """The batch with these samples at its places."""
+        picked = [
+            None if x is None else keras.ops.take(x, list(samples), axis=0)
+            for x in map(tensor, (self.y_true, self.y_pred, self.sample_weight))
+        ]
+        return Batch(*picked)
+
+
+@dataclasses.dataclass
+class Seen:
+    """A loss, a term of a sum perhaps, and what became of the batch in it.
+
+    `y_true` and `y_pred` are what its `call` got, `items` what it returns without a
+    reduction, after the sample weights, and `slope` the gradient in y_pred of their sum
+    or, for a statistic, mean.
+    """
+
+    name: str
+    loss: Any
+    weight: float
+    value: float = math.nan
+    y_true: Any = None
+    y_pred: Any = None
+    items: Any = None
+    statistic: bool = False
+    slope: Any = None
+    error: Exception | None = None
+
+
+def look(loss: Any, batch: Batch) -> list[Seen]:
+    """Call each term by itself, and take the gradients of those that accept it."""
+    found = [Seen(*term) for term in _terms(loss)]
+    for seen in found:
+        try:
+            seen.value = number(_call(_still(seen.loss), batch))
+            checks.one_tensor(type(seen.loss).__name__, "y_pred", batch.y_pred)
+            if batch.size:
+                _watch(seen, batch)
+        except Exception as error:  # of whatever kind: it is what the report is about
+            seen.error = error
+    _take_slopes([seen for seen in found if seen.items is not None], batch)
+    return found
+
+
+def items_of(loss: Any, batch: Batch) -> Any:
+    """What a loss returns without a reduction."""
+    return _call(_unreduced(loss), batch)
+
+
+def _call(loss: Any, batch: Batch) -> Any:
+    return loss(batch.y_true, batch.y_pred, batch.sample_weight)
+
+
+def _terms(loss: Any, weight: float = 1.0, path: str = "") -> Iterator[tuple[Any, ...]]:
+    if not isinstance(loss, Sum):
+        yield path or loss.name, loss, weight
+        return
+    for name, (factor, term) in loss.terms.items():
+        inner = f"{path}/{name}" if path else name
+        yield from _terms(term, weight * float(factor), inner)
+
+
+def _still(loss: Any) -> Any:
+    """A copy of a loss with numbers in place of what moves.
+
+    A Hyperparameter knows its value even while a model trains, which on JAX has taken
+    its variable.
+    """
+    copy = object.__new__(type(loss))
+    copy.__dict__.update(vars(loss))
+    if isinstance(loss, Loss):
+        copy.__dict__.update(visibly(vars(loss)), _moving=False)
+    return copy
+
+
+def _unreduced(loss: Any) -> Any:
+    """Likewise, one that returns its items."""
+    copy = _still(loss)
+    copy.__dict__["reduction"] = None
+    return copy
+
+
+def _watch(seen: Seen, batch: Batch) -> None:
+    """Note what `call` gets and what becomes of it."""
+    probe = _unreduced(seen.loss)
+
+    def call(y_true: Any, y_pred: Any, *rest: Any, **also: Any) -> Any:
+        seen.y_true, seen.y_pred = y_true, y_pred
+        items = type(probe).call(probe, y_true, y_pred, *rest, **also)
+        whole = items[0] if isinstance(items, tuple) else items
+        seen.statistic = len(whole.shape) == 0 or (
+            isinstance(probe, Loss) and probe.is_statistic(y_pred)
+        )
+        return items
+
+    probe.__dict__["call"] = call
+    seen.items = keras.ops.stop_gradient(_call(probe, batch))
+
+
+# --- the gradient ---------------------------------------------------------------------
+
+
+def _take_slopes(found: list[Seen], batch: Batch) -> None:
+    """Note the gradients, or in which term they cannot be taken."""
+    try:
+        slopes = _slopes(found, batch)
+    except Exception as error:
+        if len(found) == 1:
+            found[0].error = error
+        else:
+            for seen in found:
+                _take_slopes([seen], batch)
+    else:
+        for seen, slope in zip(found, slopes, strict=True):
+            seen.slope = slope
+
+
+def _slopes(found: list[Seen], batch: Batch) -> list[Any]:
+    """The gradient of each term in y_pred.
+
+    Keras has no function that returns gradients, but a step of gradient descent with
+    rate 1 from zero leaves minus the gradient in a weight: each term gets one of its
+    own, which is added to the predictions.
+    """
+    if not found:
+        return []
+    model = _Shifted(
+        [_total(seen, batch) for seen in found],
+        tuple(tensor(batch.y_pred).shape),
+        [_float_of(seen.y_pred) for seen in found],
+    )
+    # JAX compiles operations one by one if not all at once, which takes longer.
+    model.compile(keras.optimizers.SGD(1.0), run_eagerly=not _ON_JAX)
+    model.train_on_batch(keras.ops.ones((1, 1)))
+    return [keras.ops.stop_gradient(-z) for z in model.shifts]
+
+
+def _total(seen: Seen, batch: Batch) -> Callable[[Any], Any]:
+    probe = _unreduced(seen.loss)
+    mask = keras_mask(batch.y_pred)  # which the sum of y_pred and z does not carry
+    also = (mask,) if isinstance(probe, Loss) else ()
+    together = keras.ops.mean if seen.statistic else keras.ops.sum
+    y_pred = keras.ops.stop_gradient(tensor(batch.y_pred))
+
+    def total(z: Any) -> Any:
+        shifted = keras.ops.cast(y_pred, z.dtype) + z
+        items = probe(batch.y_true, shifted, batch.sample_weight, *also)
+        # A loss may not depend on z; torch and TensorFlow want it to.
+        return together(keras.ops.cast(items, z.dtype)) + 0.0 * keras.ops.sum(z)
+
+    return total
+
+
+class _Shifted(keras.Model):
+    """A model whose loss is a sum of totals, each of a trainable shift of its own."""
+
+    def __init__(
+        self, totals: list[Any], shape: tuple[int, ...], dtypes: list[str]
+    ) -> None:
+        # In a policy of half precision the optimizer would scale the loss.
+        super().__init__(name="diagnose", dtype="float32")
+        self.totals = totals
+        self.shifts = [
+            self.add_weight(shape=shape, initializer="zeros", dtype=dtype)
+            for dtype in dtypes
+        ]
+
+    def call(self, x: Any) -> Any:
+        return x
+
+    def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
+        return sum(
+            keras.ops.cast(total(keras.ops.convert_to_tensor(z)), "float32")
+            for total, z in zip(self.totals, self.shifts, strict=True)
+        )
+
+
+def _float_of(x: Any) -> str:
+    dtype = None if x is None else keras.backend.standardize_dtype(x.dtype)
+    return "float64" if dtype == "float64" else "float32"
+
+
+# --- tensors as numbers ---------------------------------------------------------------
+
+
+def tensor(x: Any) -> Any:
+    """What is given as a tensor, None where it cannot be one."""
+    try:
+        return None if x is None else keras.ops.convert_to_tensor(x)
+    except Exception:  # each backend has its own type for this
+        return None
+
+
+def floats(x: Any) -> Any:
+    """A tensor in a dtype of which every backend knows what is finite."""
+    return keras.ops.cast(x, _float_of(x))
+
+
+def number(x: Any) -> float:
+    """A scalar as a Python number; of more than one, their mean."""
+    return float(keras.ops.convert_to_numpy(keras.ops.mean(floats(x))))
+
+
+def samples_where(chosen: Any) -> tuple[int, ...]:
+    """The samples in which anything is True; () for what has no batch axis."""
+    if chosen is None or len(chosen.shape) == 0 or 0 in tuple(chosen.shape):
+        return ()
+    rows = keras.ops.any(keras.ops.reshape(chosen, (chosen.shape[0], -1)), axis=1)
+    flags = checks.visible(rows)
+    assert flags is not None  # nothing is compiled here
+    return tuple(i for i, flag in enumerate(flags.tolist()) if flag)
+
+
+def broken(x: Any) -> tuple[int, ...]:
+    """The samples in which a tensor is not finite."""
+    if x is None or not keras.backend.is_float_dtype(x.dtype):
+        return ()
+    return samples_where(keras.ops.logical_not(keras.ops.isfinite(floats(x))))
+
+
+def largest(x: Any) -> list[float]:
+    """The largest finite entry of each sample, NaN where none is."""
+    x = keras.ops.reshape(floats(x), (x.shape[0], -1))
+    finite = keras.ops.where(keras.ops.isfinite(x), x, -math.inf)
+    tops = keras.ops.convert_to_numpy(keras.ops.max(finite, axis=1)).tolist()
+    return [math.nan if top == -math.inf else float(top) for top in tops]
+
+
+def extent(x: Any) -> tuple[float, float] | None:
+    """The least and the largest finite entry; None where there is none."""
+    if x is None or 0 in tuple(x.shape):
+        return None
+    flat = keras.ops.reshape(floats(x), (1, -1))
+    (low,), (high,) = largest(-flat), largest(flat)
+    return None if math.isnan(high) else (0.0 - low, high)
