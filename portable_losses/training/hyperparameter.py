@@ -99,6 +99,8 @@ class Hyperparameter(Moving, keras.metrics.Metric):
                 f"HyperparameterScheduler({self.name}, ...)]); in a step of your own, "
                 "pass its `variables` with keras.StatelessScope)."
             )
+        if x is None:  # read while a model trains, and not by its step
+            x = keras.ops.convert_to_tensor(self._value, "float32")
         return keras.ops.cast(x, dtype)  # a tensor, which x is not on TensorFlow
 
     # --- as a metric of a model ------------------------------------------------------
@@ -173,9 +175,7 @@ def _read(variable: Any) -> Any | None:
 
 def _is_frozen(value: Any | None) -> bool:
     """Whether JAX compiles, and takes a variable's value for a constant."""
-    if value is None:
-        return True
-    if checks.visible(value) is None:
+    if value is not None and checks.visible(value) is None:
         return False  # an argument of what is compiled
     with keras.SymbolicScope() as scope:
         if scope.original_scope is not None:

@@ -348,6 +348,23 @@ def test_within_an_epoch_it_is_not_lost_on_jax(model, still, data):
     assert shown["w"] == [5.0]
 
 
+def test_within_an_epoch_it_has_its_value(model, still, data):
+    x, y = data
+    w = Hyperparameter(1.0, name="w")
+    loss = w * portable_losses.MeanSquaredError()
+    seen = []
+
+    class Look(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append(float(loss(y, 0 * y)) / mse(y))
+
+    net = model()
+    net.compile(still, loss=loss)
+    ramp = HyperparameterScheduler(w, lambda step: 1.0 + step, by="step")
+    net.fit(x, y, batch_size=16, verbose=0, callbacks=[ramp, Look()])
+    np.testing.assert_allclose(seen, [1.0, 2.0], rtol=1e-5)
+
+
 # --- the scheduler --------------------------------------------------------------------
 
 

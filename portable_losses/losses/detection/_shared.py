@@ -50,7 +50,7 @@ class BoxLoss(Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         if y_pred.shape[-1] != 4:
             rule, remedy = "boxes of shape (..., 4)", "pass the four numbers of a box"
-            shown = f"an array of shape {tuple(y_pred.shape)}"
+            shown = checks.Described(f"an array of shape {tuple(y_pred.shape)}")
             checks.fail(type(self).__name__, "y_pred", rule, shown, remedy)
         true = read_boxes(like(y_true, y_pred), self.bounding_box_format)
         return self.box_loss(

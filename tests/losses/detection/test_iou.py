@@ -102,7 +102,7 @@ ERRORS = [
         "one of 'center_xywh', 'xywh', 'xyxy', 'yxyx'",
     ),
     ({"epsilon": 0}, 4, "`epsilon` must be a finite number > 0"),
-    ({}, 3, r"boxes of shape \(..., 4\); got y_pred='an array of shape \(2, 3\)'"),
+    ({}, 3, r"boxes of shape \(..., 4\); got y_pred=an array of shape \(2, 3\)"),
 ]
 
 

@@ -70,7 +70,7 @@ def test_a_batch_without_items_is_one_number():
 ERRORS = [
     ({"variance": -1}, VIEWS, None, "`variance` must be a finite number >= 0"),
     ({"epsilon": float("nan")}, VIEWS, None, "`epsilon` must be a finite number >= 0"),
-    ({}, VIEWS[:, 0], None, r"two views of shape \(B, 2, D\); got y_pred='an array of"),
+    ({}, VIEWS[:, 0], None, r"two views of shape \(B, 2, D\); got y_pred=an array of"),
     ({}, np.zeros((6, 3, 4)), None, r"two views of shape \(B, 2, D\)"),
     ({}, VIEWS, np.ones(6), "`sample_weight` must be None for a statistic"),
 ]
