@@ -17,13 +17,13 @@ from portable_losses import Hyperparameter, loss, ops
 BACKEND = keras.config.backend()
 
 
-@loss(package="tests")
+@loss(package="test_function")
 def scaled(y_true, y_pred, *, weight=1.0, power=2):
     """Scaled errors."""
     return weight * ops.mean(ops.power(ops.abs(y_pred - y_true), power), axis=-1)
 
 
-@loss(package="tests")
+@loss(package="test_function")
 def by_column(y_true, y_pred, *, class_weights=None):
     terms = ops.square(y_pred - y_true)
     if class_weights is not None:
@@ -31,25 +31,25 @@ def by_column(y_true, y_pred, *, class_weights=None):
     return ops.mean(terms, axis=-1)
 
 
-@loss(package="tests")
+@loss(package="test_function")
 def of_batch(y_true, y_pred, *, weight):
     return weight * ops.sqrt(ops.mean(ops.square(y_pred - y_true)))
 
 
-@loss(package="tests")
+@loss(package="test_function")
 def of_ids(y_true, y_pred, *, costs):
     assert keras.backend.standardize_dtype(y_true.dtype).startswith("int")
     return ops.take(costs, y_true) * ops.mean(y_pred, axis=-1)
 
 
-@loss(package="tests")
+@loss(package="test_function")
 def with_input(y_true, y_pred, x, *, weight=1.0):
     return ops.mean(ops.square(y_pred - y_true), axis=-1) + weight * ops.mean(
         x, axis=-1
     )
 
 
-@loss(package="tests")
+@loss(package="test_function")
 def kinds(y_true, y_pred, *, a=1, b=(1, 2), c=None, d=True, e="text", f=((1,), (2,))):
     dtype = y_pred.dtype
     assert ops.is_tensor(a) and a.dtype == dtype and a.shape == ()
@@ -194,7 +194,7 @@ def test_context():
         with_input()(ZEROS, TWOS)
 
 
-@loss(package="tests")
+@loss(package="test_function")
 def forgets_to_return(y_true, y_pred):
     ops.mean(y_pred, axis=-1)
 
@@ -233,9 +233,9 @@ REFUSED = {
         "not saved with it; got function=closes, closing over tensor (make tensor an",
     ),
     "another of the name": (
-        lambda: loss(second(), package="tests"),
+        lambda: loss(second(), package="test_function"),
         ValueError,
-        "loss: `function` must be the one function of the name tests>scaled; got",
+        "loss: `function` must be the one function of the name test_function>scaled; got",
     ),
     "no function": (
         lambda: loss(portable_losses.Huber()),
