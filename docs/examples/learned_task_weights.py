@@ -48,7 +48,7 @@ def build() -> keras.Model:
     y_pred = keras.layers.Dense(2, kernel_initializer="zeros", name="y_pred")(x)
     output = TaskLosses(name="tasks")(y_pred, y)
     model = keras.Model({"x": x, "y": y}, output)
-    model.compile(keras.optimizers.SGD(0.1))
+    model.compile(keras.optimizers.SGD(0.15))
     return model
 
 
@@ -59,7 +59,7 @@ def train(model: keras.Model, epochs: int) -> list[float]:
 
 def main() -> None:
     model, (inputs, _) = build(), data()
-    train(model, 150)
+    train(model, 60)
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "model.keras"
         model.save(path)
