@@ -1,6 +1,7 @@
 """A plain function as a loss that can be saved: the decorator `loss`."""
 
 import functools
+import importlib
 import inspect
 import pathlib
 import sys
@@ -98,13 +99,21 @@ class FunctionLoss(Loss):
         )
 
     def __reduce__(self) -> Any:
+        # By the name in files of models: the function may be another variable's.
+        where = type(self).__module__, keras.saving.get_registered_name(type(self))
         if self._is_function:
-            return self.__qualname__  # found by name, as functions are
-        return _made_again, (self._decorated(), self.get_config())
+            return _decorated_again, where
+        return _made_again, (*where, self.get_config())
 
 
-def _made_again(decorated: FunctionLoss, config: dict[str, Any]) -> Any:
-    return type(decorated)(**config)
+def _decorated_again(module: str, name: str) -> Any:
+    if keras.saving.get_registered_object(name) is None:
+        importlib.import_module(module)
+    return keras.saving.get_registered_object(name)._decorated()
+
+
+def _made_again(module: str, name: str, config: dict[str, Any]) -> Any:
+    return type(_decorated_again(module, name))(**config)
 
 
 def loss(
@@ -305,8 +314,8 @@ def _constructor(arguments: Mapping[str, inspect.Parameter]) -> Callable[..., No
 def _package_of(function: Any) -> str:
     """The root package; of a program that was started, the one it would import as."""
     module = function.__module__ or "__main__"  # code that `exec` ran may have none
-    if module == "__main__":
-        main = sys.modules["__main__"]
+    if module in ("__main__", "__mp_main__"):  # the latter in a worker it spawned
+        main = sys.modules[module]
         spec = getattr(main, "__spec__", None)
         file = getattr(main, "__file__", None)
         if hasattr(sys, "ps1"):  # a prompt, which notebooks have too

@@ -96,6 +96,18 @@ def test_it_pickles_and_copies():
         assert (again.weight, again.dtype) == (0.5, "bfloat16")
 
 
+def plain(y_true, y_pred, *, weight=1.0):
+    return weight * ops.mean(ops.square(y_pred - y_true), axis=-1)
+
+
+decorated = loss(plain, package="test_function")  # and `plain` stays as it is
+
+
+def test_one_of_another_name_pickles_too():
+    assert pickle.loads(pickle.dumps(decorated)) is decorated
+    assert pickle.loads(pickle.dumps(decorated(weight=0.5))).weight == 0.5
+
+
 @pytest.mark.parametrize("which", ["uncalled", "called"])
 def test_uncalled_it_means_its_defaults(which, model, data, tmp_path):
     x, y = data
@@ -235,7 +247,7 @@ REFUSED = {
     "another of the name": (
         lambda: loss(second(), package="test_function"),
         ValueError,
-        "loss: `function` must be the one function of the name test_function>scaled; got",
+        "loss: `function` must be the one function of the name test_function>scaled; ",
     ),
     "no function": (
         lambda: loss(portable_losses.Huber()),
@@ -334,11 +346,18 @@ def model():
     return net
 
 
+def float_of(loss):
+    return float(loss.times)
+
+
 if __name__ == "__main__":
     print(portable_losses.Loss.__module__, type(tripled()).__module__)
     import keras
     print(keras.saving.get_registered_name(type(tripled())))
     model().save(sys.argv[1])
+    import multiprocessing
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        print(pool.map(float_of, [tripled(times=2.0)]))
 """
 
 
@@ -351,7 +370,7 @@ def test_a_program_saves_what_an_import_of_it_loads(tmp_path):
         capture_output=True,
         text=True,
     )
-    assert done.stdout.splitlines()[-1] == "my_program>tripled"
+    assert done.stdout.splitlines()[-2:] == ["my_program>tripled", "[2.0]"]
     spec = importlib.util.spec_from_file_location("my_program", program)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
