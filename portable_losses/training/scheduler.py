@@ -74,7 +74,8 @@ class HyperparameterScheduler(keras.callbacks.Callback):
         self.verbose = checks.flag(owner, "verbose", verbose)
         self._takes_value = count == 2
         self._found: Hyperparameter | None = None
-        self._steps = self._before = 0
+        self._steps: int | None = None
+        self._before = 0
 
     def set_model(self, model: Any) -> None:
         super().set_model(model)
@@ -82,10 +83,12 @@ class HyperparameterScheduler(keras.callbacks.Callback):
         self._track(model, self._found)
 
     def on_train_begin(self, logs: Any = None) -> None:
-        iterations = getattr(self.model.optimizer, "iterations", 0)
-        self._steps = int(keras.ops.convert_to_numpy(iterations))
+        self._steps = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        if self._steps is None:  # by now a callback may have restored the optimizer
+            iterations = getattr(self.model.optimizer, "iterations", 0)
+            self._steps = int(keras.ops.convert_to_numpy(iterations))
         self._before = self._steps
         if self.by == "epoch":
             self._set(epoch)

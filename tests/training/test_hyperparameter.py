@@ -389,6 +389,28 @@ def test_schedules(model, still, data):
     assert run(lambda step: step, by="step") == [25.0, 27.0, 29.0]
 
 
+def test_steps_go_on_where_a_backup_restores_them(model, data, tmp_path):
+    x, y = data
+    w = Hyperparameter(1.0, name="w")
+
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise InterruptedError
+
+    def fit(*callbacks):
+        net = model()
+        net.compile("sgd", loss=w * portable_losses.MeanSquaredError(), metrics=[w])
+        ramp = HyperparameterScheduler(w, lambda step: float(step), by="step")
+        backup = keras.callbacks.BackupAndRestore(str(tmp_path / "backup"))
+        fit = {"batch_size": 16, "epochs": 3, "verbose": 0}
+        return net.fit(x, y, **fit, callbacks=[ramp, backup, *callbacks])
+
+    with pytest.raises(InterruptedError):
+        fit(Stop())
+    assert fit().history["w"] == [5.0]
+
+
 def test_the_scheduler_says_what_is_wrong(model, still, data):
     x, y = data
     w = Hyperparameter(1.0, name="w")
