@@ -19,7 +19,7 @@ from portable_losses.parity.reload import TOLERANCE
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
-# These show the package, and are no answers of the cookbook: they have no `build`.
+# These show the package, or end where training does: they have no `build`.
 OTHERS = {
     "classify_digits",
     "imbalanced_classes",
@@ -27,6 +27,7 @@ OTHERS = {
     "mend_your_loss",
     "predict_intervals",
     "segment_digits",
+    "when_the_loss_is_nan",
     "where_keras_differs",
 }
 EPOCHS = 2
