@@ -365,7 +365,7 @@ def test_histories_have_rows_of_their_own(tmp_path):
     assert row.split()[-6:] == ["6", "numbers", "3.0e-7", "allowed", "3e-6", "ok"]
     page = html(made_up(), tmp_path / "report.html").read_text()
     section = page[page.index("<h2>Training with ...</h2>") :]
-    assert "<th>a weight that moves by epoch</th>" in section
+    assert '<th class="name">a weight that moves by epoch</th>' in section
     assert "loss, val_loss, w, val_w" in section and ">6.0e-8</td>" in section
     lines = markdown_by_loss(made_up(failing=False)).splitlines()
     assert lines[lines.index("## Training with ...") + 2] == (
