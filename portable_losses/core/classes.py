@@ -19,8 +19,7 @@ def valid_ids(ids: Any, num_classes: int) -> Any:
 def pick(x: Any, ids: Any) -> Any:
     """Return `x[..., ids]`, NaN where an id is out of range."""
     ids, valid = _indices(ids, x.shape[-1])
-    picked = keras.ops.take_along_axis(x, keras.ops.expand_dims(ids, -1), axis=-1)
-    return _or_nan(keras.ops.squeeze(picked, -1), valid)
+    return _or_nan(_looked_up(x, ids), valid)
 
 
 def log_softmax(logits: Any) -> Any:
@@ -38,13 +37,13 @@ def crossentropy_of(logits: Any, ids: Any) -> Any:
     if _BACKEND in ("tensorflow", "torch"):
         items = _by_kernel(logits, ids)
     elif valid is None:  # not compiled: the fewest operations
-        items = -pick(log_softmax(logits), ids)
+        items = -_looked_up(log_softmax(logits), ids)
     else:
         # XLA would write all the logarithms to memory before one a row is picked.
         top = keras.ops.stop_gradient(keras.ops.max(logits, axis=-1))
         gaps = logits - keras.ops.expand_dims(top, -1)
         total = keras.ops.sum(keras.ops.exp(gaps), axis=-1)
-        items = keras.ops.log(total) - (pick(logits, ids) - top)
+        items = keras.ops.log(total) - (_looked_up(logits, ids) - top)
     return _or_nan(items, valid)
 
 
@@ -73,6 +72,12 @@ def _indices(ids: Any, num_classes: int) -> tuple[Any, Any | None]:
             return ids, None
     safe = keras.ops.clip(ids, 0, num_classes - 1)
     return safe, safe == ids
+
+
+def _looked_up(x: Any, ids: Any) -> Any:
+    """Return `x[..., ids]` for ids that are in range."""
+    picked = keras.ops.take_along_axis(x, keras.ops.expand_dims(ids, -1), axis=-1)
+    return keras.ops.squeeze(picked, -1)
 
 
 def _or_nan(items: Any, valid: Any | None) -> Any:

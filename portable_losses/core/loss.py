@@ -187,11 +187,7 @@ class Loss(keras.losses.Loss):
     @property
     def hyperparameters(self) -> list[Any]:
         """The Hyperparameters of this loss and of the losses in it, each once."""
-        found: dict[int, Any] = {}
-        for value in vars(self).values():
-            within = value.hyperparameters if isinstance(value, Loss) else [value]
-            found |= {id(leaf): leaf for leaf in leaves_in(within)}
-        return list(found.values())
+        return leaves_in(vars(self))
 
     @property
     def metrics(self) -> list[Any]:

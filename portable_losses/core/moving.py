@@ -101,7 +101,7 @@ class Formula(Moving):
         self.operation, self.left, self.right = operation, left, right
 
     def leaves(self) -> tuple[Moving, ...]:
-        return tuple({id(x): x for x in leaves_in((self.left, self.right))}.values())
+        return tuple(leaves_in((self.left, self.right)))
 
     def value_if(self, new: Mapping[int, Value]) -> Value:
         left, right = (
@@ -163,16 +163,21 @@ def moves(x: Any) -> bool:
     return isinstance(x, dict) and any(map(moves, x.values()))
 
 
-def leaves_in(x: Any) -> Iterator[Moving]:
-    """The leaves of an argument, one as often as it occurs."""
+def leaves_in(x: Any) -> list[Any]:
+    """The leaves of an argument, and of the losses in it, each once."""
+    return list({id(leaf): leaf for leaf in _leaves(x)}.values())
+
+
+def _leaves(x: Any) -> Iterator[Moving]:
     if isinstance(x, Moving):
-        yield from x.leaves() if isinstance(x, Formula) else (x,)
+        yield from x.leaves()
     elif isinstance(x, tuple | list):
         for inner in x:
-            yield from leaves_in(inner)
+            yield from _leaves(inner)
     elif isinstance(x, dict):
-        for inner in x.values():
-            yield from leaves_in(inner)
+        yield from _leaves(list(x.values()))
+    else:
+        yield from _leaves(getattr(x, "hyperparameters", ()))
 
 
 def now(x: Any, dtype: str) -> Any:

@@ -71,8 +71,7 @@ class LossEndpoint(keras.layers.Layer):
     @property
     def hyperparameters(self) -> list[Any]:
         """The Hyperparameters of the loss and its weight, each once."""
-        inner = self.loss.hyperparameters if isinstance(self.loss, Loss) else []
-        return list({id(w): w for w in leaves_in([self.weight, inner])}.values())
+        return leaves_in([self.weight, self.loss])
 
     def call(
         self, y_pred: Any, y_true: Any = None, *context: Any, sample_weight: Any = None

@@ -138,19 +138,15 @@ class Hyperparameter(Moving, keras.metrics.Metric):
 
     def _checked(self, value: Any) -> Value:
         owner = f"Hyperparameter {self.name!r}"
-        new = _number_or_vector(owner, value)
+        if isinstance(value, Moving):
+            rule, remedy = "a number, or a sequence of them", "it moves already"
+            checks.fail(owner, "value", rule, value, remedy, TypeError)
+        new = as_value(owner, "value", value)
         old = getattr(self, "_value", new)
         if _shape(new) != _shape(old):
             rule = f"of shape {_shape(old)}, as it was"
             checks.fail(owner, "value", rule, new, "make another Hyperparameter")
         return new
-
-
-def _number_or_vector(owner: str, value: Any) -> Value:
-    if isinstance(value, Moving):
-        rule, remedy = "a number, or a sequence of them", "it moves already"
-        checks.fail(owner, "value", rule, value, remedy, TypeError)
-    return as_value(owner, "value", value)
 
 
 def as_value(owner: str, argument: str, value: Any) -> Value:

@@ -1,13 +1,14 @@
 """The callback that moves a Hyperparameter by epoch or by step."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import keras
 
 from portable_losses.core import checks
 from portable_losses.core.loss import Loss
+from portable_losses.core.moving import leaves_in
 from portable_losses.training.endpoint import LossEndpoint
 from portable_losses.training.hyperparameter import Hyperparameter, as_value
 
@@ -124,10 +125,10 @@ class HyperparameterScheduler(keras.callbacks.Callback):
     def _find(self, model: Any) -> Hyperparameter:
         if isinstance(self.hyperparameter, Hyperparameter):
             return self.hyperparameter
-        known = {id(w): w for w in hyperparameters_of(model)}
-        named = [w for w in known.values() if w.name == self.hyperparameter]
+        known = hyperparameters_of(model)
+        named = [w for w in known if w.name == self.hyperparameter]
         if len(named) != 1:
-            names = ", ".join(sorted(w.name for w in known.values())) or "none"
+            names = ", ".join(sorted(w.name for w in known)) or "none"
             rule = "the name of one Hyperparameter of the model"
             remedy = f"it has {names}"
             owner = type(self).__name__
@@ -156,15 +157,14 @@ class HyperparameterScheduler(keras.callbacks.Callback):
         model.train_function = model.test_function = None
 
 
-def hyperparameters_of(model: Any) -> Iterator[Hyperparameter]:
-    """The Hyperparameters in a model's losses, layers and metrics."""
+def hyperparameters_of(model: Any) -> list[Hyperparameter]:
+    """The Hyperparameters in a model's losses, layers and metrics, each once."""
     layers = list(model._flatten_layers())
     # The model is a layer of itself here, with what was compiled as its `loss`.
     losses = keras.tree.flatten([getattr(layer, "loss", None) for layer in layers])
-    for owner in (*losses, *layers):
-        if isinstance(owner, Loss | LossEndpoint):
-            yield from owner.hyperparameters
-    yield from (m for m in metrics_of(model) if isinstance(m, Hyperparameter))
+    owners = [x for x in (*losses, *layers) if isinstance(x, Loss | LossEndpoint)]
+    metrics = [m for m in metrics_of(model) if isinstance(m, Hyperparameter)]
+    return leaves_in([*owners, *metrics])
 
 
 def metrics_of(model: Any) -> list[Any]:

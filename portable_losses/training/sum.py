@@ -8,7 +8,7 @@ import keras
 from portable_losses.core import checks
 from portable_losses.core.config import restored
 from portable_losses.core.loss import Loss
-from portable_losses.core.moving import Moving, is_number, now
+from portable_losses.core.moving import is_number, now
 from portable_losses.training._shared import one_number
 
 
@@ -84,15 +84,6 @@ class Sum(Loss):
             value = keras.ops.cast(value, self._compute_dtype)
             total = total + value * now(weight, self._compute_dtype)
         return self._result(total)
-
-    @property
-    def hyperparameters(self) -> list[Any]:
-        found: dict[int, Any] = {}
-        for weight, loss in self.terms.values():
-            inner = loss.hyperparameters if isinstance(loss, Loss) else []
-            leaves = [*(weight.leaves() if isinstance(weight, Moving) else ()), *inner]
-            found |= {id(leaf): leaf for leaf in leaves}
-        return list(found.values())
 
     @property
     def metrics(self) -> list[Any]:
