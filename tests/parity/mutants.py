@@ -35,6 +35,36 @@ class WrongGradient(Squared):
         return 1.01 * items - ops.stop_gradient(0.01 * items)
 
 
+class HalfFrozen(Squared):
+    """A residual times itself as a constant: half of the gradient is stopped."""
+
+    def call(self, y_true, y_pred):
+        error = y_pred - y_true
+        return self.factor * ops.mean(error * ops.stop_gradient(error), axis=-1)
+
+
+class StopsTooMuch(Squared):
+    """Stops a gradient that the definition has."""
+
+    def call(self, y_true, y_pred):
+        error = y_pred - y_true
+        frozen = ops.stop_gradient(error)
+        return ops.mean(0.5 * (error * error + error * frozen), axis=-1)
+
+
+class StopsNothing(Squared):
+    """Has a gradient that the definition stops."""
+
+
+class WrongOnOneRow(Squared):
+    """A gradient that is wrong in one sample of many, and nowhere else."""
+
+    def call(self, y_true, y_pred):
+        items = super().call(y_true, y_pred)
+        first = ops.cast(ops.arange(ops.shape(items)[0]) == 1, items.dtype)
+        return items + 0.5 * first * (items - ops.stop_gradient(items))
+
+
 class NoGradient(Squared):
     def call(self, y_true, y_pred):
         return super().call(y_true, ops.stop_gradient(y_pred))
@@ -211,6 +241,10 @@ def real(rng, n):
     return rng.normal(size=(n, 3)), rng.normal(size=(n, 3))
 
 
+def large(rng, n):
+    return rng.normal(size=(n, 4000)), rng.normal(size=(n, 4000))
+
+
 def binary(rng, n):
     return rng.integers(0, 2, (n, 3)).astype("float64"), rng.normal(size=(n, 3))
 
@@ -243,6 +277,21 @@ REGRESSION = Case(
     edges={"match": (MATCH, MATCH), "far": (0 * FAR, FAR)},
     config={"factor": 1.0},
 )
+HALF_FROZEN = Case(
+    loss="HalfFrozen",
+    draw=real,
+    reference=lambda t, p, frozen: np.mean((p - t) * (frozen - t), axis=-1),
+    config={"factor": 1.0},
+)
+LARGE = Case(
+    loss="Squared",
+    label="large",
+    draw=large,
+    reference=squared,
+    samples=3,
+    sampled_gradient=True,
+    config={"factor": 1.0},
+)
 SCALED = Case(
     loss="Squared",
     label="scaled",
@@ -265,7 +314,14 @@ IDS = Case(
     exact=(np.array([257, 999, 513]), BIG),
 )
 
-HEALTHY = [(REGRESSION, Squared), (SCALED, Squared), (LOGITS, Logistic), (IDS, Sparse)]
+HEALTHY = [
+    (REGRESSION, Squared),
+    (HALF_FROZEN, HalfFrozen),
+    (LARGE, Squared),
+    (SCALED, Squared),
+    (LOGITS, Logistic),
+    (IDS, Sparse),
+]
 
 MUTANTS = [
     ("value", WrongValue, REGRESSION),
@@ -273,6 +329,11 @@ MUTANTS = [
     ("gradient", ConstantZero, REGRESSION),
     ("gradient", WrongGradient, REGRESSION),
     ("gradient", NoGradient, REGRESSION),
+    ("gradient", StopsTooMuch, REGRESSION),
+    ("gradient", HalfFrozen, REGRESSION),
+    ("gradient", StopsNothing, HALF_FROZEN),
+    ("gradient", WrongGradient, LARGE),
+    ("gradient", WrongOnOneRow, LARGE),
     ("modes", HiddenState, REGRESSION),
     ("value", DataDependent, REGRESSION),
     ("edges", NanAtMatch, REGRESSION),
