@@ -203,7 +203,7 @@ class Lane:
             )
         return self._expected[label]
 
-    def stand_in(self, reference: Callable[[Any, Any], Any]) -> None:
+    def stand_in(self, reference: Callable[..., Any]) -> None:
         """Use a function as the reference of a case that has none."""
         self.case = dataclasses.replace(self.case, reference=reference)
 
