@@ -11,17 +11,17 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Agreement:
-    """How close results must be: rtol of each element, plus the smaller of two atols.
+    """How close results must be: `rtol` of each element, plus an absolute part.
 
-    `atol` counts as it is, and as a fraction `rtol` of the largest element: under the
-    gradient of a mean over millions, 1e-7 alone would let anything pass. With `spread`,
-    `atol` is that fraction instead, for gradients whose small elements are sums of
-    large terms. A workload that needs more than the default says `why`.
+    That part is `atol`, or `rtol` of the largest element where this is less: under the
+    gradient of a mean over millions, 1e-7 alone would let anything pass. `of_largest`
+    replaces it by another fraction of the largest element, where small elements are
+    differences of large ones. A workload that needs more than the default says `why`.
     """
 
     rtol: float = 1e-5
     atol: float = 1e-7
-    spread: bool = False
+    of_largest: float | None = None
     why: str = ""
 
     def difference(self, ours: Sequence[Any], theirs: Sequence[Any]) -> str | None:
@@ -43,10 +43,11 @@ class Agreement:
         if a.size == 0:
             return None
         largest = float(np.abs(b).max())
-        atol = self.atol * largest if self.spread else self.atol
-        allowed = min(atol, self.rtol * largest) if not self.spread else atol
+        absolute = min(self.atol, self.rtol * largest)
+        if self.of_largest is not None:
+            absolute = self.of_largest * largest
         # Not `>`: a NaN on either side is no agreement.
-        wrong = ~(np.abs(a - b) <= allowed + self.rtol * np.abs(b))
+        wrong = ~(np.abs(a - b) <= absolute + self.rtol * np.abs(b))
         if not wrong.any():
             return None
         at = tuple(int(i) for i in np.argwhere(wrong)[0])

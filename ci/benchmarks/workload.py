@@ -62,8 +62,8 @@ class Workload:
     * "eager": the value alone, uncompiled;
     * "eager gradient", "compiled gradient": value and gradient, each way.
 
-    The gradient is taken in the inputs numbered `inputs_of_gradient`. A value that is
-    no scalar is multiplied by random numbers, as the chain rule would.
+    The gradient is taken in the inputs numbered `inputs_of_gradient`; that of a value
+    that is no scalar (`scalar=False`) is multiplied by random numbers, as by the chain rule.
     """
 
     group: str
@@ -74,6 +74,7 @@ class Workload:
     peers: Mapping[str, Peer]
     lane: Lane = "gradient"
     inputs_of_gradient: tuple[int, ...] = (1,)
+    scalar: bool = True
     agreement: Agreement = Agreement()
     flops: float = 0.0
     seconds: float = 0.02
