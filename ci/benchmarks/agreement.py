@@ -54,3 +54,6 @@ class Agreement:
         where = f" at {list(at)}" if at else ""
         share = f", {wrong.sum()} of {wrong.size} elements" if wrong.size > 1 else ""
         return f"{a[at]:.7g} against {b[at]:.7g}{where}{share} (rtol {self.rtol:g})"
+
+
+CLOSE = Agreement()

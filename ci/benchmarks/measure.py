@@ -41,9 +41,10 @@ class Contender:
     plain: Function
     restore: Callable[[Array], Array] | None = None
 
-    def __call__(self) -> Any:
+    @functools.cached_property
+    def call(self) -> Callable[[], Any]:
         """One call, as it is timed."""
-        return self.function(*self.tensors)
+        return functools.partial(self.function, *self.tensors)
 
     def numbers(self, result: Any) -> list[Array]:
         """Value and gradients in our layout."""
@@ -62,15 +63,15 @@ def measure(
     for name in peers:
         ready[name] = contender(workload, arrays_in, workload.peers[name])
     first, seconds = {}, {}
-    for name, call in ready.items():
-        first[name], seconds[name] = _first(call)
+    for name, found in ready.items():
+        first[name], seconds[name] = _first(found)
     ours = ready[OURS].numbers(first[OURS])
     results, agreeing = [], []
     for name in peers:
         theirs = ready[name].numbers(first[name])
-        found = workload.agreement.difference(ours, theirs)
-        if found:
-            results.append(_result(workload, name, disagreement=found))
+        difference = workload.agreement.difference(ours, theirs)
+        if difference:
+            results.append(_result(workload, name, disagreement=difference))
         else:
             agreeing.append(name)
     first.clear()
@@ -79,7 +80,7 @@ def measure(
 
     # A/A: the first peer, built and compiled once more.
     ready[AGAIN] = contender(workload, arrays_in, workload.peers[agreeing[0]])
-    racing = {who: ready[who] for who in (OURS, *agreeing, AGAIN)}
+    racing = {who: ready[who].call for who in (OURS, *agreeing, AGAIN)}
     times = compare(
         racing,
         finish,
@@ -150,11 +151,11 @@ def upstream_of(workload: Workload, inputs: tuple[Array, ...]) -> Array | None:
     return np.random.default_rng(1).normal(size=shape).astype("float32")
 
 
-def _first(call: Contender) -> tuple[Any, float]:
+def _first(ready: Contender) -> tuple[Any, float]:
     """The first result, and the seconds it took, compilation included."""
     warm_up()
     start = time.perf_counter()
-    result = call()
+    result = ready.call()
     finish(result)
     return result, time.perf_counter() - start
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from benchmarks.agreement import Agreement
+from benchmarks.agreement import CLOSE, Agreement
 from benchmarks.result import Result
 
 Array = Any  # a NumPy array
@@ -62,8 +62,9 @@ class Workload:
     * "eager": the value alone, uncompiled;
     * "eager gradient", "compiled gradient": value and gradient, each way.
 
-    The gradient is taken in the inputs numbered `inputs_of_gradient`; that of a value
-    that is no scalar (`scalar=False`) is multiplied by random numbers, as by the chain rule.
+    The gradient is taken in the inputs numbered `inputs_of_gradient`. If the value is
+    no scalar (`scalar=False`), random numbers stand for the gradient of what follows.
+    `seconds` is how long the calls of one round last at least.
     """
 
     group: str
@@ -75,7 +76,7 @@ class Workload:
     lane: Lane = "gradient"
     inputs_of_gradient: tuple[int, ...] = (1,)
     scalar: bool = True
-    agreement: Agreement = Agreement()
+    agreement: Agreement = CLOSE
     flops: float = 0.0
     seconds: float = 0.02
 

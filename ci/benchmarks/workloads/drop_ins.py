@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.agreement import Agreement
+from benchmarks.agreement import CLOSE, Agreement
 from benchmarks.workload import Peer, Workload
 from benchmarks.workloads._draws import (
     Array,
@@ -46,7 +46,7 @@ def workload(
     draw: Draw,
     label: str = "",
     sizes: dict[str, Shape] = ELEMENTS,
-    agreement: Agreement = Agreement(),
+    agreement: Agreement = CLOSE,
     seconds: float = 0.02,
     **config: Any,
 ) -> Workload:
@@ -174,9 +174,7 @@ WORKLOADS = (
     workload("KLDivergence", pair(distributions, distributions), "", CLASSES),
     *hinge("Hinge"),
     *hinge("SquaredHinge"),
-    workload(
-        "CategoricalHinge", pair(as_float(one_hot), normal), "float", CLASSES
-    ),
+    workload("CategoricalHinge", pair(as_float(one_hot), normal), "float", CLASSES),
     workload("CategoricalHinge", pair(one_hot, normal), "int", CLASSES),
     *overlap("Dice"),
     *overlap("Tversky"),

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.agreement import Agreement
+from benchmarks.agreement import CLOSE, Agreement
 from benchmarks.workload import Function, Peer, Workload
 from benchmarks.workloads._draws import Array, One, Rng, Shape, normal, uniform
 
@@ -32,7 +32,7 @@ def row(
     label: str = "",
     raw: Call | None = None,
     sizes: dict[str, Shape] = ELEMENTS,
-    agreement: Agreement = Agreement(),
+    agreement: Agreement = CLOSE,
     **config: Any,
 ) -> Workload:
     """The op called with one tensor a rule; `raw(ops, *tensors)` if it is a formula."""
@@ -68,7 +68,7 @@ def row(
 
 SUMS = Agreement(of_largest=1e-5, why="sums of hundreds in another order")
 SERIES = Agreement(
-    rtol=1e-5, of_largest=1e-5, why="a series here, a quotient that cancels there"
+    of_largest=1e-5, why="a series below 0.5, where Keras's quotient cancels"
 )
 
 WORKLOADS = (
@@ -92,7 +92,7 @@ WORKLOADS = (
     row("arccos", INSIDE),
     row("arcsin", INSIDE),
     row("arctan2", normal, POSITIVE),
-    row("sinc", normal, agreement=SERIES),
+    row("sinc", uniform(0.3, 3.0), agreement=SERIES),
     row("cumsum", normal, axis=-1, agreement=SUMS),
     row("prod", NEAR_ONE, axis=-1, agreement=SUMS),
     row("amax", normal, axis=-1),
