@@ -84,6 +84,7 @@ def main(
             print_list(console_for(sys.stdout), entries)
             return AGREES
         backend = os.environ.get("KERAS_BACKEND", "")
+        entries = [e for e in entries if isinstance(e, Study) or e.runs_on(backend)]
         peers = _peers(asked.peers, entries, backend)
     except ValueError as error:
         print(error, file=sys.stderr)
@@ -116,6 +117,8 @@ def _run(
         if not results:
             continue
         title = f"{group} on {backend}"
+        if asked.size != "full":
+            title += f", {asked.size}"
         keras = said["versions"].get("keras", "")
         print_tables(console, results, f"{title}, keras {keras}")
         path = asked.output / f"{group}-{backend}.json"
@@ -140,8 +143,6 @@ def _results(
 
     if isinstance(entry, Study):
         return list(entry.run(asked.rounds))
-    if not entry.runs_on(backend):
-        return []
     names = [
         n for n in peers if n in entry.peers and backend in entry.peers[n].backends
     ]

@@ -77,7 +77,8 @@ def steady_state(results: Sequence[Result], title: str) -> Table:
     table.add_column("peer")
     floors = any(r.floor is not None for r in results)
     numbers = ["peer ms", "ours ms", *(["floor ms"] if floors else [])]
-    for column in (*numbers, "ours / peer", "95 %", "A/A", "goal"):
+    figure = "added" if all(r.unit for r in results) else "ours / peer"
+    for column in (*numbers, figure, "95 %", "A/A", "goal"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("verdict")
     reasons = any(r.verdict == MISSED and r.reason for r in results)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.agreement import CLOSE, Agreement
@@ -45,7 +46,7 @@ def workload(
     loss: str,
     draw: Draw,
     label: str = "",
-    sizes: dict[str, Shape] = ELEMENTS,
+    sizes: Mapping[str, Shape] = ELEMENTS,
     agreement: Agreement = CLOSE,
     seconds: float = 0.02,
     **config: Any,

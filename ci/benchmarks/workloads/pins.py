@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from benchmarks.agreement import CLOSE, Agreement
@@ -31,7 +31,7 @@ def row(
     *rules: One,
     label: str = "",
     raw: Call | None = None,
-    sizes: dict[str, Shape] = ELEMENTS,
+    sizes: Mapping[str, Shape] = ELEMENTS,
     agreement: Agreement = CLOSE,
     **config: Any,
 ) -> Workload:
