@@ -194,11 +194,11 @@ def _peers(
 def _measure_memory(
     registry: registered.Registry, name: str, who: str, size: str
 ) -> int:
+    (entry,) = registered.choose(registry, [name])
+    assert isinstance(entry, Workload), "a study has no contenders"
     from benchmarks import memory
     from benchmarks.measure import OURS, contender, warm_up
 
-    entry = registry[name]
-    assert isinstance(entry, Workload)
     peer = None if who == OURS else entry.peers[who]
     warm_up()
     contender(entry, entry.inputs("small"), peer).call()
