@@ -102,13 +102,10 @@ def _run(
     interrupted = False
     try:
         for number, entry in enumerate(entries, 1):
-            print(
-                f"[{number}/{len(entries)}] {entry.full_name}",
-                file=sys.stderr,
-                flush=True,
-            )
-            found = groups.setdefault(entry.group, [])
-            found += _results(entry, peers, backend, asked)
+            _say(f"[{number}/{len(entries)}] {entry.full_name}", end=" ")
+            found = list(_results(entry, peers, backend, asked))
+            groups.setdefault(entry.group, []).extend(found)
+            _say("; ".join(r.summary for r in found))
     except KeyboardInterrupt:
         interrupted = True  # what is measured is printed all the same
     console = console_for(sys.stdout)
@@ -130,6 +127,11 @@ def _run(
         return INTERRUPTED
     wrong = any(r.disagreement for results in groups.values() for r in results)
     return DISAGREES if wrong else AGREES
+
+
+def _say(text: str, end: str = "\n") -> None:
+    """Tell how far it is, beside the tables that come at the end."""
+    print(text, end=end, file=sys.stderr, flush=True)
 
 
 def _results(

@@ -34,6 +34,17 @@ class Result:
     disagreement: str = ""
 
     @property
+    def summary(self) -> str:
+        """The result in a few words, for those who watch."""
+        if self.disagreement:
+            return f"{self.peer}: disagrees"
+        if self.figure is None:
+            return f"{self.peer}: nothing"
+        x = self.figure
+        bounds = f"({x.low:.2f} to {x.high:.2f})"
+        return f"{self.peer}: {x.median:.2f} {self.unit}{bounds} {self.verdict}".strip()
+
+    @property
     def verdict(self) -> str:
         """Met, missed, or unclear: above the goal by less than the interval tells."""
         if self.figure is None or self.goal is None:

@@ -82,9 +82,11 @@ def test_a_disagreement_is_reported_and_not_timed(tmp_path, capsys, ours, leaf):
     assert broken["disagreement"].startswith(leaf)
     assert broken["figure"] is None and broken["ours"] is None
     assert fine["disagreement"] == "" and fine["figure"]["median"] > 0
-    printed = capsys.readouterr().out
-    assert "disagrees: made_up/broken with keras" in printed
-    assert "made_up/healthy" in printed
+    printed = capsys.readouterr()
+    assert "disagrees: made_up/broken with keras" in printed.out
+    assert "made_up/healthy" in printed.out
+    assert "[1/2] made_up/broken keras: disagrees\n" in printed.err
+    assert "[2/2] made_up/healthy keras: " in printed.err
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-9])

@@ -91,7 +91,7 @@ PAIRS = Agreement(
     rtol=1e-4, of_largest=1e-4, why="exponents of gamma = 80 times a rounding"
 )
 ALIGNMENTS = Agreement(
-    rtol=1e-4, of_largest=1e-4, why="200 frames of sums of logarithms"
+    rtol=1e-4, of_largest=1e-3, why="torch's own gradient is 6e-4 off in float32"
 )
 
 
