@@ -7,6 +7,7 @@ session: `nox -s parity -- --backends jax,torch --loss Huber`.
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -155,15 +156,30 @@ def compat(session: nox.Session, row: matrix.Row) -> None:
 @nox.session
 @each_backend
 def bench(session: nox.Session, backend: str) -> None:
-    """On request: the programs of ci/benchmarks (-- call_overhead for one of them)."""
+    """On request: ours against Keras and others (-- drop_ins; -- --list; --peers)."""
+    try:
+        peers, constraints = MATRIX.compared(session.posargs, backend)
+    except ValueError as error:
+        session.error(str(error))
     prepare(session, backend)
-    install(session, "-e", f".[{MATRIX.extras([backend])}]", groups=["bench"])
-    only(session, backend)
-    programs = {p.stem: p for p in sorted((CI / "benchmarks").glob("[!_]*.py"))}
-    for name in session.posargs or programs:
-        if name not in programs:
-            session.error(f"no benchmark {name!r}: choose from {', '.join(programs)}")
-        session.run("python", str(programs[name]))
+    wanted = ("-e", f".[{MATRIX.extras([backend])}]", *peers)
+    if constraints == MATRIX.constraints:
+        install(session, *wanted, groups=["bench"])
+        only(session, backend)
+        session.run("python", "ci/benchmarks", *session.posargs)
+        return
+    # Other versions: an environment of their own, ours there too.
+    folder = Path(session.virtualenv.location)
+    folder = folder.with_name(f"{folder.name}-{constraints.stem}")
+    if not folder.exists():
+        session.run_install("python", "-m", "venv", str(folder))
+    python = str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
+    groups = nox.project.dependency_groups(PYPROJECT, "bench")
+    pip = (python, "-m", "pip", "install", "--quiet", "--no-compile")
+    session.run_install(*pip, "-c", str(constraints), *wanted, *groups, external=True)
+    check = ("ci/check_environment.py", "--only", backend)
+    session.run(python, *check, external=True)
+    session.run(python, "ci/benchmarks", *session.posargs, external=True)
 
 
 @nox.session

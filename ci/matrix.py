@@ -35,6 +35,17 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Peer:
+    """A package that benchmarks compare with: what installs it, and where it runs."""
+
+    name: str
+    backends: tuple[str, ...]
+    install: str
+    module: str
+    constraints: Path
+
+
+@dataclass(frozen=True)
 class Matrix:
     """The whole of `ci/matrix.toml`."""
 
@@ -42,6 +53,7 @@ class Matrix:
     devices: tuple[str, ...]
     constraints: Path
     compat: dict[str, Row]
+    peers: dict[str, Peer]
 
     def extras(self, names: Sequence[str]) -> str:
         """Return the extras of pyproject.toml that install these backends."""
@@ -60,11 +72,35 @@ class Matrix:
             _known("backend", backend, self.backends)
         return tuple(b for b in self.backends if b in backends or not backends)
 
+    def compared(
+        self, arguments: Sequence[str], backend: str
+    ) -> tuple[list[str], Path]:
+        """Return the requirements of `--peers`, and the versions to install.
+
+        Peers that come with Keras or the backend need neither.
+        """
+        peers = []
+        for name in _values(arguments, "--peers"):
+            if name in ("keras", "torch"):
+                continue
+            _known("peer", name, self.peers)
+            peers.append(self.peers[name])
+            if backend not in peers[-1].backends:
+                raise ValueError(
+                    f"peer {name!r} does not run on {backend} (it runs on "
+                    f"{', '.join(peers[-1].backends)})"
+                )
+        own = {p.constraints for p in peers if p.constraints != self.constraints}
+        if len(own) > 1:
+            names = ", ".join(p.name for p in peers if p.constraints in own)
+            raise ValueError(f"{names} need different versions (name one at a time)")
+        return [p.install for p in peers], (own or {self.constraints}).pop()
+
 
 def load(path: Path = CI / "matrix.toml") -> Matrix:
     """Return the matrix that `path` holds."""
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    axes = {"backends", "devices", "pins", "compat"}
+    axes = {"backends", "devices", "pins", "peers", "compat"}
     for axis in raw:
         _known("axis", axis, axes)
     for axis in sorted(axes):
@@ -87,12 +123,25 @@ def load(path: Path = CI / "matrix.toml") -> Matrix:
             tuple(row["backends"]),
             _constraints(path, row["constraints"]),
         )
+    peers = {}
+    for name, row in raw["peers"].items():
+        row = _fields(name, row, "backends", "install", "module", "constraints")
+        for backend in row["backends"]:
+            _known("backend", backend, backends)
+        peers[name] = Peer(
+            name,
+            tuple(row["backends"]),
+            row["install"],
+            row["module"],
+            _constraints(path, row["constraints"]),
+        )
     pins = _fields("pins", raw["pins"], "constraints")
     return Matrix(
         backends,
         tuple(raw["devices"]),
         _constraints(path, pins["constraints"]),
         compat,
+        peers,
     )
 
 

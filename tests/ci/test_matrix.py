@@ -18,6 +18,12 @@ nightly = "jax"
 [pins]
 constraints = "ci.txt"
 
+[peers.optax]
+backends = ["jax"]
+install = "optax"
+module = "optax"
+constraints = "ci.txt"
+
 [compat.minimum]
 python = "3.11"
 backends = ["jax"]
@@ -102,6 +108,7 @@ def test_healthy_twin_loads(tmp_path: Path) -> None:
         ('backends = ["jax"]', "backends = []", "compat.minimum has no backends"),
         ('backends = ["jax"]', 'backends = ["mxnet"]', "unknown backend 'mxnet'"),
         ('constraints = "ci.txt"', 'constraints = "x.txt"', "no such constraints file"),
+        ('install = "optax"', "", "optax must have exactly backends, install"),
         ('extra = "jax"', "", "jax must have exactly extra, install, nightly"),
         ('python = "3.11"', 'pyhton = "3.11"', "minimum must have exactly python"),
     ],
@@ -141,6 +148,40 @@ def test_backends_that_arguments_ask_for(
 def test_unknown_value_is_refused(arguments: list[str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         matrix.load().chosen(arguments)
+
+
+def test_peers_that_need_nothing_are_not_installed() -> None:
+    found = matrix.load()
+    assert found.compared(["drop_ins"], "jax") == ([], found.constraints)
+    assert found.compared(["--peers", "keras,torch"], "torch") == (
+        [],
+        found.constraints,
+    )
+
+
+def test_peers_are_installed_at_their_versions() -> None:
+    found = matrix.load()
+    words = ["ssim", "--peers", "kornia,monai"]
+    assert found.compared(words, "torch") == (["kornia", "monai"], found.constraints)
+    names, constraints = found.compared(["--peers=kornia,torchvision"], "torch")
+    assert names == ["kornia", "torchvision"]
+    assert constraints.name == "torchvision.txt"
+    here, there = pins(found.constraints), pins(constraints)
+    assert (there["torch"], there["torchvision"]) == ("2.14.1", "0.29.1")
+    other = {name for name in there if there[name] != here.get(name)}
+    assert other == {"torch", "torchvision"}
+
+
+@pytest.mark.parametrize("name", ["optax", "kornla"])
+def test_a_peer_that_cannot_be_installed_is_rejected(name: str) -> None:
+    message = "optax.* does not run on torch" if name == "optax" else "unknown peer"
+    with pytest.raises(ValueError, match=message):
+        matrix.load().compared(["--peers", name], "torch")
+
+
+def test_every_peer_has_its_version() -> None:
+    for peer in matrix.load().peers.values():
+        assert peer.install in pins(peer.constraints)
 
 
 def test_interpreter_is_this_one_where_it_fits() -> None:

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import math
 import random
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 Times = dict[str, list[float]]
+ROUNDS = 31
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A median, and bounds that hold the true one in 95 of 100 runs."""
+
+    median: float
+    low: float
+    high: float
 
 
 def compare(
     contenders: Mapping[str, Callable[[], Any]],
     finish: Callable[[Any], object],
     *,
-    rounds: int = 21,
+    rounds: int = ROUNDS,
     seconds: float = 0.02,
 ) -> Times:
     """Return the seconds that one call of each contender takes, round for round.
@@ -54,7 +66,22 @@ def time_of(
     return time.perf_counter() - start
 
 
-def ratio(times: Times, ours: str, theirs: str) -> float:
+def ratio(times: Times, ours: str, theirs: str) -> Interval:
     """Return the median of the ratios of each round."""
     pairs = zip(times[ours], times[theirs], strict=True)
-    return statistics.median(a / b for a, b in pairs)
+    return interval([a / b for a, b in pairs])
+
+
+def interval(values: Sequence[float]) -> Interval:
+    """Return the median, and the order statistics around it that cover 95 %.
+
+    The number of values below the true median is binomial, whatever the distribution.
+    With fewer than six values the whole range covers less than 95 %, and is returned.
+    """
+    ordered = sorted(values)
+    n, below, rank = len(ordered), 0.0, 0
+    while rank < n // 2 and below + math.comb(n, rank) / 2**n <= 0.025:
+        below += math.comb(n, rank) / 2**n
+        rank += 1
+    first = max(rank - 1, 0)
+    return Interval(statistics.median(ordered), ordered[first], ordered[n - 1 - first])
