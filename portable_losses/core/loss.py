@@ -30,7 +30,25 @@ _MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")
 _KERAS_SCALES = keras.config.backend() == "tensorflow"
 
 
-class Loss(Arithmetic, keras.losses.Loss):
+MYPY = False  # mypy takes this for True, and nobody else does
+if MYPY:
+
+    class _KerasLoss:
+        """What Keras, which mypy takes for Any, says of itself.
+
+        A class with a base of Any passes for everything: 0.5 times it for a float.
+        """
+
+        name: str
+        reduction: str | None
+        dtype: str
+
+        def __init__(self, name: Any, reduction: Any, dtype: Any) -> None: ...
+else:
+    _KerasLoss = keras.losses.Loss
+
+
+class Loss(Arithmetic, _KerasLoss):
     """Base class of every loss; subclass it and write `call`.
 
     `call(y_true, y_pred)` returns one value per *item* (what one loss value is
@@ -420,13 +438,23 @@ class Loss(Arithmetic, keras.losses.Loss):
 
 
 def shown(config: dict[str, Any]) -> str:
-    """The arguments of a loss as they are written in a call, for its `repr`."""
-    config = {key: value for key, value in config.items() if key != "name"}
-    if config.get("reduction") == "sum_over_batch_size":
-        del config["reduction"]
-    if config.get("dtype") == keras.config.floatx():
-        del config["dtype"]
-    return ", ".join(f"{key}={value!r}" for key, value in config.items())
+    """The arguments of a loss as they are written in a call, for its `repr`.
+
+    Left out are the name, what every loss has by default, and arguments that are None,
+    which is what they are by default, too.
+    """
+    usual = {"reduction": "sum_over_batch_size", "dtype": keras.config.floatx()}
+    parts = [
+        f"{key}={value!r}"
+        for key, value in config.items()
+        if key != "name" and not _is_usual(value, usual.get(key))
+    ]
+    return ", ".join(parts)
+
+
+def _is_usual(value: Any, usual: str | None) -> bool:
+    # Nothing else is compared: an array would be, element by element.
+    return value is None if usual is None else isinstance(value, str) and value == usual
 
 
 class _KerasReduction(keras.losses.Loss):

@@ -231,7 +231,7 @@ class FunctionLoss(Loss):
             checks.fail(owner, name, rule, given[name], remedy, TypeError)
         checks.context(owner, self._context, context)
         checks.one_tensor(owner, "y_pred", y_pred)
-        loss = type(self)(**given)
+        loss: Any = type(self)(**given)
         loss = loss._now() if loss._moving else loss
         y_pred = keras.ops.convert_to_tensor(y_pred)
         if not keras.backend.is_float_dtype(y_pred.dtype):
@@ -394,6 +394,9 @@ def loss(
     decorated.__dict__["_is_function"] = True
     FunctionLoss.__init__(decorated)
     functools.update_wrapper(decorated, function)
+    # For `help`. Keras, which unwraps what it saves to .h5, would find the function.
+    decorated.__dict__["__signature__"] = inspect.signature(function)
+    del decorated.__dict__["__wrapped__"]
     # Not the object itself: Keras, which saves what a loss holds, would go round.
     cls._decorated = staticmethod(lambda: decorated)
     return decorated

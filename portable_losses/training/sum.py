@@ -8,7 +8,7 @@ import keras
 from portable_losses.core import checks
 from portable_losses.core.config import restored
 from portable_losses.core.loss import Loss, shown
-from portable_losses.core.mask import keras_mask
+from portable_losses.core.mask import keras_mask, remember, remembered
 from portable_losses.core.moving import Moving, is_number, now
 from portable_losses.training._keras_term import value_of as of_keras
 from portable_losses.training._shared import one_number
@@ -97,11 +97,9 @@ class Sum(Loss):
         mask: Any = None,
         *context: Any,
     ) -> Any:
-        # JAX lets nobody but a layer read the mask of y_pred: once for all the terms.
-        if mask is None and any(
-            not isinstance(x, Loss) for _, x in self.terms.values()
-        ):
-            mask = _mask_of(y_pred)
+        if mask is None:
+            mask = _mask_of(y_pred)  # once for all the terms: on JAX it takes a layer
+            remember(y_true, mask)
         total: Any = 0.0
         for name, (weight, loss) in self.terms.items():
             value = _value_of(name, loss, y_true, y_pred, sample_weight, mask, context)
@@ -147,8 +145,9 @@ class TermValue(keras.metrics.Metric):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add the loss of a batch, counted once for each of its samples."""
-        ours = isinstance(self.loss, Loss)
-        mask = None if ours else _mask_of(y_pred)
+        mask = _mask_of(y_pred)
+        if mask is None:
+            mask = remembered(y_true)
         value = _value(self.loss, y_true, y_pred, sample_weight, mask)
         value = keras.ops.cast(value, "float32")
         samples = keras.ops.cast(keras.ops.shape(y_pred)[0], "float32")
@@ -329,9 +328,14 @@ def _shown(loss: Any) -> str:
     """A loss with its arguments, also where Keras shows an address."""
     if isinstance(loss, Loss):
         return repr(loss)
+    cls = type(loss)
+    name = f"keras.losses.{cls.__name__}"
+    if not cls.__module__.startswith("keras."):
+        name = cls.__name__
     try:
-        config = loss.get_config()
+        # Keras leaves the arguments of most of its losses out of their config.
+        config = {**getattr(loss, "_fn_kwargs", {}), **loss.get_config()}
     except Exception:  # whoever looks at an object should see something
-        return f"{type(loss).__name__}(...)"
-    config = {key: value for key, value in config.items() if key != "fn"}
-    return f"{type(loss).__name__}({shown(config)})"
+        return f"{name}(...)"
+    config.pop("fn", None)
+    return f"{name}({shown(config)})"
