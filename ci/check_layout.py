@@ -5,7 +5,8 @@ problem prints as `file:line: rule (remedy)`.
 
 The rooms of `portable_losses/` are stacked, and a file imports only its own room and
 those to the left: `ops <- core <- losses <- training`. The harness, `parity`, is handed
-losses, and imports none of them.
+losses, and imports none of them. What is imported `if TYPE_CHECKING` is for type
+checkers alone, and may point anywhere in the package.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ STACK = ("ops", "core", "losses", "training")
 ROOMS = (*STACK, "parity")
 BACKENDS = ("jax", "jaxlib", "tensorflow", "torch")
 IMPORTERS = ("__import__", "import_module")
+FOR_TYPES = ("TYPE_CHECKING", "typing.TYPE_CHECKING")
 
 # Folders of the machine someone happened to work on. Not after a letter or a closing
 # bracket, where it is the tail of a longer path: `~/x`, `{folder}/x`, a web address.
@@ -163,6 +165,13 @@ def imports(root: Path, path: Path) -> list[Import]:
     """Return every import of a file: in functions, relative and by name, too."""
     package = list(path.relative_to(root).with_suffix("").parts[:-1])
     tree = parse(path)
+    never_run = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) in FOR_TYPES
+        for statement in node.body
+        for inner in ast.walk(statement)
+    }
     lazily = {
         inner
         for node in tree.body
@@ -183,6 +192,8 @@ def imports(root: Path, path: Path) -> list[Import]:
             names = list(named_import(node))
         else:
             continue
+        if node in never_run:
+            names = [name for name in names if name.partition(".")[0] != PACKAGE]
         found += [Import(node.lineno, name, node in lazily) for name in names]
     return sorted(found, key=lambda item: item.line)
 

@@ -1,19 +1,28 @@
 """How targets are made to fit predictions, or refused."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 
 from portable_losses.core import checks
 from portable_losses.core.classes import like
+from portable_losses.core.trial import broadcasts
 
 
 def align(
-    owner: str, targets: str, axis: int, y_true: Any, y_pred: Any
+    owner: str,
+    targets: str,
+    axis: int,
+    y_true: Any,
+    y_pred: Any,
+    takes_ids: Callable[[Any, Any], bool] | None = None,
 ) -> tuple[Any, Any]:
     """Move `axis` to the end, and make targets and predictions fit, or refuse them.
 
     Floating targets of y_pred's shape get its dtype; others stay as they are.
+    `takes_ids` says of `"auto"` whether whole targets that numbers would broadcast are
+    class indices to the loss.
     """
     if len(y_pred.shape) == 0:
         rule, remedy = "a tensor with a batch axis", "pass an array of shape (1,)"
@@ -33,14 +42,19 @@ def align(
     rows = targets == "classes" and _are_rows(y_true, y_pred)
     if targets == "auto" and _are_same(y_true, y_pred):
         return _align_same(owner, keras.ops.cast(y_true, y_pred.dtype), y_pred)
-    if targets == "auto" and _would_broadcast(y_true, y_pred):
-        checks.shapes_fit(
-            owner,
-            tuple(y_true.shape),
-            tuple(y_pred.shape),
-            "have y_pred's shape, or that of class ids",
-            'nothing is broadcast; @loss(targets="any") looks for itself',
-        )
+    if targets == "auto" and broadcasts(tuple(y_true.shape), tuple(y_pred.shape)):
+        whole = not keras.backend.is_float_dtype(y_true.dtype)
+        if not (whole and takes_ids is not None and takes_ids(y_true, y_pred)):
+            remedy = 'nothing is broadcast; @loss(targets="any") looks for itself'
+            if whole:
+                remedy = f'{remedy}, and targets="ids" takes class indices'
+            checks.shapes_fit(
+                owner,
+                tuple(y_true.shape),
+                tuple(y_pred.shape),
+                "have y_pred's shape, or that of class ids",
+                remedy,
+            )
     if targets == "same" or rows:
         if keras.backend.is_float_dtype(y_true.dtype):
             y_true = like(y_true, y_pred)
@@ -62,15 +76,6 @@ def _are_same(y_true: Any, y_pred: Any) -> bool:
     """Whether the shapes are one, or `(B,)` against `(B, 1)`."""
     t, p = tuple(y_true.shape), tuple(y_pred.shape)
     return any(checks.same(*pair) for pair in ((t, p), ((*t, 1), p), (t, (*p, 1))))
-
-
-def _would_broadcast(y_true: Any, y_pred: Any) -> bool:
-    """Whether real-valued targets fit y_pred's elements by being repeated."""
-    t, p = tuple(y_true.shape), tuple(y_pred.shape)
-    ends = zip(reversed(t), reversed(p), strict=False)
-    return keras.backend.is_float_dtype(y_true.dtype) and all(
-        m in (None, 1) or n in (None, 1) or m == n for m, n in ends
-    )
 
 
 def _align_same(owner: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:

@@ -1,7 +1,9 @@
 """Which arguments a loss was made with, and how they come back from a file."""
 
+import collections
 import functools
 import inspect
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -27,10 +29,53 @@ def arguments_of(cls: Any) -> tuple[str, ...]:
 
 def restored(value: Any) -> Any:
     """An argument from a config: as it was given, or as it was read from a file."""
+    if isinstance(value, NamedTuple):
+        return value.value
     if isinstance(value, tuple | list):
-        return type(value)(restored(inner) for inner in value)
+        return rebuilt(value, map(restored, value))
     if not isinstance(value, dict):
         return value
     if "class_name" in value and "config" in value:
         return keras.saving.deserialize_keras_object(value)
     return {key: restored(inner) for key, inner in value.items()}
+
+
+def storable(value: Any) -> Any:
+    """An argument as Keras can save it: a namedtuple with the names of its fields."""
+    if isinstance(value, dict):
+        return {key: storable(inner) for key, inner in value.items()}
+    if not isinstance(value, tuple | list):
+        return value
+    return (
+        NamedTuple(value)
+        if hasattr(value, "_make")
+        else type(value)(map(storable, value))
+    )
+
+
+def rebuilt(like: Any, items: Iterable[Any]) -> Any:
+    """A sequence of the type of another one, which may be a namedtuple."""
+    make = getattr(type(like), "_make", type(like))
+    return make(items)
+
+
+@keras.saving.register_keras_serializable("portable_losses")
+class NamedTuple:
+    """A namedtuple in a config; from a file it comes back with the same fields."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the name, and the fields in their order."""
+        values = [[name, storable(x)] for name, x in self.value._asdict().items()]
+        return {"name": type(self.value).__name__, "fields": values}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Make a namedtuple of the same fields."""
+        names = [name for name, _ in config["fields"]]
+        # What a file says is a name, and not code: nothing else is made of it.
+        name: Any = config["name"]
+        made: Any = collections.namedtuple(name, names)  # type: ignore[misc]
+        return made(*(restored(value) for _, value in config["fields"]))

@@ -1,17 +1,20 @@
 """`Loss`, the base class: alignment, targets, masks, weights, reduction, config."""
 
+import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 import keras
 
 from portable_losses.core import checks
 from portable_losses.core.alignment import align
+from portable_losses.core.arithmetic import Arithmetic
 from portable_losses.core.axes import both, expand, leading, squeezed
-from portable_losses.core.config import arguments_of, restored
+from portable_losses.core.config import arguments_of, restored, storable
 from portable_losses.core.mask import keras_mask
 from portable_losses.core.moving import leaves_in, moves, now
+from portable_losses.core.trial import works_apart
 
 REDUCTIONS = (
     "sum_over_batch_size",
@@ -27,7 +30,25 @@ _MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")
 _KERAS_SCALES = keras.config.backend() == "tensorflow"
 
 
-class Loss(keras.losses.Loss):
+MYPY = False  # mypy takes this for True, and nobody else does
+if MYPY:
+
+    class _KerasLoss:
+        """What Keras, which mypy takes for Any, says of itself.
+
+        A class with a base of Any passes for everything: 0.5 times it for a float.
+        """
+
+        name: str
+        reduction: str | None
+        dtype: str
+
+        def __init__(self, name: Any, reduction: Any, dtype: Any) -> None: ...
+else:
+    _KerasLoss = keras.losses.Loss
+
+
+class Loss(Arithmetic, _KerasLoss):
     """Base class of every loss; subclass it and write `call`.
 
     `call(y_true, y_pred)` returns one value per *item* (what one loss value is
@@ -60,8 +81,10 @@ class Loss(keras.losses.Loss):
       which reach `call` as they are;
     * `"any"`: the loss looks for itself; only the batch axis is compared;
     * `"auto"`: as `"same"` where the shapes allow it, and in y_pred's dtype even if it
-      is whole or boolean; else as `"any"`, if it is floating only where nothing would
-      be broadcast.
+      is whole or boolean; else as `"any"`, but only where nothing would be broadcast.
+      Whole targets that could be, such as class indices `(B,)` against `(B, C)` where
+      B may be C, are taken if `call` works with a B that is not C, which is tried on
+      shapes alone; `(B, 1)` against `(B, C)`, which always could be, is refused.
 
     Dtypes: `y_pred`, and a floating `y_true` of `"same"`, reach `call` in float32
     (float64 with `dtype="float64"`), whatever half precision they came in. Integer
@@ -97,9 +120,7 @@ class Loss(keras.losses.Loss):
 
     _takes_kept: ClassVar[bool] = False
     _context: ClassVar[tuple[inspect.Parameter, ...]] = ()
-    _as_sum: ClassVar[Callable[["Loss"], Any]]  # by Sum, which stands above this room
     _moving = False
-    __array_ufunc__ = None  # a NumPy number on the left leaves arithmetic to us
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -168,21 +189,7 @@ class Loss(keras.losses.Loss):
             return None
         return y_true != ignore_class
 
-    # --- sums, and numbers that move -----------------------------------------------
-
-    def __add__(self, other: Any) -> Any:
-        """The `Sum` of two losses."""
-        return self._as_sum() + other
-
-    def __radd__(self, other: Any) -> Any:
-        """The `Sum` of two losses; 0 is nothing, for the builtin `sum`."""
-        return other + self._as_sum()
-
-    def __mul__(self, weight: Any) -> Any:
-        """A `Sum` of this loss times a number or Hyperparameter."""
-        return self._as_sum() * weight
-
-    __rmul__ = __mul__
+    # --- numbers that move ---------------------------------------------------------
 
     @property
     def hyperparameters(self) -> list[Any]:
@@ -232,7 +239,12 @@ class Loss(keras.losses.Loss):
         if mask is None:
             mask = keras_mask(y_pred)
         y_pred = keras.ops.convert_to_tensor(y_pred, dtype=self._compute_dtype)
-        y_true, y_pred = align(owner, self.targets, self.feature_axis(), y_true, y_pred)
+        takes_ids = None
+        if self.targets == "auto":
+            takes_ids = functools.partial(self._takes_ids, context)
+        y_true, y_pred = align(
+            owner, self.targets, self.feature_axis(), y_true, y_pred, takes_ids
+        )
         ids, classes = y_true, self.targets == "classes"
         rows = classes and len(y_true.shape) == len(y_pred.shape)
         by_id = self.targets == "ids" or (classes and not rows)
@@ -274,6 +286,12 @@ class Loss(keras.losses.Loss):
         x = keras.ops.convert_to_tensor(x)
         floating = keras.backend.is_float_dtype(x.dtype)
         return keras.ops.cast(x, self._compute_dtype) if floating else x
+
+    def _takes_ids(self, context: Sequence[Any], y_true: Any, y_pred: Any) -> bool:
+        """Whether `call` takes these whole targets for class indices."""
+        also = {"kept": None} if self._takes_kept else {}
+        call = functools.partial(self.call, **also)
+        return works_apart(call, y_true, y_pred, context)
 
     def _wanted(self, y_true: Any, rows: bool) -> Any | None:
         if not rows:
@@ -402,13 +420,41 @@ class Loss(keras.losses.Loss):
                 remedy = f"write self.{argument} = {argument}"
                 owner, shown = type(self).__name__, checks.Described("nothing")
                 checks.fail(owner, argument, rule, shown, remedy, AttributeError)
-            config[argument] = getattr(self, argument)
+            config[argument] = storable(getattr(self, argument))
         return config
+
+    def __repr__(self) -> str:
+        """The class and its arguments; of those of every loss, what is not default."""
+        try:
+            config = {key: restored(value) for key, value in self.get_config().items()}
+        except Exception:  # whoever looks at an object should see something
+            return f"{type(self).__name__}(...)"
+        return f"{type(self).__name__}({shown(config)})"
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Loss":
         """Make a loss from `get_config()`, as it is or as it was read from a file."""
         return cls(**restored(config))
+
+
+def shown(config: dict[str, Any]) -> str:
+    """The arguments of a loss as they are written in a call, for its `repr`.
+
+    Left out are the name, what every loss has by default, and arguments that are None,
+    which is what they are by default, too.
+    """
+    usual = {"reduction": "sum_over_batch_size", "dtype": keras.config.floatx()}
+    parts = [
+        f"{key}={value!r}"
+        for key, value in config.items()
+        if key != "name" and not _is_usual(value, usual.get(key))
+    ]
+    return ", ".join(parts)
+
+
+def _is_usual(value: Any, usual: str | None) -> bool:
+    # Nothing else is compared: an array would be, element by element.
+    return value is None if usual is None else isinstance(value, str) and value == usual
 
 
 class _KerasReduction(keras.losses.Loss):

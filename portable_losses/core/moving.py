@@ -11,7 +11,7 @@ from typing import Any
 
 import keras
 
-from portable_losses.core.config import restored
+from portable_losses.core.config import rebuilt, restored
 
 Value = float | tuple[float, ...]
 Rule = Callable[[Value], object]
@@ -185,7 +185,7 @@ def now(x: Any, dtype: str) -> Any:
     if isinstance(x, Moving):
         return x.tensor(dtype)
     if isinstance(x, tuple | list):
-        return type(x)(now(inner, dtype) for inner in x)
+        return rebuilt(x, (now(inner, dtype) for inner in x))
     if isinstance(x, dict):
         return {key: now(inner, dtype) for key, inner in x.items()}
     return x
@@ -196,7 +196,7 @@ def visibly(x: Any) -> Any:
     if isinstance(x, Moving):
         return x.value
     if isinstance(x, tuple | list):
-        return type(x)(map(visibly, x))
+        return rebuilt(x, map(visibly, x))
     if isinstance(x, dict):
         return {key: visibly(inner) for key, inner in x.items()}
     return x
