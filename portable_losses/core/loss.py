@@ -10,6 +10,7 @@ from portable_losses.core import checks
 from portable_losses.core.alignment import align
 from portable_losses.core.axes import both, expand, leading, squeezed
 from portable_losses.core.config import arguments_of, restored
+from portable_losses.core.domain import KNOWN, FirstLook
 from portable_losses.core.mask import keras_mask
 from portable_losses.core.moving import leaves_in, moves, now
 
@@ -63,6 +64,21 @@ class Loss(keras.losses.Loss):
       is whole or boolean; else as `"any"`, if it is floating only where nothing would
       be broadcast.
 
+    Values: a loss that does not take every number says what `y_pred` holds as the class
+    attribute `prediction_domain`, and likewise `target_domain` for `y_true`:
+
+    * `"probabilities"`: numbers in [0, 1];
+    * `"class probabilities"`: numbers >= 0 that the loss divides by their sum;
+    * `"rates"`: numbers >= 0;
+    * `"logits"`: any numbers, and no probabilities. A loss with `from_logits=True`, or
+      with an `activation`, takes these, whatever its class says;
+    * `"any"`.
+
+    Predictions outside are an error at the first call of a loss in eager mode, where
+    their values are at hand: later calls, and compiled code, look at no values. What
+    rounding or interpolation adds to probabilities is no fault, and neither is what is
+    masked, ignored, of weight 0 or NaN. `diagnose` looks at any batch, and at targets.
+
     Dtypes: `y_pred`, and a floating `y_true` of `"same"`, reach `call` in float32
     (float64 with `dtype="float64"`), whatever half precision they came in. Integer
     and boolean targets reach it unchanged, so that class ids are exact.
@@ -92,6 +108,12 @@ class Loss(keras.losses.Loss):
     targets: ClassVar[Literal["same", "ids", "classes", "any", "auto"]] = "same"
     """How y_true relates to y_pred."""
 
+    prediction_domain: ClassVar[str] = "any"
+    """What y_pred holds where no `from_logits` or `activation` makes it logits."""
+
+    target_domain: ClassVar[str] = "any"
+    """What y_true holds where it has y_pred's shape."""
+
     per_sample_form: ClassVar[str | None] = None
     """For a statistic: the loss or argument that takes sample weights."""
 
@@ -99,12 +121,17 @@ class Loss(keras.losses.Loss):
     _context: ClassVar[tuple[inspect.Parameter, ...]] = ()
     _as_sum: ClassVar[Callable[["Loss"], Any]]  # by Sum, which stands above this room
     _moving = False
+    _first_look: FirstLook | None = None
     __array_ufunc__ = None  # a NumPy number on the left leaves arithmetic to us
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         known = ("same", "ids", "classes", "any", "auto")
         checks.choice(cls.__name__, "targets", cls.targets, known)
+        for attribute in ("prediction_domain", "target_domain"):
+            if "call" in vars(cls) and attribute not in vars(cls):
+                setattr(cls, attribute, "any")  # a `call` of its own may take others
+            checks.choice(cls.__name__, attribute, getattr(cls, attribute), KNOWN)
         further = list(inspect.signature(cls.call).parameters.values())[3:]
         cls._takes_kept = any(p.name == "kept" for p in further)
         cls._context = tuple(p for p in further if p.name != "kept")
@@ -121,6 +148,7 @@ class Loss(keras.losses.Loss):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         floats = ("bfloat16", "float16", "float32", "float64")
         checks.choice(type(self).__name__, "dtype", self.dtype, floats)
+        self._first_look = FirstLook()
         self._compute_dtype = "float64" if self.dtype == "float64" else "float32"
         self._result_dtype = "float32" if self.dtype == "float16" else self.dtype
         self._keras_reduction = _KerasReduction(
@@ -254,6 +282,8 @@ class Loss(keras.losses.Loss):
             kept = both(mask, nonzero)
         if by_id:
             self._check_ids(owner, ids, y_true, self.class_count(y_pred), kept)
+        if self._first_look is not None and self._first_look.pending:
+            self._first_look.at(self, y_true, y_pred, kept)
         if kept is not None:
             y_true, y_pred = self._replace_removed(y_true, y_pred, kept)
             context = tuple(_replace_broken(x, kept) for x in context)

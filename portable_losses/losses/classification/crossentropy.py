@@ -57,6 +57,9 @@ class BinaryCrossentropy(Loss):
     16.118 in float32 as in float64, where Keras's rounding makes it 15.942.
     """
 
+    prediction_domain = "probabilities"
+    target_domain = "probabilities"
+
     def __init__(
         self,
         from_logits: bool = False,
@@ -132,6 +135,9 @@ class CategoricalCrossentropy(Loss):
     Differs: from Keras on TensorFlow, whose gradient from logits is wrong for rows
     that do not sum to 1.
     """
+
+    prediction_domain = "class probabilities"
+    target_domain = "probabilities"
 
     def __init__(
         self,
@@ -211,6 +217,7 @@ class SparseCategoricalCrossentropy(Loss):
     """
 
     targets = "ids"
+    prediction_domain = "class probabilities"
 
     def __init__(
         self,

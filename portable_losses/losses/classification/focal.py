@@ -68,6 +68,9 @@ class BinaryFocalCrossentropy(Loss):
     which is taken of a clipped 1 - p, as in BinaryCrossentropy.
     """
 
+    prediction_domain = "probabilities"
+    target_domain = "probabilities"
+
     def __init__(
         self,
         apply_class_balancing: bool = False,
@@ -239,6 +242,9 @@ class CategoricalFocalCrossentropy(Loss):
     (-30, 0, 0) class 0 has no gradient there.
     """
 
+    prediction_domain = "class probabilities"
+    target_domain = "probabilities"
+
     def __init__(
         self,
         alpha: Any = 0.25,
@@ -323,6 +329,7 @@ class SparseCategoricalFocalCrossentropy(Loss):
     """
 
     targets = "ids"
+    prediction_domain = "class probabilities"
 
     def __init__(
         self,

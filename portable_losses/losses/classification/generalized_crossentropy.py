@@ -61,6 +61,8 @@ class CategoricalGeneralizedCrossEntropy(Loss):
     """
 
     targets = "classes"
+    prediction_domain = "probabilities"
+    target_domain = "probabilities"
 
     def __init__(
         self,

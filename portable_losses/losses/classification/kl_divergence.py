@@ -49,6 +49,9 @@ class KLDivergence(Loss):
     every backend and half of that in Keras on JAX, and in refusing to broadcast.
     """
 
+    prediction_domain = "probabilities"
+    target_domain = "probabilities"
+
     def __init__(
         self,
         reduction: str | None = "sum_over_batch_size",

@@ -41,6 +41,9 @@ class Poisson(Loss):
     Differs: from Keras in refusing to broadcast `y_true` against `y_pred`.
     """
 
+    prediction_domain = "rates"
+    target_domain = "rates"
+
     def __init__(
         self,
         reduction: str | None = "sum_over_batch_size",

@@ -16,6 +16,8 @@ from portable_losses.losses.segmentation._targets import fitted
 class _KerasOverlap(Loss):
     """Base of the two: sums over `axis`, and 0 where both regions are empty."""
 
+    prediction_domain = "probabilities"
+    target_domain = "probabilities"
     axis: int | tuple[int, ...] | None
 
     def is_statistic(self, y_pred: Any) -> bool:
