@@ -391,9 +391,7 @@ def ids_in_range(owner: str, ids: Any, num_classes: int, kept: Any | None) -> No
     )
 
 
-def holds(
-    owner: str, argument: str, rule: str, value: float, remedy: str
-) -> NoReturn:
+def holds(owner: str, argument: str, rule: str, value: float, remedy: str) -> NoReturn:
     """Raise for a tensor that holds a value which the loss does not take."""
     raise ValueError(
         f"{owner}: `{argument}` must be {rule}; got {argument} that holds "

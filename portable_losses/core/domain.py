@@ -112,9 +112,7 @@ def remedy_of(loss: Any, domain: Domain) -> str:
     if hasattr(loss, "from_logits"):
         return f"pass from_logits=True if these are logits, or {end}"
     if hasattr(loss, "activation"):
-        return (
-            f'pass activation="sigmoid" or "softmax" if these are logits, or {end}'
-        )
+        return f'pass activation="sigmoid" or "softmax" if these are logits, or {end}'
     return end
 
 
