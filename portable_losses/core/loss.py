@@ -282,14 +282,14 @@ class Loss(keras.losses.Loss):
             kept = both(mask, nonzero)
         if by_id:
             self._check_ids(owner, ids, y_true, self.class_count(y_pred), kept)
-        if self._first_look is not None and self._first_look.pending:
-            self._first_look.at(self, y_true, y_pred, kept)
         if kept is not None:
             y_true, y_pred = self._replace_removed(y_true, y_pred, kept)
             context = tuple(_replace_broken(x, kept) for x in context)
 
         also = {"kept": kept} if self._takes_kept else {}
         items = self.call(y_true, y_pred, *context, **also)
+        if self._first_look is not None and self._first_look.pending:
+            self._first_look.at(self, y_true, y_pred, kept)
         items, chosen = items if isinstance(items, tuple) else (items, None)
         checks.returned(owner, items)
         if len(items.shape) == 0 or self.is_statistic(y_pred):

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from portable_losses.core import checks
+from portable_losses.core.config import arguments_of
 from portable_losses.core.domain import (
     DOMAINS,
     Domain,
@@ -416,7 +417,7 @@ def _logits(batch: Batch, seen: Seen) -> Iterator[Finding]:
             "logits",
             f"{some(samples)}: y_pred goes to {worst:.3g}, where the loss takes "
             f"{domain.rule}",
-            remedy_of(seen.loss, domain),
+            _remedy_of_values(seen.loss, domain),
             samples,
         )
     p = _predictions(batch, seen)
@@ -427,6 +428,17 @@ def _logits(batch: Batch, seen: Seen) -> Iterator[Finding]:
             f"{_or_from_probabilities(seen.loss)}drop the softmax or sigmoid of the "
             "last layer",
         )
+
+
+def _remedy_of_values(loss: Any, domain: Domain) -> str:
+    """What to change; a loss of Keras may lack an argument that ours has."""
+    known, remedy = declaring(loss), remedy_of(loss, domain)
+    if known is None or hasattr(loss, "from_logits"):
+        return remedy
+    if "from_logits" in arguments_of(known):
+        name = f"portable_losses.{known.__name__}"
+        return f"use {name}(from_logits=True) if these are logits, or {remedy}"
+    return remedy
 
 
 def _outlier(batch: Batch, seen: Seen) -> tuple[float, tuple[int, ...], Domain] | None:

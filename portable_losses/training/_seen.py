@@ -103,7 +103,8 @@ def _check(loss: Any, batch: Batch) -> None:
     for name in ("y_true", "y_pred", "sample_weight"):
         x = getattr(batch, name)
         if x is not None and not isinstance(x, dict) and tensor(x) is None:
-            shown = checks.Described(f"a {type(x).__name__} of something else")
+            kind = f"an array of dtype {x.dtype}" if hasattr(x, "dtype") else "no array"
+            shown = checks.Described(kind)
             remedy = "pass an array of numbers, all samples of one shape"
             checks.fail(owner, name, "numbers", shown, remedy, TypeError)
     p = tensor(batch.y_pred)

@@ -52,7 +52,8 @@ class BinaryFocalCrossentropy(Loss):
 
     Raises:
         ValueError: for alpha or label_smoothing outside [0, 1], a negative gamma or
-            weight, weights of the wrong length, or shapes that differ.
+            weight, weights of the wrong length, or shapes that differ; and, see `Loss`,
+            for logits in place of probabilities.
 
     Example:
         >>> loss = portable_losses.BinaryFocalCrossentropy(from_logits=True)
@@ -227,7 +228,8 @@ class CategoricalFocalCrossentropy(Loss):
 
     Raises:
         ValueError: for a negative alpha, gamma or weight, alphas or weights of the
-            wrong length, a label_smoothing outside [0, 1], or shapes that differ.
+            wrong length, a label_smoothing outside [0, 1], or shapes that differ; and,
+            see `Loss`, for logits in place of probabilities.
 
     Example:
         >>> loss = portable_losses.CategoricalFocalCrossentropy(from_logits=True)
@@ -316,7 +318,8 @@ class SparseCategoricalFocalCrossentropy(Loss):
     Raises:
         ValueError: for ids that are not whole or out of range, one-hot rows, alphas or
             weights of the wrong length or negative, a negative gamma, or a
-            label_smoothing outside [0, 1].
+            label_smoothing outside [0, 1]; and, see `Loss`, for logits in place of
+            probabilities.
 
     Example:
         >>> loss = portable_losses.SparseCategoricalFocalCrossentropy(from_logits=True)

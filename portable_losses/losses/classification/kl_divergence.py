@@ -34,7 +34,7 @@ class KLDivergence(Loss):
 
     Raises:
         ValueError: for a negative weight, weights of the wrong length, or shapes that
-            differ.
+            differ; and, see `Loss`, for logits in place of probabilities.
 
     Example:
         >>> loss = portable_losses.KLDivergence()
