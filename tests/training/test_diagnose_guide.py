@@ -6,7 +6,10 @@ import pathlib
 import re
 
 GUIDE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "guide.md"
-SHOWN = re.compile(r"```python\n(.*?)```\n\n```text\n(.*?)```", re.DOTALL)
+SHOWN = re.compile(
+    r"```python\n((?:(?!```).)*)```\n\n```text\n(.*?)```",
+    re.DOTALL,
+)
 
 
 def test_the_reports_of_the_guide_are_what_is_printed():
