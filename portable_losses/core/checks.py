@@ -391,6 +391,14 @@ def ids_in_range(owner: str, ids: Any, num_classes: int, kept: Any | None) -> No
     )
 
 
+def holds(owner: str, argument: str, rule: str, value: float, remedy: str) -> NoReturn:
+    """Raise for a tensor that holds a value which the loss does not take."""
+    raise ValueError(
+        f"{owner}: `{argument}` must be {rule}; got {argument} that holds "
+        f"{value:.4g} ({remedy})."
+    )
+
+
 def refuse_visible(owner: str, bad: Any, fact: Callable[[], str]) -> None:
     """Raise if any element of `bad` is True and its value can be seen."""
     found = visible(keras.ops.any(bad))

@@ -12,6 +12,7 @@ from portable_losses.core.alignment import align
 from portable_losses.core.arithmetic import Arithmetic
 from portable_losses.core.axes import both, expand, leading, squeezed
 from portable_losses.core.config import arguments_of, restored, storable
+from portable_losses.core.domain import KNOWN, FirstLook
 from portable_losses.core.mask import keras_mask
 from portable_losses.core.moving import leaves_in, moves, now
 from portable_losses.core.trial import works_apart
@@ -86,6 +87,21 @@ class Loss(Arithmetic, _KerasLoss):
       B may be C, are taken if `call` works with a B that is not C, which is tried on
       shapes alone; `(B, 1)` against `(B, C)`, which always could be, is refused.
 
+    Values: a loss that does not take every number says what `y_pred` holds as the class
+    attribute `prediction_domain`, and likewise `target_domain` for `y_true`:
+
+    * `"probabilities"`: numbers in [0, 1];
+    * `"class probabilities"`: numbers >= 0 that the loss divides by their sum;
+    * `"rates"`: numbers >= 0;
+    * `"logits"`: any numbers, and no probabilities. A loss with `from_logits=True`, or
+      with an `activation`, takes these, whatever its class says;
+    * `"any"`.
+
+    Predictions outside are an error at the first call of a loss in eager mode, where
+    their values are at hand: later calls, and compiled code, look at no values. What
+    rounding or interpolation adds to probabilities is no fault, and neither is what is
+    masked, ignored, of weight 0 or NaN. `diagnose` looks at any batch, and at targets.
+
     Dtypes: `y_pred`, and a floating `y_true` of `"same"`, reach `call` in float32
     (float64 with `dtype="float64"`), whatever half precision they came in. Integer
     and boolean targets reach it unchanged, so that class ids are exact.
@@ -115,17 +131,28 @@ class Loss(Arithmetic, _KerasLoss):
     targets: ClassVar[Literal["same", "ids", "classes", "any", "auto"]] = "same"
     """How y_true relates to y_pred."""
 
+    prediction_domain: ClassVar[str] = "any"
+    """What y_pred holds where no `from_logits` or `activation` makes it logits."""
+
+    target_domain: ClassVar[str] = "any"
+    """What y_true holds where it has y_pred's shape."""
+
     per_sample_form: ClassVar[str | None] = None
     """For a statistic: the loss or argument that takes sample weights."""
 
     _takes_kept: ClassVar[bool] = False
     _context: ClassVar[tuple[inspect.Parameter, ...]] = ()
     _moving = False
+    _first_look: FirstLook | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         known = ("same", "ids", "classes", "any", "auto")
         checks.choice(cls.__name__, "targets", cls.targets, known)
+        for attribute in ("prediction_domain", "target_domain"):
+            if "call" in vars(cls) and attribute not in vars(cls):
+                setattr(cls, attribute, "any")  # a `call` of its own may take others
+            checks.choice(cls.__name__, attribute, getattr(cls, attribute), KNOWN)
         further = list(inspect.signature(cls.call).parameters.values())[3:]
         cls._takes_kept = any(p.name == "kept" for p in further)
         cls._context = tuple(p for p in further if p.name != "kept")
@@ -142,6 +169,7 @@ class Loss(Arithmetic, _KerasLoss):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         floats = ("bfloat16", "float16", "float32", "float64")
         checks.choice(type(self).__name__, "dtype", self.dtype, floats)
+        self._first_look = FirstLook()
         self._compute_dtype = "float64" if self.dtype == "float64" else "float32"
         self._result_dtype = "float32" if self.dtype == "float16" else self.dtype
         self._keras_reduction = _KerasReduction(
@@ -272,6 +300,8 @@ class Loss(Arithmetic, _KerasLoss):
 
         also = {"kept": kept} if self._takes_kept else {}
         items = self.call(y_true, y_pred, *context, **also)
+        if self._first_look is not None and self._first_look.pending:
+            self._first_look.at(self, y_true, y_pred, kept)
         items, chosen = items if isinstance(items, tuple) else (items, None)
         checks.returned(owner, items)
         if len(items.shape) == 0 or self.is_statistic(y_pred):

@@ -352,6 +352,40 @@ MESSAGES = {
         "got mask=a mask of shape (4,) (reduce with axis=-1 to get one value per "
         "sample, or give `call` a `kept` argument).",
     ),
+    "logits where the argument is from_logits": (
+        lambda: portable_losses.BinaryCrossentropy()([[1.0]], [[-2.5]]),
+        ValueError,
+        "BinaryCrossentropy: `y_pred` must be probabilities in [0, 1]; got y_pred that "
+        "holds -2.5 (pass from_logits=True if these are logits, or end the model with "
+        "a sigmoid or softmax).",
+    ),
+    "logits where the argument is activation": (
+        lambda: portable_losses.SoftDice()(zeros(1, 1, 2, 2), zeros(1, 1, 2, 2) + 9),
+        ValueError,
+        "SoftDice: `y_pred` must be probabilities in [0, 1]; got y_pred that holds 9 "
+        '(pass activation="sigmoid" or "softmax" if these are logits, or end the model '
+        "with a sigmoid or softmax).",
+    ),
+    "logits of classes": (
+        lambda: portable_losses.SparseCategoricalCrossentropy()([1], [[0.5, -2.0]]),
+        ValueError,
+        "SparseCategoricalCrossentropy: `y_pred` must be class probabilities, which "
+        "are >= 0; got y_pred that holds -2 (pass from_logits=True if these are "
+        "logits, or end the model with a softmax).",
+    ),
+    "rates below 0": (
+        lambda: portable_losses.Poisson()([[1.0]], [[-1.0]]),
+        ValueError,
+        "Poisson: `y_pred` must be rates >= 0; got y_pred that holds -1 (end the model "
+        "with a softplus or an exponential).",
+    ),
+    "unknown domain": (
+        lambda: type("Declared", (Loss,), {"prediction_domain": "odds"}),
+        ValueError,
+        "Declared: `prediction_domain` must be one of 'any', 'class probabilities', "
+        "'logits', 'probabilities', 'rates'; got prediction_domain='odds' (choose one "
+        "of these).",
+    ),
     "argument that the constructor forgot": (
         lambda: Forgetful().get_config(),
         AttributeError,

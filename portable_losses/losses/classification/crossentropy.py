@@ -45,8 +45,9 @@ class BinaryCrossentropy(Loss):
     a wrong 0 or 1 costs 16.118 and has no gradient. Prefer logits.
 
     Raises:
-        ValueError: for a label_smoothing outside [0, 1], a negative weight, weights
-            of the wrong length, or shapes that differ.
+        ValueError: for a label_smoothing outside [0, 1], a negative weight, weights of
+            the wrong length, or shapes that differ; and, see `Loss`, for logits in
+            place of probabilities.
 
     Example:
         >>> loss = portable_losses.BinaryCrossentropy(from_logits=True)
@@ -56,6 +57,9 @@ class BinaryCrossentropy(Loss):
     Differs: from Keras in log(1 - p), which is taken of a clipped 1 - p: p = 1 costs
     16.118 in float32 as in float64, where Keras's rounding makes it 15.942.
     """
+
+    prediction_domain = "probabilities"
+    target_domain = "probabilities"
 
     def __init__(
         self,
@@ -121,8 +125,9 @@ class CategoricalCrossentropy(Loss):
     a wrong 0 costs 16.118 and has no gradient; a row of zeros likewise. Prefer logits.
 
     Raises:
-        ValueError: for a label_smoothing outside [0, 1], a negative weight, weights
-            of the wrong length, or shapes that differ.
+        ValueError: for a label_smoothing outside [0, 1], a negative weight, weights of
+            the wrong length, or shapes that differ; and, see `Loss`, for logits in
+            place of probabilities.
 
     Example:
         >>> loss = portable_losses.CategoricalCrossentropy(from_logits=True)
@@ -132,6 +137,9 @@ class CategoricalCrossentropy(Loss):
     Differs: from Keras on TensorFlow, whose gradient from logits is wrong for rows
     that do not sum to 1.
     """
+
+    prediction_domain = "class probabilities"
+    target_domain = "probabilities"
 
     def __init__(
         self,
@@ -198,8 +206,9 @@ class SparseCategoricalCrossentropy(Loss):
     clipped as in CategoricalCrossentropy.
 
     Raises:
-        ValueError: for ids that are not whole or out of range, one-hot rows, weights
-            of the wrong length, or a label_smoothing outside [0, 1].
+        ValueError: for ids that are not whole or out of range, one-hot rows, weights of
+            the wrong length, or a label_smoothing outside [0, 1]; and, see `Loss`, for
+            logits in place of probabilities.
 
     Example:
         >>> loss = portable_losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -211,6 +220,7 @@ class SparseCategoricalCrossentropy(Loss):
     """
 
     targets = "ids"
+    prediction_domain = "class probabilities"
 
     def __init__(
         self,

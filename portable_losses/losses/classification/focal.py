@@ -52,7 +52,8 @@ class BinaryFocalCrossentropy(Loss):
 
     Raises:
         ValueError: for alpha or label_smoothing outside [0, 1], a negative gamma or
-            weight, weights of the wrong length, or shapes that differ.
+            weight, weights of the wrong length, or shapes that differ; and, see `Loss`,
+            for logits in place of probabilities.
 
     Example:
         >>> loss = portable_losses.BinaryFocalCrossentropy(from_logits=True)
@@ -67,6 +68,9 @@ class BinaryFocalCrossentropy(Loss):
     of -200 costs 16.118 there without a gradient on JAX and torch; and in log(1 - p),
     which is taken of a clipped 1 - p, as in BinaryCrossentropy.
     """
+
+    prediction_domain = "probabilities"
+    target_domain = "probabilities"
 
     def __init__(
         self,
@@ -224,7 +228,8 @@ class CategoricalFocalCrossentropy(Loss):
 
     Raises:
         ValueError: for a negative alpha, gamma or weight, alphas or weights of the
-            wrong length, a label_smoothing outside [0, 1], or shapes that differ.
+            wrong length, a label_smoothing outside [0, 1], or shapes that differ; and,
+            see `Loss`, for logits in place of probabilities.
 
     Example:
         >>> loss = portable_losses.CategoricalFocalCrossentropy(from_logits=True)
@@ -238,6 +243,9 @@ class CategoricalFocalCrossentropy(Loss):
     Differs: from Keras from logits, where Keras clips the softmax: at logits
     (-30, 0, 0) class 0 has no gradient there.
     """
+
+    prediction_domain = "class probabilities"
+    target_domain = "probabilities"
 
     def __init__(
         self,
@@ -310,7 +318,8 @@ class SparseCategoricalFocalCrossentropy(Loss):
     Raises:
         ValueError: for ids that are not whole or out of range, one-hot rows, alphas or
             weights of the wrong length or negative, a negative gamma, or a
-            label_smoothing outside [0, 1].
+            label_smoothing outside [0, 1]; and, see `Loss`, for logits in place of
+            probabilities.
 
     Example:
         >>> loss = portable_losses.SparseCategoricalFocalCrossentropy(from_logits=True)
@@ -323,6 +332,7 @@ class SparseCategoricalFocalCrossentropy(Loss):
     """
 
     targets = "ids"
+    prediction_domain = "class probabilities"
 
     def __init__(
         self,

@@ -29,6 +29,8 @@ class OverlapLoss(Loss):
     """
 
     targets = "any"
+    prediction_domain = "probabilities"
+    target_domain = "probabilities"
     per_sample_form = 'per="sample"'
     squared: Any = False
 

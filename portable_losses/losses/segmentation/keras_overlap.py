@@ -16,6 +16,8 @@ from portable_losses.losses.segmentation._targets import fitted
 class _KerasOverlap(Loss):
     """Base of the two: sums over `axis`, and 0 where both regions are empty."""
 
+    prediction_domain = "probabilities"
+    target_domain = "probabilities"
     axis: int | tuple[int, ...] | None
 
     def is_statistic(self, y_pred: Any) -> bool:
@@ -77,8 +79,9 @@ class Dice(_KerasOverlap):
     is not 0 costs 1, with no gradient. Masked elements leave the sums.
 
     Raises:
-        ValueError: if the shapes differ, if `axis` is no axis of y_pred, and for
-            sample weights on a statistic.
+        ValueError: if the shapes differ, if `axis` is no axis of y_pred, and for sample
+            weights on a statistic; and, see `Loss`, for logits in place of
+            probabilities.
 
     Example:
         >>> loss = portable_losses.Dice(axis=(1, 2))
@@ -133,7 +136,8 @@ class Tversky(_KerasOverlap):
 
     Raises:
         ValueError: for a negative alpha or beta, shapes that differ, an `axis` that is
-            no axis of y_pred, and sample weights on a statistic.
+            no axis of y_pred, and sample weights on a statistic; and, see `Loss`, for
+            logits in place of probabilities.
 
     Example:
         >>> loss = portable_losses.Tversky(alpha=0.9, beta=0.1, axis=(1,))
