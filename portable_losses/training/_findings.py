@@ -19,6 +19,7 @@ from portable_losses.training._seen import (
     samples_where,
     tensor,
 )
+from portable_losses.training._shared import argument_of
 
 DEAD = 1e-7
 """The largest gradient of a sample that teaches nothing.
@@ -154,7 +155,7 @@ def _class_ids(batch: Batch, seen: Seen) -> Iterator[Finding]:
     if count is None or tuple(ids.shape) != tuple(p.shape[:-1]):
         return
     wrong = (ids < 0) | (ids >= count) | (floats(ids) != keras.ops.floor(floats(ids)))
-    ignored = getattr(seen.loss, "ignore_class", None)
+    ignored = argument_of(seen.loss, "ignore_class")
     if ignored is not None:
         wrong = wrong & (ids != ignored)
     samples = _weighted(batch, samples_where(wrong))
@@ -169,9 +170,17 @@ def _class_ids(batch: Batch, seen: Seen) -> Iterator[Finding]:
         )
 
 
+# Keras has the second of them from 3.16 on.
+_SPARSE = tuple(
+    getattr(keras.losses, name)
+    for name in ("SparseCategoricalCrossentropy", "SparseCategoricalFocalCrossentropy")
+    if hasattr(keras.losses, name)
+)
+
+
 def _by_id(loss: Any, y_true: Any, y_pred: Any) -> bool:
     if not isinstance(loss, Loss):
-        return isinstance(loss, keras.losses.SparseCategoricalCrossentropy)
+        return isinstance(loss, _SPARSE)
     t, p = tuple(y_true.shape), tuple(y_pred.shape)
     rows = len(t) == len(p) and (t[-1] != 1 or p[-1] == 1)
     return loss.targets == "ids" or (loss.targets == "classes" and not rows)
@@ -316,7 +325,7 @@ def _slope(batch: Batch, seen: Seen) -> Iterator[Finding]:
             "dead",
             f"{some(dead)}: a loss without a gradient, nothing is learned of it",
             "take the last activation out of the model, and give from_logits=True"
-            if getattr(seen.loss, "from_logits", None) is False
+            if argument_of(seen.loss, "from_logits") is False
             else "look for what is flat in the loss: clip, round, relu, a comparison",
             dead,
         )
@@ -326,7 +335,7 @@ def _slope(batch: Batch, seen: Seen) -> Iterator[Finding]:
 
 
 def _logits(batch: Batch, seen: Seen) -> Iterator[Finding]:
-    from_logits = getattr(seen.loss, "from_logits", None)
+    from_logits = argument_of(seen.loss, "from_logits")
     if from_logits is None or seen.y_pred is None:
         return
     p = floats(seen.y_pred)
@@ -358,13 +367,13 @@ def _are_probabilities(p: Any) -> bool:
 
 def _targets(batch: Batch, seen: Seen) -> Iterator[Finding]:
     """Targets of a cross-entropy that are no probabilities."""
-    if not hasattr(seen.loss, "from_logits") or seen.y_true is None:
+    if argument_of(seen.loss, "from_logits") is None or seen.y_true is None:
         return
     if tuple(seen.y_true.shape) != tuple(seen.y_pred.shape):
         return  # class ids
     t = floats(seen.y_true)
     outside = (t < 0) | (t > 1)
-    ignored = getattr(seen.loss, "ignore_class", None)
+    ignored = argument_of(seen.loss, "ignore_class")
     if ignored is not None:
         outside = outside & (t != ignored)
     samples = _weighted(batch, samples_where(outside))

@@ -1,4 +1,4 @@
-"""What a sum of losses and an endpoint ask of a loss."""
+"""What a sum of losses, an endpoint and `diagnose` ask of a loss."""
 
 from typing import Any
 
@@ -24,3 +24,16 @@ def one_number(owner: str, argument: str, loss: Any) -> Any:
         remedy = 'give it reduction="sum_over_batch_size" or "sum"'
         checks.fail(owner, argument, rule, shown, remedy)
     return loss
+
+
+def argument_of(loss: Any, name: str) -> Any:
+    """The value of a loss's constructor argument, None where it has no such argument.
+
+    Keras's own losses need not keep an argument as an attribute, but in their config:
+    from Keras 3.16 on SparseCategoricalCrossentropy does not.
+    """
+    if hasattr(loss, name):
+        return getattr(loss, name)
+    if type(loss).__module__.startswith("keras."):
+        return loss.get_config().get(name)
+    return None
