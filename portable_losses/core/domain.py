@@ -103,14 +103,14 @@ def of_predictions(loss: Any, cls: Any = None) -> str:
     declared = (cls or type(loss)).prediction_domain
     if declared == "any":
         return "any"
-    by_activation = getattr(loss, "activation", None) is not None
+    by_activation = argument_of(loss, "activation") is not None
     return "logits" if by_activation or _from_logits(loss) else str(declared)
 
 
 def remedy_of(loss: Any, domain: Domain) -> str:
     """What to change where y_pred is outside of the domain."""
     end = f"end the model with {domain.last}"
-    if hasattr(loss, "from_logits"):
+    if argument_of(loss, "from_logits") is not None:
         return f"pass from_logits=True if these are logits, or {end}"
     if hasattr(loss, "activation"):
         return f'pass activation="sigmoid" or "softmax" if these are logits, or {end}'
@@ -147,7 +147,7 @@ def is_ignored(loss: Any, y_true: Any, y_pred: Any) -> Any | None:
 
     Targets say so element by element, by the argmax of a row, or by class id.
     """
-    ignored = getattr(loss, "ignore_class", None)
+    ignored = argument_of(loss, "ignore_class")
     if ignored is None or y_true is None:
         return None
     t, p = tuple(y_true.shape), tuple(y_pred.shape)
@@ -165,7 +165,7 @@ def is_ignored(loss: Any, y_true: Any, y_pred: Any) -> Any | None:
 
 
 def _from_logits(loss: Any) -> bool:
-    return getattr(loss, "from_logits", None) is True
+    return argument_of(loss, "from_logits") is True
 
 
 def _all_within(domain: Domain, values: Any) -> bool:
@@ -192,3 +192,16 @@ def _counted(loss: Any, y_true: Any, y_pred: Any, kept: Any | None) -> Any:
 
 def _is_compiling() -> bool:
     return _torch is not None and bool(_torch.compiler.is_compiling())
+
+
+def argument_of(loss: Any, name: str) -> Any:
+    """The value of a loss's constructor argument, None where it has no such argument.
+
+    Keras's own losses need not keep an argument as an attribute, but in their config:
+    from Keras 3.16 on SparseCategoricalCrossentropy does not.
+    """
+    if hasattr(loss, name):
+        return getattr(loss, name)
+    if type(loss).__module__.startswith("keras."):
+        return loss.get_config().get(name)
+    return None

@@ -196,6 +196,14 @@ class Loss(Arithmetic, _KerasLoss):
         """
         return False
 
+    def shared_axes(self, y_pred: Any) -> int:
+        """How many leading axes the items have in common with y_pred; at least one.
+
+        Along these a weight of 0 removes inputs. Items with further axes, such as the
+        classes behind the sums over space, are weighed along them too.
+        """
+        return len(y_pred.shape)
+
     def feature_axis(self) -> int:
         """The axis of y_pred that one item spans; `call` sees it moved to the end."""
         return -1
@@ -289,9 +297,11 @@ class Loss(Arithmetic, _KerasLoss):
         weight, nonzero, kept = None, None, mask
         if sample_weight is not None:
             weight = keras.ops.convert_to_tensor(sample_weight, self._compute_dtype)
-            weight = leading(owner, "sample_weight", weight, pred_shape, "y_pred")
+            shared = self.shared_axes(y_pred)
+            if len(weight.shape) <= shared or shared == len(pred_shape):
+                weight = leading(owner, "sample_weight", weight, pred_shape, "y_pred")
             nonzero = weight != 0
-            kept = both(mask, nonzero)
+            kept = both(mask, _any_after(nonzero, shared))
         if by_id:
             self._check_ids(owner, ids, y_true, self.class_count(y_pred), kept)
         if kept is not None:
@@ -507,6 +517,12 @@ def _replace_broken(x: Any, kept: Any) -> Any:
     wide = expand(kept, len(shape))
     fine = keras.ops.logical_or(wide, keras.ops.isfinite(x))
     return keras.ops.where(fine, x, 1.0)
+
+
+def _any_after(x: Any, axes: int) -> Any:
+    """Whether any is True along the axes after the first few."""
+    rank = len(x.shape)
+    return keras.ops.any(x, axis=tuple(range(axes, rank))) if rank > axes else x
 
 
 def _is_whole(x: Any) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from portable_losses.parity import originals
 from portable_losses.parity.autodiff import Result
 from portable_losses.parity.case import Array
 from portable_losses.parity.lane import HALF, Lane, keep, take
@@ -31,11 +32,12 @@ class NotApplicable(Exception):
     """A check has no meaning for this case; the message says why."""
 
 
-Check = Callable[[Lane], None]
+Check = Callable[[Lane], str | None]
+"""Raises what it finds; returns what a reader should know of a lane that passed."""
 CHECKS: dict[str, Check] = {}
 """Every check by name, in the order in which they run."""
 
-VALUES_ONLY = ("value", "edges", "sizes", "config")
+VALUES_ONLY = ("value", "edges", "sizes", "config", "drop_in")
 """Checks with a meaning on the NumPy backend, which has no gradients."""
 
 
@@ -360,6 +362,28 @@ def config(lane: Lane) -> None:
             raise Mismatch(
                 f"comes back as {float(after.value):.6g}, not {float(before.value):.6g}"
             )
+
+
+@check
+def drop_in(lane: Lane) -> str | None:
+    """Arguments, name and values are those of Keras's loss, but for its known faults.
+
+    Returns the faults that show; one that does not is a fault of their list.
+    """
+    if lane.original is None:
+        raise NotApplicable("the loss stands in for none of Keras's")
+    found = originals.compare(lane)
+    known = originals.expected(lane, found.places)
+    declared = {place for places in known.values() for place in places}
+    wrong = [f"{p}: {how}" for p, how in found.differences.items() if p not in declared]
+    for fault, places in known.items():
+        hidden = sorted(map(str, places - set(found.differences)))
+        if hidden:
+            wrong.append(f"{hidden[0]}: no difference, where it is known: {fault}")
+    if wrong:
+        more = [f"and {len(wrong) - 3} more"] if len(wrong) > 3 else []
+        raise Mismatch("\n".join([*wrong[:3], *more]))
+    return "; ".join(map(str, known))
 
 
 # --- comparing ----------------------------------------------------------------------

@@ -40,6 +40,8 @@ class Lane:
         modes: how to run the loss, the mode of most checks first.
         references: references by label that were computed elsewhere, for a case
             without a reference of its own.
+        original: for a loss that stands in for one of Keras's, what finds Keras's:
+            None where this Keras has none.
     """
 
     def __init__(
@@ -51,8 +53,10 @@ class Lane:
         modes: tuple[str, ...] | None = None,
         references: Mapping[str, Expected] | None = None,
         precision: str = "float32",
+        original: Callable[[], Any] | None = None,
     ) -> None:
         self.case = case
+        self.original = original
         self.autodiff = autodiff
         self.device = device
         self.modes = modes or autodiff.MODES

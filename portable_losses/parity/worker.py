@@ -26,6 +26,7 @@ from portable_losses.parity.case import Case
 from portable_losses.parity.cases import families
 from portable_losses.parity.checks import CHECKS, VALUES_ONLY, NotApplicable
 from portable_losses.parity.lane import Lane
+from portable_losses.parity.originals import find_original
 from portable_losses.parity.reload import go_on, train_and_save
 from portable_losses.parity.runner import MARK
 from portable_losses.parity.stand_in import float64_items
@@ -59,7 +60,7 @@ def _run_check(lane: Lane, name: str, check: Any) -> Outcome:
     if name in case.not_applicable:
         return _outcome("not_applicable", case.not_applicable[name])
     try:
-        check(lane)
+        remark = check(lane)
     except NotApplicable as reason:
         return _outcome("not_applicable", str(reason))
     except Exception as error:
@@ -71,7 +72,7 @@ def _run_check(lane: Lane, name: str, check: Any) -> Outcome:
         return _outcome("failed", message.strip())
     if name in case.known:
         return _outcome("failed", f"no longer a known difference: {case.known[name]}")
-    return _outcome("passed", "")
+    return _outcome("passed", remark or "")
 
 
 def _outcome(status: str, message: str) -> Outcome:
@@ -173,7 +174,13 @@ class Worker:
             self.modes(),
             references,
             self.job["precision"],
+            self._original(case),
         )
+
+    def _original(self, case: Case) -> Any:
+        """What finds the loss of Keras that a loss of ours stands in for."""
+        ours = self.target is None and self.module is portable_losses
+        return find_original(case) if ours else None
 
     def check(self) -> None:
         """Run every check of every case; report each case as it ends."""

@@ -12,6 +12,7 @@ from portable_losses.core.config import arguments_of
 from portable_losses.core.domain import (
     DOMAINS,
     Domain,
+    argument_of,
     evidence,
     is_ignored,
     of_predictions,
@@ -194,7 +195,7 @@ def _class_ids(batch: Batch, seen: Seen) -> Iterator[Finding]:
     if count is None or tuple(ids.shape) != tuple(p.shape[:-1]):
         return
     wrong = (ids < 0) | (ids >= count) | (floats(ids) != keras.ops.floor(floats(ids)))
-    ignored = getattr(seen.loss, "ignore_class", None)
+    ignored = argument_of(seen.loss, "ignore_class")
     if ignored is not None:
         wrong = wrong & (ids != ignored)
     if ours:  # Keras hands what has no weight to the backend, where it is an error
@@ -209,6 +210,14 @@ def _class_ids(batch: Batch, seen: Seen) -> Iterator[Finding]:
             f"mend the labels, or give y_pred more than {count} classes",
             samples,
         )
+
+
+# Keras has the second of them from 3.16 on.
+_SPARSE = tuple(
+    getattr(keras.losses, name)
+    for name in ("SparseCategoricalCrossentropy", "SparseCategoricalFocalCrossentropy")
+    if hasattr(keras.losses, name)
+)
 
 
 def _by_id(loss: Any, y_true: Any, y_pred: Any) -> bool:
@@ -400,7 +409,7 @@ def _slope(batch: Batch, seen: Seen) -> Iterator[Finding]:
             "dead",
             f"{some(dead)}: a loss without a gradient, nothing is learned of it",
             "take the last activation out of the model, and give from_logits=True"
-            if getattr(seen.loss, "from_logits", None) is False
+            if argument_of(seen.loss, "from_logits") is False
             else "look for what is flat in the loss: clip, round, relu, a comparison",
             dead,
         )
@@ -433,7 +442,7 @@ def _logits(batch: Batch, seen: Seen) -> Iterator[Finding]:
 def _remedy_of_values(loss: Any, domain: Domain) -> str:
     """What to change; a loss of Keras may lack an argument that ours has."""
     known, remedy = declaring(loss), remedy_of(loss, domain)
-    if known is None or hasattr(loss, "from_logits"):
+    if known is None or argument_of(loss, "from_logits") is not None:
         return remedy
     if "from_logits" in arguments_of(known):
         name = f"portable_losses.{known.__name__}"
@@ -463,14 +472,15 @@ def _holds(loss: Any) -> str:
     """What y_pred must hold, by declaration, or by an argument of somebody's own."""
     known = declaring(loss)
     word = "any" if known is None else of_predictions(loss, known)
-    if word == "any" and getattr(loss, "from_logits", None) is not None:
-        return "logits" if loss.from_logits else "probabilities"
+    from_logits = argument_of(loss, "from_logits")
+    if word == "any" and from_logits is not None:
+        return "logits" if from_logits else "probabilities"
     return word
 
 
 def _or_from_probabilities(loss: Any) -> str:
     """The argument that makes a loss of logits one of probabilities."""
-    if hasattr(loss, "from_logits"):
+    if argument_of(loss, "from_logits") is not None:
         return "pass from_logits=False, or "
     return "pass activation=None, or " if hasattr(loss, "activation") else ""
 
@@ -509,7 +519,7 @@ def _targets(batch: Batch, seen: Seen) -> Iterator[Finding]:
     """Targets of a likelihood that are not what it is of."""
     known = declaring(seen.loss)
     word = "any" if known is None else known.target_domain
-    if word == "any" and hasattr(seen.loss, "from_logits"):
+    if word == "any" and argument_of(seen.loss, "from_logits") is not None:
         word = "probabilities"
     t = tensor(batch.y_true) if seen.y_pred is None else seen.y_true
     prediction = _predictions(batch, seen)

@@ -197,9 +197,9 @@ class SparseCategoricalCrossentropy(Loss):
         ignore_class: items of this class, such as -1 or 255 for "void", are left out of
             the mean; it may lie outside [0, C).
         axis: the class axis.
+        label_smoothing: in [0, 1]; see CategoricalCrossentropy.
         class_weights: one weight w per class, or `{class id: weight}` with 1 for the
             rest. They multiply the class's term; the divisor stays the count.
-        label_smoothing: in [0, 1]; see CategoricalCrossentropy.
 
     Edge cases: ids are exact in every `dtype`. An id out of range is refused where its
     value can be seen and makes the loss NaN inside compiled code. Probabilities are
@@ -216,7 +216,9 @@ class SparseCategoricalCrossentropy(Loss):
         0.6931
 
     Differs: from Keras in exact ids (a Keras loss with dtype="bfloat16" scores class
-    257 as 256) and in refusing ids out of range, which cost 0 there on JAX.
+    257 as 256) and in refusing ids out of range, which cost 0 there on JAX. The
+    arguments have the order of Keras 3.16; Keras 3.15 has no label_smoothing, and its
+    name and dtype stand a place earlier.
     """
 
     targets = "ids"
@@ -228,21 +230,21 @@ class SparseCategoricalCrossentropy(Loss):
         ignore_class: int | None = None,
         reduction: str | None = "sum_over_batch_size",
         axis: int = -1,
+        label_smoothing: float = 0.0,
         name: str | None = "sparse_categorical_crossentropy",
         dtype: Any = None,
         *,
         class_weights: Any = None,
-        label_smoothing: float = 0.0,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
         owner = type(self).__name__
         self.from_logits = checks.flag(owner, "from_logits", from_logits)
         self.ignore_class = checks.ignore_class(owner, ignore_class)
         self.axis = checks.integer(owner, "axis", axis)
-        self.class_weights = checks.class_weights(owner, class_weights)
         self.label_smoothing = checks.number(
             owner, "label_smoothing", label_smoothing, at_least=0, at_most=1
         )
+        self.class_weights = checks.class_weights(owner, class_weights)
 
     def feature_axis(self) -> int:
         return self.axis

@@ -304,12 +304,12 @@ class SparseCategoricalFocalCrossentropy(Loss):
         gamma: exponent >= 0; 0 is sparse categorical cross-entropy times alpha.
         from_logits: whether y_pred holds logits, any real number, or probabilities,
             which are divided by their sum. Logits are exact up to 1e4 and beyond.
-        label_smoothing: in [0, 1]; see CategoricalFocalCrossentropy.
-        axis: the class axis.
-        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
-            rest. They multiply the class's term; the divisor stays the count.
         ignore_class: items of this class, such as -1 or 255 for "void", are left out of
             the mean; it may lie outside [0, C).
+        axis: the class axis.
+        label_smoothing: in [0, 1]; see CategoricalFocalCrossentropy.
+        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+            rest. They multiply the class's term; the divisor stays the count.
 
     Edge cases: ids are exact in every `dtype`. An id out of range is refused where its
     value can be seen and makes the loss NaN inside compiled code. Probabilities are
@@ -329,6 +329,10 @@ class SparseCategoricalFocalCrossentropy(Loss):
     Reference:
         Lin, Goyal, Girshick, He, Dollar, "Focal Loss for Dense Object Detection", 2017,
         arXiv 1708.02002, equation 5, over the softmax in place of the sigmoid.
+
+    Differs: from Keras, which has this loss from 3.16 on, from logits, where Keras
+    clips the softmax: a logit of -30 against 0 has no gradient there; and in refusing
+    ids out of range where their value can be seen.
     """
 
     targets = "ids"
@@ -339,26 +343,26 @@ class SparseCategoricalFocalCrossentropy(Loss):
         alpha: Any = 0.25,
         gamma: float = 2.0,
         from_logits: bool = False,
-        label_smoothing: float = 0.0,
+        ignore_class: int | None = None,
         axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = "sparse_categorical_focal_crossentropy",
         dtype: Any = None,
         *,
+        label_smoothing: float = 0.0,
         class_weights: Any = None,
-        ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
         owner = type(self).__name__
         self.alpha = checks.number_or_vector(owner, "alpha", alpha, at_least=0)
         self.gamma = checks.number(owner, "gamma", gamma, at_least=0)
         self.from_logits = checks.flag(owner, "from_logits", from_logits)
+        self.ignore_class = checks.ignore_class(owner, ignore_class)
+        self.axis = checks.integer(owner, "axis", axis)
         self.label_smoothing = checks.number(
             owner, "label_smoothing", label_smoothing, at_least=0, at_most=1
         )
-        self.axis = checks.integer(owner, "axis", axis)
         self.class_weights = checks.class_weights(owner, class_weights)
-        self.ignore_class = checks.ignore_class(owner, ignore_class)
 
     def feature_axis(self) -> int:
         return self.axis

@@ -23,6 +23,9 @@ class _KerasOverlap(Loss):
     def is_statistic(self, y_pred: Any) -> bool:
         return 0 in self._axes(y_pred)
 
+    def shared_axes(self, y_pred: Any) -> int:
+        return max(min(self._axes(y_pred)), 1)
+
     def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
         t, p, axes = like(y_true, y_pred), y_pred, self._axes(y_pred)
         pixels = fitted(kept if 0 in axes else within(kept), p)
@@ -119,14 +122,14 @@ class Tversky(_KerasOverlap):
     With t the target, p the prediction and sums over `axis`,
 
         TP = sum t p    FN = sum t (1 - p)    FP = sum (1 - t) p
-        1 - TP / (TP + alpha FN + beta FP + epsilon)
+        1 - TP / (TP + alpha FP + beta FN + epsilon)
 
     Shapes: `y_true` and `y_pred` are `(B, ...)`, of one shape; the items are those of
     `Dice`.
 
     Args:
-        alpha: price >= 0 of false negatives.
-        beta: price >= 0 of false positives. Both 0.5: Dice.
+        alpha: price >= 0 of false positives.
+        beta: price >= 0 of false negatives. Both 0.5: Dice.
         axis: the axes to sum over, an int or several; None for all, batch and classes
             included. Epsilon is Keras's (1e-7).
 
@@ -140,7 +143,7 @@ class Tversky(_KerasOverlap):
             logits in place of probabilities.
 
     Example:
-        >>> loss = portable_losses.Tversky(alpha=0.9, beta=0.1, axis=(1,))
+        >>> loss = portable_losses.Tversky(alpha=0.1, beta=0.9, axis=(1,))
         >>> round(float(loss([[1.0, 1.0]], [[1.0, 0.0]])), 4)  # a false negative
         0.4737
 
@@ -148,9 +151,10 @@ class Tversky(_KerasOverlap):
         Salehi, Erdogmus, Gholipour, "Tversky loss function for image segmentation using
         3D fully convolutional deep networks", 2017, arXiv:1706.05721.
 
-    Differs: from the paper, and from Keras's own description of it, in what alpha
-    weighs: there false positives, here and in Keras's code false negatives;
-    `SoftTversky` has the paper's order. From Keras as `Dice` does.
+    Differs: from Keras 3.15 in what alpha weighs, which is false negatives there,
+    against Keras's own description; Keras 3.16 weighs false positives, as the paper,
+    `SoftTversky` and this loss do. A model that was tuned on Keras 3.15 keeps its loss
+    with alpha and beta exchanged. From every Keras as `Dice` does.
     """
 
     per_sample_form = "SoftTversky"
@@ -171,6 +175,6 @@ class Tversky(_KerasOverlap):
         self.axis = _axis(owner, axis)
 
     def score(self, overlap: Any, true: Any, pred: Any, epsilon: float) -> Any:
-        missed = self.alpha * (true - overlap)
-        invented = self.beta * (pred - overlap)
-        return overlap / (overlap + missed + invented + epsilon)
+        invented = self.alpha * (pred - overlap)
+        missed = self.beta * (true - overlap)
+        return overlap / (overlap + invented + missed + epsilon)

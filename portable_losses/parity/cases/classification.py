@@ -87,6 +87,15 @@ def binary_crossentropy(
     return reference
 
 
+def without(void: int, items: Any) -> Any:
+    """The items of a reference, without those of an id that does not count."""
+
+    def reference(y_true: Array, y_pred: Array) -> Any:
+        return items(np.where(y_true == void, 0, y_true), y_pred), y_true != void
+
+    return reference
+
+
 def crossentropy(from_logits: bool, smoothing: float = 0.0, weights: Any = 1.0) -> Any:
     """The categorical negative log-likelihood, for rows or ids."""
 
@@ -287,6 +296,15 @@ CASES = (
         classes=4,
     ),
     Case(
+        loss="SparseCategoricalCrossentropy",
+        label="ignore_class",
+        config={"from_logits": True, "ignore_class": 3, "label_smoothing": 0.1},
+        draw=ids_logits,
+        reference=without(3, crossentropy(True, smoothing=0.1)),
+        edges={"none": (np.array([3, 3]), HUGE)},
+        classes=4,
+    ),
+    Case(
         loss="Hinge",
         draw=binary_logits,
         reference=hinge(1),
@@ -402,6 +420,15 @@ CASES = (
         draw=ids_probabilities,
         reference=focal(False, alpha=WEIGHTS, smoothing=0.1),
         edges={"corners": (np.array([0, 0]), CORNERS)},
+        classes=4,
+    ),
+    Case(
+        loss="SparseCategoricalFocalCrossentropy",
+        label="ignore_class",
+        config={"ignore_class": 1},
+        draw=ids_probabilities,
+        reference=without(1, focal(False)),
+        edges={"none": (np.array([1, 1]), CORNERS)},
         classes=4,
     ),
     Case(
