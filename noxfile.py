@@ -128,7 +128,7 @@ def examples(session: nox.Session, backend: str) -> None:
     ],
 )
 def compat(session: nox.Session, row: matrix.Row) -> None:
-    """On request: the oldest versions we support, and the newer Pythons."""
+    """On request: the oldest versions, the newer Pythons, and the Keras to come."""
     if matrix.interpreter(row.python) is None:
         session.error(
             f"Python {row.python} is not on PATH: install it (`pyenv install "
@@ -144,6 +144,13 @@ def compat(session: nox.Session, row: matrix.Row) -> None:
         groups=["test"],
         constraints=row.constraints,
     )
+    if row.keras != "keras":
+        # One package under two names: removed after, the released Keras would take the
+        # files of the other along.
+        uninstall = ("python", "-m", "pip", "uninstall", "--quiet", "--yes")
+        session.run_install(*uninstall, "keras")
+        install(session, row.keras, constraints=row.constraints)
+    session.run("python", "ci/check_environment.py", "--keras", row.keras)
     for backend in backends:
         session.run(
             *("python", "-m", "pytest", "--ignore=tests/parity", "tests"),

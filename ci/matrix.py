@@ -26,12 +26,16 @@ class Backend:
 
 @dataclass(frozen=True)
 class Row:
-    """One `compat` session: a Python, its backends and the versions to pin."""
+    """One `compat` session: a Python, its backends and the versions to pin.
+
+    `keras` is the project that takes the place of the released Keras, if one does.
+    """
 
     name: str
     python: str
     backends: tuple[str, ...]
     constraints: Path
+    keras: str = "keras"
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,7 @@ def load(path: Path = CI / "matrix.toml") -> Matrix:
     }
     compat = {}
     for name, row in raw["compat"].items():
+        keras = {"keras": row.pop("keras")} if "keras" in row else {}
         row = _fields(name, row, "python", "backends", "constraints")
         if not row["backends"]:
             raise ValueError(f"{path.name}: compat.{name} has no backends; name one")
@@ -122,6 +127,7 @@ def load(path: Path = CI / "matrix.toml") -> Matrix:
             row["python"],
             tuple(row["backends"]),
             _constraints(path, row["constraints"]),
+            **keras,
         )
     peers = {}
     for name, row in raw["peers"].items():

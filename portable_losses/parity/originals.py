@@ -65,7 +65,8 @@ def find_original(case: Case) -> Callable[[], Any] | None:
 def compare(lane: Lane) -> Comparison:
     """Hold the loss of a lane against the one of Keras that it stands in for."""
     absent, arguments, name = Place("absent"), Place("arguments"), Place("name")
-    original = lane.original() if lane.original is not None else None
+    assert lane.original is not None, "this loss stands in for none of Keras's"
+    original = lane.original()
     if original is None:
         here = f"Keras {keras.__version__} has no {lane.case.loss}"
         return Comparison((absent,), {absent: here})
@@ -85,15 +86,13 @@ def compare(lane: Lane) -> Comparison:
     return Comparison(tuple(places), differences)
 
 
-def expected(
-    lane: Lane, compared: Iterable[Place], faults: Iterable[Fault] = FAULTS
-) -> dict[Fault, set[Place]]:
+def expected(lane: Lane, compared: Iterable[Place]) -> dict[Fault, set[Place]]:
     """The known faults of Keras that must show, and at which of the places.
 
     Those of another loss, case, backend or Keras are left out.
     """
     case, here = lane.case, {}
-    for fault in faults:
+    for fault in FAULTS:
         if fault.loss != case.loss or case.label not in (fault.labels or (case.label,)):
             continue
         if fault.holds(keras.__version__, lane.autodiff.NAME):

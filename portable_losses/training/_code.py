@@ -64,7 +64,7 @@ def code_of(loss: Any) -> Code | None:
 
 def _functions_of(loss: Any) -> Iterator[Any]:
     """The Python functions that compute a loss."""
-    own = getattr(type(loss), "function", None) if isinstance(loss, Loss) else None
+    own = getattr(type(loss), "_function", None) if isinstance(loss, Loss) else None
     for f in (own, getattr(loss, "fn", None), getattr(type(loss), "call", None)):
         f = inspect.unwrap(f) if callable(f) else None
         if isinstance(f, types.FunctionType):

@@ -45,7 +45,7 @@ def load(folder: Path, text: str) -> matrix.Matrix:
 
 def pins(path: Path) -> dict[str, str]:
     lines = path.read_text(encoding="utf-8").splitlines()
-    found = [line.split("==") for line in lines if line and not line.startswith("#")]
+    found = [line.split("==") for line in lines if line and line[0] not in "#-"]
     return {name: version for name, version in found}
 
 
@@ -58,7 +58,10 @@ def lower_bounds(requirements: list[str]) -> dict[str, str]:
 def test_matrix_of_this_repository() -> None:
     found = matrix.load()
     assert list(found.backends) == ["tensorflow", "jax", "torch"]
-    assert list(found.compat) == ["minimum", "3.12", "3.13"]
+    assert list(found.compat) == ["minimum", "3.12", "3.13", "keras-nightly"]
+    replaced = {name: row.keras for name, row in found.compat.items()}
+    assert replaced.pop("keras-nightly") == "keras-nightly"
+    assert set(replaced.values()) == {"keras"}
     assert found.extras(["jax", "torch"]) == "jax,torch"
 
 
@@ -76,6 +79,14 @@ def test_minimum_pins_are_the_lower_bounds(project: dict[str, Any]) -> None:
         assert (pinned[name] + ".").startswith(bound + "."), name
 
 
+def test_the_coming_keras_is_pinned_and_all_else_is_as_in_ci() -> None:
+    found = matrix.load()
+    row = found.compat["keras-nightly"]
+    assert list(pins(row.constraints)) == [row.keras]
+    assert f"-c {found.constraints.name}" in row.constraints.read_text().splitlines()
+    assert row.constraints.parent == found.constraints.parent
+
+
 def test_ci_pins_are_exact_and_cover_what_sessions_install(
     project: dict[str, Any],
 ) -> None:
@@ -90,13 +101,16 @@ def test_python_versions_are_those_of_the_classifiers(project: dict[str, Any]) -
     prefix = "Programming Language :: Python :: 3."
     claimed = [c for c in project["project"]["classifiers"] if c.startswith(prefix)]
     assert [c.split(" :: ")[2] for c in claimed] == [
-        row.python for row in matrix.load().compat.values()
+        row.python for row in matrix.load().compat.values() if row.keras == "keras"
     ]
     assert project["project"]["requires-python"] == ">=3.11"
 
 
 def test_healthy_twin_loads(tmp_path: Path) -> None:
-    assert list(load(tmp_path, HEALTHY).backends) == ["jax"]
+    found = load(tmp_path, HEALTHY)
+    assert list(found.backends) == ["jax"] and found.compat["minimum"].keras == "keras"
+    other = load(tmp_path, HEALTHY + 'keras = "keras-nightly"\n')
+    assert other.compat["minimum"].keras == "keras-nightly"
 
 
 @pytest.mark.parametrize(

@@ -323,6 +323,24 @@ def test_a_known_difference_is_said_once_for_its_backends():
     assert "PASSED  11 losses, 23 cases, " in text
 
 
+def test_where_keras_differs_is_said_without_alarm():
+    results = made_up(failing=False)
+    said = "Keras <3.16 weighs false negatives by alpha"
+    for backend in ("jax", "torch"):
+        checks = case_of(results, "VICReg")["results"][backend]["checks"]
+        checks["drop_in"] = {"status": "passed", "message": said}
+    assert f"* VICReg, jax, torch: {said}\n" in markdown_by_loss(results)
+    text = printed(results, 100)
+    assert "Keras's own losses differ from ours in 1 known way: by_loss.md" in text
+    assert "1 known difference\n" in text and said not in text
+    assert "* nowhere.\n" in markdown_by_loss(made_up(failing=False))
+    assert "Keras's own" not in printed(made_up(failing=False), 100)
+
+
+def case_of(results, name):
+    return next(case for case in results["cases"] if case["id"] == name)
+
+
 def test_colors_are_for_terminals():
     on = {"force_terminal": True, "color_system": "standard"}
     assert "\x1b[1;31m" in printed(made_up(), 100, **on)

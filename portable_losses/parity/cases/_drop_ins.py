@@ -70,7 +70,7 @@ class Fault:
         )
 
     def __str__(self) -> str:
-        return f"Keras{' ' if self.keras else ''}{self.keras} {self.why}"
+        return " ".join(filter(None, ("Keras", self.keras, self.why)))
 
 
 def within(version: str, versions: str) -> bool:

@@ -17,6 +17,7 @@ from portable_losses.parity.report.digest import (
     known,
     numbers_of,
     own_versions,
+    remarks,
     totals,
 )
 from portable_losses.parity.report.model import HistoryRow, Results, Training
@@ -69,6 +70,13 @@ def _print_known(results: Results, console: Console) -> None:
     if found:
         _title(console, count(len(found), "known difference"), "bold yellow")
         _print_findings(found, console, "yellow")
+    faults = remarks(results)
+    if faults:
+        said = (
+            f"Keras's own losses differ from ours in {count(len(faults), 'known way')}"
+        )
+        console.print()
+        console.print(Text(f"{said}: by_loss.md and the page name them", "dim"))
 
 
 def _print_failures(results: Results, console: Console) -> None:
