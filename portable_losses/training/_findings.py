@@ -147,8 +147,8 @@ def _class_ids(batch: Batch, seen: Seen) -> Iterator[Finding]:
         return
     ours = isinstance(seen.loss, Loss)
     if ours:
-        p = keras.ops.moveaxis(p, seen.loss.feature_axis(), -1)
-    count = seen.loss.class_count(p) if ours else p.shape[-1]
+        p = keras.ops.moveaxis(p, type(seen.loss).feature_axis(seen.loss), -1)
+    count = type(seen.loss).class_count(seen.loss, p) if ours else p.shape[-1]
     if len(ids.shape) == len(p.shape) and ids.shape[-1] == 1:
         ids = keras.ops.squeeze(ids, -1)
     if count is None or tuple(ids.shape) != tuple(p.shape[:-1]):
@@ -174,7 +174,7 @@ def _by_id(loss: Any, y_true: Any, y_pred: Any) -> bool:
         return isinstance(loss, keras.losses.SparseCategoricalCrossentropy)
     t, p = tuple(y_true.shape), tuple(y_pred.shape)
     rows = len(t) == len(p) and (t[-1] != 1 or p[-1] == 1)
-    return loss.targets == "ids" or (loss.targets == "classes" and not rows)
+    return loss._targets == "ids" or (loss._targets == "classes" and not rows)
 
 
 def _weighted(batch: Batch, samples: tuple[int, ...]) -> tuple[int, ...]:

@@ -57,6 +57,8 @@ class BinaryCrossentropy(Loss):
     16.118 in float32 as in float64, where Keras's rounding makes it 15.942.
     """
 
+    _whole_targets = True
+
     def __init__(
         self,
         from_logits: bool = False,
@@ -95,7 +97,7 @@ class BinaryCrossentropy(Loss):
         w = weight_vector(
             type(self).__name__, self.class_weights, y_pred.shape[-1], y_pred.dtype
         )
-        return mean_of_kept(terms if w is None else terms * w, kept)
+        return mean_of_kept(self, terms if w is None else terms * w, kept)
 
 
 class CategoricalCrossentropy(Loss):

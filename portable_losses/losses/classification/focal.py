@@ -68,6 +68,8 @@ class BinaryFocalCrossentropy(Loss):
     which is taken of a clipped 1 - p, as in BinaryCrossentropy.
     """
 
+    _whole_targets = True
+
     def __init__(
         self,
         apply_class_balancing: bool = False,
@@ -109,7 +111,7 @@ class BinaryFocalCrossentropy(Loss):
         if self.apply_class_balancing:
             terms = terms * (t * (2.0 * self.alpha - 1.0) + (1.0 - self.alpha))
         w = weight_vector(type(self).__name__, self.class_weights, x.shape[-1], x.dtype)
-        return mean_of_kept(terms if w is None else terms * w, kept)
+        return mean_of_kept(self, terms if w is None else terms * w, kept)
 
     def _focal(self, t: Any, x: Any, hard: bool) -> Any:
         """(1 - p_t)^gamma times the cross-entropy."""

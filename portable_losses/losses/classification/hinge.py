@@ -160,7 +160,7 @@ def _weighted_mean(loss: Any, y: Any, terms: Any, counted: Any) -> Any:
         positive = as_vector(positive, y.dtype)
         terms = terms * ops.where(y > 0, positive, ops.ones_like(positive))
     w = weight_vector(owner, loss.class_weights, columns, y.dtype)
-    return mean_of_kept(terms if w is None else terms * w, counted)
+    return mean_of_kept(loss, terms if w is None else terms * w, counted)
 
 
 class CategoricalHinge(Loss):
