@@ -155,7 +155,8 @@ def _explain(
     if len(args) > len(order):
         shown = checks.Described(", ".join(map(repr, args[len(order) :])))
         names = [p for p in parameters if p not in order]
-        remedy = f"write {owner}({names[0]}=...)" if names else f"it takes {len(order)}"
+        remedy = f"it takes {len(order) or 'no'} positional arguments"
+        remedy += f": write {owner}({names[0]}=...)" if names else ""
         checks.fail(owner, "arguments", "given by name", shown, remedy, TypeError)
     given = {*order[: len(args)], *kwargs}
     for name, p in parameters.items():

@@ -133,6 +133,7 @@ class Loss(keras.losses.Loss):
 
     _targets: str = "same"  # of the class, where an argument is called `targets`
     _whole_targets: ClassVar[bool] = False  # whether "same" leaves integers as they are
+    _class_axis: ClassVar[bool] = False  # whether an item spans one, and is no mean
     _groups: ClassVar[int] = 1  # of columns, side by side in y_pred
     _columns: Columns | None = None  # of this call
     _watched: Callable[[Any, Any, Any], None] | None = None  # of what `call` takes
@@ -146,8 +147,8 @@ class Loss(keras.losses.Loss):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._targets = checks.choice(cls.__name__, "targets", cls.targets, _TARGETS)
         names.check_class(cls)
+        cls._targets = checks.choice(cls.__name__, "targets", cls.targets, _TARGETS)
         further = further_of(cls)
         cls._takes_kept, cls._kept_at = further.takes_kept, further.kept_at
         cls._context = further.context
@@ -216,7 +217,7 @@ class Loss(keras.losses.Loss):
 
     def __repr__(self) -> str:
         parameters, shown = parameters_of(type(self)), []
-        for name, value in self._arguments(strict=False):
+        for name, value in self._config_items(strict=False):
             if is_default(value, parameters[name]):
                 continue
             if name == "dtype" and value == keras.config.floatx():
@@ -347,6 +348,8 @@ class Loss(keras.losses.Loss):
         y_pred = tensor(owner, "y_pred", y_pred, self._compute_dtype)
         kind, whole, cls = self._targets, self._whole_targets, type(self)
         axis = cls.feature_axis(self)
+        if self._class_axis and len(y_pred.shape) == 1:
+            checks.no_class_axis(owner, y_true, y_pred)
         y_true, y_pred, positions = align(owner, kind, whole, axis, y_true, y_pred)
         ids, classes = y_true, kind == "classes"
         rows = classes and len(y_true.shape) == len(y_pred.shape)
@@ -380,17 +383,18 @@ class Loss(keras.losses.Loss):
             context = tuple(_replace_broken(x, kept) for x in context)
 
         parts = (mask if of_mask else None, weight if of_weight else None)
-        columns, given = None, (y_true, y_pred, context, kept)
+        loss, columns, given = self, None, (y_true, y_pred, context, kept)
         if of_mask or of_weight or positions:
             columns = Columns(*parts, positions)
-            items, chosen = self._items_of_columns(columns, given)
+            loss = self._with(_columns=columns)
+            items, chosen = loss._items_of_columns(columns, given)
             if columns.used:
                 chosen = both(chosen, columns.some)
                 mask = None if of_mask else mask
                 weight, nonzero = (None, None) if of_weight else (weight, nonzero)
         else:
             items, chosen = self._items(*given)
-        if len(items.shape) == 0 or cls.is_statistic(self, y_pred):
+        if len(items.shape) == 0 or cls.is_statistic(loss, y_pred):
             return self._reduce_statistic(owner, items, y_pred, weight, mask)
         if mask is None and weight is None and chosen is None and columns is None:
             return self._result(self._reduce(items))
@@ -417,7 +421,7 @@ class Loss(keras.losses.Loss):
 
     def _items_of_columns(self, columns: Columns, given: Any) -> tuple[Any, Any]:
         """Likewise, with a mask or weights of the elements."""
-        items, chosen = self._with(_columns=columns)._items(*given)
+        items, chosen = self._items(*given)
         of_elements = {"mask": columns.kept, "sample_weight": columns.weight}
         beyond = {
             argument: x
@@ -430,7 +434,8 @@ class Loss(keras.losses.Loss):
         if columns.positions:
             # An item of one element is its term, whatever mean `call` takes.
             y_true, y_pred = (keras.ops.expand_dims(x, -1) for x in (y_true, y_pred))
-            terms, chosen = self._items(y_true, y_pred, context, kept)
+            plain = self._with(_columns=None)
+            terms, chosen = plain._items(y_true, y_pred, context, kept)
             if len(terms.shape) == len(items.shape) + 1:
                 return columns.mean(terms, chosen), None
         for argument, x in beyond.items():
@@ -573,9 +578,9 @@ class Loss(keras.losses.Loss):
 
     def get_config(self) -> dict[str, Any]:
         """Return every constructor argument, read from the constructor's signature."""
-        return dict(self._arguments())
+        return dict(self._config_items())
 
-    def _arguments(self, strict: bool = True) -> Iterator[tuple[str, Any]]:
+    def _config_items(self, strict: bool = True) -> Iterator[tuple[str, Any]]:
         """The constructor's arguments that make this loss again.
 
         Of a thin form, `super().__init__(delta=0.5, **rest)`, not those that it gives

@@ -135,6 +135,8 @@ class CategoricalCrossentropy(Loss):
     that do not sum to 1.
     """
 
+    _class_axis = True
+
     def __init__(
         self,
         from_logits: bool = False,

@@ -241,6 +241,8 @@ class CategoricalFocalCrossentropy(Loss):
     (-30, 0, 0) class 0 has no gradient there.
     """
 
+    _class_axis = True
+
     def __init__(
         self,
         alpha: Any = 0.25,

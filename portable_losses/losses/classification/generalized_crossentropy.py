@@ -61,6 +61,7 @@ class CategoricalGeneralizedCrossEntropy(Loss):
     """
 
     targets = "classes"
+    _class_axis = True
 
     def __init__(
         self,

@@ -49,6 +49,8 @@ class KLDivergence(Loss):
     every backend and half of that in Keras on JAX, and in refusing to broadcast.
     """
 
+    _class_axis = True
+
     def __init__(
         self,
         reduction: str | None = "sum_over_batch_size",
