@@ -289,6 +289,15 @@ def fit_length(owner: str, argument: str, values: Any, num_classes: int) -> Any:
     return values
 
 
+def no_class_axis(owner: str, y_true: Any, y_pred: Any) -> None:
+    """Reject `(B,)` against `(B,)`: B samples of one class, or one of B classes?"""
+    if y_true is not None and len(getattr(y_true, "shape", (0,))) == 1:
+        size = y_pred.shape[0]
+        rule = "of shape (B, ..., C), with a class axis"
+        shown = Described(f"an array of shape ({size},)")
+        fail(owner, "y_pred", rule, shown, f"one sample has the shape (1, {size})")
+
+
 def shapes_fit(
     owner: str, true_shape: Shape, pred_shape: Shape, rule: str, remedy: str
 ) -> NoReturn:
@@ -347,15 +356,26 @@ def context(
         fail(owner, "context", rule, shown, remedy, TypeError)
 
 
-def returned(owner: str, items: Any) -> None:
-    """Refuse what a loss returns if it is no tensor."""
-    if not hasattr(items, "shape"):
-        rule = (
-            "a function that returns a tensor: the items, or one number for the batch"
-        )
-        shown = Described(f"one that returns {items!r}")
-        remedy = "return ops.mean(..., axis=-1) of something with y_pred in it"
-        fail(owner, "call", rule, shown, remedy, TypeError)
+def returned(owner: str, items: Any) -> tuple[Any, Any]:
+    """What a loss returns as items and which of them it wants; reject no tensors."""
+    pair = isinstance(items, tuple) and len(items) == 2
+    found, chosen = items if pair else (items, None)
+    if hasattr(found, "shape") and (chosen is None or hasattr(chosen, "shape")):
+        return found, chosen
+    rule = "a function that returns a tensor: the items, or one number for the batch"
+    shown = Described(f"one that returns {items!r}")
+    remedy = "return ops.mean(..., axis=-1) of something with y_pred in it"
+    fail(owner, "call", rule, shown, remedy, TypeError)
+
+
+def no_elements(owner: str, argument: str, shape: Shape, items: Shape) -> NoReturn:
+    """Reject a mask or weights of elements for a loss that cannot tell them apart."""
+    raise ValueError(
+        f"{owner}: `{argument}` must have the leading axes of the items; got "
+        f"{argument} of shape {shape} and items of shape {items} (pass one value per "
+        "sample or one per item; one per element takes a Loss whose `call` returns "
+        "self.mean_over_columns(terms))."
+    )
 
 
 def whole_ids(owner: str, ids: Any, kept: Any | None) -> None:

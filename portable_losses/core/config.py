@@ -3,28 +3,30 @@
 import collections
 import functools
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import keras
 
 
 @functools.cache
-def arguments_of(cls: Any) -> tuple[str, ...]:
-    """The names of the constructor's arguments, through **kwargs up the classes."""
-    names: dict[str, None] = {}
-    for base in cls.__mro__:
-        init = base.__dict__.get("__init__")
-        if init is None:
-            continue
-        parameters = list(inspect.signature(init).parameters.values())[1:]
+def parameters_of(cls: Any) -> dict[str, inspect.Parameter]:
+    """The constructor's arguments, through **kwargs up the classes."""
+    found: dict[str, inspect.Parameter] = {}
+    for init in constructors_of(cls):
+        parameters = parameters_in(init)
         kinds = {p.kind for p in parameters}
         for p in parameters:
             if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
-                names[p.name] = None
+                found.setdefault(p.name, p)
         if inspect.Parameter.VAR_KEYWORD not in kinds:
             break
-    return tuple(names)
+    return found
+
+
+def arguments_of(cls: Any) -> tuple[str, ...]:
+    """The names of the constructor's arguments, through **kwargs up the classes."""
+    return tuple(parameters_of(cls))
 
 
 def restored(value: Any) -> Any:
@@ -79,3 +81,26 @@ class NamedTuple:
         name: Any = config["name"]
         made: Any = collections.namedtuple(name, names)  # type: ignore[misc]
         return made(*(restored(value) for _, value in config["fields"]))
+
+
+def is_default(value: Any, parameter: inspect.Parameter) -> bool:
+    """Whether an argument is what it would be if it were not given."""
+    default = parameter.default
+    if value is default:
+        return True
+    try:
+        return type(value) is type(default) and bool(value == default)
+    except Exception:  # arrays, say, which are not one yes or no
+        return False
+
+
+def constructors_of(cls: Any) -> Iterator[Any]:
+    """The constructors of a class and its bases, its own first."""
+    for base in cls.__mro__:
+        if "__init__" in base.__dict__:
+            yield base.__dict__["__init__"]
+
+
+def parameters_in(init: Any) -> list[inspect.Parameter]:
+    """What a constructor takes beside self."""
+    return list(inspect.signature(init).parameters.values())[1:]

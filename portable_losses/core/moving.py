@@ -177,7 +177,9 @@ def _leaves(x: Any) -> Iterator[Moving]:
     elif isinstance(x, dict):
         yield from _leaves(list(x.values()))
     else:
-        yield from _leaves(getattr(x, "hyperparameters", ()))
+        own = getattr(x, "_leaves", None)  # of a loss, which may have an argument
+        found = getattr(x, "hyperparameters", ()) if own is None else own()
+        yield from _leaves(found)
 
 
 def now(x: Any, dtype: str) -> Any:

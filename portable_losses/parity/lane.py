@@ -87,6 +87,11 @@ class Lane:
         return getattr(self.make(), "_takes_kept", False)
 
     @property
+    def has_class_axis(self) -> bool:
+        """Whether an item spans a class axis, so that `(B,)` alone has no meaning."""
+        return getattr(self.make(), "_class_axis", False)
+
+    @property
     def eager_is_cheap(self) -> bool:
         """Whether a new shape costs nothing when run eagerly."""
         return self.autodiff.NAME != "jax" and "eager" in self.modes

@@ -188,8 +188,8 @@ def _class_ids(batch: Batch, seen: Seen) -> Iterator[Finding]:
         return
     ours = isinstance(seen.loss, Loss)
     if ours:
-        p = keras.ops.moveaxis(p, seen.loss.feature_axis(), -1)
-    count = seen.loss.class_count(p) if ours else p.shape[-1]
+        p = keras.ops.moveaxis(p, type(seen.loss).feature_axis(seen.loss), -1)
+    count = type(seen.loss).class_count(seen.loss, p) if ours else p.shape[-1]
     if len(ids.shape) == len(p.shape) and ids.shape[-1] == 1:
         ids = keras.ops.squeeze(ids, -1)
     if count is None or tuple(ids.shape) != tuple(p.shape[:-1]):
@@ -221,7 +221,8 @@ _SPARSE = tuple(
 
 
 def _by_id(loss: Any, y_true: Any, y_pred: Any) -> bool:
-    targets = getattr(declaring(loss), "targets", "any")
+    declared = loss if isinstance(loss, Loss) else declaring(loss)
+    targets = getattr(declared, "_targets", "any")
     t, p = tuple(y_true.shape), tuple(y_pred.shape)
     rows = len(t) == len(p) and (t[-1] != 1 or p[-1] == 1)
     return targets == "ids" or (targets == "classes" and not rows)

@@ -175,17 +175,19 @@ def _watch(seen: Seen, batch: Batch) -> None:
     """Note what `call` gets and what becomes of it."""
     probe = _unreduced(seen.loss)
 
-    def call(y_true: Any, y_pred: Any, *rest: Any, **also: Any) -> Any:
+    def note(y_true: Any, y_pred: Any, items: Any) -> None:
         seen.y_true, seen.y_pred = y_true, y_pred
-        items = type(probe).call(probe, y_true, y_pred, *rest, **also)
-        whole = items[0] if isinstance(items, tuple) else items
-        checks.returned(type(probe).__name__, whole)
-        seen.statistic = len(whole.shape) == 0 or (
-            isinstance(probe, Loss) and probe.is_statistic(y_pred)
+        seen.statistic = len(items.shape) == 0 or (
+            isinstance(probe, Loss) and type(probe).is_statistic(probe, y_pred)
         )
+
+    def call(y_true: Any, y_pred: Any) -> Any:  # of a loss of Keras
+        items = type(probe).call(probe, y_true, y_pred)
+        note(y_true, y_pred, items)
         return items
 
-    probe.__dict__["call"] = call
+    ours = isinstance(probe, Loss)
+    probe.__dict__.update({"_watched": note} if ours else {"call": call})
     seen.items = keras.ops.stop_gradient(_call(probe, batch))
 
 

@@ -60,6 +60,7 @@ class BinaryCrossentropy(Loss):
 
     prediction_domain = "probabilities"
     target_domain = "probabilities"
+    _whole_targets = True
 
     def __init__(
         self,
@@ -99,7 +100,7 @@ class BinaryCrossentropy(Loss):
         w = weight_vector(
             type(self).__name__, self.class_weights, y_pred.shape[-1], y_pred.dtype
         )
-        return mean_of_kept(terms if w is None else terms * w, kept)
+        return mean_of_kept(self, terms if w is None else terms * w, kept)
 
 
 class CategoricalCrossentropy(Loss):
@@ -140,6 +141,7 @@ class CategoricalCrossentropy(Loss):
 
     prediction_domain = "class probabilities"
     target_domain = "probabilities"
+    _class_axis = True
 
     def __init__(
         self,

@@ -71,6 +71,7 @@ class BinaryFocalCrossentropy(Loss):
 
     prediction_domain = "probabilities"
     target_domain = "probabilities"
+    _whole_targets = True
 
     def __init__(
         self,
@@ -113,7 +114,7 @@ class BinaryFocalCrossentropy(Loss):
         if self.apply_class_balancing:
             terms = terms * (t * (2.0 * self.alpha - 1.0) + (1.0 - self.alpha))
         w = weight_vector(type(self).__name__, self.class_weights, x.shape[-1], x.dtype)
-        return mean_of_kept(terms if w is None else terms * w, kept)
+        return mean_of_kept(self, terms if w is None else terms * w, kept)
 
     def _focal(self, t: Any, x: Any, hard: bool) -> Any:
         """(1 - p_t)^gamma times the cross-entropy."""
@@ -246,6 +247,7 @@ class CategoricalFocalCrossentropy(Loss):
 
     prediction_domain = "class probabilities"
     target_domain = "probabilities"
+    _class_axis = True
 
     def __init__(
         self,

@@ -64,6 +64,7 @@ class CategoricalGeneralizedCrossEntropy(Loss):
     targets = "classes"
     prediction_domain = "probabilities"
     target_domain = "probabilities"
+    _class_axis = True
 
     def __init__(
         self,

@@ -51,6 +51,7 @@ class KLDivergence(Loss):
 
     prediction_domain = "probabilities"
     target_domain = "probabilities"
+    _class_axis = True
 
     def __init__(
         self,

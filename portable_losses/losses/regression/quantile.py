@@ -4,6 +4,7 @@ from typing import Any
 
 from portable_losses import ops
 from portable_losses.core import checks
+from portable_losses.core.columns import mean_over_columns
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import Moving, as_vector, visibly
 from portable_losses.losses.regression._shared import residual
@@ -75,11 +76,13 @@ class Quantile(Loss):
             y_true = self._against_columns(y_true, y_pred)
         q = as_vector(self.quantiles, y_pred.dtype)
         r = residual(y_true, y_pred)
-        items = ops.mean(ops.abs(r) * ops.where(r > 0, 1.0 - q, q), axis=-1)
+        items = mean_over_columns(self, ops.abs(r) * ops.where(r > 0, 1.0 - q, q))
         if not several or len(self.quantiles) == 1 or _is_zero(self.crossing_penalty):
             return items
         crossed = ops.relu(y_pred[..., :-1] - y_pred[..., 1:])
-        return items + self.crossing_penalty * ops.mean(crossed, axis=-1)
+        pairs = None if self._columns is None else self._columns.neighbors()
+        penalty = ops.mean(crossed, axis=-1) if pairs is None else pairs.mean(crossed)
+        return items + self.crossing_penalty * penalty
 
     def _against_columns(self, y_true: Any, y_pred: Any) -> Any:
         """y_true as (..., 1), against y_pred as (..., K)."""

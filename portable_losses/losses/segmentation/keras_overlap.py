@@ -23,7 +23,7 @@ class _KerasOverlap(Loss):
     def is_statistic(self, y_pred: Any) -> bool:
         return 0 in self._axes(y_pred)
 
-    def shared_axes(self, y_pred: Any) -> int:
+    def _shared_axes(self, y_pred: Any) -> int:
         return max(min(self._axes(y_pred)), 1)
 
     def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
@@ -45,6 +45,9 @@ class _KerasOverlap(Loss):
         if self.axis is None:
             return tuple(range(rank))
         axes = (self.axis,) if isinstance(self.axis, int) else self.axis
+        if self._columns is not None and self._columns.positions:
+            # The trailing 1 that was squeezed still counts as an axis.
+            axes = tuple(axis for axis in axes if axis != rank) or axes
         if any(not -rank <= axis < rank for axis in axes):
             rule = f"axes of y_pred, whose shape is {tuple(y_pred.shape)}"
             remedy = "choose existing axes"
