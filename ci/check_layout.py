@@ -161,6 +161,18 @@ def check_private_keras(root: Path, path: Path, found: list[Import]) -> list[str
     return [problem(root, path, line, rule) for line in sorted(lines)]
 
 
+def lazy_parts(tree: ast.Module) -> Iterator[ast.stmt]:
+    """Yield what runs when a name is asked for, and what only type checkers read."""
+    for node in tree.body:
+        inner = [node]
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            yield from node.body
+            inner = node.orelse
+        for part in inner:
+            if isinstance(part, ast.FunctionDef) and part.name == "__getattr__":
+                yield part
+
+
 def imports(root: Path, path: Path) -> list[Import]:
     """Return every import of a file: in functions, relative and by name, too."""
     package = list(path.relative_to(root).with_suffix("").parts[:-1])
@@ -172,12 +184,7 @@ def imports(root: Path, path: Path) -> list[Import]:
         for statement in node.body
         for inner in ast.walk(statement)
     }
-    lazily = {
-        inner
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef) and node.name == "__getattr__"
-        for inner in ast.walk(node)
-    }
+    lazily = {inner for node in lazy_parts(tree) for inner in ast.walk(node)}
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -9,9 +9,13 @@ from typing import Any
 import keras
 
 
-@functools.cache
 def parameters_of(cls: Any) -> dict[str, inspect.Parameter]:
     """The constructor's arguments, through **kwargs up the classes."""
+    return _parameters_of(cls)
+
+
+@functools.cache
+def _parameters_of(cls: Any) -> dict[str, inspect.Parameter]:
     found: dict[str, inspect.Parameter] = {}
     for init in constructors_of(cls):
         parameters = parameters_in(init)

@@ -706,6 +706,7 @@ class _KerasReduction(keras.losses.Loss):
         return y_pred
 
 
+Loss.__init__ = noted(Loss.__init__)  # type: ignore[method-assign]
 names.reserve((*vars(Loss), *_INNER))
 
 

@@ -27,6 +27,7 @@ _TAKEN = {
     "from_config": "the method by which Keras loads a loss",
 }
 _private: set[str] = set()
+_OF_KERAS = ("_dtype", "_dtype_policy", "_obj_type")
 
 
 def check_arguments(owner: str, names: Iterable[str]) -> None:
@@ -38,7 +39,7 @@ def check_arguments(owner: str, names: Iterable[str]) -> None:
         if name in _TAKEN:
             shown = checks.Described("an argument")
             _reject(owner, name, _TAKEN[name], shown, f"rename it: {name}_")
-        if is_private(name):
+        if is_private(name) or name in _OF_KERAS:
             shown = checks.Described("an argument")
             _reject(owner, name, "left to the base class", shown, "rename it")
 
@@ -50,7 +51,8 @@ def check_attribute(loss: Any, name: str, value: Any) -> None:
         _reject(owner, name, _TAKEN[name], value, f"rename the argument: {name}_")
     elif name in HOOKS and inspect.isroutine(value):
         shown = checks.Described("a function of one object")
-        _reject(owner, name, "a method of the class", shown, f"write def {name}(self")
+        remedy = f"write it in the class: def {_signature(name)}"
+        _reject(owner, name, "a method of the class", shown, remedy)
     elif name == "dtype":
         remedy = "pass it to super().__init__(dtype=...), or rename your argument"
         _reject(owner, name, "left to the base class, which has it", value, remedy)
@@ -67,12 +69,10 @@ def check_class(cls: Any) -> None:
     for name in HOOKS.keys() & own.keys():
         value = getattr(cls, name)
         if not callable(value):
-            shown = checks.Described(f"a {type(value).__name__}")
-            _reject(owner, name, "a method", shown, "rename the attribute")
-        if name != "call" and not _takes(value, 1 + len(HOOKS[name]), own[name]):
-            wanted = ", ".join(("self", *HOOKS[name]))
+            _reject(owner, name, "a method", value, "rename the attribute")
+        if name != "call" and not _takes(value, 1 + len(HOOKS[name])):
             shown = checks.Described(f"{name}{inspect.signature(value)}")
-            rule = f"a method {name}({wanted}), which the base class calls"
+            rule = f"a method {_signature(name)}, which the base class calls"
             _reject(owner, name, rule, shown, "rename yours")
     if _is_ours(cls):
         return
@@ -86,9 +86,12 @@ def check_class(cls: Any) -> None:
         check_arguments(owner, code.co_varnames[1:count])
 
 
-def _takes(method: Any, count: int, raw: Any) -> bool:
-    """Whether a method can be called with so many arguments by position."""
-    count -= isinstance(raw, staticmethod | classmethod)
+def _signature(name: str) -> str:
+    return f"{name}({', '.join(('self', *HOOKS[name]))})"
+
+
+def _takes(method: Any, count: int) -> bool:
+    """Whether a method of a class can be called with so many arguments by position."""
     try:
         inspect.signature(method).bind(*range(count))
     except TypeError:

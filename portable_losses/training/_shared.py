@@ -14,7 +14,7 @@ def one_number(owner: str, argument: str, loss: Any) -> Any:
         TypeError: for what is no loss.
         ValueError: for a loss with `reduction=None`.
     """
-    loss = getattr(loss, "with_defaults", lambda: loss)()
+    loss = getattr(type(loss), "with_defaults", lambda loss: loss)(loss)
     if not isinstance(loss, keras.losses.Loss):
         rule, remedy = "a loss", "pass an instance, such as MeanSquaredError()"
         checks.fail(owner, argument, rule, loss, remedy, TypeError)

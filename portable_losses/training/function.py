@@ -13,6 +13,7 @@ from portable_losses.core import checks
 from portable_losses.core.alignment import align
 from portable_losses.core.classes import weight_vector
 from portable_losses.core.config import rebuilt, restored, storable
+from portable_losses.core.inputs import tensor
 from portable_losses.core.loss import Loss, shown
 from portable_losses.core.moving import as_vector
 from portable_losses.training import _registry as registry
@@ -233,20 +234,20 @@ class FunctionLoss(Loss):
         checks.one_tensor(owner, "y_pred", y_pred)
         loss: Any = type(self)(**given)
         loss = loss._now() if loss._moving else loss
-        y_pred = keras.ops.convert_to_tensor(y_pred)
+        y_pred = tensor(owner, "y_pred", y_pred)
         if not keras.backend.is_float_dtype(y_pred.dtype):
             y_pred = keras.ops.cast(y_pred, keras.config.floatx())
         if y_true is not None:
             checks.one_tensor(owner, "y_true", y_true)
-            y_true = keras.ops.convert_to_tensor(y_true)
+            y_true = tensor(owner, "y_true", y_true)
         ranks = [len(getattr(x, "shape", ())) for x in (y_true, y_pred)]
         takes_ids = functools.partial(loss._takes_ids, context)
-        y_true, y_pred = align(owner, self.targets, -1, y_true, y_pred, takes_ids)
+        kind = type(self)._targets
+        fitted = align(owner, kind, False, -1, y_true, y_pred, takes_ids)
+        y_true, y_pred, _ = fitted
         if ranks == [1, 1] and len(y_pred.shape) == 2:  # nothing was to be aligned
             y_true, y_pred = (keras.ops.squeeze(x, -1) for x in (y_true, y_pred))
-        elif self.targets in ("ids", "classes") and len(y_true.shape) < len(
-            y_pred.shape
-        ):
+        elif kind in ("ids", "classes") and len(y_true.shape) < len(y_pred.shape):
             y_true = keras.ops.cast(y_true, "int32")
         return loss.call(y_true, y_pred, *context, kept=kept)
 
