@@ -19,7 +19,7 @@ import matrix
 from benchmarks import registry as registered
 from benchmarks.report import about, console_for, print_list, print_tables, write_json
 from benchmarks.result import Result
-from benchmarks.timing import ROUNDS
+from benchmarks.timing import CLOCKS, ROUNDS
 from benchmarks.workload import Study, Workload
 
 OUTPUT = Path(__file__).resolve().parents[2] / "build" / "bench"
@@ -58,6 +58,12 @@ def parser() -> argparse.ArgumentParser:
         "--memory",
         action="store_true",
         help="measure the peak of each contender in a process of its own",
+    )
+    made.add_argument(
+        "--clock",
+        choices=list(CLOCKS),
+        default="wall",
+        help="cpu for a machine that others use, pinned to one core (taskset -c 0)",
     )
     made.add_argument(
         "--size", choices=("full", "small"), default="full", help="small is for tests"
@@ -109,7 +115,7 @@ def _run(
     except KeyboardInterrupt:
         interrupted = True  # what is measured is printed all the same
     console = console_for(sys.stdout)
-    said = about(backend, rounds=asked.rounds, size=asked.size)
+    said = about(backend, rounds=asked.rounds, size=asked.size, clock=asked.clock)
     for group, results in groups.items():
         if not results:
             continue
@@ -148,7 +154,13 @@ def _results(
     names = [
         n for n in peers if n in entry.peers and backend in entry.peers[n].backends
     ]
-    settings = Settings(asked.rounds, asked.size, asked.floors, asked.memory)
+    settings = Settings(
+        rounds=asked.rounds,
+        size=asked.size,
+        floors=asked.floors,
+        memory=asked.memory,
+        clock=asked.clock,
+    )
     try:
         return measure(entry, names, settings) if names else []
     except Exception as error:  # one that fails must not cost the others' figures

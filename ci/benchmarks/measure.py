@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks import floors, memory
 from benchmarks.lanes import BACKEND, arrays, finish, timed
 from benchmarks.result import Result
-from benchmarks.timing import ROUNDS, compare, ratio
+from benchmarks.timing import CLOCKS, ROUNDS, compare, ratio
 from benchmarks.workload import Array, Function, Peer, Workload
 
 OURS, AGAIN = "ours", "again"
@@ -29,6 +29,7 @@ class Settings:
     size: str = "full"
     floors: bool = False
     memory: bool = False
+    clock: str = "wall"
     seconds: float | None = None
 
 
@@ -86,6 +87,7 @@ def measure(
         finish,
         rounds=settings.rounds,
         seconds=settings.seconds or workload.seconds,
+        clock=CLOCKS[settings.clock],
     )
     again = ratio(times, AGAIN, agreeing[0])
     median = {who: 1e3 * statistics.median(taken) for who, taken in times.items()}
