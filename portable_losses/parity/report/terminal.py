@@ -31,6 +31,12 @@ LEGEND = (
 
 def table(results: Results, console: Console) -> None:
     """Print the environments, a row a loss, what is known and what failed, totals."""
+    matrix(results, console)
+    rest(results, console)
+
+
+def matrix(results: Results, console: Console) -> None:
+    """Print what is known once the checks are through: a row a loss."""
     _print_environments(results, console)
     if results["cases"]:
         console.print()
@@ -38,6 +44,10 @@ def table(results: Results, console: Console) -> None:
         console.print()
         console.print(Text(LEGEND, "dim"))
     _print_known(results, console)
+
+
+def rest(results: Results, console: Console) -> None:
+    """Print what was trained, what failed, and the totals."""
     _print_reload(results, console)
     _print_training(results, console)
     _print_histories(results, console)
