@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import keras
 
+from portable_losses.core.eager import torch_compiles
 from portable_losses.core.moving import Moving
 
 Shape = tuple[int | None, ...]
@@ -432,6 +433,8 @@ def visible(x: Any) -> Any | None:
     Inside compiled code there are no values to see: there the result itself says so
     (a class id out of range becomes NaN).
     """
+    if torch_compiles():
+        return None
     try:
         return keras.ops.convert_to_numpy(x)
     except Exception:  # each backend has its own type for "this is being traced"

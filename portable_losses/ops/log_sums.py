@@ -7,7 +7,7 @@ from keras import ops as raw
 
 from portable_losses.ops.extremes import maximum
 from portable_losses.ops.kinks import abs
-from portable_losses.ops.pinning import axes_of, pinned_float
+from portable_losses.ops.pinning import BACKEND, axes_of, pinned_float
 from portable_losses.ops.reductions import amax
 
 INF = float("inf")
@@ -18,17 +18,17 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """ln(sum(exp(x))) over `axis`, with gradient softmax(x).
 
     Exact at 1e4 and -1e4. An entry of -inf adds nothing and has gradient 0; when all
-    are -inf the value is -inf and the gradient 0. Pinned because that gradient is NaN
-    on all backends, and a fully masked row has it.
+    are -inf the value is -inf and the gradient 0; with an inf among them the value is
+    inf and the gradient 0. Pinned because the last two gradients are NaN on all
+    backends, and a fully masked row has the first of them.
 
     >>> ops.logsumexp(ops.convert_to_tensor([1e4, 1e4]))  # 10000.693
     """
     axes = axes_of(x, axis)
-    largest = _max(x, axes)
-    largest = raw.where(raw.isfinite(largest), largest, 0.0)
-    total = raw.sum(raw.exp(x - largest), axis=axes, keepdims=True)
-    empty = raw.equal(total, 0)
-    result = raw.log(raw.where(empty, 1.0, total)) + raw.where(empty, -INF, largest)
+    x, largest = _limit(x, axes)
+    gap = x - raw.where(raw.isinf(largest), 0.0, largest)
+    total = raw.sum(raw.exp(gap), axis=axes, keepdims=True)
+    result = raw.log(total) + largest
     return result if keepdims else raw.squeeze(result, axis=axes)
 
 
@@ -36,31 +36,50 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def log_softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
     """The logarithm of softmax: x - logsumexp(x) over `axis`.
 
-    Exact at 1e4 and -1e4. An entry of -inf gives -inf; when all are -inf, the gradient
-    is 0. Pinned because that row is NaN on all backends, in value and in gradient.
+    Exact at 1e4 and -1e4. An entry of -inf gives -inf; an inf gives 0, and -inf to the
+    others (of several each gets an equal share); when all are -inf, so is the result.
+    The last two have no gradient. Pinned because they are NaN on all backends, in value
+    and in gradient.
 
     >>> ops.log_softmax(ops.convert_to_tensor([1e4, 0.0]))  # [0, -10000]
     """
-    empty = _empty(x, axis)
-    result = raw.log_softmax(raw.where(empty, 0.0, x), axis=axis)
-    return raw.where(empty, -INF, result)
+    x, largest = _limit(x, axes_of(x, axis))
+    return raw.where(largest == -INF, -INF, raw.log_softmax(x, axis=axis))
 
 
 @pinned_float(1)
 def softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
     """exp(x) / sum(exp(x)) over `axis`.
 
-    Exact at 1e4 and -1e4; NaN when all are -inf, as on all backends. They agree in
-    float32; pinned for half precision, which is computed in float32.
+    Exact at 1e4 and -1e4. An inf gives 1, and 0 to the others (several share it
+    evenly); when all are -inf, all are 0. Neither has a gradient. Pinned because both
+    are NaN on all backends, in value and in gradient, and for half precision, which is
+    computed in float32.
 
     >>> ops.softmax(ops.convert_to_tensor([0.0, -float("inf")]))  # [1, 0]
     """
-    return raw.softmax(x, axis=axis)
+    x, largest = _limit(x, axes_of(x, axis))
+    return raw.where(largest == -INF, 0.0, raw.softmax(x, axis=axis))
 
 
-def _empty(x: Any, axis: Any) -> Any:
-    """Where every entry over `axis` is -inf."""
-    return raw.equal(_max(x, axes_of(x, axis)), -INF)
+def _limit(x: Any, axes: tuple[int, ...]) -> tuple[Any, Any]:
+    """x by `limit_at`, and its largest entry over `axes`."""
+    largest = _max(x, axes)
+    return limit_at(x, largest), largest
+
+
+def limit_at(x: Any, largest: Any) -> Any:
+    """x, or where its largest entry is infinite, what has the softmax of the limit.
+
+    Entries that equal the largest become 0 and the others -inf, all of them constants;
+    a NaN stays.
+    """
+    # Only where a maximum finds every NaN are the others sure to be numbers.
+    finds_nan = BACKEND in ("jax", "torch")
+    constant = raw.stop_gradient(x)
+    others = -INF if finds_nan else constant - largest
+    limit = raw.where(constant == largest, 0.0, others)
+    return raw.where(raw.isinf(largest), limit, x)
 
 
 def _max(x: Any, axes: tuple[int, ...]) -> Any:

@@ -4,15 +4,15 @@ from typing import Any
 
 from portable_losses import ops
 from portable_losses.core import checks
-from portable_losses.core.classes import like, take, weight_vector
+from portable_losses.core.classes import Times, like, take, times, weight_vector
 from portable_losses.core.loss import Loss
 from portable_losses.losses.classification._shared import (
     binary_crossentropy,
     binary_targets,
     cost_of,
     keep_rows,
-    log_probabilities,
     mean_of_kept,
+    of_log_probabilities,
     opposed,
     opposed_crossentropy,
     positive_weight,
@@ -100,7 +100,11 @@ class BinaryCrossentropy(Loss):
         w = weight_vector(
             type(self).__name__, self.class_weights, y_pred.shape[-1], y_pred.dtype
         )
+<<<<<<< HEAD
         return mean_of_kept(self, terms if w is None else terms * w, kept)
+=======
+        return mean_of_kept(terms if w is None else times(w, terms), kept)
+>>>>>>> numerics
 
 
 class CategoricalCrossentropy(Loss):
@@ -177,8 +181,12 @@ class CategoricalCrossentropy(Loss):
         w = weight_vector(
             type(self).__name__, self.class_weights, classes, y_pred.dtype
         )
-        terms = t * log_probabilities(y_pred, self.from_logits)
-        return -ops.sum(terms if w is None else terms * w, axis=-1)
+        t = t if w is None else t * w
+
+        def items_of(log_p: Any, times: Times) -> Any:
+            return -ops.sum(times(t, log_p), axis=-1)
+
+        return of_log_probabilities(y_pred, self.from_logits, items_of)
 
 
 class SparseCategoricalCrossentropy(Loss):
@@ -255,11 +263,14 @@ class SparseCategoricalCrossentropy(Loss):
         owner, classes = type(self).__name__, y_pred.shape[-1]
         w = weight_vector(owner, self.class_weights, classes, y_pred.dtype)
         loss = cost_of(y_true, y_pred, self.from_logits)
-        loss = loss if w is None else loss * take(w, y_true)
+        loss = loss if w is None else times(take(w, y_true), loss)
         smoothing = self.label_smoothing
         if isinstance(smoothing, int | float) and smoothing == 0:
             return loss
+
         # sum_c t_c w_c log p_c with t = (1 - s) one_hot(y) + s / C
-        log_p = log_probabilities(y_pred, self.from_logits)
-        everywhere = ops.mean(log_p if w is None else log_p * w, axis=-1)
-        return (1.0 - smoothing) * loss - smoothing * everywhere
+        def everywhere(log_p: Any, times: Times) -> Any:
+            return -ops.mean(log_p if w is None else times(w, log_p), axis=-1)
+
+        rest = of_log_probabilities(y_pred, self.from_logits, everywhere)
+        return times(1.0 - smoothing, loss) + times(smoothing, rest)

@@ -1,19 +1,28 @@
 """Focal cross-entropy: binary, categorical (dense rows) and sparse (class ids)."""
 
+import operator
 from typing import Any
 
 from portable_losses import ops
 from portable_losses.core import checks
-from portable_losses.core.classes import like, pick, take, weight_vector
+from portable_losses.core.classes import (
+    Times,
+    like,
+    pick,
+    take,
+    times,
+    weight_vector,
+)
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import as_vector, is_vector
 from portable_losses.losses.classification._shared import (
     binary_crossentropy,
     binary_targets,
     cost_of,
+    focused,
     keep_rows,
-    log_probabilities,
     mean_of_kept,
+    of_log_probabilities,
     opposed,
     opposed_crossentropy,
     positive_weight,
@@ -112,9 +121,21 @@ class BinaryFocalCrossentropy(Loss):
         t, x, kept, hard = binary_targets(self, y_true, y_pred)
         terms = self._focal(t, x, hard)
         if self.apply_class_balancing:
-            terms = terms * (t * (2.0 * self.alpha - 1.0) + (1.0 - self.alpha))
+            balance = t * (2.0 * self.alpha - 1.0) + (1.0 - self.alpha)
+            terms = self._product(balance, terms)
         w = weight_vector(type(self).__name__, self.class_weights, x.shape[-1], x.dtype)
+<<<<<<< HEAD
         return mean_of_kept(self, terms if w is None else terms * w, kept)
+=======
+        return mean_of_kept(terms if w is None else times(w, terms), kept)
+
+    @property
+    def _product(self) -> Times:
+        """The product with the balance, which is 0 for an alpha of 0 or 1 alone."""
+        a = self.alpha
+        positive = isinstance(a, int | float) and 0 < a < 1
+        return operator.mul if positive or not self.from_logits else times
+>>>>>>> numerics
 
     def _focal(self, t: Any, x: Any, hard: bool) -> Any:
         """(1 - p_t)^gamma times the cross-entropy."""
@@ -132,7 +153,7 @@ class BinaryFocalCrossentropy(Loss):
             crossentropy = opposed_crossentropy(x, s, d)
         else:
             crossentropy = binary_crossentropy(t, x, True, positive)
-        return ops.power(wrong, self.gamma) * crossentropy
+        return focused(ops.power(wrong, self.gamma), crossentropy)
 
 
 class SigmoidFocal(BinaryFocalCrossentropy):
@@ -283,10 +304,14 @@ class CategoricalFocalCrossentropy(Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         t = smoothed(like(y_true, y_pred), self.label_smoothing, y_pred.shape[-1])
-        terms = t * focal(log_probabilities(y_pred, self.from_logits), self.gamma)
         scale, vector = scale_of_classes(self, y_pred)
-        items = ops.sum(terms if vector is None else terms * vector, axis=-1)
-        return items * scale
+        t = t if vector is None else t * vector
+
+        def items_of(log_p: Any, times: Times) -> Any:
+            return ops.sum(times(t, focal(log_p, self.gamma)), axis=-1)
+
+        items = of_log_probabilities(y_pred, self.from_logits, items_of)
+        return times(scale, items)
 
 
 class SparseCategoricalFocalCrossentropy(Loss):
@@ -375,18 +400,22 @@ class SparseCategoricalFocalCrossentropy(Loss):
         plain = isinstance(s, int | float) and s == 0
         if plain:
             items = focal(-cost_of(y_true, y_pred, self.from_logits), self.gamma)
-            items = items if vector is None else items * take(vector, y_true)
-            return items * scale
+            items = items if vector is None else times(take(vector, y_true), items)
+            return times(scale, items)
+
         # sum_c t_c f_c with t = (1 - s) one_hot(y) + s / C
-        terms = focal(log_probabilities(y_pred, self.from_logits), self.gamma)
-        terms = terms if vector is None else terms * vector
-        items = (1.0 - s) * pick(terms, y_true) + s * ops.mean(terms, axis=-1)
-        return items * scale
+        def items_of(log_p: Any, times: Times) -> Any:
+            terms = focal(log_p, self.gamma)
+            terms = terms if vector is None else times(vector, terms)
+            return times(1.0 - s, pick(terms, y_true)) + times(s, ops.mean(terms, -1))
+
+        items = of_log_probabilities(y_pred, self.from_logits, items_of)
+        return times(scale, items)
 
 
 def focal(log_p: Any, gamma: Any) -> Any:
     """-(1 - p)^gamma log p, of the logarithm of p."""
-    return ops.power(-ops.expm1(log_p), gamma) * -log_p
+    return focused(ops.power(-ops.expm1(log_p), gamma), -log_p)
 
 
 def scale_of_classes(

@@ -6,7 +6,7 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import checks
-from portable_losses.core.classes import like, log_softmax, weight_vector
+from portable_losses.core.classes import Times, like, of_log_softmax, weight_vector
 from portable_losses.core.loss import Loss
 from portable_losses.losses.classification._shared import keep_rows
 
@@ -73,14 +73,21 @@ class KLDivergence(Loss):
         return keep_rows(y_true, self.ignore_class)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        epsilon = keras.config.epsilon()
-        t = ops.clip(like(y_true, y_pred), epsilon, 1.0)
-        if self.from_logits:
-            log_ratio = ops.log(t) - log_softmax(y_pred)
-        else:
-            log_ratio = ops.log(t / ops.clip(y_pred, epsilon, 1.0))
+        t = like(y_true, y_pred)
         w = weight_vector(
             type(self).__name__, self.class_weights, y_pred.shape[-1], y_pred.dtype
         )
-        terms = t * log_ratio
+        if self.from_logits:
+            t = ops.clip(t, 0.0, 1.0)
+            entropy = ops.xlogy(t, t)
+            weighted = t if w is None else t * w
+
+            def items_of(log_p: Any, times: Times) -> Any:
+                terms = entropy if w is None else entropy * w
+                return ops.sum(terms - times(weighted, log_p), axis=-1)
+
+            return of_log_softmax(y_pred, items_of)
+        epsilon = keras.config.epsilon()
+        t = ops.clip(t, epsilon, 1.0)
+        terms = t * ops.log(t / ops.clip(y_pred, epsilon, 1.0))
         return ops.sum(terms if w is None else terms * w, axis=-1)
