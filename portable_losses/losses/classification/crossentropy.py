@@ -100,11 +100,7 @@ class BinaryCrossentropy(Loss):
         w = weight_vector(
             type(self).__name__, self.class_weights, y_pred.shape[-1], y_pred.dtype
         )
-<<<<<<< HEAD
-        return mean_of_kept(self, terms if w is None else terms * w, kept)
-=======
-        return mean_of_kept(terms if w is None else times(w, terms), kept)
->>>>>>> numerics
+        return mean_of_kept(self, terms if w is None else times(w, terms), kept)
 
 
 class CategoricalCrossentropy(Loss):

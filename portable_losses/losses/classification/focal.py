@@ -124,10 +124,7 @@ class BinaryFocalCrossentropy(Loss):
             balance = t * (2.0 * self.alpha - 1.0) + (1.0 - self.alpha)
             terms = self._product(balance, terms)
         w = weight_vector(type(self).__name__, self.class_weights, x.shape[-1], x.dtype)
-<<<<<<< HEAD
-        return mean_of_kept(self, terms if w is None else terms * w, kept)
-=======
-        return mean_of_kept(terms if w is None else times(w, terms), kept)
+        return mean_of_kept(self, terms if w is None else times(w, terms), kept)
 
     @property
     def _product(self) -> Times:
@@ -135,7 +132,6 @@ class BinaryFocalCrossentropy(Loss):
         a = self.alpha
         positive = isinstance(a, int | float) and 0 < a < 1
         return operator.mul if positive or not self.from_logits else times
->>>>>>> numerics
 
     def _focal(self, t: Any, x: Any, hard: bool) -> Any:
         """(1 - p_t)^gamma times the cross-entropy."""
