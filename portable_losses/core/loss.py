@@ -1,5 +1,6 @@
 """`Loss`, the base class: alignment, targets, masks, weights, reduction, config."""
 
+import importlib
 import inspect
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
@@ -11,7 +12,7 @@ from portable_losses.core.alignment import align
 from portable_losses.core.axes import both, expand, leading, squeezed
 from portable_losses.core.config import arguments_of, restored
 from portable_losses.core.mask import keras_mask
-from portable_losses.core.moving import leaves_in, moves, now
+from portable_losses.core.moving import claim, leaves_in, moves, now
 
 REDUCTIONS = (
     "sum_over_batch_size",
@@ -131,6 +132,7 @@ class Loss(keras.losses.Loss):
         checks.refuse_variables(type(self).__name__, name, value)
         if moves(value):
             super().__setattr__("_moving", True)
+            claim(self, value)
         super().__setattr__(name, value)
 
     # --- what a loss may override --------------------------------------------------
@@ -409,6 +411,20 @@ class Loss(keras.losses.Loss):
     def from_config(cls, config: dict[str, Any]) -> "Loss":
         """Make a loss from `get_config()`, as it is or as it was read from a file."""
         return cls(**restored(config))
+
+    def __reduce__(self) -> Any:
+        # Not as Keras does it, by a file: a metric pickled beside it stays the same.
+        cls: Any = type(self)
+        name = keras.saving.get_registered_name(cls)
+        if keras.saving.get_registered_object(name) is cls:
+            return _registered_again, (cls.__module__, name, self.get_config())
+        return cls.from_config, (self.get_config(),)
+
+
+def _registered_again(module: str, name: str, config: dict[str, Any]) -> Any:
+    if keras.saving.get_registered_object(name) is None:
+        importlib.import_module(module)
+    return keras.saving.get_registered_object(name).from_config(config)
 
 
 class _KerasReduction(keras.losses.Loss):

@@ -111,7 +111,7 @@ def diagnose(loss: Any, y_true: Any, y_pred: Any, sample_weight: Any = None) -> 
         A `Report`: `print` it, or read its `healthy`, `findings` and `terms`.
 
     Raises:
-        TypeError: for what is no loss.
+        TypeError: for what is no loss, and a loss of Keras that holds a Hyperparameter.
 
     Example:
         >>> loss = portable_losses.MeanSquaredError()
@@ -125,6 +125,7 @@ def diagnose(loss: Any, y_true: Any, y_pred: Any, sample_weight: Any = None) -> 
     if not isinstance(loss, keras.losses.Loss):
         rule, remedy = "a loss", "pass an instance, such as MeanSquaredError()"
         checks.fail("diagnose", "loss", rule, loss, remedy, TypeError)
+    checks.no_moving_inside("diagnose", "loss", loss)
     batch = Batch(*map(_array, (y_true, y_pred, sample_weight)))
     terms = look(loss, batch)
     value = sum(seen.weight * seen.value for seen in terms)
