@@ -52,6 +52,19 @@ def cloned(x: T) -> T:
     return copy.deepcopy(x, _made(call).setdefault("memo", {}))
 
 
+def is_saved() -> bool:
+    """Whether Keras copies the configs of layers, which are to be written into a file.
+
+    What they hold is not copied then: its identity is what the file needs.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_name == "get_config" and _module(frame)[:6] == "keras.":
+            return True
+        frame = frame.f_back
+    return False
+
+
 def _made(call: FrameType) -> dict[str, Any]:
     """What was made in a call so far; it is gone when the call returns."""
     made: dict[str, Any] = call.f_locals.setdefault(_NAME, {})

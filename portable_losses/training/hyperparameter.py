@@ -192,6 +192,8 @@ class Hyperparameter(Moving, keras.metrics.Metric):
             self.missed_steps = int(store["missed_steps"][()])
 
     def __deepcopy__(self, memo: Any) -> "Hyperparameter":
+        if copying.is_saved():
+            return self
         return type(self).from_config(self.get_config())
 
     def __reduce__(self) -> Any:

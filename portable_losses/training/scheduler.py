@@ -94,6 +94,7 @@ class HyperparameterScheduler(keras.callbacks.Callback):
         known = hyperparameters_of(self.model)
         self._clock.start_epoch(self.model, [*known, self._found])
         self._found.clock = self._clock
+        _ = self._found.value  # what was put there behind it, by any means
         if self.by == "epoch":
             self._set(epoch)
 
