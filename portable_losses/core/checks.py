@@ -102,7 +102,9 @@ def no_constant(moving: Moving) -> NoReturn:
         "a constant would not move: take portable_losses.Huber(delta=w), say, in place "
         "of keras.losses.Huber(delta=w), or an argument of a @loss function"
     )
-    fail("Hyperparameter", getattr(moving, "name", "w"), rule, moving, remedy, TypeError)
+    fail(
+        "Hyperparameter", getattr(moving, "name", "w"), rule, moving, remedy, TypeError
+    )
 
 
 # --- constructor arguments ---------------------------------------------------------

@@ -29,7 +29,9 @@ def restored(value: Any) -> Any:
     """An argument from a config: as it was given, or as it was read from a file."""
     if isinstance(value, tuple | list):
         inner = map(restored, value)
-        return type(value)._make(inner) if hasattr(value, "_make") else type(value)(inner)
+        return (
+            type(value)._make(inner) if hasattr(value, "_make") else type(value)(inner)
+        )
     if not isinstance(value, dict):
         return value
     if "class_name" in value and "config" in value:

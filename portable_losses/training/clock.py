@@ -23,19 +23,20 @@ class Clock:
 
     def __init__(self) -> None:
         self.steps = 0
-        self._begun = 0
+        self._begun: int | None = None
+        self._ended = 0
         self._model: Any = None
 
     def start_epoch(self, model: Any, hyperparameters: list[Any]) -> None:
         """Look up how many steps were made; a callback may have restored them."""
         self._model = weakref.ref(model)
-        restored = [w for w in hyperparameters if w.missed_steps is not None]
-        if restored:
-            _MISSED[_key(model)] = restored[0].missed_steps
-        for w in restored:
-            w.missed_steps = None
+        for w in hyperparameters:
+            if w.missed_steps is not None:
+                (missed, counted), w.missed_steps = w.missed_steps, None
+                if counted <= _counted(model):  # else the optimizer is another
+                    _MISSED[_key(model)] = missed
         self.steps = _counted(model) + _MISSED.get(_key(model), 0)
-        self._begun = 0
+        self._begun, self._ended = 0, 0
 
     def begin(self, batch: int, known: int | None) -> int:
         """The step of a batch of this epoch; `known` is the epoch's number of batches.
@@ -47,22 +48,30 @@ class Clock:
         self._begun = batch + several if known is None else min(batch + several, known)
         return self.steps + batch
 
+    def end(self, batch: int, known: int | None) -> None:
+        """Note that a batch of this epoch was trained on, the last of an execution."""
+        self._ended = batch + 1 if known is None else min(batch + 1, known)
+
     def end_epoch(self) -> None:
         """Note the steps that the optimizer did not count."""
-        model = self._model()
+        model, ended = self._model(), self._ended  # data may end after a begin
         several = model.steps_per_execution or 1
-        beyond = self.missed - _MISSED.get(_key(model), 0)
-        if 0 < beyond < several:  # the last execution was shorter: the data were over
-            return
-        _MISSED[_key(model)] = self.missed
+        missed = self.steps + ended - _counted(model)
+        beyond = missed - _MISSED.get(_key(model), 0)
+        self._begun = None
+        if not 0 < beyond < several:  # else the last execution was shorter
+            _MISSED[_key(model)] = missed
 
     @property
-    def missed(self) -> int:
-        """The steps that the optimizer did not count."""
+    def missed(self) -> tuple[int, int]:
+        """The steps that the optimizer did not count, and those that it did."""
         model = None if self._model is None else self._model()
         if model is None:
-            return 0
-        return self.steps + self._begun - _counted(model)
+            return 0, 0
+        missed, counted = _MISSED.get(_key(model), 0), _counted(model)
+        if self._begun is None:  # between two epochs
+            return missed, counted
+        return max(missed, self.steps + self._begun - counted), counted
 
 
 def _key(model: Any) -> Any:

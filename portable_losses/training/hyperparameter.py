@@ -77,7 +77,7 @@ class Hyperparameter(Moving, keras.metrics.Metric):
         self.identity = uuid.uuid4().hex
         self.copy_of: str | None = None
         self.clock: Any = None  # of the scheduler that moves it
-        self.missed_steps: int | None = None  # from a file, until a scheduler asks
+        self.missed_steps: Any = None  # as in its clock, until a scheduler asks
         self._value = self._checked(value)
         with keras.name_scope(self.name.replace("/", ">")):
             self.variable = ToldVariable(_shape(self._value), self._told)
@@ -161,7 +161,7 @@ class Hyperparameter(Moving, keras.metrics.Metric):
         """Return the present value, the name, and by what copies know each other."""
         config = {"value": self.value, "name": self.name, "identity": self.identity}
         missed = self._missed()
-        return {**config, "missed_steps": missed} if missed else config
+        return {**config, "missed_steps": list(missed)} if missed else config
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Hyperparameter":
@@ -181,15 +181,17 @@ class Hyperparameter(Moving, keras.metrics.Metric):
     def save_own_variables(self, store: Any) -> None:
         """Write the value into a file of weights, and what its clock needs."""
         store["value"] = keras.ops.convert_to_numpy(self.variable)
-        if self._missed():
-            store["missed_steps"] = keras.ops.convert_to_numpy(self._missed())
+        missed = self._missed()
+        if missed:
+            store["missed_steps"] = keras.ops.convert_to_numpy(list(missed))
 
     def load_own_variables(self, store: Any) -> None:
         """Take the value from a file of weights that has one."""
-        if "value" in store.keys():  # noqa: SIM118: a store is no dict
+        if "value" in store.keys():
             self.assign(_shortest(store["value"][()].tolist()))
-        if "missed_steps" in store.keys():  # noqa: SIM118
-            self.missed_steps = int(store["missed_steps"][()])
+        if "missed_steps" in store.keys():
+            missed, counted = store["missed_steps"][()].tolist()
+            self.missed_steps = int(missed), int(counted)
 
     def __deepcopy__(self, memo: Any) -> "Hyperparameter":
         if copying.is_saved():
@@ -229,8 +231,12 @@ class Hyperparameter(Moving, keras.metrics.Metric):
             self._value = _shortest(seen)
         self.variable.changed = False
 
-    def _missed(self) -> int | None:
-        return self.missed_steps if self.clock is None else self.clock.missed
+    def _missed(self) -> tuple[int, int] | None:
+        """What the clock needs to go on, if the optimizer does not know it all."""
+        if self.missed_steps is not None or self.clock is None:
+            return self.missed_steps
+        missed, counted = self.clock.missed
+        return (missed, counted) if missed else None
 
     def _frozen(self, tracked: bool) -> str:
         layer = "in the `call` of a layer use a LossEndpoint, or hold its variable as "

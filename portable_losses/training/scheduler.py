@@ -103,6 +103,9 @@ class HyperparameterScheduler(keras.callbacks.Callback):
         if self.by == "step":
             self._set(step)
 
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self._clock.end(batch, (self.params or {}).get("steps"))
+
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self._clock.end_epoch()
         w = self._found

@@ -45,8 +45,8 @@ LOSSES = {
     "sum": mixed,
     "function": lambda w: scaled(scale=w, class_weights=[2.0 - w]),
     "formulas": lambda w: (w / 2.0 + w / 2.0) * portable_losses.Huber(delta=3.0 - w),
-    "sum of sums": lambda w: (
-        portable_losses.Sum({"a": (w, mixed(w)), "b": scaled(class_weights=[w])})
+    "sum of sums": lambda w: portable_losses.Sum(
+        {"a": (w, mixed(w)), "b": scaled(class_weights=[w])}
     ),
     "loss in a loss": lambda w: Inner(portable_losses.Huber(delta=w), power=w),
 }
