@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import keras
 
 from portable_losses.core.eager import torch_compiles
-from portable_losses.core.moving import Moving
+from portable_losses.core.moving import Moving, moves
 
 Shape = tuple[int | None, ...]
 
@@ -71,6 +71,8 @@ def refuse_variables(owner: str, attribute: str, value: Any) -> None:
         rule = "no layer with trainable variables, which a loss cannot train"
         remedy = "set its `trainable` to False if it is to stay as it is, or put it "
         _refuse(owner, attribute, rule, value, remedy + "into the model")
+    elif isinstance(value, keras.losses.Loss):
+        no_moving_inside(owner, attribute, value)
     elif getattr(value, "requires_grad", False) is True:
         rule = "no tensor that requires a gradient, which a loss cannot train"
         remedy = "hold it in a layer of the model, or detach it if it is a constant"
@@ -80,6 +82,30 @@ def refuse_variables(owner: str, attribute: str, value: Any) -> None:
 def _refuse(owner: str, attribute: str, rule: str, value: Any, remedy: str) -> None:
     shown = Described(f"a {type(value).__name__}")
     fail(owner, attribute, rule, shown, remedy, TypeError)
+
+
+def no_moving_inside(owner: str, argument: str, loss: Any) -> None:
+    """Refuse a loss of Keras that holds a Hyperparameter: it would stay as it is."""
+    if hasattr(loss, "hyperparameters") or not isinstance(loss, keras.losses.Loss):
+        return  # a loss of ours
+    for value in vars(loss).values():
+        if moves(value):
+            rule = "no loss of Keras that holds a Hyperparameter, which would not move"
+            remedy = "take the loss of portable_losses, or write one with @loss"
+            shown = Described(f"a {type(loss).__name__} of Keras")
+            fail(owner, argument, rule, shown, remedy, TypeError)
+
+
+def no_constant(moving: Moving) -> NoReturn:
+    """Refuse to make a constant of what moves, for Keras or in arithmetic."""
+    rule = "an argument of a loss of portable_losses, whose `call` gets its tensor"
+    remedy = (
+        "a constant would not move: take portable_losses.Huber(delta=w), say, in place "
+        "of keras.losses.Huber(delta=w), or an argument of a @loss function"
+    )
+    fail(
+        "Hyperparameter", getattr(moving, "name", "w"), rule, moving, remedy, TypeError
+    )
 
 
 # --- constructor arguments ---------------------------------------------------------
@@ -92,8 +118,8 @@ def _or_moving(check: Callable[..., Any]) -> Callable[..., Any]:
     def checked(owner: str, argument: str, value: Any, **bounds: Any) -> Any:
         if not isinstance(value, Moving):
             return check(owner, argument, value, **bounds)
-        key = (check.__name__, owner, argument, *bounds.items())
-        value.require(key, lambda new: check(owner, argument, new, **bounds))
+        key = (check.__name__, argument, *bounds.items())
+        value.require(owner, key, lambda new: check(owner, argument, new, **bounds))
         return value
 
     return checked

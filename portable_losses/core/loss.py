@@ -1,6 +1,7 @@
 """`Loss`, the base class: alignment, targets, masks, weights, reduction, config."""
 
 import functools
+import importlib
 import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +31,7 @@ from portable_losses.core.construction import Call, Form, form_of, noted
 from portable_losses.core.domain import KNOWN, FirstLook
 from portable_losses.core.inputs import tensor
 from portable_losses.core.mask import keras_mask
-from portable_losses.core.moving import leaves_in, moves, now
+from portable_losses.core.moving import claim, leaves_in, moves, now
 from portable_losses.core.trial import works_apart
 
 REDUCTIONS = (
@@ -244,6 +245,7 @@ class Loss(Arithmetic, _KerasLoss):
             self._set_targets(value)
         if moves(value):
             self.__dict__["_moving"] = True
+            claim(self, value)
         super().__setattr__(name, value)
 
     def _set_targets(self, value: Any) -> None:
@@ -677,6 +679,20 @@ class Loss(Arithmetic, _KerasLoss):
     def from_config(cls, config: dict[str, Any]) -> "Loss":
         """Make a loss from `get_config()`, as it is or as it was read from a file."""
         return cls(**restored(config))
+
+    def __reduce__(self) -> Any:
+        # Not as Keras does it, by a file: a metric pickled beside it stays the same.
+        cls: Any = type(self)
+        name = keras.saving.get_registered_name(cls)
+        if keras.saving.get_registered_object(name) is cls:
+            return _registered_again, (cls.__module__, name, self.get_config())
+        return cls.from_config, (self.get_config(),)
+
+
+def _registered_again(module: str, name: str, config: dict[str, Any]) -> Any:
+    if keras.saving.get_registered_object(name) is None:
+        importlib.import_module(module)
+    return keras.saving.get_registered_object(name).from_config(config)
 
 
 def shown(config: dict[str, Any]) -> str:

@@ -126,7 +126,8 @@ def diagnose(
         A `Report`: `print` it, or read its `healthy`, `findings` and `terms`.
 
     Raises:
-        TypeError: for what is no loss, and for predictions without values.
+        TypeError: for what is no loss, for a loss of Keras that holds a Hyperparameter,
+            and for predictions without values.
 
     Example:
         >>> loss = portable_losses.MeanSquaredError()
@@ -140,6 +141,7 @@ def diagnose(
     if not isinstance(loss, keras.losses.Loss):
         rule, remedy = "a loss", "pass an instance, such as MeanSquaredError()"
         checks.fail("diagnose", "loss", rule, loss, remedy, TypeError)
+    checks.no_moving_inside("diagnose", "loss", loss)
     y_true, y_pred, sample_weight = map(_array, (y_true, y_pred, sample_weight))
     mask = keras_mask(y_pred) if mask is None else tensor(_array(mask))
     if checks.visible(y_pred) is None and tensor(y_pred) is not None:

@@ -154,14 +154,17 @@ def test_refused(name):
 
 def test_what_a_loss_cannot_take_is_not_set():
     w = Hyperparameter(1.0, name="w")
-    portable_losses.Huber(delta=w)
-    portable_losses.Tversky(alpha=w, beta=2.0 - w)
+    held = [
+        portable_losses.Huber(delta=w),
+        portable_losses.Tversky(alpha=w, beta=2.0 - w),
+    ]
     with pytest.raises(ValueError, match=r"Huber: `delta` must be .* > 0; got delta=0"):
         w.assign(0.0)
     with pytest.raises(ValueError, match=r"Tversky: `beta` must be .*; got beta=-1"):
         w.assign(3.0)
     assert w.value == 1.0
     assert float(w.result()) == 1.0
+    assert len(held) == 2  # as long as the losses live
 
 
 # --- in a model -----------------------------------------------------------------------
@@ -436,18 +439,23 @@ def test_the_scheduler_says_what_is_wrong(model, still, data):
         )
 
 
-def test_a_built_subclassed_model_says_how_to_track(model, still, data):
+@pytest.mark.parametrize("built", [False, True])
+def test_the_scheduler_tracks_it_in_a_subclassed_model(built, model, still, data):
     x, y = data
     w = Hyperparameter(1.0, name="w")
     net = model("subclassed")
-    net.compile(still, loss=w * portable_losses.MeanSquaredError(), run_eagerly=True)
-    net.fit(x, y, verbose=0)
-    ramp = HyperparameterScheduler(w, lambda epoch: 2.0)
-    message = r"cannot track .* \(pass compile\(metrics=\[w\]\), or assign it in"
-    with pytest.raises(ValueError, match=message):
-        net.fit(x, y, verbose=0, callbacks=[ramp])
-    net.compile(still, loss=w * portable_losses.MeanSquaredError(), metrics=[w])
-    assert net.fit(x, y, verbose=0, callbacks=[ramp]).history["w"] == [2.0]
+    net.compile(still, loss=w * portable_losses.MeanSquaredError())
+    if built:
+        net.build((None, 3))
+        net.compile(still, loss=portable_losses.MeanSquaredError())
+        net.fit(x, y, verbose=0)
+        net.compile(still, loss=w * portable_losses.MeanSquaredError())
+    ramp = HyperparameterScheduler(w, lambda epoch: 2.0 + epoch)
+    seen = net.fit(x, y, epochs=2, verbose=0, callbacks=[ramp]).history
+    assert seen["w"] == [2.0, 3.0]
+    np.testing.assert_allclose(seen["loss"], [2 * mse(y), 3 * mse(y)], rtol=1e-5)
+    with pytest.raises(ValueError, match="cannot add new elements of state"):
+        net.more = keras.layers.Dense(1)  # as locked as Keras left it
 
 
 def test_a_subclassed_model_may_hold_it(still, data):
