@@ -9,6 +9,7 @@ import keras
 from portable_losses.core import checks
 
 _ON_TENSORFLOW = keras.config.backend() == "tensorflow"
+_ON_TORCH = keras.config.backend() == "torch"
 # The kinds of NumPy dtypes that are no numbers, or not real ones.
 _KINDS = {
     "O": "objects",
@@ -46,6 +47,8 @@ def tensor(owner: str, argument: str, value: Any, dtype: str | None = None) -> A
         _reject_kind(owner, argument, kind)
     if _ON_TENSORFLOW and type(value).__name__ == "RaggedTensor":
         _reject_ragged(owner, argument)
+    if _ON_TORCH and getattr(value, "is_nested", False):
+        _reject_ragged(owner, argument)
     try:
         # Dense: what is sparse has no `where`.
         x = keras.ops.convert_to_tensor(value, dtype, sparse=False)
@@ -55,6 +58,8 @@ def tensor(owner: str, argument: str, value: Any, dtype: str | None = None) -> A
         kind = _kind(x)  # TensorFlow makes tensors of strings, JAX complex ones
         if kind is not None:
             _reject_kind(owner, argument, kind)
+    if _ON_TORCH and x.is_sparse:
+        x = x.to_dense()
     if _ON_TENSORFLOW and x.shape.rank is None:
         rule = "of a known rank"
         shown = checks.Described("a tensor of unknown rank")

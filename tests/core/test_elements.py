@@ -328,6 +328,33 @@ def test_a_subclass_that_builds_on_a_loss():
     np.testing.assert_allclose(float(got), want, rtol=1e-6)
 
 
+class Known(portable_losses.Huber):
+    """Missing entries are NaN in the targets."""
+
+    def keep(self, y_true):
+        return ops.isfinite(y_true)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_a_loss_may_leave_elements_out_by_their_targets(reduction):
+    y_true, y_pred, kept = drawn(real)
+    want = portable_losses.Huber(reduction=reduction)(y_true, y_pred, mask=kept)
+    got = Known(reduction=reduction)(np.where(kept, y_true, NAN), y_pred)
+    got, want = map(keras.ops.convert_to_numpy, (got, want))
+    np.testing.assert_allclose(got, want, rtol=1e-6)
+
+
+def test_such_a_loss_compiled(gradient, compiled):
+    y_true, y_pred, kept = drawn(real)
+    y_true = np.where(kept, y_true, NAN)
+    weight = np.array([1.0, 2.0, 0.0, 3.0, 0.5], "float32")
+    got = gradient(Known(), y_true, y_pred, weight, compiled=compiled)
+    want = gradient(portable_losses.Huber(), y_true, y_pred, weight, kept)
+    for a, b in zip(got, want, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
+    assert np.isfinite(got[1]).all()
+
+
 def test_fit_on_a_table_with_missing_entries():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(256, 4)).astype("float32")

@@ -320,7 +320,8 @@ MESSAGES = {
         ValueError,
         "Squared: `sample_weight` must have the leading axes of the items; got "
         "sample_weight of shape (4, 3) and items of shape (4,) (pass one value per "
-        "sample or one per item).",
+        "sample or one per item; one per element takes a Loss whose `call` returns "
+        "self.mean_over_columns(terms)).",
     ),
     "mask of another batch": (
         lambda: Squared()(zeros(4, 3), zeros(4, 3), mask=zeros(3)),
