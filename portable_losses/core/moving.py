@@ -61,12 +61,14 @@ class Moving:
         return float(self.value)  # type: ignore[arg-type]  # says so for a vector
 
     def __bool__(self) -> bool:
-        return float(self) != 0.0
+        return _one(self) != 0.0
 
     def __eq__(self, other: object) -> Any:
         if isinstance(other, Moving):
             return self is other
-        return self.value == other if is_number(other) else NotImplemented
+        if is_number(other) or isinstance(other, tuple | list):
+            return self.value == (tuple(other) if isinstance(other, list) else other)
+        return NotImplemented
 
     __hash__ = object.__hash__  # Keras keeps metrics in sets
 
@@ -181,6 +183,11 @@ def _combined(operation: Callable[[Any, Any], Any], left: Value, right: Value) -
         return _number(operation, left, right)
     size = len(left) if isinstance(left, tuple) else len(right)  # type: ignore[arg-type]
     left, right = (x if isinstance(x, tuple) else (x,) * size for x in (left, right))
+    if len(left) != len(right):
+        raise ValueError(
+            f"Hyperparameter: vectors must have one length; got lengths {len(left)} "
+            f"and {len(right)} (give both as many entries)."
+        )
     return tuple(_number(operation, a, b) for a, b in zip(left, right, strict=True))
 
 
@@ -192,7 +199,17 @@ def _number(operation: Callable[[Any, Any], Any], left: float, right: float) -> 
 
 
 def _compared(comparison: Callable[[Any, Any], Any], left: Moving, right: Any) -> Any:
-    return comparison(float(left), float(right)) if is_number(right) else NotImplemented
+    return comparison(_one(left), _one(right)) if is_number(right) else NotImplemented
+
+
+def _one(x: Any) -> float:
+    value = x.value if isinstance(x, Moving) else x
+    if isinstance(value, tuple):
+        raise TypeError(
+            f"Hyperparameter: a vector is neither true nor less than another; got {x!r} "
+            "(compare its `value`)."
+        )
+    return float(value)
 
 
 def _refuse_constant(moving: Moving) -> NoReturn:

@@ -73,6 +73,35 @@ MESSAGES = {
         "Huber: `delta` must be a finite number > 0; got delta=-1.0 (choose a value in "
         "that range).",
     ),
+    "a loss of Keras that holds a Hyperparameter": (
+        lambda: portable_losses.Sum(
+            [keras.losses.Huber(delta=portable_losses.Hyperparameter(1.0, name="w"))]
+        ),
+        TypeError,
+        "Sum: `terms['huber_loss']` must be no loss of Keras that holds a "
+        "Hyperparameter, which would not move; got terms['huber_loss']=a Huber of "
+        "Keras (take the loss of portable_losses, or write one with @loss).",
+    ),
+    "a Hyperparameter as a constant": (
+        lambda: ops.ones((2,)) * portable_losses.Hyperparameter(1.0, name="w"),
+        TypeError,
+        "Hyperparameter: `w` must be an argument of a loss of portable_losses, whose "
+        "`call` gets its tensor; got w=Hyperparameter(1.0, name='w') (a constant would "
+        "not move: take portable_losses.Huber(delta=w), say, in place of "
+        "keras.losses.Huber(delta=w), or an argument of a @loss function).",
+    ),
+    "a Hyperparameter named as the loss": (
+        lambda: portable_losses.Hyperparameter(1.0, name="loss"),
+        ValueError,
+        "Hyperparameter: `name` must be a name that logs do not have already; got "
+        "name='loss' (choose another).",
+    ),
+    "quantiles out of order": (
+        lambda: portable_losses.Quantile(quantiles=[0.9, 0.1]),
+        ValueError,
+        "Quantile: `quantiles` must be ascending; got quantiles=(0.9, 0.1) (sort them, "
+        "and the columns of y_pred alike).",
+    ),
     "NaN": (
         lambda: huber(float("nan")),
         ValueError,

@@ -103,6 +103,47 @@ def test_a_loss_of_ones_own_gets_a_tensor(gradient):
     assert (float(value), float(slope[0, 0])) == (3.0, 6.0)
 
 
+EDGES = {
+    "SmoothL1": ("beta", {}),
+    "SigmoidFocal": ("gamma", {"from_logits": True}),
+    "CategoricalFocalCrossentropy": ("gamma", {"from_logits": True}),
+    "BinaryCrossentropy": ("label_smoothing", {"from_logits": True}),
+}
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_it_may_be_0_where_a_number_may(name, gradient):
+    argument, config = EDGES[name]
+    cls = getattr(portable_losses, name)
+    y_true = np.eye(3, dtype="float32")
+    y_pred = np.array([[1.0, 2.0, 0.0], [-1.0, 3.0, 0.5], [0.0, 0.0, 1.0]])
+    w = Hyperparameter(0.0)
+    for got, wanted in zip(
+        gradient(cls(**{argument: w}, **config), y_true, y_pred),
+        gradient(cls(**{argument: 0.0}, **config), y_true, y_pred),
+        strict=True,
+    ):
+        np.testing.assert_allclose(got, wanted, rtol=1e-6, atol=1e-7)
+
+
+def test_a_vector_is_compared_as_a_whole():
+    w = Hyperparameter([1.0, 2.0], name="w")
+    assert w == (1.0, 2.0)
+    assert w == [1.0, 2.0]
+    assert w != 1.0
+    for act in (lambda: bool(w), lambda: w < 1.0):
+        with pytest.raises(TypeError, match="a vector is neither true nor less than"):
+            act()
+    with pytest.raises(ValueError, match="vectors must have one length; got lengths 2"):
+        _ = (w + Hyperparameter([1.0, 2.0, 3.0])).value
+
+
+@pytest.mark.parametrize("value", [1e39, -1e39])
+def test_a_value_is_finite_in_float32(value):
+    with pytest.raises(ValueError, match="`value` must be finite in float32"):
+        Hyperparameter(value, name="w")
+
+
 # --- what is refused ------------------------------------------------------------------
 
 REFUSED = {
