@@ -14,20 +14,10 @@ from portable_losses.core.loss import Loss
 _PARTS = {"/": "divide", "/=": "divide", "**": "power", "**=": "power"}
 _LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF")
 # What `portable_losses.ops` has finite, in value or gradient, where others do not.
-_FINITE = (
-    *(
-        "arccos",
-        "arcsin",
-        "arctan2",
-        "cbrt",
-        "cdist",
-        "divide",
-        "hypot",
-        "log",
-        "log10",
-    ),
-    *("log2", "log_softmax", "logaddexp", "logsumexp", "nanstd", "norm", "normalize"),
-    *("power", "reciprocal", "rsqrt", "sinc", "sqrt", "std", "true_divide", "xlogy"),
+_FINITE = frozenset(
+    "arccos arcsin arctan2 cbrt cdist divide hypot log log10 log2 log_softmax "
+    "logaddexp logsumexp nanstd norm normalize power reciprocal rsqrt sinc sqrt std "
+    "true_divide xlogy".split()
 )
 _LIBRARIES = ("keras", "portable_losses", "tensorflow", "jax", "torch", "numpy")
 _DEPTH = 4
@@ -56,8 +46,11 @@ def code_of(loss: Any) -> Code | None:
     called: dict[str, Any] = {}
     operators: set[str] = set()
     seen: set[Any] = set()
-    for function in functions:
-        _read(function, loss, called, operators, seen, _DEPTH)
+    try:
+        for function in functions:
+            _read(function, loss, called, operators, seen, _DEPTH)
+    except Exception:  # modules may do as they like when they are asked for a name
+        return None
     names = {name for name, f in called.items() if _is_raw(name, f)}
     return Code(tuple(sorted(names)), tuple(sorted(operators)), "where" in called)
 
