@@ -195,7 +195,10 @@ def evaluate(
 
 
 def _unweighted(function: LossFunction) -> LossFunction:
-    return lambda t, p, w=None, m=None: function(t, p, None, None)
+    def plain(t: Any, p: Any, w: Any = None, m: Any = None) -> Any:
+        return function(t, p, None, None)
+
+    return plain
 
 
 def _weight(lane: Lane, label: str) -> Array:
