@@ -37,8 +37,13 @@ class Place:
     weighted: bool = False
     reduction: str | None = None
 
+    @property
+    def of_values(self) -> bool:
+        """Whether this is a value, and not what the two losses are called with."""
+        return not self.at.startswith(("absent", "arguments", "name"))
+
     def __str__(self) -> str:
-        if self.at in ("absent", "arguments", "name"):
+        if not self.of_values:
             return self.at
         weights = ", with sample weights" if self.weighted else ""
         return f"{self.at}, reduction={self.reduction!r}{weights}"
@@ -74,6 +79,11 @@ def compare(lane: Lane) -> Comparison:
     differences = {}
     wanted, got = positional(original), positional(ours)
     if got != wanted:
+        known = dict(wanted)
+        new = [n for n, _ in got if n not in known]
+        if new and [(n, value) for n, value in got if n in known] == wanted:
+            # Which arguments are new is the whole difference, and says so in a fault.
+            arguments = Place(f"arguments without {', '.join(new)}")
         differences[arguments] = f"{shown(got)}, Keras's are {shown(wanted)}"
     if ours().name != original().name:
         differences[name] = f"{ours().name!r}, Keras's is {original().name!r}"
@@ -91,18 +101,23 @@ def expected(lane: Lane, compared: Iterable[Place]) -> dict[Fault, set[Place]]:
 
     Those of another loss, case, backend or Keras are left out.
     """
-    case, here = lane.case, {}
+    case, compared, here = lane.case, set(compared), {}
+    is_there = Place("name") in compared
     for fault in FAULTS:
         if fault.loss != case.loss or case.label not in (fault.labels or (case.label,)):
             continue
         if fault.holds(keras.__version__, lane.autodiff.NAME):
-            places = {place for at in fault.at for place in _of(at, fault.of)}
-            here[fault] = places & set(compared)
+            here[fault] = {
+                place
+                for at in fault.at
+                for place in _of(at, fault.of)
+                if place in compared or (not place.of_values and is_there)
+            }
     return {fault: places for fault, places in here.items() if places}
 
 
 def _of(at: str, of: str) -> Iterator[Place]:
-    if at in ("absent", "arguments", "name"):
+    if not Place(at).of_values:
         yield Place(at)
         return
     for weighted in (False, True):
@@ -195,7 +210,10 @@ def evaluate(
 
 
 def _unweighted(function: LossFunction) -> LossFunction:
-    return lambda t, p, w=None, m=None: function(t, p, None, None)
+    def plain(t: Any, p: Any, w: Any = None, m: Any = None) -> Any:
+        return function(t, p, None, None)
+
+    return plain
 
 
 def _weight(lane: Lane, label: str) -> Array:

@@ -101,6 +101,43 @@ def test_a_known_fault_must_show(monkeypatch):
     )
 
 
+class OneMore(Absolute):
+    """Has an argument that this Keras does not have."""
+
+    def __init__(
+        self,
+        delta=1.0,
+        reduction="sum_over_batch_size",
+        factor=1.0,
+        name="huber_loss",
+        dtype=None,
+    ):
+        super().__init__(delta, reduction, name, dtype, factor=factor)
+
+
+class OneMoreAndSwapped(Absolute):
+    def __init__(
+        self,
+        delta=1.0,
+        factor=1.0,
+        name="huber_loss",
+        reduction="sum_over_batch_size",
+        dtype=None,
+    ):
+        super().__init__(delta, reduction, name, dtype, factor=factor)
+
+
+def test_an_argument_that_keras_lacks_excuses_no_other_order(monkeypatch):
+    at = ("arguments without factor",)
+    declare(monkeypatch, Fault(loss="Huber", why="has no factor", at=at))
+    passed = {"status": "passed", "message": "Keras has no factor"}
+    assert outcome(DROP_IN, OneMore) == passed
+    found = outcome(DROP_IN, OneMoreAndSwapped)
+    assert found["status"] == "failed"
+    assert found["message"].startswith("arguments: (delta=1.0, factor=1.0, name=")
+    assert outcome(DROP_IN, Absolute)["status"] == "failed"
+
+
 @pytest.mark.parametrize(
     "of_others",
     [
@@ -134,7 +171,7 @@ def test_every_fault_is_of_a_case(fault):
     cases = [case for case in CASES if case.loss == fault.loss]
     assert set(fault.labels) <= {case.label for case in cases}
     inputs = {at for case in cases for at in originals.labels(lane(case))}
-    assert set(fault.at) <= inputs | {"absent", "arguments", "name"}
+    assert {at for at in fault.at if Place(at).of_values} <= inputs
 
 
 @pytest.mark.parametrize(

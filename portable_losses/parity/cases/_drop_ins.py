@@ -45,8 +45,9 @@ class Fault:
         why: what Keras does.
         keras: the versions that have it, such as "<3.16"; all if empty.
         backends: the backends that have it; all if empty.
-        at: where the comparison of ours with Keras's shows it: "absent", "arguments",
-            "name", or inputs of the cases, such as "drawn" and "edge corners".
+        at: where the comparison of ours with Keras's shows it: "absent", "name",
+            "arguments" (or "arguments without X", where Keras's are ours without X), or
+            inputs of the cases, such as "drawn" and "edge corners".
         of: what of the values at these inputs: all, those with sample weights, or
             those without a reduction and without weights.
         labels: the labels of the cases that show it; all that have the inputs if empty.
@@ -121,7 +122,7 @@ FAULTS = (
         loss="SparseCategoricalCrossentropy",
         why="has no label_smoothing before name and dtype",
         keras="<3.16",
-        at=("arguments",),
+        at=("arguments without label_smoothing",),
     ),
     Fault(
         loss="SparseCategoricalFocalCrossentropy",
