@@ -96,7 +96,9 @@ class CategoricalGeneralizedCrossEntropy(Loss):
         def items_of(p: Any, _: Any = None) -> Any:
             return ops.sum(self._cost(p) * t, axis=-1)  # finite for every p
 
-        return of_log_softmax(y_pred, items_of) if self.from_logits else items_of(y_pred)
+        return (
+            of_log_softmax(y_pred, items_of) if self.from_logits else items_of(y_pred)
+        )
 
     def _cost(self, p: Any) -> Any:
         """(1 - p^q) / q for probabilities, or for their logarithms."""
