@@ -11,9 +11,12 @@ from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.eager import at_hand
 from portable_losses.core.moving import as_vector
-from portable_losses.ops.log_sums import limit_at
+from portable_losses.ops.log_sums import gaps, largest_of
 
 INF = float("inf")
+Carefully = Callable[[bool], Any]
+"""Makes items, with or without care for infinite logits; see `carefully`."""
+
 Times = Callable[[Any, Any], Any]
 """A product of a weight and what may be infinite."""
 
@@ -37,12 +40,25 @@ def of_log_softmax(logits: Any, items_of: Callable[[Any, Times], Any]) -> Any:
     A logit of -inf gives -inf, one of inf gives 0 and -inf to the others, and neither
     has a gradient; `items_of` must weigh what may be infinite by the `times` it gets.
     """
+
+    def items(careful: bool) -> Any:
+        if careful:
+            return items_of(ops.log_softmax(logits, axis=-1), times)
+        return items_of(keras.ops.log_softmax(logits, axis=-1), operator.mul)
+
+    return carefully(logits, items)
+
+
+def carefully(logits: Any, items_of: Carefully) -> Any:
+    """Return `items_of(True)`, which takes care of infinite logits.
+
+    Or `items_of(False)`, which does not and is quicker, where it is seen to be finite.
+    """
     if at_hand(logits):
-        # The quick way, which is right if nothing infinite comes of it.
-        items = items_of(keras.ops.log_softmax(logits, axis=-1), operator.mul)
-        if _visibly_finite(items):
+        items = items_of(False)
+        if _visibly_finite(items[0] if isinstance(items, tuple) else items):
             return items
-    return items_of(ops.log_softmax(logits, axis=-1), times)
+    return items_of(True)
 
 
 def times(weight: Any, cost: Any) -> Any:
@@ -60,30 +76,26 @@ def crossentropy_of(logits: Any, ids: Any) -> Any:
     """Return `-pick(log_p, ids)` for `log_p` as in `of_log_softmax`."""
     ids, valid = _indices(ids, logits.shape[-1])
     if _BACKEND in ("tensorflow", "torch"):
-        if valid is None:  # in eager mode, where items can be looked at as well
-            items = _by_kernel(logits, ids)
+        if valid is None or at_hand(logits):  # items can be looked at as well
+            # Of a softmax's own output Keras on TensorFlow would take the logits that
+            # went into it.
+            torch = _BACKEND == "torch"
+            items = _by_kernel(logits if torch else keras.ops.copy(logits), ids)
             if _visibly_finite(items):
-                return items
+                return _or_nan(items, valid)
         # A kernel knows -inf, but neither inf nor a row of nothing but -inf.
-        largest = _largest(logits)
-        items = _by_kernel(limit_at(logits, largest), ids)
+        largest = largest_of(logits, (-1,))
+        items = _by_kernel(gaps(logits, largest), ids)
     elif valid is None:  # not compiled: the fewest operations
         return -_looked_up(ops.log_softmax(logits, axis=-1), ids)
     else:
         # XLA would write all the logarithms to memory before one a row is picked.
-        largest = _largest(logits)
-        top = keras.ops.where(keras.ops.isinf(largest), 0.0, largest)
-        gaps = limit_at(logits, largest) - top
-        total = keras.ops.sum(keras.ops.exp(gaps), axis=-1, keepdims=True)
-        picked = limit_at(_picked(logits, ids), largest)
-        items = keras.ops.squeeze(keras.ops.log(total) - (picked - top), -1)
+        largest = largest_of(logits, (-1,))
+        total = keras.ops.sum(keras.ops.exp(gaps(logits, largest)), axis=-1)
+        picked = gaps(_picked(logits, ids), largest)
+        items = keras.ops.log(total) - keras.ops.squeeze(picked, -1)
     none = keras.ops.squeeze(largest == -INF, -1)
     return _or_nan(keras.ops.where(none, INF, items), valid)
-
-
-def _largest(logits: Any) -> Any:
-    largest = keras.ops.max(logits, axis=-1, keepdims=True)
-    return keras.ops.stop_gradient(largest)
 
 
 def _visibly_finite(items: Any) -> bool:
@@ -99,9 +111,6 @@ def _by_kernel(logits: Any, ids: Any) -> Any:
         rows = keras.ops.reshape(logits, (-1, logits.shape[-1]))
         items = _by_kernel(rows, keras.ops.reshape(ids, (-1,)))
         return keras.ops.reshape(items, ids.shape)
-    if _BACKEND == "tensorflow":
-        # Of a softmax's own output Keras would take the logits that went into it.
-        logits = keras.ops.copy(logits)
     return keras.ops.sparse_categorical_crossentropy(ids, logits, from_logits=True)
 
 

@@ -7,7 +7,7 @@ from keras import ops as raw
 
 from portable_losses.ops.extremes import maximum
 from portable_losses.ops.kinks import abs
-from portable_losses.ops.pinning import BACKEND, axes_of, pinned_float
+from portable_losses.ops.pinning import axes_of, pinned_float
 from portable_losses.ops.reductions import amax
 
 INF = float("inf")
@@ -25,9 +25,8 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> ops.logsumexp(ops.convert_to_tensor([1e4, 1e4]))  # 10000.693
     """
     axes = axes_of(x, axis)
-    x, largest = _limit(x, axes)
-    gap = x - raw.where(raw.isinf(largest), 0.0, largest)
-    total = raw.sum(raw.exp(gap), axis=axes, keepdims=True)
+    largest = largest_of(x, axes)
+    total = raw.sum(raw.exp(gaps(x, largest)), axis=axes, keepdims=True)
     result = raw.log(total) + largest
     return result if keepdims else raw.squeeze(result, axis=axes)
 
@@ -43,8 +42,11 @@ def log_softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
 
     >>> ops.log_softmax(ops.convert_to_tensor([1e4, 0.0]))  # [0, -10000]
     """
-    x, largest = _limit(x, axes_of(x, axis))
-    return raw.where(largest == -INF, -INF, raw.log_softmax(x, axis=axis))
+    axes = axes_of(x, axis)
+    largest = largest_of(x, axes)
+    gap = gaps(x, largest)
+    total = raw.sum(raw.exp(gap), axis=axes, keepdims=True)
+    return gap - raw.where(largest == -INF, INF, raw.log(total))
 
 
 @pinned_float(1)
@@ -58,32 +60,21 @@ def softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
 
     >>> ops.softmax(ops.convert_to_tensor([0.0, -float("inf")]))  # [1, 0]
     """
-    x, largest = _limit(x, axes_of(x, axis))
-    return raw.where(largest == -INF, 0.0, raw.softmax(x, axis=axis))
+    axes = axes_of(x, axis)
+    largest = largest_of(x, axes)
+    share = raw.exp(gaps(x, largest))
+    total = raw.sum(share, axis=axes, keepdims=True)
+    return share / raw.where(largest == -INF, INF, total)
 
 
-def _limit(x: Any, axes: tuple[int, ...]) -> tuple[Any, Any]:
-    """x by `limit_at`, and its largest entry over `axes`."""
-    largest = _max(x, axes)
-    return limit_at(x, largest), largest
+def gaps(x: Any, largest: Any) -> Any:
+    """x - largest, and 0 without a gradient where both are the same infinity."""
+    infinity = raw.where(raw.isinf(largest), largest, float("nan"))  # or equal to none
+    return raw.where(x == infinity, 0.0, x - largest)
 
 
-def limit_at(x: Any, largest: Any) -> Any:
-    """x, or where its largest entry is infinite, what has the softmax of the limit.
-
-    Entries that equal the largest become 0 and the others -inf, all of them constants;
-    a NaN stays.
-    """
-    # Only where a maximum finds every NaN are the others sure to be numbers.
-    finds_nan = BACKEND in ("jax", "torch")
-    constant = raw.stop_gradient(x)
-    others = -INF if finds_nan else constant - largest
-    limit = raw.where(constant == largest, 0.0, others)
-    return raw.where(raw.isinf(largest), limit, x)
-
-
-def _max(x: Any, axes: tuple[int, ...]) -> Any:
-    """The largest entry, as a constant."""
+def largest_of(x: Any, axes: tuple[int, ...]) -> Any:
+    """The largest entry over `axes`, which stay, as a constant."""
     # On torch, Keras's max keeps no axes when it is given none.
     return amax(raw.stop_gradient(x), axis=axes, keepdims=True)
 

@@ -54,14 +54,16 @@ def clipped(p: Any) -> Any:
     return ops.clip(p, epsilon, 1.0 - epsilon)
 
 
-def binary_crossentropy(t: Any, x: Any, from_logits: bool, pos_weight: Any) -> Any:
+def binary_crossentropy(
+    t: Any, x: Any, from_logits: bool, pos_weight: Any, careful: bool = False
+) -> Any:
     """-(pos_weight t log p + (1 - t) log(1 - p)), element by element."""
     if from_logits:
         log_p, log_q = ops.log_sigmoid(x), ops.log_sigmoid(-x)
     else:
         log_p, log_q = ops.log(clipped(x)), ops.log(clipped(1.0 - x))
     positive = t if pos_weight is None else pos_weight * t
-    if not from_logits:
+    if not careful:
         return -(positive * log_p + (1.0 - t) * log_q)
     return -(times(positive, log_p) + times(1.0 - t, log_q))
 
@@ -80,16 +82,18 @@ def opposed(t: Any, x: Any, hard: bool) -> tuple[Any, Any, Any | None]:
     return turn * x, turn, None if hard else t - end
 
 
-def opposed_crossentropy(x: Any, s: Any, d: Any | None) -> Any:
+def opposed_crossentropy(x: Any, s: Any, d: Any | None, careful: bool) -> Any:
     """The binary cross-entropy of a logit by the numbers of `opposed`."""
     # Not of `ops`, whose care is for half precision, which never comes here.
     cost = keras.ops.softplus(s)
     if d is None:
         return cost
-    # Of an infinite x, d x is NaN where d = 0, and where it is inf the cost is as well.
-    # d stands in for both, since a finite number will do, and for a NaN a NaN.
     product = d * x
-    return cost - keras.ops.where(product < INF, product, d)
+    if careful:
+        # d x is NaN for d = 0 and an infinite x, and where it is inf the cost is too:
+        # there any finite number will do, and a NaN for a NaN, which d is.
+        product = keras.ops.where(product < INF, product, d)
+    return cost - product
 
 
 def focused(focus: Any, cost: Any) -> Any:

@@ -4,7 +4,14 @@ from typing import Any
 
 from portable_losses import ops
 from portable_losses.core import checks
-from portable_losses.core.classes import Times, like, take, times, weight_vector
+from portable_losses.core.classes import (
+    Times,
+    carefully,
+    like,
+    take,
+    times,
+    weight_vector,
+)
 from portable_losses.core.loss import Loss
 from portable_losses.losses.classification._shared import (
     binary_crossentropy,
@@ -92,15 +99,20 @@ class BinaryCrossentropy(Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         t, x, kept, hard = binary_targets(self, y_true, y_pred)
         positive = positive_weight(self, x)
-        if self.from_logits and positive is None:
-            s, _, d = opposed(t, x, hard)
-            terms = opposed_crossentropy(x, s, d)
-        else:
-            terms = binary_crossentropy(t, x, self.from_logits, positive)
         w = weight_vector(
             type(self).__name__, self.class_weights, y_pred.shape[-1], y_pred.dtype
         )
-        return mean_of_kept(self, terms if w is None else times(w, terms), kept)
+
+        def items_of(careful: bool) -> Any:
+            if self.from_logits and positive is None:
+                s, _, d = opposed(t, x, hard)
+                terms = opposed_crossentropy(x, s, d, careful)
+            else:
+                args = (self.from_logits, positive, careful)
+                terms = binary_crossentropy(t, x, *args)
+            return mean_of_kept(self, terms if w is None else times(w, terms), kept)
+
+        return carefully(x, items_of) if self.from_logits else items_of(False)
 
 
 class CategoricalCrossentropy(Loss):

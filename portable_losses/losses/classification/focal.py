@@ -1,12 +1,12 @@
 """Focal cross-entropy: binary, categorical (dense rows) and sparse (class ids)."""
 
-import operator
 from typing import Any
 
 from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.classes import (
     Times,
+    carefully,
     like,
     pick,
     take,
@@ -119,21 +119,18 @@ class BinaryFocalCrossentropy(Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         t, x, kept, hard = binary_targets(self, y_true, y_pred)
-        terms = self._focal(t, x, hard)
-        if self.apply_class_balancing:
-            balance = t * (2.0 * self.alpha - 1.0) + (1.0 - self.alpha)
-            terms = self._product(balance, terms)
         w = weight_vector(type(self).__name__, self.class_weights, x.shape[-1], x.dtype)
-        return mean_of_kept(self, terms if w is None else times(w, terms), kept)
 
-    @property
-    def _product(self) -> Times:
-        """The product with the balance, which is 0 for an alpha of 0 or 1 alone."""
-        a = self.alpha
-        positive = isinstance(a, int | float) and 0 < a < 1
-        return operator.mul if positive or not self.from_logits else times
+        def items_of(careful: bool) -> Any:
+            terms = self._focal(t, x, hard, careful)
+            if self.apply_class_balancing:
+                balance = t * (2.0 * self.alpha - 1.0) + (1.0 - self.alpha)
+                terms = times(balance, terms) if careful else balance * terms
+            return mean_of_kept(self, terms if w is None else times(w, terms), kept)
 
-    def _focal(self, t: Any, x: Any, hard: bool) -> Any:
+        return carefully(x, items_of) if self.from_logits else items_of(False)
+
+    def _focal(self, t: Any, x: Any, hard: bool, careful: bool) -> Any:
         """(1 - p_t)^gamma times the cross-entropy."""
         positive = positive_weight(self, x)
         if not self.from_logits:
@@ -146,10 +143,11 @@ class BinaryFocalCrossentropy(Loss):
             e = turn * d
             wrong = e + (1.0 - 2.0 * e) * wrong
         if positive is None:
-            crossentropy = opposed_crossentropy(x, s, d)
+            crossentropy = opposed_crossentropy(x, s, d, careful)
         else:
-            crossentropy = binary_crossentropy(t, x, True, positive)
-        return focused(ops.power(wrong, self.gamma), crossentropy)
+            crossentropy = binary_crossentropy(t, x, True, positive, careful)
+        focus = ops.power(wrong, self.gamma)
+        return focused(focus, crossentropy) if careful else focus * crossentropy
 
 
 class SigmoidFocal(BinaryFocalCrossentropy):
