@@ -206,8 +206,8 @@ def _one(x: Any) -> float:
     value = x.value if isinstance(x, Moving) else x
     if isinstance(value, tuple):
         raise TypeError(
-            f"Hyperparameter: a vector is neither true nor less than another; got {x!r} "
-            "(compare its `value`)."
+            "Hyperparameter: a vector is neither true nor less than another; got "
+            f"{x!r} (compare its `value`)."
         )
     return float(value)
 
