@@ -316,13 +316,13 @@ def fit_length(owner: str, argument: str, values: Any, num_classes: int) -> Any:
     return values
 
 
-def no_class_axis(owner: str, y_true: Any, y_pred: Any) -> None:
+def no_class_axis(owner: str, true_shape: Shape, pred_shape: Shape) -> None:
     """Reject `(B,)` against `(B,)`: B samples of one class, or one of B classes?"""
-    if y_true is not None and len(getattr(y_true, "shape", (0,))) == 1:
-        size = y_pred.shape[0]
+    if len(true_shape) == 1:
         rule = "of shape (B, ..., C), with a class axis"
-        shown = Described(f"an array of shape ({size},)")
-        fail(owner, "y_pred", rule, shown, f"one sample has the shape (1, {size})")
+        shown = Described(f"an array of shape {pred_shape}")
+        remedy = f"one sample has the shape (1, {pred_shape[0]})"
+        fail(owner, "y_pred", rule, shown, remedy)
 
 
 def shapes_fit(

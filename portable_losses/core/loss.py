@@ -313,6 +313,7 @@ class Loss(Arithmetic, _KerasLoss):
     def keep(self, y_true: Any) -> Any | None:
         """Which items the loss wants, judged by the targets alone; None for all.
 
+        Or which elements, where items are means of them: `ops.isfinite(y_true)`, say.
         What is not kept is treated as if it were masked. Here: class ids other than
         `ignore_class`, for a loss of class ids that has this argument; rows of
         classes are judged by their argmax.
@@ -351,12 +352,13 @@ class Loss(Arithmetic, _KerasLoss):
     def _now(self) -> "Loss":
         """This loss with the values of this step in place of what moves."""
         here = {k: now(v, self._compute_dtype) for k, v in vars(self).items()}
-        return self._with(**{**here, "_moving": False})
+        return self._with({**here, "_moving": False})
 
-    def _with(self, **attributes: Any) -> "Loss":
+    def _with(self, attributes: dict[str, Any]) -> "Loss":
         """This loss with other values of some attributes, for one call."""
         loss: Loss = object.__new__(type(self))
-        loss.__dict__.update(self.__dict__, **attributes)
+        loss.__dict__.update(self.__dict__)
+        loss.__dict__.update(attributes)
         return loss
 
     # --- the call ------------------------------------------------------------------
@@ -394,8 +396,9 @@ class Loss(Arithmetic, _KerasLoss):
         y_pred = tensor(owner, "y_pred", y_pred, self._compute_dtype)
         kind, whole, cls = self._targets, self._whole_targets, type(self)
         axis = cls.feature_axis(self)
-        if self._class_axis and len(y_pred.shape) == 1:
-            checks.no_class_axis(owner, y_true, y_pred)
+        if self._class_axis and len(y_pred.shape) == 1 and y_true is not None:
+            y_true = tensor(owner, "y_true", y_true)
+            checks.no_class_axis(owner, tuple(y_true.shape), tuple(y_pred.shape))
         takes_ids = None
         if kind == "auto":
             takes_ids = functools.partial(self._takes_ids, context)
@@ -439,7 +442,7 @@ class Loss(Arithmetic, _KerasLoss):
         loss, columns, given = self, None, (y_true, y_pred, context, kept)
         if of_mask or of_weight or positions:
             columns = Columns(*parts, positions)
-            loss = self._with(_columns=columns)
+            loss = self._with({"_columns": columns})
             items, chosen = loss._items_of_columns(columns, given)
             if columns.used:
                 chosen = both(chosen, columns.some)
@@ -489,7 +492,7 @@ class Loss(Arithmetic, _KerasLoss):
         if columns.positions:
             # An item of one element is its term, whatever mean `call` takes.
             y_true, y_pred = (keras.ops.expand_dims(x, -1) for x in (y_true, y_pred))
-            plain = self._with(_columns=None)
+            plain = self._with({"_columns": None})
             terms, chosen = plain._items(y_true, y_pred, context, kept)
             if len(terms.shape) == len(items.shape) + 1:
                 return columns.mean(terms, chosen), None

@@ -19,7 +19,8 @@ class GaussianNLL(Loss):
         (s + r^2 exp(-s)) / 2 [+ log(2 pi) / 2 with full]
 
     Shapes: `y_true` is `(B, ..., d)`, `y_pred` is `(B, ..., 2 d)`: d means, then d
-    log-variances; items are `(B, ...)`. With d = 1 `y_true` may be `(B, ...)`.
+    log-variances; items are `(B, ...)`. With d = 1 `y_true` may be `(B, ...)`. A mask
+    and weights of elements have y_true's shape.
 
     Args:
         full: whether to add the constant log(2 pi) / 2.

@@ -25,7 +25,8 @@ class Quantile(Loss):
 
     Shapes: for one number `y_true` and `y_pred` are `(B, ..., C)` and items `(B, ...)`.
     For a sequence `y_pred` is `(B, ..., K)`, `y_true` is `(B, ...)` or `(B, ..., 1)`,
-    and items are `(B, ...)`.
+    and items are `(B, ...)`. A mask may leave out columns: then the penalty is the mean
+    over the pairs of neighbors that are kept.
 
     Args:
         quantiles: a number in (0, 1), or an ascending sequence of them. 0.5 is half
