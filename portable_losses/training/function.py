@@ -255,11 +255,9 @@ class FunctionLoss(Loss):
         """Refuse a context for a parameter that has a default."""
         names = self._signature.by_position
         if not self._context and names:
-            count = checks.Described(f"{len(context)} tensor{'s'[: len(context) - 1]}")
-            remedy = (
-                f"{names[0]} has a default and is an argument; drop the default to "
-            )
-            remedy += "make it a context"
+            count = checks.Described("one, or more")
+            remedy = f"{names[0]} has a default and is an argument; drop the default "
+            remedy += "to make it a context"
             owner = type(self).__name__
             checks.fail(owner, "context", "left out", count, remedy, TypeError)
 
