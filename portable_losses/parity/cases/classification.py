@@ -87,6 +87,17 @@ def binary_crossentropy(
     return reference
 
 
+def counting_first(draw: Any) -> Any:
+    """Ids of which the first is 0, where others may be left out."""
+
+    def drawn(rng: np.random.Generator, n: int) -> Pair:
+        t, x = draw(rng, n)
+        t[0] = 0
+        return t, x
+
+    return drawn
+
+
 def without(void: int, items: Any) -> Any:
     """The items of a reference, without those of an id that does not count."""
 
@@ -299,7 +310,7 @@ CASES = (
         loss="SparseCategoricalCrossentropy",
         label="ignore_class",
         config={"from_logits": True, "ignore_class": 3, "label_smoothing": 0.1},
-        draw=ids_logits,
+        draw=counting_first(ids_logits),
         reference=without(3, crossentropy(True, smoothing=0.1)),
         edges={"none": (np.array([3, 3]), HUGE)},
         classes=4,
@@ -426,7 +437,7 @@ CASES = (
         loss="SparseCategoricalFocalCrossentropy",
         label="ignore_class",
         config={"ignore_class": 1},
-        draw=ids_probabilities,
+        draw=counting_first(ids_probabilities),
         reference=without(1, focal(False)),
         edges={"none": (np.array([1, 1]), CORNERS)},
         classes=4,
