@@ -4,7 +4,6 @@ import importlib
 import pathlib
 import sys
 from collections.abc import Iterable
-from typing import Any
 
 import click
 from rich.console import Console
@@ -31,9 +30,11 @@ def _listed(
     return tuple(v.strip() for entry in value for v in entry.split(","))
 
 
-def _named(_: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+def _named(
+    _: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
     """Options that are left out, or say something."""
-    if value is not None and not str(value).strip():
+    if value is not None and not value.strip():
         raise click.BadParameter(f"must not be empty; got {value!r}")
     return value
 
@@ -126,7 +127,7 @@ def _named(_: click.Context, parameter: click.Parameter, value: str | None) -> A
     default="build/parity",
     show_default=True,
     callback=_named,
-    type=click.Path(file_okay=False, path_type=pathlib.Path),
+    metavar="FOLDER",
     help="Where results.json and report.html are written.",
 )
 def main(
@@ -142,7 +143,7 @@ def main(
     kind: str | None,
     reference: str | None,
     no_training: bool,
-    output: pathlib.Path,
+    output: str,
 ) -> None:
     """Check that losses give the same value and gradient on every backend.
 
@@ -170,8 +171,12 @@ def main(
         kind=_kind(target, kind),
         reference=reference,
         training=not no_training,
-        out=output.resolve(),
+        out=pathlib.Path(output).resolve(),
     )
+    if plan.out.exists() and not plan.out.is_dir():
+        raise click.BadParameter(
+            f"must be a folder, or not exist yet; got {output!r}", param_hint="--output"
+        )
     if not target and not any(
         (not plan.families or name in plan.families)
         and (not plan.losses or case.loss in plan.losses)
@@ -199,10 +204,12 @@ def main(
         )
         sys.exit(2)
     report.rest(results, console)
-    (output / "by_family.md").write_text(report.markdown_by_family(results))
-    (output / "by_loss.md").write_text(report.markdown_by_loss(results))
-    page = report.html(results, output / "report.html")
-    console.print(f"Results in {output / 'results.json'}, pictures in {page}")
+    (plan.out / "by_family.md").write_text(report.markdown_by_family(results))
+    (plan.out / "by_loss.md").write_text(report.markdown_by_loss(results))
+    page = report.html(results, plan.out / "report.html")
+    console.print(
+        f"Results in {pathlib.Path(output, 'results.json')}, pictures in {page}"
+    )
     sys.exit(0 if results["summary"]["ok"] else 1)
 
 

@@ -241,6 +241,7 @@ class _Matrix:
         self.done: dict[str, dict[str, int]] = {}
         self.unchecked = len(plan.backends) + 1  # and NumPy
         self.all_saved = threading.Barrier(len(plan.backends))
+        self.over = False
         self.cases: dict[str, dict[str, Any]] = {}
         self.unsaved: set[tuple[str, str]] = set()
         self.reloads: list[dict[str, Any]] = []
@@ -270,10 +271,7 @@ class _Matrix:
                 self._share(backend)
             except BaseException as error:
                 failures.append(error)
-                # What the others find would never be shown.
-                self.all_saved.abort()
-                for process in list(self.processes.values()):
-                    process.kill()
+                self._give_up()
 
         threads = [threading.Thread(target=attempt, args=(b,)) for b in backends]
         for thread in threads:
@@ -282,6 +280,14 @@ class _Matrix:
             thread.join()
         if failures:
             raise failures[0]
+
+    def _give_up(self) -> None:
+        """End all workers: what they find would never be shown."""
+        self.all_saved.abort()
+        with self._lock:
+            self.over = True
+            for process in self.processes.values():
+                process.kill()
 
     def _share(self, backend: str) -> None:
         """What one backend does; none waits for another until models are exchanged."""
@@ -301,6 +307,8 @@ class _Matrix:
         process = Process(backend, self.plan)
         with self._lock:
             self.processes[backend] = process
+            if self.over:
+                process.kill()
         job = {
             k: v for k, v in dataclasses.asdict(self.plan).items() if k != "backends"
         }
@@ -329,7 +337,8 @@ class _Matrix:
         with self._lock:
             self.unchecked -= 1
             if self.unchecked == 0 and self.checked is not None:
-                self.checked(self._checks())
+                # Others may be training by now, of which nothing is complete.
+                self.checked(self._results({}, {}, []))
 
     def _keep_case(self, backend: str, event: dict[str, Any]) -> None:
         facts = ("id", "loss", "family", "kind", "scale")
@@ -405,14 +414,18 @@ class _Matrix:
     def results(self) -> Results:
         """The results of the whole run."""
         self._count_trained()
-        return self._checks()
-
-    def _checks(self) -> Results:
-        """The results so far: all of the checks, and what has been trained."""
-        self._count()
-        self._compare_backends()
         training = _training(self.curves, self.plan.device)
         histories = _histories(self.histories, self.plan.device)
+        return self._results(training, histories, self.reloads)
+
+    def _results(
+        self,
+        training: dict[str, Training],
+        histories: dict[str, HistoryRow],
+        reloads: list[dict[str, Any]],
+    ) -> Results:
+        self._count()
+        self._compare_backends()
         cases = list(self.cases.values())
         outcomes = [
             outcome["status"]
@@ -428,7 +441,7 @@ class _Matrix:
         ok = (
             counts["failed"] == 0
             and all(b["ok"] for b in between)
-            and all(r["status"] == "passed" for r in self.reloads)
+            and all(r["status"] == "passed" for r in reloads)
             and all(t["ok"] for t in training.values())
             and all(h["ok"] for h in histories.values())
         )
@@ -450,7 +463,7 @@ class _Matrix:
             "cases": cases,
             "training": training,
             "histories": histories,
-            "reload": self.reloads,
+            "reload": reloads,
         }
         return cast(Results, results)
 
