@@ -166,7 +166,8 @@ class Formula(Moving):
 def _formula(operation: str, left: Any, right: Any) -> Any:
     if not (is_number(left) and is_number(right)):
         moving, other = (left, right) if isinstance(left, Moving) else (right, left)
-        if hasattr(other, "__array__"):  # an array or a tensor
+        tensor = hasattr(other, "__array__") or keras.ops.is_tensor(other)
+        if tensor and not isinstance(other, keras.losses.Loss):
             _refuse_constant(moving)
         return NotImplemented  # a loss, say, which knows what to do
     sides = (x if isinstance(x, Moving) else float(x) for x in (left, right))
