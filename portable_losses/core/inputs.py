@@ -1,5 +1,6 @@
 """What is passed to a loss, as tensors of numbers."""
 
+import functools
 import itertools
 from collections.abc import Iterator
 from typing import Any, NoReturn
@@ -71,8 +72,11 @@ def tensor(owner: str, argument: str, value: Any, dtype: str | None = None) -> A
 def _kind(value: Any) -> str | None:
     """What an array holds that is no real number; None if it holds such, or unknown."""
     dtype = getattr(value, "dtype", None)
-    if dtype is None:
-        return None
+    return None if dtype is None else _kind_of(dtype)
+
+
+@functools.cache  # this is asked at every call
+def _kind_of(dtype: Any) -> str | None:
     kind = getattr(dtype, "kind", None)
     if kind is not None:
         return _KINDS.get(kind)
