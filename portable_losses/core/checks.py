@@ -108,6 +108,20 @@ def no_constant(moving: Moving) -> NoReturn:
     )
 
 
+def one_number_moves(moving: Moving) -> NoReturn:
+    """Refuse to order a vector that moves, or to take it for true or false."""
+    rule, remedy = "one number, to be ordered or true", "compare its `value`"
+    fail(
+        "Hyperparameter", getattr(moving, "name", "w"), rule, moving, remedy, TypeError
+    )
+
+
+def one_length(left: int, right: int) -> NoReturn:
+    """Refuse arithmetic of vectors that move and do not fit."""
+    rule, shown = "vectors of one length", Described(f"lengths {left} and {right}")
+    fail("Hyperparameter", "operands", rule, shown, "give both as many entries")
+
+
 # --- constructor arguments ---------------------------------------------------------
 
 

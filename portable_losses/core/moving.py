@@ -9,7 +9,7 @@ import math
 import numbers
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 import keras
 
@@ -185,10 +185,7 @@ def _combined(operation: Callable[[Any, Any], Any], left: Value, right: Value) -
     size = len(left) if isinstance(left, tuple) else len(right)  # type: ignore[arg-type]
     left, right = (x if isinstance(x, tuple) else (x,) * size for x in (left, right))
     if len(left) != len(right):
-        raise ValueError(
-            f"Hyperparameter: vectors must have one length; got lengths {len(left)} "
-            f"and {len(right)} (give both as many entries)."
-        )
+        _checks().one_length(len(left), len(right))
     return tuple(_number(operation, a, b) for a, b in zip(left, right, strict=True))
 
 
@@ -204,19 +201,21 @@ def _compared(comparison: Callable[[Any, Any], Any], left: Moving, right: Any) -
 
 
 def _one(x: Any) -> float:
-    value = x.value if isinstance(x, Moving) else x
+    value: Any = x.value if isinstance(x, Moving) else x
     if isinstance(value, tuple):
-        raise TypeError(
-            "Hyperparameter: a vector is neither true nor less than another; got "
-            f"{x!r} (compare its `value`)."
-        )
+        _checks().one_number_moves(x)
     return float(value)
 
 
-def _refuse_constant(moving: Moving) -> NoReturn:
-    from portable_losses.core import checks  # which imports this module
+def _refuse_constant(moving: Moving) -> None:
+    _checks().no_constant(moving)
 
-    checks.no_constant(moving)
+
+def _checks() -> Any:
+    """The messages, in a module that imports this one."""
+    from portable_losses.core import checks
+
+    return checks
 
 
 def moves(x: Any) -> bool:

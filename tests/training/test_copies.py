@@ -25,7 +25,7 @@ def value(y, w):
 
 
 @portable_losses.loss
-def scaled(y_true, y_pred, *, scale=1.0, class_weights=None):
+def scaled_squares(y_true, y_pred, *, scale=1.0, class_weights=None):
     return scale * ops.mean(class_weights * ops.square(y_pred - y_true), axis=-1)
 
 
@@ -43,10 +43,10 @@ class Inner(portable_losses.Loss):
 
 LOSSES = {
     "sum": mixed,
-    "function": lambda w: scaled(scale=w, class_weights=[2.0 - w]),
+    "function": lambda w: scaled_squares(scale=w, class_weights=[2.0 - w]),
     "formulas": lambda w: (w / 2.0 + w / 2.0) * portable_losses.Huber(delta=3.0 - w),
     "sum of sums": lambda w: portable_losses.Sum(
-        {"a": (w, mixed(w)), "b": scaled(class_weights=[w])}
+        {"a": (w, mixed(w)), "b": scaled_squares(class_weights=[w])}
     ),
     "loss in a loss": lambda w: Inner(portable_losses.Huber(delta=w), power=w),
 }
@@ -85,7 +85,7 @@ def test_a_copied_loss(name, how, data):
 
 def test_what_is_pickled_together_stays_together():
     w = Hyperparameter(1.0, name="w")
-    for loss in (mixed(w), portable_losses.Huber(delta=w), scaled(scale=w)):
+    for loss in (mixed(w), portable_losses.Huber(delta=w), scaled_squares(scale=w)):
         for again in (copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))):
             first, metrics = again((loss, [w]))
             assert first.hyperparameters[0] is metrics[0]
