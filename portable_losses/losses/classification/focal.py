@@ -352,7 +352,7 @@ class SparseCategoricalFocalCrossentropy(Loss):
         arXiv 1708.02002, equation 5, over the softmax in place of the sigmoid.
 
     Differs: from Keras, which has this loss from 3.16 on, from logits, where Keras
-    clips the softmax: a logit of -30 against 0 has no gradient there; and in refusing
+    clips the softmax: a logit of -30 against 0 has no gradient there; and in rejecting
     ids out of range where their value can be seen.
     """
 
