@@ -90,8 +90,8 @@ def main(
             print_list(console_for(sys.stdout), entries)
             return AGREES
         backend = os.environ.get("KERAS_BACKEND", "")
-        entries = [e for e in entries if isinstance(e, Study) or e.runs_on(backend)]
         peers = _peers(asked.peers, entries, backend)
+        entries = _that_run(entries, backend)
     except ValueError as error:
         print(error, file=sys.stderr)
         return WRONG_USE
@@ -111,7 +111,7 @@ def _run(
             _say(f"[{number}/{len(entries)}] {entry.full_name}", end=" ")
             found = list(_results(entry, peers, backend, asked))
             groups.setdefault(entry.group, []).extend(found)
-            _say("; ".join(r.summary for r in found))
+            _say("; ".join(r.summary for r in found) or "no peer here (see --peers)")
     except KeyboardInterrupt:
         interrupted = True  # what is measured is printed all the same
     console = console_for(sys.stdout)
@@ -146,14 +146,10 @@ def _results(
     backend: str,
     asked: argparse.Namespace,
 ) -> Iterable[Result]:
-    # Not at the top: Keras and a backend take seconds, which `--list` need not wait.
+    # Not at the top of the file: Keras and its backend take seconds to import, and
+    # `--list` does not need them.
     from benchmarks.measure import Settings, measure
 
-    if isinstance(entry, Study):
-        return list(entry.run(asked.rounds))
-    names = [
-        n for n in peers if n in entry.peers and backend in entry.peers[n].backends
-    ]
     settings = Settings(
         rounds=asked.rounds,
         size=asked.size,
@@ -162,16 +158,35 @@ def _results(
         clock=asked.clock,
     )
     try:
+        if isinstance(entry, Study):
+            return list(entry.run(asked.rounds))
+        mine = [name for name in peers if name in entry.peers]
+        names = [name for name in mine if backend in entry.peers[name].backends]
         return measure(entry, names, settings) if names else []
     except Exception as error:  # one that fails must not cost the others' figures
         said = f"{type(error).__name__}: {error}"
-        return [Result(entry.full_name, ", ".join(names), disagreement=said)]
+        whom = ", ".join(registered.peers_of([entry]))
+        return [Result(entry.full_name, whom, disagreement=said)]
 
 
 def _draw(path: Path, results: Sequence[Result], title: str) -> bool:
     from benchmarks import plot
 
     return plot.draw(path, results, title)
+
+
+def _that_run(
+    entries: Sequence[registered.Entry], backend: str
+) -> list[registered.Entry]:
+    """Leave out what the backend does not have, such as compiled lanes on torch."""
+    found = [e for e in entries if isinstance(e, Study) or e.runs_on(backend)]
+    if not found:
+        names = ", ".join(e.full_name for e in entries)
+        raise ValueError(
+            f"bench: `workload` must run on {backend}; got workload={names!r} (it is "
+            "timed where the backend compiles)"
+        )
+    return found
 
 
 def _peers(

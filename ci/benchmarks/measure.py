@@ -61,21 +61,24 @@ def measure(
     """Return one result for each peer; one that disagrees is not timed."""
     arrays_in = workload.inputs(settings.size)
     ready = {OURS: contender(workload, arrays_in)}
+    seconds, results, agreeing = {}, [], []
+    first, seconds[OURS] = _first(ready[OURS])
+    ours = ready[OURS].numbers(first)
     for name in peers:
-        ready[name] = contender(workload, arrays_in, workload.peers[name])
-    first, seconds = {}, {}
-    for name, found in ready.items():
-        first[name], seconds[name] = _first(found)
-    ours = ready[OURS].numbers(first[OURS])
-    results, agreeing = [], []
-    for name in peers:
-        theirs = ready[name].numbers(first[name])
+        try:
+            ready[name] = contender(workload, arrays_in, workload.peers[name])
+            first, seconds[name] = _first(ready[name])
+        except Exception as error:  # a peer's, which must not cost the others' figures
+            said = f"{type(error).__name__}: {error}"
+            results.append(_result(workload, name, disagreement=said))
+            continue
+        theirs = ready[name].numbers(first)
         difference = workload.agreement.difference(ours, theirs)
         if difference:
             results.append(_result(workload, name, disagreement=difference))
         else:
             agreeing.append(name)
-    first.clear()
+    del first
     if not agreeing:
         return results
 

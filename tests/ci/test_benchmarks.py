@@ -89,6 +89,15 @@ def test_a_disagreement_is_reported_and_not_timed(tmp_path, capsys, ours, leaf):
     assert "[2/2] made_up/healthy keras: " in printed.err
 
 
+def test_a_peer_that_fails_does_not_cost_the_others(tmp_path):
+    peers = {"keras": Peer(lambda: squared), "torch": Peer(lambda: raises)}
+    both = Workload("made_up", "both", SIZES, draw, lambda: squared, peers)
+    status, found = run(tmp_path, both)
+    assert status == 1
+    said = {r["peer"]: r["disagreement"] for r in found["results"]}
+    assert said == {"keras": "", "torch": "RuntimeError: no such kernel"}
+
+
 @pytest.mark.parametrize("scale", [1.0, 1e-9])
 def test_agreement_holds_at_every_scale(scale):
     theirs = scale * np.array([1.0, 0.5, 0.2])
@@ -270,6 +279,16 @@ def test_list_shows_names_sizes_and_goals_without_running(capsys):
 def test_an_unknown_name_is_rejected_with_the_nearest(capsys, arguments, message):
     assert cli.main(arguments) == 2
     assert capsys.readouterr().err == message + "\n"
+
+
+def test_a_lane_that_the_backend_lacks_is_rejected(monkeypatch, capsys):
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    compiled = workload("fine", lane="compiled gradient")
+    assert cli.main([], {compiled.full_name: compiled}) == 2
+    assert capsys.readouterr().err == (
+        "bench: `workload` must run on torch; got workload='made_up/fine' (it is timed "
+        "where the backend compiles)\n"
+    )
 
 
 def test_a_peer_of_another_backend_is_rejected(capsys):
