@@ -1,4 +1,4 @@
-"""Read `ci/matrix.toml`, and refuse an axis that is empty or unknown."""
+"""Read `ci/matrix.toml`, and reject an axis that is empty or unknown."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ from typing import Any
 CI = Path(__file__).resolve().parent
 ROOT = CI.parent
 
+BACKEND = ("extra", "download", "install", "nightly")
+"""What matrix.toml says of a backend."""
+
+NEVER_EMPTY = ("--family", "--loss", "--check", "--mode", "--target", "--kind")
+"""Options of the harness that narrow a run, and would widen it if they were empty."""
+
 
 @dataclass(frozen=True)
 class Backend:
@@ -20,6 +26,7 @@ class Backend:
 
     name: str
     extra: str
+    download: str
     install: str
     nightly: str
 
@@ -66,9 +73,13 @@ class Matrix:
     def chosen(self, arguments: Sequence[str]) -> tuple[str, ...]:
         """Return the backends that the arguments of the harness ask for.
 
-        Looked at before anything is installed: a misspelled backend or device should
-        not cost a minute of downloads first, and `--backends jax` needs no other.
+        Looked at before anything is installed: a misspelled backend or device, or an
+        option that is empty, should not cost a minute of downloads first, and
+        `--backends jax` needs no other.
         """
+        for option in NEVER_EMPTY:
+            if "" in _values(arguments, option):
+                raise ValueError(f"{option} is empty: name what to run")
         for device in _values(arguments, "--device"):
             _known("device", device, self.devices)
         backends = _values(arguments, "--backends")
@@ -111,7 +122,7 @@ def load(path: Path = CI / "matrix.toml") -> Matrix:
         if not raw.get(axis):
             raise ValueError(f"{path.name}: axis {axis!r} is empty; add a row to it")
     backends = {
-        name: Backend(name, **_fields(name, row, "extra", "install", "nightly"))
+        name: Backend(name, **_fields(name, row, *BACKEND))
         for name, row in raw["backends"].items()
     }
     compat = {}

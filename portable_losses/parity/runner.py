@@ -1,5 +1,6 @@
 """Runs the workers side by side, compares what they found, and writes it down."""
 
+import contextlib
 import dataclasses
 import importlib.util
 import itertools
@@ -160,7 +161,8 @@ class Process:
     def stop(self) -> None:
         """End the worker."""
         if self.popen.stdin is not None:
-            self.popen.stdin.close()
+            with contextlib.suppress(BrokenPipeError):
+                self.popen.stdin.close()
         try:
             self.popen.wait(timeout=20)
         except subprocess.TimeoutExpired:

@@ -10,6 +10,7 @@ import pytest
 HEALTHY = """
 [backends.jax]
 extra = "jax"
+download = "90 MB"
 install = "pip install jax"
 nightly = "jax"
 
@@ -123,7 +124,7 @@ def test_healthy_twin_loads(tmp_path: Path) -> None:
         ('backends = ["jax"]', 'backends = ["mxnet"]', "unknown backend 'mxnet'"),
         ('constraints = "ci.txt"', 'constraints = "x.txt"', "no such constraints file"),
         ('install = "optax"', "", "optax must have exactly backends, install"),
-        ('extra = "jax"', "", "jax must have exactly extra, install, nightly"),
+        ('extra = "jax"', "", "jax must have exactly extra, download, install"),
         ('python = "3.11"', 'pyhton = "3.11"', "minimum must have exactly python"),
     ],
 )
@@ -156,6 +157,10 @@ def test_backends_that_arguments_ask_for(
         (["--backends", "jax,pytorch"], "unknown backend 'pytorch' .*jax, tensorflow"),
         (["--backends"], "unknown backend ''"),
         (["--backends="], "unknown backend ''"),
+        (["--family", ""], "--family is empty: name what to run"),
+        (["--loss=Huber,"], "--loss is empty"),
+        (["--backends", "jax", "--check="], "--check is empty"),
+        (["--mode"], "--mode is empty"),
         (["--device=cuda"], "unknown device 'cuda' .*cpu, gpu, mps, tpu"),
     ],
 )

@@ -1,13 +1,18 @@
 """What the command line says of things it cannot do."""
 
 import importlib.util
-import sys
+import pathlib
+import re
+import tomllib
 
 import pytest
 from click.testing import CliRunner
 
 from portable_losses.parity import __main__
 from portable_losses.parity.cli import main
+
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def run(*arguments):
@@ -67,15 +72,25 @@ def test_an_empty_choice_is_rejected(option):
 
 
 def test_a_missing_package_fails_with_the_command_that_installs_it(monkeypatch):
-    monkeypatch.setitem(sys.modules, "portable_losses.parity.cli", None)
-    with pytest.raises(ModuleNotFoundError):
-        __main__.main()  # a fault of ours: its traceback is of use
-    monkeypatch.delitem(sys.modules, "portable_losses.parity.cli")
-    monkeypatch.setitem(sys.modules, "click", None)
+    find = importlib.util.find_spec
+    absent = ("click", "sklearn")
+
+    def without(name, *rest):
+        return None if name in absent else find(name, *rest)
+
+    monkeypatch.setattr(importlib.util, "find_spec", without)
     with pytest.raises(SystemExit) as raised:
         __main__.main()
-    assert "the harness needs click, which is not installed" in str(raised.value)
-    assert 'pip install ".[parity]"' in str(raised.value)
+    said = "the harness needs click, scikit-learn, not installed here"
+    assert said in str(raised.value) and 'pip install ".[parity]"' in str(raised.value)
+
+
+def test_the_packages_that_are_looked_for_are_those_of_the_extra():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = project["optional-dependencies"]["parity"]
+    names = {re.match(r"[\w-]+", line)[0] for line in wanted}
+    assert set(__main__.PACKAGES.values()) == names
+    assert project["scripts"] == {"portable-losses-parity": f"{__main__.__name__}:main"}
 
 
 def test_a_missing_backend_fails_with_the_command_that_installs_it(monkeypatch):
