@@ -7,7 +7,7 @@ from keras import ops as raw
 
 from portable_losses.ops.extremes import maximum
 from portable_losses.ops.kinks import abs
-from portable_losses.ops.pinning import axes_of, pinned_float
+from portable_losses.ops.pinning import BACKEND, axes_of, pinned_float
 from portable_losses.ops.reductions import amax
 
 INF = float("inf")
@@ -45,6 +45,8 @@ def log_softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
     axes = axes_of(x, axis)
     largest = largest_of(x, axes)
     gap = gaps(x, largest)
+    if BACKEND == "torch":  # one kernel
+        return raw.log_softmax(gap, axis=axis) - raw.where(largest == -INF, INF, 0.0)
     total = raw.sum(raw.exp(gap), axis=axes, keepdims=True)
     return gap - raw.where(largest == -INF, INF, raw.log(total))
 

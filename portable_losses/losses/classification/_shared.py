@@ -98,7 +98,7 @@ def opposed_crossentropy(x: Any, s: Any, d: Any | None, careful: bool) -> Any:
 
 def focused(focus: Any, cost: Any) -> Any:
     """`focus * cost`; an infinite cost stays, without a gradient through its focus."""
-    return keras.ops.where(keras.ops.isinf(cost), 1.0, focus) * cost
+    return keras.ops.where(cost < INF, focus, 1.0) * cost
 
 
 def smoothed(t: Any, label_smoothing: float, classes: int) -> Any:
