@@ -40,7 +40,8 @@ def one_of(identity: str | None, make: Callable[[], Any]) -> Any:
         return make()
     made = _made(call)
     if identity not in made:
-        made[identity] = _in_layers(call, identity) or make()
+        known = _in_layers(call, identity)
+        made[identity] = make() if known is None else known
     return made[identity]
 
 
@@ -59,7 +60,7 @@ def is_saved() -> bool:
     """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if frame.f_code.co_name == "get_config" and _module(frame)[:6] == "keras.":
+        if frame.f_code.co_name == "get_config" and _is_of_keras(frame):
             return True
         frame = frame.f_back
     return False

@@ -92,6 +92,9 @@ class Moving:
     def __jax_array__(self) -> Any:
         _refuse_constant(self)
 
+    def __tf_tensor__(self, *args: Any, **kwargs: Any) -> Any:
+        _refuse_constant(self)
+
     def __add__(self, other: Any) -> Any:
         return _formula("add", self, other)
 

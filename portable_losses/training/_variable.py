@@ -45,6 +45,11 @@ class ToldVariable(keras.Variable):
         return super().value
 
     @property
+    def lent(self) -> bool:
+        """Whether a keras.StatelessScope has another value for it."""
+        return super().value is not self._value
+
+    @property
     def value(self) -> Any:
         """The value; on JAX a copy.
 

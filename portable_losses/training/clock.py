@@ -44,7 +44,8 @@ class Clock:
         Steps that were begun count: a file that is written between a batch and the
         next has both.
         """
-        several = self._model().steps_per_execution or 1
+        model = None if self._model is None else self._model()
+        several = getattr(model, "steps_per_execution", 1) or 1
         self._begun = batch + several if known is None else min(batch + several, known)
         return self.steps + batch
 

@@ -112,8 +112,11 @@ class Hyperparameter(Moving, keras.metrics.Metric):
         """The value as a Python number, or a tuple of them."""
         x = _read(self.variable)
         seen = None if x is None else checks.visible(x)
-        if seen is not None:  # else the model that trains on JAX holds it unchanged
-            self._remember(seen.tolist())
+        if seen is None:  # the model that trains on JAX holds it, unchanged
+            return self._value
+        if self.variable.lent:
+            return _shortest(seen.tolist())
+        self._remember(seen.tolist())
         return self._value
 
     def is_now(self, value: Value) -> bool:
@@ -188,7 +191,8 @@ class Hyperparameter(Moving, keras.metrics.Metric):
     def load_own_variables(self, store: Any) -> None:
         """Take the value from a file of weights that has one."""
         if "value" in store.keys():
-            self.assign(_shortest(store["value"][()].tolist()))
+            # Not held to rules: another value may not be loaded yet.
+            self.variable.assign(store["value"][()])
         if "missed_steps" in store.keys():
             missed, counted = store["missed_steps"][()].tolist()
             self.missed_steps = int(missed), int(counted)

@@ -217,6 +217,18 @@ def test_a_copied_model(kind, how, model, data, tmp_path):
     assert w.value == 2.0
 
 
+def test_a_copy_at_0(data):
+    # Which is false, and still there.
+    x, y = data
+    w = Hyperparameter(0.0, name="w")
+    net = of_endpoint(w)
+    for how in (clone, by_json, by_configs):
+        made = how(net, None)
+        ramp = HyperparameterScheduler("w", lambda epoch: 2.0)
+        seen = made.fit([x, y], y, verbose=0, callbacks=[ramp]).history
+        assert seen["w"] == [2.0]
+
+
 def test_two_models_with_a_w_each(model, data):
     x, y = data
     nets = []

@@ -144,6 +144,30 @@ def test_files_of_weights_carry_it(tracked, model, still, data, tmp_path):
     assert w.value == 0.3
 
 
+def test_a_file_of_several_that_hold_each_other(model, still, tmp_path):
+    def make():
+        a, b = Hyperparameter(0.1, name="a"), Hyperparameter(0.2, name="b")
+        net = model("functional")
+        net.compile(still, loss=portable_losses.Quantile(quantiles=[a, b]))
+        return a, b, net
+
+    a, b, net = make()
+    b.assign(0.9)
+    a.assign(0.8)  # above the b of a model that is new
+    net.save_weights(tmp_path / "some.weights.h5")
+    a, b, net = make()
+    net.load_weights(tmp_path / "some.weights.h5")
+    assert (a.value, b.value) == (0.8, 0.9)
+
+
+def test_a_value_that_a_scope_lends():
+    w = Hyperparameter(1.0, name="w")
+    with keras.StatelessScope([(w.variable, ops.convert_to_tensor(2.0))]):
+        assert w.value == 2.0
+    assert w.is_now(1.0)
+    assert_is(w, 1.0)
+
+
 def test_a_file_without_it_leaves_it(model, still, tmp_path):
     net = model("functional")
     net.save_weights(tmp_path / "some.weights.h5")

@@ -30,7 +30,8 @@ class Quantile(Loss):
 
     Args:
         quantiles: a number in (0, 1), or an ascending sequence of them. 0.5 is half
-            the absolute error. Hyperparameters stay ascending at each `assign`.
+            the absolute error. Hyperparameters stay ascending at each `assign`: set
+            them in an order in which they do.
         crossing_penalty: weight >= 0, for a sequence, of columns in the wrong order.
 
     Edge cases: the gradient of an exact match is 0, as is the penalty's where two
