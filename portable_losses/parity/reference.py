@@ -78,7 +78,7 @@ def central_differences(f: Callable[[Array], float], p: Array) -> Array:
             above, below = p.copy(), p.copy()
             above.flat[i] += h
             below.flat[i] -= h
-            width = above.flat[i] - below.flat[i]
+            width = _width(above.flat[i], below.flat[i], 2 * h)
             gradient[i] = (f(above) - f(below)) / width
     return gradient.reshape(p.shape)
 
@@ -88,12 +88,18 @@ def _slopes(f: Callable[[Array], float], p: Array, sign: float, at: float) -> Ar
     for i, h in enumerate(_steps(p)):
         moved = p.copy()
         moved.flat[i] += sign * h
-        slopes[i] = (f(moved) - at) / (moved.flat[i] - p.flat[i])
+        slopes[i] = (f(moved) - at) / _width(moved.flat[i], p.flat[i], sign * h)
     return slopes.reshape(p.shape)
 
 
 def _steps(p: Array) -> Array:
-    return STEP * np.maximum(1.0, np.abs(p)).ravel()
+    size = np.where(np.isinf(p), 1.0, np.abs(p))
+    return STEP * np.maximum(1.0, size).ravel()
+
+
+def _width(a: float, b: float, step: float) -> float:
+    """a - b; the step itself where it moves nothing, at an infinity."""
+    return step if np.isinf(a) else a - b
 
 
 def _items(
