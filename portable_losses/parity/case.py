@@ -41,7 +41,9 @@ class Case:
         edges: named inputs at kinks and extremes (an exact match, logits of 1e4,
             probabilities of 0 and 1, zero vectors). Values are compared with the
             reference; gradients must be finite, equal on all backends and between
-            the reference's one-sided slopes. Trailing axes like those of `draw`.
+            the reference's one-sided slopes. Where the reference is infinite the value
+            must be as well, and the gradient free of NaN. Trailing axes like those of
+            `draw`.
         wrong: inputs of which every sample is confidently wrong, so that the gradient
             of every sample must be alive.
         classes: for class ids, how many there are: an id beyond must be refused or NaN.

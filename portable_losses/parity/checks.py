@@ -15,7 +15,7 @@ from portable_losses.parity import originals
 from portable_losses.parity.autodiff import Result
 from portable_losses.parity.case import Array
 from portable_losses.parity.lane import HALF, Lane, keep, take
-from portable_losses.parity.reference import Expected
+from portable_losses.parity.reference import Expected, expect
 from portable_losses.parity.tolerances import (
     SMALL_GRADIENT,
     Tolerance,
@@ -80,31 +80,26 @@ def modes(lane: Lane) -> None:
 
 @check
 def edges(lane: Lane) -> None:
-    """At kinks and extremes: the right value, a finite subgradient."""
+    """At kinks and extremes: the right value, a finite subgradient.
+
+    Where the predictions hold infinities, in every mode and in half precision too.
+    """
     if not lane.case.edges:
         raise NotApplicable("the case names no edges")
     for name in lane.case.edges:
         label = f"edge {name}"
-        result, wanted = lane.at(label), lane.expected(label)
-        compare_value(lane, result, wanted, where=label)
-        if result.gradient is None:
+        t, p = lane.inputs(label)
+        _compare_edge(lane, lane.at(label), lane.expected(label), label)
+        if lane.case.reference is None or not np.isinf(p).any():
             continue
-        got = _gradient(result)
-        if not np.isfinite(got).all():
-            raise Mismatch(f"{label}: the gradient is not finite: {_brief(got)}")
-        slack = lane.tolerance("float32")
-        known = np.abs(wanted.gradient[np.isfinite(wanted.gradient)])
-        size = max(float(known.max(initial=0.0)), SMALL_GRADIENT)
-        # A one-sided difference is off by its step times the curvature: more room than
-        # for central ones, and still less than the width of any kink.
-        room = 10 * (slack.gradient * np.abs(got) + slack.floor * size)
-        outside = (got < wanted.low - room) | (got > wanted.high + room)
-        if outside.any():
-            at = tuple(int(i) for i in np.argwhere(outside)[0])
-            raise Mismatch(
-                f"{label}: the gradient at {at} is {got[at]:.6g}, outside the "
-                f"one-sided slopes [{wanted.low[at]:.6g}, {wanted.high[at]:.6g}]"
-            )
+        for mode in lane.modes[1:]:
+            result = lane.run(t, p, mode=mode)
+            _compare_edge(lane, result, lane.expected(label), f"{label}, {mode}")
+        for dtype, half in HALF.items():
+            q = p.astype(half)
+            wanted = expect(lane.case.reference, t, q)
+            result = lane.run(t, q)
+            _compare_edge(lane, result, wanted, f"{label}, {dtype}", dtype)
 
 
 @check
@@ -404,6 +399,42 @@ def compare_value(
         raise Mismatch(
             f"{where + ': ' if where else ''}the value is {float(got):.9g}, the "
             f"reference {float(ref):.9g}"
+        )
+
+
+def _compare_edge(
+    lane: Lane, result: Result, wanted: Expected, where: str, dtype: str = "float32"
+) -> None:
+    """Raise unless the value is right and the gradient between the slopes.
+
+    An infinite value must be the reference's; its gradient is free but for NaN.
+    """
+    if np.isinf(wanted.value):
+        if float(result.value) != wanted.value:
+            raise Mismatch(
+                f"{where}: the value is {float(result.value):.9g}, the reference "
+                f"{wanted.value:.9g}"
+            )
+    else:
+        compare_value(lane, result, wanted, dtype=dtype, where=where)
+    if result.gradient is None:
+        return
+    got = _gradient(result)
+    fine = ~np.isnan(got) if np.isinf(wanted.value) else np.isfinite(got)
+    if not fine.all():
+        raise Mismatch(f"{where}: the gradient is not finite: {_brief(got)}")
+    slack = lane.tolerance(dtype)
+    known = np.abs(wanted.gradient[np.isfinite(wanted.gradient)])
+    size = max(float(known.max(initial=0.0)), SMALL_GRADIENT)
+    # A one-sided difference is off by its step times the curvature: more room than
+    # for central ones, and still less than the width of any kink.
+    room = 10 * (slack.gradient * np.abs(got) + slack.floor * size)
+    outside = (got < wanted.low - room) | (got > wanted.high + room)
+    if outside.any():
+        at = tuple(int(i) for i in np.argwhere(outside)[0])
+        raise Mismatch(
+            f"{where}: the gradient at {at} is {got[at]:.6g}, outside the "
+            f"one-sided slopes [{wanted.low[at]:.6g}, {wanted.high[at]:.6g}]"
         )
 
 

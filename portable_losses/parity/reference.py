@@ -128,7 +128,7 @@ def central_differences(f: Function, p: Array, chosen: Array | None = None) -> A
             above, below = p.copy(), p.copy()
             above.flat[i] += steps[i]
             below.flat[i] -= steps[i]
-            width = above.flat[i] - below.flat[i]
+            width = _width(above.flat[i], below.flat[i], 2 * steps[i])
             gradient[i] = (f(above) - f(below)) / width
     return gradient.reshape(p.shape)
 
@@ -139,7 +139,8 @@ def _one_sided(f: Function, p: Array, chosen: Array, sign: float, at: float) -> 
     for i in chosen:
         moved = p.copy()
         moved.flat[i] += sign * steps[i]
-        found[i] = (f(moved) - at) / (moved.flat[i] - p.flat[i])
+        width = _width(moved.flat[i], p.flat[i], sign * steps[i])
+        found[i] = (f(moved) - at) / width
     return found.reshape(p.shape)
 
 
@@ -160,7 +161,13 @@ def _probes(p: Array) -> tuple[Array, Array]:
 
 
 def _steps(p: Array) -> Array:
-    return STEP * np.maximum(1.0, np.abs(p)).ravel()
+    size = np.where(np.isinf(p), 1.0, np.abs(p))
+    return STEP * np.maximum(1.0, size).ravel()
+
+
+def _width(a: float, b: float, step: float) -> float:
+    """a - b; the step itself where it moves nothing, at an infinity."""
+    return step if np.isinf(a) else a - b
 
 
 def _items(result: Any) -> tuple[Array, Array]:
