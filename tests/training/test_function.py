@@ -252,7 +252,7 @@ REFUSED = {
     "no function": (
         lambda: loss(portable_losses.Huber()),
         TypeError,
-        "loss: `function` must be a function; got function=<",
+        "loss: `function` must be a function; got function=Huber",
     ),
     "without y_pred": (
         lambda: loss(no_prediction),
