@@ -40,7 +40,6 @@ CLASS_AXIS = [
     "CategoricalFocalCrossentropy",
     "CategoricalGeneralizedCrossEntropy",
     "CategoricalHinge",
-    "CosineSimilarity",
     "KLDivergence",
 ]
 

@@ -504,7 +504,7 @@ REFUSED = {
     "no function": (
         lambda: loss(portable_losses.Huber()),
         TypeError,
-        "loss: `function` must be a function; got function=Huber(delta=1.0) (decorate",
+        "loss: `function` must be a function; got function=Huber",
     ),
     "without y_pred": (
         lambda: loss(no_prediction),

@@ -35,12 +35,9 @@ class CosineSimilarity(Loss):
         >>> round(float(loss([[3.0, 4.0]], [[4.0, 3.0]])), 4)
         -0.96
 
-    Differs: from Keras at a zero vector, where its gradient is NaN on JAX and torch,
-    and in rejecting to broadcast, and `(B,)` against `(B,)`, which has no axis of
-    vectors.
+    Differs: from Keras at a zero vector, where its gradient is NaN on JAX and torch; in
+    reading `(B,)` as B vectors of length 1; and in refusing to broadcast.
     """
-
-    _class_axis = True
 
     def __init__(
         self,

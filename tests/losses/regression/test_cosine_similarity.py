@@ -24,11 +24,10 @@ def test_the_length_of_a_vector_does_not_matter():
     np.testing.assert_allclose(np.asarray(items), -11 / np.sqrt(5) / 5, rtol=1e-6)
 
 
-def test_numbers_without_an_axis_of_vectors_are_rejected():
-    # Keras takes them for one vector; as many vectors of length 1 they cost -1 or 1.
-    message = r"CosineSimilarity: `y_pred` must be of shape \(B, ..., C\).*\(2,\)"
-    with pytest.raises(ValueError, match=message):
-        portable_losses.CosineSimilarity()([2.0, 3.0], [0.5, -4.0])
+def test_a_vector_of_numbers_is_as_many_vectors_of_length_1():
+    loss = portable_losses.CosineSimilarity(reduction="none")
+    items = np.asarray(loss(np.array([2.0, 3.0]), np.array([0.5, -4.0])))
+    np.testing.assert_allclose(items, [-1.0, 1.0])
 
 
 def test_an_axis_that_does_not_exist_is_refused():
