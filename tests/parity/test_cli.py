@@ -11,7 +11,6 @@ from click.testing import CliRunner
 from portable_losses.parity import __main__
 from portable_losses.parity.cli import main
 
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
