@@ -1,6 +1,7 @@
 """The README's blocks run as they stand, in order, in one process that has no more."""
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -13,6 +14,8 @@ import pytest
 BACKEND = keras.config.backend()
 README = Path(__file__).resolve().parents[2] / "README.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", README.read_text("utf-8"), re.M | re.S)
+
+PLUGIN = ("-p", "portable_losses.parity.pytest_plugin")
 
 # Counts what each block trains, and lets pytest's block run with the real check.
 PROGRAM = """
@@ -43,8 +46,6 @@ for block in blocks:
 
 
 def run(tmp_path, **environment):
-    import json
-
     inherited = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
@@ -85,10 +86,8 @@ def test_the_backend_is_chosen_before_keras_is_imported_and_stays_there():
 def test_the_loss_of_the_readme_passes_its_checks(tmp_path):
     (own,) = (block for block in BLOCKS if "class MyLoss" in block)
     (test,) = (block for block in BLOCKS if "check_loss" in block)
-    lines = ast.parse(own).body
-    loss = ast.unparse(ast.Module(lines[: lines.index(find(lines)) + 1], []))
-    text = f"import portable_losses\n{loss}\n\n{test}"
-    (tmp_path / "test_own.py").write_text(text)
+    loss = own.partition("targets = ")[0]  # the imports and the class
+    (tmp_path / "test_own.py").write_text(f"{loss}\n\n{test}")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *PLUGIN],
         cwd=tmp_path,
@@ -97,10 +96,3 @@ def test_the_loss_of_the_readme_passes_its_checks(tmp_path):
         check=False,
     )
     assert "1 passed" in done.stdout, done.stdout[-3000:]
-
-
-def find(statements):
-    return next(s for s in statements if isinstance(s, ast.ClassDef))
-
-
-PLUGIN = ("-p", "portable_losses.parity.pytest_plugin")
