@@ -11,6 +11,8 @@ from pathlib import Path
 import keras
 import pytest
 
+from portable_losses.parity.cli import main
+
 BACKEND = keras.config.backend()
 README = Path(__file__).resolve().parents[2] / "README.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", README.read_text("utf-8"), re.M | re.S)
@@ -96,3 +98,22 @@ def test_the_loss_of_the_readme_passes_its_checks(tmp_path):
         check=False,
     )
     assert "1 passed" in done.stdout, done.stdout[-3000:]
+
+
+def commands():
+    """The arguments of the harness in the README's lines for the shell."""
+    shell = re.findall(r"^```sh\n(.*?)^```$", README.read_text("utf-8"), re.M | re.S)
+    for line in "".join(shell).splitlines():
+        said = line.partition("#")[0]
+        for program in ("portable-losses-parity", "nox -s parity"):
+            if program in said:
+                yield said.partition(program)[2].replace(" -- ", " ").split()
+
+
+@pytest.mark.parametrize("arguments", commands(), ids=" ".join)
+def test_the_options_of_the_readme_are_those_of_the_harness(arguments):
+    main.make_context("portable-losses-parity", arguments)
+
+
+def test_the_readme_says_how_the_harness_is_run():
+    assert [] in commands() and any("--target" in found for found in commands())
