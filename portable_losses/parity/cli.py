@@ -193,7 +193,8 @@ def main(
     def checked(results: report.Results) -> None:
         report.matrix(results, console)
         if plan.trains:
-            progress.phase("models are trained, saved on one backend, loaded elsewhere")
+            several = ", loaded on another" if len(plan.backends) > 1 else ""
+            progress.phase(f"models are trained, saved on one backend{several}")
 
     try:
         with Progress(console) as progress:
