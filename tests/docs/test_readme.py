@@ -110,7 +110,7 @@ def commands():
                 yield said.partition(program)[2].replace(" -- ", " ").split()
 
 
-@pytest.mark.parametrize("arguments", commands(), ids=" ".join)
+@pytest.mark.parametrize("arguments", list(commands()), ids=" ".join)
 def test_the_options_of_the_readme_are_those_of_the_harness(arguments):
     main.make_context("portable-losses-parity", arguments)
 
