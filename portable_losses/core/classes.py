@@ -100,7 +100,7 @@ def crossentropy_of(logits: Any, ids: Any) -> Any:
         picked = gaps(_picked(logits, ids), largest)
         items = keras.ops.log(total) - keras.ops.squeeze(picked, -1)
     none = keras.ops.squeeze(largest == -INF, -1)
-    return _or_nan(keras.ops.where(none, INF, items), valid)
+    return _or_nan(items + keras.ops.where(none, INF, 0.0), valid)
 
 
 def _visibly_finite(items: Any) -> bool:

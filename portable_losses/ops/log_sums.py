@@ -46,9 +46,9 @@ def log_softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
     largest = largest_of(x, axes)
     gap = gaps(x, largest)
     if BACKEND == "torch":  # one kernel
-        return raw.log_softmax(gap, axis=axis) - raw.where(largest == -INF, INF, 0.0)
+        return raw.log_softmax(gap, axis=axis) - _infinite_if_none(largest)
     total = raw.sum(raw.exp(gap), axis=axes, keepdims=True)
-    return gap - raw.where(largest == -INF, INF, raw.log(total))
+    return gap - (raw.log(total) + _infinite_if_none(largest))
 
 
 @pinned_float(1)
@@ -66,13 +66,18 @@ def softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
     largest = largest_of(x, axes)
     share = raw.exp(gaps(x, largest))
     total = raw.sum(share, axis=axes, keepdims=True)
-    return share / raw.where(largest == -INF, INF, total)
+    return share / (total + _infinite_if_none(largest))
 
 
 def gaps(x: Any, largest: Any) -> Any:
     """x - largest, and 0 without a gradient where both are the same infinity."""
     infinity = raw.where(raw.isinf(largest), largest, float("nan"))  # or equal to none
     return raw.where(x == infinity, 0.0, x - largest)
+
+
+def _infinite_if_none(largest: Any) -> Any:
+    """inf where all are -inf, else 0; to be added, so that a NaN stays."""
+    return raw.where(largest == -INF, INF, 0.0)
 
 
 def largest_of(x: Any, axes: tuple[int, ...]) -> Any:
