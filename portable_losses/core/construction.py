@@ -111,7 +111,7 @@ def noted(init: Callable[..., None]) -> Callable[..., None]:
     """A constructor that notes what it is called with, and explains what is wrong."""
 
     @functools.wraps(init)
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+    def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:
         calls = self.__dict__.get("_calls")
         if calls is not None:
             calls.append((__init__, args, kwargs))

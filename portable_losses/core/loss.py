@@ -209,7 +209,7 @@ class Loss(Arithmetic, _KerasLoss):
         if cls.__module__.startswith("portable_losses."):
             keras.saving.register_keras_serializable("portable_losses")(cls)
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __new__(cls, /, *args: Any, **kwargs: Any) -> Any:
         self = super().__new__(cls)
         if not cls.__module__.startswith("portable_losses."):
             self.__dict__["_calls"] = [(None, args, kwargs)]

@@ -40,6 +40,9 @@ def references(loss: Any, inputs: Mapping[str, Pair]) -> dict[str, Expected]:
         ValueError: if another process cannot import the loss, or run it on NumPy.
     """
     place = _place(loss)
+    if importlib.util.find_spec("jax") is None:
+        # Whatever Keras's own backend is: that of NumPy imports JAX.
+        _refuse(place.name, "runs on the NumPy backend, for which Keras needs JAX")
     environment = {
         **os.environ,
         "KERAS_BACKEND": "numpy",
