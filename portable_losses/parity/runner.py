@@ -177,9 +177,9 @@ def require(backends: tuple[str, ...]) -> None:
     """Reject a backend that is not installed, with the command that installs it."""
     if importlib.util.find_spec("jax") is None:
         raise Unavailable(
-            "not installed: jax. Keras's NumPy backend, which gives the values that all "
-            "others are compared with, imports it, whatever backend is checked. Install "
-            "it, in a clone of the repository, with\n  " + INSTALL.format(backend="jax")
+            "not installed: jax. Keras's NumPy backend, a lane of every run, imports "
+            "it. Install it, in a clone of the repository, with\n  "
+            + INSTALL.format(backend="jax")
         )
     missing = [b for b in backends if importlib.util.find_spec(b) is None]
     if missing:
