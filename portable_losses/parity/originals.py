@@ -183,9 +183,15 @@ def _values(
 
 
 def labels(lane: Lane) -> list[str]:
-    """The inputs of a case at which ours and Keras's are compared."""
+    """The inputs of a case at which ours and Keras's are compared.
+
+    Not where predictions are infinite: Keras's losses promise nothing there, and are
+    NaN or clipped by backend and by loss.
+    """
+    edges = lane.case.edges.items()
+    finite = [f"edge {name}" for name, (_, p) in edges if not np.isinf(p).any()]
     exact = ["exact"] if lane.case.exact is not None else []
-    return ["drawn", *(f"edge {name}" for name in lane.case.edges), *exact]
+    return ["drawn", *finite, *exact]
 
 
 def evaluate(
