@@ -1,12 +1,24 @@
 """Class ids and class weights, for every family that has a class axis."""
 
-from collections.abc import Mapping, Sequence
+import math
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
 
+from portable_losses import ops
 from portable_losses.core import checks
+from portable_losses.core.eager import at_hand
 from portable_losses.core.moving import as_vector
+from portable_losses.ops.log_sums import gaps, largest_of
+
+INF = float("inf")
+Carefully = Callable[[bool], Any]
+"""Makes items, with or without care for infinite logits; see `carefully`."""
+
+Times = Callable[[Any, Any], Any]
+"""A product of a weight and what may be infinite."""
 
 _BACKEND = keras.config.backend()
 
@@ -22,29 +34,72 @@ def pick(x: Any, ids: Any) -> Any:
     return _or_nan(_looked_up(x, ids), valid)
 
 
-def log_softmax(logits: Any) -> Any:
-    """Logarithms of the softmax over the last axis, for rows that are not all -inf.
+def of_log_softmax(logits: Any, items_of: Callable[[Any, Times], Any]) -> Any:
+    """Return `items_of(log_p, times)` for `log_p` the log-softmax over the last axis.
 
-    Such rows are NaN here; `ops.log_softmax` has a guard for them, which costs as much
-    as the rest where every operation is a pass over memory.
+    A logit of -inf gives -inf, one of inf gives 0 and -inf to the others, and neither
+    has a gradient; `items_of` must weigh what may be infinite by the `times` it gets.
     """
-    return keras.ops.log_softmax(logits, axis=-1)
+
+    def items(careful: bool) -> Any:
+        if careful:
+            return items_of(ops.log_softmax(logits, axis=-1), times)
+        return items_of(keras.ops.log_softmax(logits, axis=-1), operator.mul)
+
+    return carefully(logits, items)
+
+
+def carefully(logits: Any, items_of: Carefully) -> Any:
+    """Return `items_of(True)`, which takes care of infinite logits.
+
+    Or `items_of(False)`, which does not and is quicker, where it is seen to be finite.
+    """
+    if at_hand(logits):
+        items = items_of(False)
+        if _visibly_finite(items[0] if isinstance(items, tuple) else items):
+            return items
+    return items_of(True)
+
+
+def times(weight: Any, cost: Any) -> Any:
+    """`weight * cost`, and 0 where the weight is 0, of an infinite cost too."""
+    if isinstance(weight, int | float) and weight != 0:
+        return weight * cost
+    # A NaN is kept, which is what a class id out of range costs.
+    infinite = keras.ops.where(weight == 0, 0.0, cost)
+    return weight * keras.ops.where(keras.ops.isinf(cost), infinite, cost)
 
 
 def crossentropy_of(logits: Any, ids: Any) -> Any:
-    """Return `-pick(log_softmax(logits), ids)`."""
+    """Return `-pick(log_p, ids)` for `log_p` as in `of_log_softmax`."""
     ids, valid = _indices(ids, logits.shape[-1])
     if _BACKEND in ("tensorflow", "torch"):
-        items = _by_kernel(logits, ids)
+        if valid is None or at_hand(logits):  # items can be looked at as well
+            # Of a softmax's own output Keras on TensorFlow would take the logits that
+            # went into it.
+            torch = _BACKEND == "torch"
+            items = _by_kernel(logits if torch else keras.ops.copy(logits), ids)
+            if _visibly_finite(items):
+                return _or_nan(items, valid)
+        # A kernel knows -inf, but neither inf nor a row of nothing but -inf.
+        largest = largest_of(logits, (-1,))
+        items = _by_kernel(gaps(logits, largest), ids)
     elif valid is None:  # not compiled: the fewest operations
-        items = -_looked_up(log_softmax(logits), ids)
+        return -_looked_up(ops.log_softmax(logits, axis=-1), ids)
     else:
         # XLA would write all the logarithms to memory before one a row is picked.
-        top = keras.ops.stop_gradient(keras.ops.max(logits, axis=-1))
-        gaps = logits - keras.ops.expand_dims(top, -1)
-        total = keras.ops.sum(keras.ops.exp(gaps), axis=-1)
-        items = keras.ops.log(total) - (_looked_up(logits, ids) - top)
-    return _or_nan(items, valid)
+        largest = largest_of(logits, (-1,))
+        total = keras.ops.sum(keras.ops.exp(gaps(logits, largest)), axis=-1)
+        picked = gaps(_picked(logits, ids), largest)
+        items = keras.ops.log(total) - keras.ops.squeeze(picked, -1)
+    none = keras.ops.squeeze(largest == -INF, -1)
+    return _or_nan(items + keras.ops.where(none, INF, 0.0), valid)
+
+
+def _visibly_finite(items: Any) -> bool:
+    """Whether all are finite and can be seen to be."""
+    values = checks.visible(items)
+    return values is not None and math.isfinite(values.sum())
 
 
 def _by_kernel(logits: Any, ids: Any) -> Any:
@@ -54,9 +109,6 @@ def _by_kernel(logits: Any, ids: Any) -> Any:
         rows = keras.ops.reshape(logits, (-1, logits.shape[-1]))
         items = _by_kernel(rows, keras.ops.reshape(ids, (-1,)))
         return keras.ops.reshape(items, ids.shape)
-    if _BACKEND == "tensorflow":
-        # Of a softmax's own output Keras would take the logits that went into it.
-        logits = keras.ops.copy(logits)
     return keras.ops.sparse_categorical_crossentropy(ids, logits, from_logits=True)
 
 
@@ -76,8 +128,11 @@ def _indices(ids: Any, num_classes: int) -> tuple[Any, Any | None]:
 
 def _looked_up(x: Any, ids: Any) -> Any:
     """Return `x[..., ids]` for ids that are in range."""
-    picked = keras.ops.take_along_axis(x, keras.ops.expand_dims(ids, -1), axis=-1)
-    return keras.ops.squeeze(picked, -1)
+    return keras.ops.squeeze(_picked(x, ids), -1)
+
+
+def _picked(x: Any, ids: Any) -> Any:
+    return keras.ops.take_along_axis(x, keras.ops.expand_dims(ids, -1), axis=-1)
 
 
 def _or_nan(items: Any, valid: Any | None) -> Any:

@@ -7,7 +7,7 @@ from keras import ops as raw
 
 from portable_losses.ops.extremes import maximum
 from portable_losses.ops.kinks import abs
-from portable_losses.ops.pinning import axes_of, pinned_float
+from portable_losses.ops.pinning import BACKEND, axes_of, pinned_float
 from portable_losses.ops.reductions import amax
 
 INF = float("inf")
@@ -18,17 +18,16 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """ln(sum(exp(x))) over `axis`, with gradient softmax(x).
 
     Exact at 1e4 and -1e4. An entry of -inf adds nothing and has gradient 0; when all
-    are -inf the value is -inf and the gradient 0. Pinned because that gradient is NaN
-    on all backends, and a fully masked row has it.
+    are -inf the value is -inf and the gradient 0; with an inf among them the value is
+    inf and the gradient 0. Pinned because the last two gradients are NaN on all
+    backends, and a fully masked row has the first of them.
 
     >>> ops.logsumexp(ops.convert_to_tensor([1e4, 1e4]))  # 10000.693
     """
     axes = axes_of(x, axis)
-    largest = _max(x, axes)
-    largest = raw.where(raw.isfinite(largest), largest, 0.0)
-    total = raw.sum(raw.exp(x - largest), axis=axes, keepdims=True)
-    empty = raw.equal(total, 0)
-    result = raw.log(raw.where(empty, 1.0, total)) + raw.where(empty, -INF, largest)
+    largest = largest_of(x, axes)
+    total = raw.sum(raw.exp(gaps(x, largest)), axis=axes, keepdims=True)
+    result = raw.log(total) + largest
     return result if keepdims else raw.squeeze(result, axis=axes)
 
 
@@ -36,35 +35,53 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def log_softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
     """The logarithm of softmax: x - logsumexp(x) over `axis`.
 
-    Exact at 1e4 and -1e4. An entry of -inf gives -inf; when all are -inf, the gradient
-    is 0. Pinned because that row is NaN on all backends, in value and in gradient.
+    Exact at 1e4 and -1e4. An entry of -inf gives -inf; an inf gives 0, and -inf to the
+    others (of several each gets an equal share); when all are -inf, so is the result.
+    The last two have no gradient. Pinned because they are NaN on all backends, in value
+    and in gradient.
 
     >>> ops.log_softmax(ops.convert_to_tensor([1e4, 0.0]))  # [0, -10000]
     """
-    empty = _empty(x, axis)
-    result = raw.log_softmax(raw.where(empty, 0.0, x), axis=axis)
-    return raw.where(empty, -INF, result)
+    axes = axes_of(x, axis)
+    largest = largest_of(x, axes)
+    gap = gaps(x, largest)
+    if BACKEND == "torch":  # one kernel
+        return raw.log_softmax(gap, axis=axis) - _infinite_if_none(largest)
+    total = raw.sum(raw.exp(gap), axis=axes, keepdims=True)
+    return gap - (raw.log(total) + _infinite_if_none(largest))
 
 
 @pinned_float(1)
 def softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
     """exp(x) / sum(exp(x)) over `axis`.
 
-    Exact at 1e4 and -1e4; NaN when all are -inf, as on all backends. They agree in
-    float32; pinned for half precision, which is computed in float32.
+    Exact at 1e4 and -1e4. An inf gives 1, and 0 to the others (several share it
+    evenly); when all are -inf, all are 0. Neither has a gradient. Pinned because both
+    are NaN on all backends, in value and in gradient, and for half precision, which is
+    computed in float32.
 
     >>> ops.softmax(ops.convert_to_tensor([0.0, -float("inf")]))  # [1, 0]
     """
-    return raw.softmax(x, axis=axis)
+    axes = axes_of(x, axis)
+    largest = largest_of(x, axes)
+    share = raw.exp(gaps(x, largest))
+    total = raw.sum(share, axis=axes, keepdims=True)
+    return share / (total + _infinite_if_none(largest))
 
 
-def _empty(x: Any, axis: Any) -> Any:
-    """Where every entry over `axis` is -inf."""
-    return raw.equal(_max(x, axes_of(x, axis)), -INF)
+def gaps(x: Any, largest: Any) -> Any:
+    """x - largest, and 0 without a gradient where both are the same infinity."""
+    infinity = raw.where(raw.isinf(largest), largest, float("nan"))  # or equal to none
+    return raw.where(x == infinity, 0.0, x - largest)
 
 
-def _max(x: Any, axes: tuple[int, ...]) -> Any:
-    """The largest entry, as a constant."""
+def _infinite_if_none(largest: Any) -> Any:
+    """inf where all are -inf, else 0; to be added, so that a NaN stays."""
+    return raw.where(largest == -INF, INF, 0.0)
+
+
+def largest_of(x: Any, axes: tuple[int, ...]) -> Any:
+    """The largest entry over `axes`, which stay, as a constant."""
     # On torch, Keras's max keeps no axes when it is given none.
     return amax(raw.stop_gradient(x), axis=axes, keepdims=True)
 

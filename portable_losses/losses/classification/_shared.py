@@ -1,29 +1,42 @@
 """What the classification losses share: log-probabilities, smoothing, selection."""
 
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import keras
 
 from portable_losses import ops
 from portable_losses.core import checks
-from portable_losses.core.classes import crossentropy_of, like, log_softmax, pick
+from portable_losses.core.classes import (
+    INF,
+    Times,
+    crossentropy_of,
+    like,
+    of_log_softmax,
+    pick,
+    times,
+)
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import as_vector, is_vector
 
 
-def log_probabilities(y_pred: Any, from_logits: bool) -> Any:
-    """Logarithms of class probabilities over the last axis.
+def of_log_probabilities(
+    y_pred: Any, from_logits: bool, items_of: Callable[[Any, Times], Any]
+) -> Any:
+    """`items_of` the logarithms of class probabilities over the last axis.
 
     Probabilities are divided by their sum and clipped to [epsilon, 1 - epsilon], as
-    in Keras, with Keras's epsilon (1e-7); logits stay in log space, without a clip.
+    in Keras, with Keras's epsilon (1e-7); logits stay in log space, without a clip,
+    and may be infinite: see `of_log_softmax`.
     """
     if from_logits:
-        return log_softmax(y_pred)
-    return ops.log(clipped(normalized(y_pred)))
+        return of_log_softmax(y_pred, items_of)
+    return items_of(ops.log(clipped(normalized(y_pred))), operator.mul)
 
 
 def cost_of(ids: Any, y_pred: Any, from_logits: bool) -> Any:
-    """`-log_probabilities(...)[..., ids]`; NaN where an id is out of range."""
+    """-log p of the class `ids`; NaN where an id is out of range."""
     if from_logits:
         return crossentropy_of(y_pred, ids)
     total = ops.sum(y_pred, axis=-1)
@@ -41,14 +54,18 @@ def clipped(p: Any) -> Any:
     return ops.clip(p, epsilon, 1.0 - epsilon)
 
 
-def binary_crossentropy(t: Any, x: Any, from_logits: bool, pos_weight: Any) -> Any:
+def binary_crossentropy(
+    t: Any, x: Any, from_logits: bool, pos_weight: Any, careful: bool = False
+) -> Any:
     """-(pos_weight t log p + (1 - t) log(1 - p)), element by element."""
     if from_logits:
         log_p, log_q = ops.log_sigmoid(x), ops.log_sigmoid(-x)
     else:
         log_p, log_q = ops.log(clipped(x)), ops.log(clipped(1.0 - x))
     positive = t if pos_weight is None else pos_weight * t
-    return -(positive * log_p + (1.0 - t) * log_q)
+    if not careful:
+        return -(positive * log_p + (1.0 - t) * log_q)
+    return -(times(positive, log_p) + times(1.0 - t, log_q))
 
 
 def opposed(t: Any, x: Any, hard: bool) -> tuple[Any, Any, Any | None]:
@@ -65,11 +82,23 @@ def opposed(t: Any, x: Any, hard: bool) -> tuple[Any, Any, Any | None]:
     return turn * x, turn, None if hard else t - end
 
 
-def opposed_crossentropy(x: Any, s: Any, d: Any | None) -> Any:
+def opposed_crossentropy(x: Any, s: Any, d: Any | None, careful: bool) -> Any:
     """The binary cross-entropy of a logit by the numbers of `opposed`."""
     # Not of `ops`, whose care is for half precision, which never comes here.
     cost = keras.ops.softplus(s)
-    return cost if d is None else cost - d * x
+    if d is None:
+        return cost
+    product = d * x
+    if careful:
+        # d x is NaN for d = 0 and an infinite x, and where it is inf the cost is too:
+        # there any finite number will do, and a NaN for a NaN, which d is.
+        product = keras.ops.where(product < INF, product, d)
+    return cost - product
+
+
+def focused(focus: Any, cost: Any) -> Any:
+    """`focus * cost`; an infinite cost stays, without a gradient through its focus."""
+    return keras.ops.where(cost < INF, focus, 1.0) * cost
 
 
 def smoothed(t: Any, label_smoothing: float, classes: int) -> Any:
@@ -113,8 +142,10 @@ def keep_rows(y_true: Any, ignore_class: int | None) -> Any | None:
     return ops.argmax(y_true, axis=-1) != ignore_class
 
 
-def mean_of_kept(terms: Any, kept: Any | None) -> Any:
+def mean_of_kept(loss: Loss, terms: Any, kept: Any | None) -> Any:
     """Mean over the last axis of the kept terms, and which items have any."""
+    if loss._columns is not None:  # which notes what is left of each item
+        return loss._columns.mean(terms, kept)
     if kept is None:
         return ops.mean(terms, axis=-1)
     count = ops.sum(ops.cast(kept, terms.dtype), axis=-1)

@@ -4,15 +4,22 @@ from typing import Any
 
 from portable_losses import ops
 from portable_losses.core import checks
-from portable_losses.core.classes import like, take, weight_vector
+from portable_losses.core.classes import (
+    Times,
+    carefully,
+    like,
+    take,
+    times,
+    weight_vector,
+)
 from portable_losses.core.loss import Loss
 from portable_losses.losses.classification._shared import (
     binary_crossentropy,
     binary_targets,
     cost_of,
     keep_rows,
-    log_probabilities,
     mean_of_kept,
+    of_log_probabilities,
     opposed,
     opposed_crossentropy,
     positive_weight,
@@ -45,8 +52,9 @@ class BinaryCrossentropy(Loss):
     a wrong 0 or 1 costs 16.118 and has no gradient. Prefer logits.
 
     Raises:
-        ValueError: for a label_smoothing outside [0, 1], a negative weight, weights
-            of the wrong length, or shapes that differ.
+        ValueError: for a label_smoothing outside [0, 1], a negative weight, weights of
+            the wrong length, or shapes that differ; and, see `Loss`, for logits in
+            place of probabilities.
 
     Example:
         >>> loss = portable_losses.BinaryCrossentropy(from_logits=True)
@@ -56,6 +64,10 @@ class BinaryCrossentropy(Loss):
     Differs: from Keras in log(1 - p), which is taken of a clipped 1 - p: p = 1 costs
     16.118 in float32 as in float64, where Keras's rounding makes it 15.942.
     """
+
+    prediction_domain = "probabilities"
+    target_domain = "probabilities"
+    _whole_targets = True
 
     def __init__(
         self,
@@ -87,15 +99,20 @@ class BinaryCrossentropy(Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         t, x, kept, hard = binary_targets(self, y_true, y_pred)
         positive = positive_weight(self, x)
-        if self.from_logits and positive is None:
-            s, _, d = opposed(t, x, hard)
-            terms = opposed_crossentropy(x, s, d)
-        else:
-            terms = binary_crossentropy(t, x, self.from_logits, positive)
         w = weight_vector(
             type(self).__name__, self.class_weights, y_pred.shape[-1], y_pred.dtype
         )
-        return mean_of_kept(terms if w is None else terms * w, kept)
+
+        def items_of(careful: bool) -> Any:
+            if self.from_logits and positive is None:
+                s, _, d = opposed(t, x, hard)
+                terms = opposed_crossentropy(x, s, d, careful)
+            else:
+                args = (self.from_logits, positive, careful)
+                terms = binary_crossentropy(t, x, *args)
+            return mean_of_kept(self, terms if w is None else times(w, terms), kept)
+
+        return carefully(x, items_of) if self.from_logits else items_of(False)
 
 
 class CategoricalCrossentropy(Loss):
@@ -121,8 +138,9 @@ class CategoricalCrossentropy(Loss):
     a wrong 0 costs 16.118 and has no gradient; a row of zeros likewise. Prefer logits.
 
     Raises:
-        ValueError: for a label_smoothing outside [0, 1], a negative weight, weights
-            of the wrong length, or shapes that differ.
+        ValueError: for a label_smoothing outside [0, 1], a negative weight, weights of
+            the wrong length, or shapes that differ; and, see `Loss`, for logits in
+            place of probabilities.
 
     Example:
         >>> loss = portable_losses.CategoricalCrossentropy(from_logits=True)
@@ -132,6 +150,10 @@ class CategoricalCrossentropy(Loss):
     Differs: from Keras on TensorFlow, whose gradient from logits is wrong for rows
     that do not sum to 1.
     """
+
+    prediction_domain = "class probabilities"
+    target_domain = "probabilities"
+    _class_axis = True
 
     def __init__(
         self,
@@ -167,8 +189,12 @@ class CategoricalCrossentropy(Loss):
         w = weight_vector(
             type(self).__name__, self.class_weights, classes, y_pred.dtype
         )
-        terms = t * log_probabilities(y_pred, self.from_logits)
-        return -ops.sum(terms if w is None else terms * w, axis=-1)
+        t = t if w is None else t * w
+
+        def items_of(log_p: Any, times: Times) -> Any:
+            return -ops.sum(times(t, log_p), axis=-1)
+
+        return of_log_probabilities(y_pred, self.from_logits, items_of)
 
 
 class SparseCategoricalCrossentropy(Loss):
@@ -189,17 +215,18 @@ class SparseCategoricalCrossentropy(Loss):
         ignore_class: items of this class, such as -1 or 255 for "void", are left out of
             the mean; it may lie outside [0, C).
         axis: the class axis.
+        label_smoothing: in [0, 1]; see CategoricalCrossentropy.
         class_weights: one weight w per class, or `{class id: weight}` with 1 for the
             rest. They multiply the class's term; the divisor stays the count.
-        label_smoothing: in [0, 1]; see CategoricalCrossentropy.
 
     Edge cases: ids are exact in every `dtype`. An id out of range is refused where its
     value can be seen and makes the loss NaN inside compiled code. Probabilities are
     clipped as in CategoricalCrossentropy.
 
     Raises:
-        ValueError: for ids that are not whole or out of range, one-hot rows, weights
-            of the wrong length, or a label_smoothing outside [0, 1].
+        ValueError: for ids that are not whole or out of range, one-hot rows, weights of
+            the wrong length, or a label_smoothing outside [0, 1]; and, see `Loss`, for
+            logits in place of probabilities.
 
     Example:
         >>> loss = portable_losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -207,10 +234,13 @@ class SparseCategoricalCrossentropy(Loss):
         0.6931
 
     Differs: from Keras in exact ids (a Keras loss with dtype="bfloat16" scores class
-    257 as 256) and in refusing ids out of range, which cost 0 there on JAX.
+    257 as 256) and in refusing ids out of range, which cost 0 there on JAX. The
+    arguments have the order of Keras 3.16; Keras 3.15 has no label_smoothing, and its
+    name and dtype stand a place earlier.
     """
 
     targets = "ids"
+    prediction_domain = "class probabilities"
 
     def __init__(
         self,
@@ -218,21 +248,21 @@ class SparseCategoricalCrossentropy(Loss):
         ignore_class: int | None = None,
         reduction: str | None = "sum_over_batch_size",
         axis: int = -1,
+        label_smoothing: float = 0.0,
         name: str | None = "sparse_categorical_crossentropy",
         dtype: Any = None,
         *,
         class_weights: Any = None,
-        label_smoothing: float = 0.0,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
         owner = type(self).__name__
         self.from_logits = checks.flag(owner, "from_logits", from_logits)
         self.ignore_class = checks.ignore_class(owner, ignore_class)
         self.axis = checks.integer(owner, "axis", axis)
-        self.class_weights = checks.class_weights(owner, class_weights)
         self.label_smoothing = checks.number(
             owner, "label_smoothing", label_smoothing, at_least=0, at_most=1
         )
+        self.class_weights = checks.class_weights(owner, class_weights)
 
     def feature_axis(self) -> int:
         return self.axis
@@ -241,11 +271,14 @@ class SparseCategoricalCrossentropy(Loss):
         owner, classes = type(self).__name__, y_pred.shape[-1]
         w = weight_vector(owner, self.class_weights, classes, y_pred.dtype)
         loss = cost_of(y_true, y_pred, self.from_logits)
-        loss = loss if w is None else loss * take(w, y_true)
+        loss = loss if w is None else times(take(w, y_true), loss)
         smoothing = self.label_smoothing
         if isinstance(smoothing, int | float) and smoothing == 0:
             return loss
+
         # sum_c t_c w_c log p_c with t = (1 - s) one_hot(y) + s / C
-        log_p = log_probabilities(y_pred, self.from_logits)
-        everywhere = ops.mean(log_p if w is None else log_p * w, axis=-1)
-        return (1.0 - smoothing) * loss - smoothing * everywhere
+        def everywhere(log_p: Any, times: Times) -> Any:
+            return -ops.mean(log_p if w is None else times(w, log_p), axis=-1)
+
+        rest = of_log_probabilities(y_pred, self.from_logits, everywhere)
+        return times(1.0 - smoothing, loss) + times(smoothing, rest)

@@ -4,16 +4,25 @@ from typing import Any
 
 from portable_losses import ops
 from portable_losses.core import checks
-from portable_losses.core.classes import like, pick, take, weight_vector
+from portable_losses.core.classes import (
+    Times,
+    carefully,
+    like,
+    pick,
+    take,
+    times,
+    weight_vector,
+)
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import as_vector, is_vector
 from portable_losses.losses.classification._shared import (
     binary_crossentropy,
     binary_targets,
     cost_of,
+    focused,
     keep_rows,
-    log_probabilities,
     mean_of_kept,
+    of_log_probabilities,
     opposed,
     opposed_crossentropy,
     positive_weight,
@@ -52,7 +61,8 @@ class BinaryFocalCrossentropy(Loss):
 
     Raises:
         ValueError: for alpha or label_smoothing outside [0, 1], a negative gamma or
-            weight, weights of the wrong length, or shapes that differ.
+            weight, weights of the wrong length, or shapes that differ; and, see `Loss`,
+            for logits in place of probabilities.
 
     Example:
         >>> loss = portable_losses.BinaryFocalCrossentropy(from_logits=True)
@@ -67,6 +77,10 @@ class BinaryFocalCrossentropy(Loss):
     of -200 costs 16.118 there without a gradient on JAX and torch; and in log(1 - p),
     which is taken of a clipped 1 - p, as in BinaryCrossentropy.
     """
+
+    prediction_domain = "probabilities"
+    target_domain = "probabilities"
+    _whole_targets = True
 
     def __init__(
         self,
@@ -105,13 +119,18 @@ class BinaryFocalCrossentropy(Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         t, x, kept, hard = binary_targets(self, y_true, y_pred)
-        terms = self._focal(t, x, hard)
-        if self.apply_class_balancing:
-            terms = terms * (t * (2.0 * self.alpha - 1.0) + (1.0 - self.alpha))
         w = weight_vector(type(self).__name__, self.class_weights, x.shape[-1], x.dtype)
-        return mean_of_kept(terms if w is None else terms * w, kept)
 
-    def _focal(self, t: Any, x: Any, hard: bool) -> Any:
+        def items_of(careful: bool) -> Any:
+            terms = self._focal(t, x, hard, careful)
+            if self.apply_class_balancing:
+                balance = t * (2.0 * self.alpha - 1.0) + (1.0 - self.alpha)
+                terms = times(balance, terms) if careful else balance * terms
+            return mean_of_kept(self, terms if w is None else times(w, terms), kept)
+
+        return carefully(x, items_of) if self.from_logits else items_of(False)
+
+    def _focal(self, t: Any, x: Any, hard: bool, careful: bool) -> Any:
         """(1 - p_t)^gamma times the cross-entropy."""
         positive = positive_weight(self, x)
         if not self.from_logits:
@@ -124,10 +143,11 @@ class BinaryFocalCrossentropy(Loss):
             e = turn * d
             wrong = e + (1.0 - 2.0 * e) * wrong
         if positive is None:
-            crossentropy = opposed_crossentropy(x, s, d)
+            crossentropy = opposed_crossentropy(x, s, d, careful)
         else:
-            crossentropy = binary_crossentropy(t, x, True, positive)
-        return ops.power(wrong, self.gamma) * crossentropy
+            crossentropy = binary_crossentropy(t, x, True, positive, careful)
+        focus = ops.power(wrong, self.gamma)
+        return focused(focus, crossentropy) if careful else focus * crossentropy
 
 
 class SigmoidFocal(BinaryFocalCrossentropy):
@@ -224,7 +244,8 @@ class CategoricalFocalCrossentropy(Loss):
 
     Raises:
         ValueError: for a negative alpha, gamma or weight, alphas or weights of the
-            wrong length, a label_smoothing outside [0, 1], or shapes that differ.
+            wrong length, a label_smoothing outside [0, 1], or shapes that differ; and,
+            see `Loss`, for logits in place of probabilities.
 
     Example:
         >>> loss = portable_losses.CategoricalFocalCrossentropy(from_logits=True)
@@ -238,6 +259,10 @@ class CategoricalFocalCrossentropy(Loss):
     Differs: from Keras from logits, where Keras clips the softmax: at logits
     (-30, 0, 0) class 0 has no gradient there.
     """
+
+    prediction_domain = "class probabilities"
+    target_domain = "probabilities"
+    _class_axis = True
 
     def __init__(
         self,
@@ -273,10 +298,14 @@ class CategoricalFocalCrossentropy(Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         t = smoothed(like(y_true, y_pred), self.label_smoothing, y_pred.shape[-1])
-        terms = t * focal(log_probabilities(y_pred, self.from_logits), self.gamma)
         scale, vector = scale_of_classes(self, y_pred)
-        items = ops.sum(terms if vector is None else terms * vector, axis=-1)
-        return items * scale
+        t = t if vector is None else t * vector
+
+        def items_of(log_p: Any, times: Times) -> Any:
+            return ops.sum(times(t, focal(log_p, self.gamma)), axis=-1)
+
+        items = of_log_probabilities(y_pred, self.from_logits, items_of)
+        return times(scale, items)
 
 
 class SparseCategoricalFocalCrossentropy(Loss):
@@ -296,12 +325,12 @@ class SparseCategoricalFocalCrossentropy(Loss):
         gamma: exponent >= 0; 0 is sparse categorical cross-entropy times alpha.
         from_logits: whether y_pred holds logits, any real number, or probabilities,
             which are divided by their sum. Logits are exact up to 1e4 and beyond.
-        label_smoothing: in [0, 1]; see CategoricalFocalCrossentropy.
-        axis: the class axis.
-        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
-            rest. They multiply the class's term; the divisor stays the count.
         ignore_class: items of this class, such as -1 or 255 for "void", are left out of
             the mean; it may lie outside [0, C).
+        axis: the class axis.
+        label_smoothing: in [0, 1]; see CategoricalFocalCrossentropy.
+        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+            rest. They multiply the class's term; the divisor stays the count.
 
     Edge cases: ids are exact in every `dtype`. An id out of range is refused where its
     value can be seen and makes the loss NaN inside compiled code. Probabilities are
@@ -310,7 +339,8 @@ class SparseCategoricalFocalCrossentropy(Loss):
     Raises:
         ValueError: for ids that are not whole or out of range, one-hot rows, alphas or
             weights of the wrong length or negative, a negative gamma, or a
-            label_smoothing outside [0, 1].
+            label_smoothing outside [0, 1]; and, see `Loss`, for logits in place of
+            probabilities.
 
     Example:
         >>> loss = portable_losses.SparseCategoricalFocalCrossentropy(from_logits=True)
@@ -320,35 +350,40 @@ class SparseCategoricalFocalCrossentropy(Loss):
     Reference:
         Lin, Goyal, Girshick, He, Dollar, "Focal Loss for Dense Object Detection", 2017,
         arXiv 1708.02002, equation 5, over the softmax in place of the sigmoid.
+
+    Differs: from Keras, which has this loss from 3.16 on, from logits, where Keras
+    clips the softmax: a logit of -30 against 0 has no gradient there; and in rejecting
+    ids out of range where their value can be seen.
     """
 
     targets = "ids"
+    prediction_domain = "class probabilities"
 
     def __init__(
         self,
         alpha: Any = 0.25,
         gamma: float = 2.0,
         from_logits: bool = False,
-        label_smoothing: float = 0.0,
+        ignore_class: int | None = None,
         axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = "sparse_categorical_focal_crossentropy",
         dtype: Any = None,
         *,
+        label_smoothing: float = 0.0,
         class_weights: Any = None,
-        ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
         owner = type(self).__name__
         self.alpha = checks.number_or_vector(owner, "alpha", alpha, at_least=0)
         self.gamma = checks.number(owner, "gamma", gamma, at_least=0)
         self.from_logits = checks.flag(owner, "from_logits", from_logits)
+        self.ignore_class = checks.ignore_class(owner, ignore_class)
+        self.axis = checks.integer(owner, "axis", axis)
         self.label_smoothing = checks.number(
             owner, "label_smoothing", label_smoothing, at_least=0, at_most=1
         )
-        self.axis = checks.integer(owner, "axis", axis)
         self.class_weights = checks.class_weights(owner, class_weights)
-        self.ignore_class = checks.ignore_class(owner, ignore_class)
 
     def feature_axis(self) -> int:
         return self.axis
@@ -359,18 +394,22 @@ class SparseCategoricalFocalCrossentropy(Loss):
         plain = isinstance(s, int | float) and s == 0
         if plain:
             items = focal(-cost_of(y_true, y_pred, self.from_logits), self.gamma)
-            items = items if vector is None else items * take(vector, y_true)
-            return items * scale
+            items = items if vector is None else times(take(vector, y_true), items)
+            return times(scale, items)
+
         # sum_c t_c f_c with t = (1 - s) one_hot(y) + s / C
-        terms = focal(log_probabilities(y_pred, self.from_logits), self.gamma)
-        terms = terms if vector is None else terms * vector
-        items = (1.0 - s) * pick(terms, y_true) + s * ops.mean(terms, axis=-1)
-        return items * scale
+        def items_of(log_p: Any, times: Times) -> Any:
+            terms = focal(log_p, self.gamma)
+            terms = terms if vector is None else times(vector, terms)
+            return times(1.0 - s, pick(terms, y_true)) + times(s, ops.mean(terms, -1))
+
+        items = of_log_probabilities(y_pred, self.from_logits, items_of)
+        return times(scale, items)
 
 
 def focal(log_p: Any, gamma: Any) -> Any:
     """-(1 - p)^gamma log p, of the logarithm of p."""
-    return ops.power(-ops.expm1(log_p), gamma) * -log_p
+    return focused(ops.power(-ops.expm1(log_p), gamma), -log_p)
 
 
 def scale_of_classes(

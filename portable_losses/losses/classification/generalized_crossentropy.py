@@ -7,7 +7,7 @@ from portable_losses.core import checks
 from portable_losses.core.classes import (
     crossentropy_of,
     like,
-    log_softmax,
+    of_log_softmax,
     pick,
     take,
     weight_vector,
@@ -44,7 +44,8 @@ class CategoricalGeneralizedCrossEntropy(Loss):
 
     Raises:
         ValueError: for q outside (0, 1), ids that are not whole or out of range,
-            weights of the wrong length, or shapes that do not fit.
+            weights of the wrong length, or shapes that do not fit; and, see `Loss`, for
+            logits in place of probabilities.
 
     Example:
         >>> loss = portable_losses.CategoricalGeneralizedCrossEntropy(q=0.5)
@@ -61,6 +62,9 @@ class CategoricalGeneralizedCrossEntropy(Loss):
     """
 
     targets = "classes"
+    prediction_domain = "probabilities"
+    target_domain = "probabilities"
+    _class_axis = True
 
     def __init__(
         self,
@@ -91,8 +95,14 @@ class CategoricalGeneralizedCrossEntropy(Loss):
                 items = self._cost(pick(y_pred, y_true))
             return items if w is None else items * take(w, y_true)
         t = like(y_true, y_pred)
-        costs = self._cost(log_softmax(y_pred) if self.from_logits else y_pred)
-        return ops.sum(costs * (t if w is None else t * w), axis=-1)
+        t = t if w is None else t * w
+
+        def items_of(p: Any, _: Any = None) -> Any:
+            return ops.sum(self._cost(p) * t, axis=-1)  # finite for every p
+
+        return (
+            of_log_softmax(y_pred, items_of) if self.from_logits else items_of(y_pred)
+        )
 
     def _cost(self, p: Any) -> Any:
         """(1 - p^q) / q for probabilities, or for their logarithms."""

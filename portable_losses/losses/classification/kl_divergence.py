@@ -6,7 +6,7 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import checks
-from portable_losses.core.classes import like, log_softmax, weight_vector
+from portable_losses.core.classes import Times, like, of_log_softmax, weight_vector
 from portable_losses.core.loss import Loss
 from portable_losses.losses.classification._shared import keep_rows
 
@@ -34,7 +34,7 @@ class KLDivergence(Loss):
 
     Raises:
         ValueError: for a negative weight, weights of the wrong length, or shapes that
-            differ.
+            differ; and, see `Loss`, for logits in place of probabilities.
 
     Example:
         >>> loss = portable_losses.KLDivergence()
@@ -48,6 +48,10 @@ class KLDivergence(Loss):
     Differs: from Keras in the gradient at p = 1e-7 and p = 1, which is -t / p here on
     every backend and half of that in Keras on JAX, and in refusing to broadcast.
     """
+
+    prediction_domain = "probabilities"
+    target_domain = "probabilities"
+    _class_axis = True
 
     def __init__(
         self,
@@ -69,14 +73,21 @@ class KLDivergence(Loss):
         return keep_rows(y_true, self.ignore_class)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        epsilon = keras.config.epsilon()
-        t = ops.clip(like(y_true, y_pred), epsilon, 1.0)
-        if self.from_logits:
-            log_ratio = ops.log(t) - log_softmax(y_pred)
-        else:
-            log_ratio = ops.log(t / ops.clip(y_pred, epsilon, 1.0))
+        t = like(y_true, y_pred)
         w = weight_vector(
             type(self).__name__, self.class_weights, y_pred.shape[-1], y_pred.dtype
         )
-        terms = t * log_ratio
+        if self.from_logits:
+            t = ops.clip(t, 0.0, 1.0)
+            entropy = ops.xlogy(t, t)
+            weighted = t if w is None else t * w
+
+            def items_of(log_p: Any, times: Times) -> Any:
+                terms = entropy if w is None else entropy * w
+                return ops.sum(terms - times(weighted, log_p), axis=-1)
+
+            return of_log_softmax(y_pred, items_of)
+        epsilon = keras.config.epsilon()
+        t = ops.clip(t, epsilon, 1.0)
+        terms = t * ops.log(t / ops.clip(y_pred, epsilon, 1.0))
         return ops.sum(terms if w is None else terms * w, axis=-1)

@@ -46,6 +46,7 @@ class Coral(Loss):
     """
 
     targets = "ids"
+    prediction_domain = "logits"
 
     def __init__(
         self,

@@ -52,10 +52,10 @@ class SoftDice(OverlapLoss):
     crossentropy from logits where that can happen.
 
     Raises:
-        ValueError: for `from_logits`, which is said by `activation`; shapes that do
-            not fit, ids that are not whole or out of range, class weights of another
-            length or all 0, `include_background=False` with one class, and sample
-            weights with `per="batch"`.
+        ValueError: for `from_logits`, which is said by `activation`; shapes that do not
+            fit, ids that are not whole or out of range, class weights of another length
+            or all 0, `include_background=False` with one class, and sample weights with
+            `per="batch"`; and, see `Loss`, for logits in place of probabilities.
 
     Example:
         >>> loss = portable_losses.SoftDice()

@@ -60,6 +60,7 @@ class CTC(Loss):
     """
 
     targets = "any"
+    prediction_domain = "logits"
 
     def __init__(
         self,

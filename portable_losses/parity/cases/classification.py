@@ -58,6 +58,44 @@ WRONG_IDS: Pair = (np.array([0, 3]), WRONG_LOGITS)
 MANY_CLASSES: Pair = (np.array([257, 299]), np.sin(np.arange(600.0)).reshape(2, 300))
 
 
+INF = float("inf")
+MASKED = np.array([[1, -INF, 0.5, 2], [-INF, 0.3, -INF, 1], [3, 1, INF, -INF]])
+IMPOSSIBLE = np.array([[-INF, 1, 0.5, 2], [INF, 0.3, 0.2, 1], [-INF] * 4])
+MASKED_IDS: Pair = (np.array([0, 1, 2]), MASKED)
+IMPOSSIBLE_IDS: Pair = (np.array([0, 1, 2]), IMPOSSIBLE)
+MASKED_ROWS: Pair = (np.eye(4)[:3], MASKED)
+IMPOSSIBLE_ROWS: Pair = (np.eye(4)[:3], IMPOSSIBLE)
+SHARED: Pair = (np.array([[0.5, 0.5, 0, 0], [0, 1, 0, 0]]), MASKED[:2])
+MASKED_BINARY: Pair = (
+    np.array([[1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 1.0, 0.0]]),
+    np.array([[INF, -INF, 0.5, -2], [-INF, INF, INF, 1]]),
+)
+IMPOSSIBLE_BINARY: Pair = (MASKED_BINARY[0], -MASKED_BINARY[1])
+SOFT_BINARY: Pair = (np.array([[0.3, 0.7, 0.5, 0.5]]), MASKED_BINARY[1][:1])
+BINARY_EDGES = {"masked": MASKED_BINARY, "impossible": IMPOSSIBLE_BINARY}
+BINARY_EDGES |= {"infinite, soft": SOFT_BINARY}
+ID_EDGES = {"masked": MASKED_IDS, "impossible": IMPOSSIBLE_IDS}
+ROW_EDGES = {"masked": MASKED_ROWS, "impossible": IMPOSSIBLE_ROWS, "shared": SHARED}
+
+
+def times(weight: Any, cost: Any) -> Any:
+    """A weight of 0 makes an infinite cost 0."""
+    weight, cost = np.broadcast_arrays(weight, cost)
+    return np.where(weight == 0, 0.0, weight * np.where(weight == 0, 0.0, cost))
+
+
+def log_softmax_of_logits(x: Array) -> Any:
+    """What the logits tend to: all of it for inf, nothing where all are -inf."""
+    certain = x == INF
+    count = certain.sum(axis=-1, keepdims=True)
+    finite = np.where(count > 0, np.where(certain, 0.0, -INF), x)
+    return np.where(
+        (x == -INF).all(axis=-1, keepdims=True),
+        -INF,
+        special.log_softmax(finite, axis=-1),
+    )
+
+
 def log_sigmoids(x: Array, from_logits: bool) -> tuple[Array, Array]:
     """log p and log(1 - p), in float64."""
     if from_logits:
@@ -68,7 +106,7 @@ def log_sigmoids(x: Array, from_logits: bool) -> tuple[Array, Array]:
 
 def log_softmax(x: Array, from_logits: bool) -> Array:
     if from_logits:
-        return special.log_softmax(x, axis=-1)
+        return log_softmax_of_logits(x)
     total = x.sum(axis=-1, keepdims=True)
     p = np.divide(x, total, out=np.zeros_like(x), where=total != 0)
     return np.log(np.clip(p, EPSILON, 1 - EPSILON))
@@ -82,7 +120,27 @@ def binary_crossentropy(
     def reference(y_true: Array, y_pred: Array) -> Any:
         t = y_true * (1 - smoothing) + smoothing / 2
         log_p, log_q = log_sigmoids(y_pred, from_logits)
-        return -np.mean(np.asarray(positive) * t * log_p + (1 - t) * log_q, axis=-1)
+        return -np.mean(times(positive * t, log_p) + times(1 - t, log_q), axis=-1)
+
+    return reference
+
+
+def counting_first(draw: Any) -> Any:
+    """Ids of which the first is 0, where others may be left out."""
+
+    def drawn(rng: np.random.Generator, n: int) -> Pair:
+        t, x = draw(rng, n)
+        t[0] = 0
+        return t, x
+
+    return drawn
+
+
+def without(void: int, items: Any) -> Any:
+    """The items of a reference, without those of an id that does not count."""
+
+    def reference(y_true: Array, y_pred: Array) -> Any:
+        return items(np.where(y_true == void, 0, y_true), y_pred), y_true != void
 
     return reference
 
@@ -94,7 +152,7 @@ def crossentropy(from_logits: bool, smoothing: float = 0.0, weights: Any = 1.0) 
         classes = y_pred.shape[-1]
         t = y_true if y_true.ndim == y_pred.ndim else np.eye(classes)[y_true]
         t = t * (1 - smoothing) + smoothing / classes
-        terms = np.asarray(weights) * t * log_softmax(y_pred, from_logits)
+        terms = times(np.asarray(weights) * t, log_softmax(y_pred, from_logits))
         return -np.sum(terms, axis=-1)
 
     return reference
@@ -155,8 +213,8 @@ def binary_focal(
         else:
             not_p_t = t * (1 - y_pred) + (1 - t) * y_pred
         balance = 1.0 if alpha is None else alpha * t + (1 - alpha) * (1 - t)
-        likelihood = positive * t * log_p + (1 - t) * log_q
-        return -np.mean(balance * not_p_t**gamma * likelihood, axis=-1)
+        likelihood = times(positive * t, log_p) + times(1 - t, log_q)
+        return -np.mean(times(balance * not_p_t**gamma, likelihood), axis=-1)
 
     return reference
 
@@ -176,7 +234,8 @@ def focal(
         t = t * (1 - smoothing) + smoothing / classes
         log_p = log_softmax(y_pred, from_logits)
         scale = np.asarray(weights) * np.asarray(alpha)
-        return -np.sum(scale * t * (-np.expm1(log_p)) ** gamma * log_p, axis=-1)
+        cost = times((-np.expm1(log_p)) ** gamma, log_p)
+        return -np.sum(times(scale * t, cost), axis=-1)
 
     return reference
 
@@ -187,21 +246,24 @@ def generalized(q: float, from_logits: bool, weights: Any = 1.0) -> Any:
     def reference(y_true: Array, y_pred: Array) -> Any:
         classes = y_pred.shape[-1]
         t = y_true if y_true.ndim == y_pred.ndim else np.eye(classes)[y_true]
-        p = special.softmax(y_pred, axis=-1) if from_logits else np.maximum(y_pred, 0)
+        p = np.maximum(y_pred, 0)
+        if from_logits:
+            p = np.exp(log_softmax_of_logits(y_pred))
         return np.sum(np.asarray(weights) * t * (1 - p**q) / q, axis=-1)
 
     return reference
 
 
 def kl_divergence(from_logits: bool, weights: Any = 1.0) -> Any:
-    """Kullback and Leibler 1951, within Keras's clip."""
+    """Kullback and Leibler 1951; of probabilities within Keras's clip."""
 
     def reference(y_true: Array, y_pred: Array) -> Any:
-        t = np.clip(y_true, EPSILON, 1)
+        t = y_true if from_logits else np.clip(y_true, EPSILON, 1)
         log_p = np.log(np.clip(y_pred, EPSILON, 1))
         if from_logits:
-            log_p = special.log_softmax(y_pred, axis=-1)
-        return np.sum(np.asarray(weights) * t * (np.log(t) - log_p), axis=-1)
+            log_p = log_softmax_of_logits(y_pred)
+        terms = special.xlogy(t, t) - times(t, log_p)
+        return np.sum(times(weights, terms), axis=-1)
 
     return reference
 
@@ -213,7 +275,11 @@ CASES = (
         config={"from_logits": True},
         draw=binary_logits,
         reference=binary_crossentropy(True),
-        edges={"huge": HUGE_BINARY, "zero": (CORNERS, np.zeros((2, 4)))},
+        edges={
+            **BINARY_EDGES,
+            "huge": HUGE_BINARY,
+            "zero": (CORNERS, np.zeros((2, 4))),
+        },
         wrong=WRONG_BINARY,
     ),
     Case(
@@ -230,7 +296,7 @@ CASES = (
         config={"from_logits": True, "pos_weight": WEIGHTS},
         draw=binary_logits,
         reference=binary_crossentropy(True, positive=WEIGHTS),
-        edges={"huge": HUGE_BINARY},
+        edges={**BINARY_EDGES, "huge": HUGE_BINARY},
         wrong=WRONG_BINARY,
         not_applicable={"vector": "one weight per column needs four columns"},
     ),
@@ -240,8 +306,17 @@ CASES = (
         config={"from_logits": True, "label_smoothing": 0.1},
         draw=one_hot_logits,
         reference=crossentropy(True, smoothing=0.1),
-        edges={"huge": HUGE_ROWS},
+        edges={**ROW_EDGES, "huge": HUGE_ROWS},
         wrong=WRONG_ROWS,
+    ),
+    Case(
+        loss="CategoricalCrossentropy",
+        label="weights",
+        config={"from_logits": True, "class_weights": (0.0, *WEIGHTS[1:])},
+        draw=one_hot_logits,
+        reference=crossentropy(True, weights=(0.0, *WEIGHTS[1:])),
+        edges=ROW_EDGES,
+        not_applicable={"vector": "one weight per class needs four classes"},
     ),
     Case(
         loss="CategoricalCrossentropy",
@@ -259,7 +334,7 @@ CASES = (
         config={"from_logits": True},
         draw=ids_logits,
         reference=crossentropy(True),
-        edges={"huge": HUGE_IDS},
+        edges={**ID_EDGES, "huge": HUGE_IDS},
         wrong=WRONG_IDS,
         classes=4,
         exact=MANY_CLASSES,
@@ -282,8 +357,17 @@ CASES = (
         },
         draw=ids_logits,
         reference=crossentropy(True, smoothing=0.1, weights=WEIGHTS),
-        edges={"huge": HUGE_IDS},
+        edges={**ID_EDGES, "huge": HUGE_IDS},
         wrong=WRONG_IDS,
+        classes=4,
+    ),
+    Case(
+        loss="SparseCategoricalCrossentropy",
+        label="ignore_class",
+        config={"from_logits": True, "ignore_class": 3, "label_smoothing": 0.1},
+        draw=counting_first(ids_logits),
+        reference=without(3, crossentropy(True, smoothing=0.1)),
+        edges={"none": (np.array([3, 3]), HUGE)},
         classes=4,
     ),
     Case(
@@ -329,7 +413,11 @@ CASES = (
         config={"from_logits": True},
         draw=binary_logits,
         reference=binary_focal(True),
-        edges={"huge": HUGE_BINARY, "zero": (CORNERS, np.zeros((2, 4)))},
+        edges={
+            **BINARY_EDGES,
+            "huge": HUGE_BINARY,
+            "zero": (CORNERS, np.zeros((2, 4))),
+        },
         wrong=WRONG_BINARY,
     ),
     Case(
@@ -351,7 +439,7 @@ CASES = (
         config={"from_logits": True, "gamma": 0.5, "pos_weight": WEIGHTS},
         draw=soft_logits,
         reference=binary_focal(True, 0.5, positive=WEIGHTS),
-        edges={"huge": HUGE_BINARY, "half": (0.5 + 0 * CORNERS, HUGE)},
+        edges={**BINARY_EDGES, "huge": HUGE_BINARY, "half": (0.5 + 0 * CORNERS, HUGE)},
         wrong=WRONG_BINARY,
         not_applicable={"vector": "one weight per column needs four columns"},
     ),
@@ -360,7 +448,7 @@ CASES = (
         config={"from_logits": True},
         draw=soft_logits,
         reference=binary_focal(True, alpha=0.25),
-        edges={"huge": HUGE_BINARY, "half": (0.5 + 0 * CORNERS, HUGE)},
+        edges={**BINARY_EDGES, "huge": HUGE_BINARY, "half": (0.5 + 0 * CORNERS, HUGE)},
         wrong=WRONG_BINARY,
     ),
     Case(
@@ -369,7 +457,7 @@ CASES = (
         config={"from_logits": True, "label_smoothing": 0.1},
         draw=one_hot_logits,
         reference=focal(True, smoothing=0.1),
-        edges={"huge": HUGE_ROWS},
+        edges={**ROW_EDGES, "huge": HUGE_ROWS},
         wrong=WRONG_ROWS,
     ),
     Case(
@@ -385,12 +473,26 @@ CASES = (
         not_applicable={"vector": "one alpha per class needs four classes"},
     ),
     Case(
+        loss="CategoricalFocalCrossentropy",
+        label="weights",
+        config={
+            "from_logits": True,
+            "gamma": 0.5,
+            "alpha": (0.5, 0.0, 1.0, 1.5),
+            "class_weights": {1: 3.0},
+        },
+        draw=one_hot_logits,
+        reference=focal(True, 0.5, (0.5, 0.0, 1.0, 1.5), weights=(1.0, 3.0, 1.0, 1.0)),
+        edges=ROW_EDGES,
+        not_applicable={"vector": "one alpha per class needs four classes"},
+    ),
+    Case(
         loss="SparseCategoricalFocalCrossentropy",
         label="logits",
         config={"from_logits": True, "gamma": 0.5},
         draw=ids_logits,
         reference=focal(True, 0.5),
-        edges={"huge": HUGE_IDS},
+        edges={**ID_EDGES, "huge": HUGE_IDS},
         wrong=WRONG_IDS,
         classes=4,
         exact=MANY_CLASSES,
@@ -402,6 +504,15 @@ CASES = (
         draw=ids_probabilities,
         reference=focal(False, alpha=WEIGHTS, smoothing=0.1),
         edges={"corners": (np.array([0, 0]), CORNERS)},
+        classes=4,
+    ),
+    Case(
+        loss="SparseCategoricalFocalCrossentropy",
+        label="ignore_class",
+        config={"ignore_class": 1},
+        draw=counting_first(ids_probabilities),
+        reference=without(1, focal(False)),
+        edges={"none": (np.array([1, 1]), CORNERS)},
         classes=4,
     ),
     Case(
@@ -418,7 +529,7 @@ CASES = (
         config={"q": 0.7, "from_logits": True, "class_weights": WEIGHTS},
         draw=one_hot_logits,
         reference=generalized(0.7, True, WEIGHTS),
-        edges={"huge": HUGE_ROWS},
+        edges={**ROW_EDGES, "huge": HUGE_ROWS},
         wrong=(CORNERS, 4 - 8 * CORNERS),
         not_applicable={
             "vector": "one column is read as class ids",
@@ -442,7 +553,7 @@ CASES = (
         config={"from_logits": True, "class_weights": WEIGHTS},
         draw=lambda rng, n: (rng.dirichlet(np.ones(4), n), 2 * rng.normal(size=(n, 4))),
         reference=kl_divergence(True, WEIGHTS),
-        edges={"huge": HUGE_ROWS},
+        edges={**ROW_EDGES, "huge": HUGE_ROWS},
         wrong=WRONG_ROWS,
         not_applicable={"vector": "one weight per class needs four classes"},
     ),

@@ -18,9 +18,11 @@ def coral(y_true: Array, y_pred: Array) -> Any:
     y = np.asarray(y_true)[..., None]
     levels = np.arange(y_pred.shape[-1])
     log_p, log_q = special.log_expit(y_pred), special.log_expit(-y_pred)
-    return -np.sum((y > levels) * log_p + (y <= levels) * log_q, axis=-1)
+    return -np.sum(np.where(y > levels, log_p, log_q), axis=-1)
 
 
+INF = float("inf")
+SURE = np.array([[INF, -INF, -INF, -1.0], [INF, INF, 0.5, -INF]])
 HUGE = np.array([[1e4, -1e4, 0.0, 30.0], [-200.0, 200.0, 1e4, -1e4]])
 
 CASES = (
@@ -31,6 +33,8 @@ CASES = (
         reference=coral,
         edges={
             "huge": (np.array([1, 3]), HUGE),
+            "masked": (np.array([1, 3]), SURE),
+            "impossible": (np.array([1, 3]), -SURE),
             "zero": (np.array([0, 4]), np.zeros((2, 4))),
         },
         wrong=(np.array([0, 4]), np.array([[1e4, 0, 0, -1e4], [-200, 200, 0, 0]])),

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import special
 
 from portable_losses.parity.case import Array, Case, Pair
+from portable_losses.parity.cases.classification import log_softmax_of_logits
 
 EPSILON = 1e-7
 VOID = 255
@@ -39,6 +40,8 @@ ROWS = np.eye(3)[np.array([[[0, 1], [1, 0], [0, 0]], [[2, 1], [1, 0], [0, 2]]])]
 SHARED = np.array([[[0.5, 0.25, 0.25]] * 2] * 3)
 MAP = np.array([[[0, 0], [0, 0], [0, 0]], [[2, 1], [1, 0], [VOID, 2]]])
 SURE = 3.0 * (2 * np.eye(3)[np.where(MAP == VOID, 0, MAP)] - 1)
+SPARE = np.arange(36).reshape(2, 3, 2, 3) % 5 > 1
+INF = float("inf")
 EDGES: dict[str, Pair] = {
     "match": (ROWS, ROWS),
     "corners": (ROWS, np.roll(ROWS, 1, axis=-1)),
@@ -46,8 +49,13 @@ EDGES: dict[str, Pair] = {
     "everything": (ROWS, 0 * ROWS + 1),
     "soft match": (np.stack([SHARED, ROWS[0]]), np.stack([SHARED, ROWS[1]])),
 }
+CERTAIN = np.where(SPARE, 0.5, INF)
+NOTHING = np.where(SPARE, SURE, -INF)
+SATURATED = np.tile(np.where(SPARE, SURE, INF * SURE), (4, 1, 1, 1))
 LOGIT_EDGES: dict[str, Pair] = {
     "huge": (MAP, 3e3 * SURE),
+    # Certain pixels, masked classes, and pixels without any.
+    "infinite": (MAP, np.stack([np.where(SURE < 0, -INF, CERTAIN)[0], NOTHING[1]])),
     "all void": (np.full_like(MAP, VOID), SURE),
 }
 
@@ -115,11 +123,11 @@ def soft_dice(
 
 
 def softmax(x: Array) -> Any:
-    return special.softmax(x, axis=-1)
+    return np.exp(log_softmax_of_logits(x))
 
 
 def keras_overlap(axis: Any, alpha: float, beta: float) -> Any:
-    """TP / (TP + alpha FN + beta FP + epsilon) over `axis`; Dice is a half and a half.
+    """TP / (TP + alpha FP + beta FN + epsilon) over `axis`; Dice is a half and a half.
 
     Keras adds epsilon to the denominator, which Dice doubles.
     """
@@ -130,7 +138,7 @@ def keras_overlap(axis: Any, alpha: float, beta: float) -> Any:
         missed = np.sum(y_true * (1 - y_pred), axis=axis)
         invented = np.sum((1 - y_true) * y_pred, axis=axis)
         epsilon = EPSILON / 2 if dice else EPSILON
-        score = hit / (hit + alpha * missed + beta * invented + epsilon)
+        score = hit / (hit + alpha * invented + beta * missed + epsilon)
         empty = np.sum(y_true, axis=axis) + np.sum(y_pred, axis=axis) == 0
         return np.where(empty, 0.0, 1 - score)
 
@@ -175,6 +183,7 @@ CASES = (
         reference=soft_dice(
             special.expit, batch=True, squared=True, log_cosh=True, background=False
         ),
+        edges={"infinite": (np.tile(MAP.clip(0, 2), (4, 1, 1)), SATURATED)},
         classes=3,
     ),
     Case(

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import special
 
 from portable_losses.parity.case import Array, Case, Pair
+from portable_losses.parity.cases.classification import log_softmax_of_logits
 
 FRAMES, CLASSES = 4, 4
 LABELS = np.array([[1, 2, 3], [2, 2, -1], [3, -1, 1], [-1, -1, -1], [1, 0, 2]])
@@ -16,6 +17,12 @@ LABELS = np.array([[1, 2, 3], [2, 2, -1], [3, -1, 1], [-1, -1, -1], [1, 0, 2]])
 def labels_logits(rng: np.random.Generator, n: int) -> Pair:
     """Label sequences with repeats, padding between them, and none at all."""
     return LABELS[np.arange(n) % len(LABELS)], 2 * rng.normal(size=(n, FRAMES, CLASSES))
+
+
+def blanks_logits(rng: np.random.Generator, n: int) -> Pair:
+    """Labels as Keras pads them, with the blank behind them."""
+    t = np.array([[1, 2, 3], [2, 2, 0], [3, 0, 0], [1, 3, 0]])[np.arange(n) % 4]
+    return t, 2 * rng.normal(size=(n, FRAMES, CLASSES))
 
 
 def lengths_labels_logits(rng: np.random.Generator, n: int) -> Pair:
@@ -39,7 +46,7 @@ def ctc(blank: int = 0, lengths: bool = False, impossible: float = 0.0) -> Any:
     """Graves 2006, equation 3: the sum over all paths, one by one."""
 
     def reference(y_true: Array, y_pred: Array) -> Any:
-        log_p = special.log_softmax(y_pred, axis=-1)
+        log_p = log_softmax_of_logits(y_pred)
         items = np.empty(len(y_pred))
         for i, row in enumerate(y_true):
             frames = int(row[0]) if lengths else FRAMES
@@ -48,7 +55,8 @@ def ctc(blank: int = 0, lengths: bool = False, impossible: float = 0.0) -> Any:
             paths, collapsed = alignments(frames, blank)
             fits = np.array([labels == wanted for labels in collapsed])
             paths = log_p[i, np.arange(frames), paths[fits]].sum(axis=1)
-            items[i] = -special.logsumexp(paths) if fits.any() else impossible
+            likelihood = special.logsumexp(paths) if fits.any() else -INF
+            items[i] = impossible if likelihood == -INF else -likelihood
         return items
 
     return reference
@@ -57,6 +65,18 @@ def ctc(blank: int = 0, lengths: bool = False, impossible: float = 0.0) -> Any:
 HUGE: Pair = (
     np.array([[1, 2, -1], [1, 1, -1], [1, 1, 1]]),
     1e4 * np.sin(np.arange(3.0 * FRAMES * CLASSES)).reshape(3, FRAMES, CLASSES),
+)
+INF = float("inf")
+FRAME = np.array([0.5, 1.0, -1.0, 2.0])
+MASKED: Pair = (
+    np.array([[1, 2, -1], [1, -1, -1], [1, 2, -1]]),
+    np.stack(
+        [
+            np.tile(np.where([0, 0, 0, 1], -INF, FRAME), (FRAMES, 1)),
+            np.array([[0, INF, 0, 1], [1, 2, -INF, 0], [1, 2, 3, 0], FRAME]),
+            np.tile(np.where([0, 0, 1, 0], -INF, FRAME), (FRAMES, 1)),  # impossible
+        ]
+    ),
 )
 WRONG: Pair = (
     np.array([[1, 2, -1], [2, -1, -1]]),
@@ -70,9 +90,17 @@ CASES = (
         reference=ctc(),
         edges={
             "huge": HUGE,
+            "masked": MASKED,
             "even": (LABELS, np.zeros((len(LABELS), FRAMES, CLASSES))),
         },
         wrong=WRONG,
+    ),
+    Case(
+        loss="CTC",
+        label="blanks",
+        draw=blanks_logits,
+        reference=ctc(),
+        edges={"infeasible": (np.array([[1, 1, 1], [2, 2, 2]]), WRONG[1])},
     ),
     Case(
         loss="CTC",
