@@ -1,10 +1,18 @@
-"""cumsum and prod, where half precision loses count on some backends."""
+"""Sums and products: half precision, NaNs, and the gradient at a zero."""
 
 from typing import Any
 
 from keras import ops as raw
 
-from portable_losses.ops.pinning import HALVES, dtype_of, pinned, tensor
+from portable_losses.ops.pinning import (
+    BACKEND,
+    HALVES,
+    axes_of,
+    dtype_of,
+    is_float,
+    pinned,
+    tensor,
+)
 
 
 @pinned
@@ -36,3 +44,69 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) ->
         result = raw.prod(raw.cast(x, "float32"), axis=axis, keepdims=keepdims)
         return raw.cast(result, x.dtype)
     return raw.prod(x, axis=axis, keepdims=keepdims, dtype=dtype)
+
+
+@pinned
+def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
+    """The running products of x along `axis`, of the flattened x by default.
+
+    The gradient is the true one where entries are 0 as well. Half precision is
+    multiplied in float32 and rounded once, unless `dtype` says otherwise. Pinned
+    because TensorFlow divides by the entries: the gradient of the sum of
+    cumprod([0, 2, 3]) is [0, 0, 0] there, and here [9, 0, 0].
+
+    >>> ops.cumprod(ops.convert_to_tensor([2.0, 3.0, 4.0]))  # [2, 6, 24]
+    """
+    x = tensor(x)
+    if dtype is not None:
+        x = raw.cast(x, dtype)
+    elif dtype_of(x) in HALVES:
+        return raw.cast(cumprod(raw.cast(x, "float32"), axis=axis), x.dtype)
+    if BACKEND in ("jax", "torch") or not is_float(x):
+        return raw.cumprod(x, axis=axis)
+    if axis is None:
+        x, axis = raw.reshape(x, (-1,)), 0
+    return _by_doubling(x, *axes_of(x, axis))
+
+
+@pinned
+def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
+    """`cumprod`, with 1 for a NaN, without a gradient there.
+
+    Pinned for the reason `cumprod` is, and because TensorFlow and torch make an
+    infinity the largest number.
+    """
+    return cumprod(_without_nan(x, 1), axis=axis, dtype=dtype)
+
+
+@pinned
+def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
+    """`cumsum`, with 0 for a NaN, without a gradient there.
+
+    Pinned because TensorFlow and torch make an infinity the largest number.
+    """
+    return cumsum(_without_nan(x, 0), axis=axis, dtype=dtype)
+
+
+def _without_nan(x: Any, instead: int) -> Any:
+    x = tensor(x)
+    # In x's own dtype: a Python number beside a half would be float32.
+    new = raw.cast(instead, x.dtype)
+    return raw.where(raw.isnan(x), new, x) if is_float(x) else x
+
+
+def _by_doubling(x: Any, axis: int) -> Any:
+    """Running products, by factors that span 1, 2, 4, ... entries.
+
+    Every step multiplies, so that its own gradient is exact.
+    """
+    length = x.shape[axis]
+    steps = 31 if length is None else max(length - 1, 0).bit_length()
+    shape = [1] * len(x.shape)
+    shape[axis] = -1
+    place = raw.reshape(raw.arange(raw.shape(x)[axis]), shape)
+    for step in range(steps):
+        # What rolls around from the end has no business at the start.
+        before = raw.where(place < 2**step, 1.0, raw.roll(x, 2**step, axis=axis))
+        x = x * before
+    return x

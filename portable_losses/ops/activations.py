@@ -83,3 +83,48 @@ def sparse_sigmoid(x: Any) -> Any:
         return raw.sparse_sigmoid(x)
     inside = raw.logical_and(raw.greater(x, -1), raw.less(x, 1))
     return raw.where(inside, 0.5 * (x + 1), raw.stop_gradient(raw.sparse_sigmoid(x)))
+
+
+@pinned_float(1)
+def gelu(x: Any, approximate: bool = True) -> Any:
+    """x times the normal distribution function of x.
+
+    Pinned for half precision, which is computed in float32: at 1e4 the gradient in
+    float16 is NaN on TensorFlow and JAX.
+
+    >>> ops.gelu(ops.convert_to_tensor([-1e4, 0.0, 1e4]))  # [0, 0, 1e4]
+    """
+    return raw.gelu(x, approximate=approximate)
+
+
+@pinned_float(1)
+def hard_silu(x: Any) -> Any:
+    """x times hard_sigmoid(x): x from 3 up, 0 down to -3.
+
+    Pinned because at an infinity TensorFlow's gradient is NaN; here 1 at inf, and
+    value and gradient 0 at -inf.
+
+    >>> ops.hard_silu(ops.convert_to_tensor([-4.0, 0.0, 4.0]))  # [0, 0, 4]
+    """
+    infinite = raw.isinf(x)
+    inside = raw.hard_silu(raw.where(infinite, 0.0, x))
+    return raw.where(infinite, raw.relu(x), inside)
+
+
+@pinned
+def hard_swish(x: Any) -> Any:
+    """`hard_silu` under its other name."""
+    return hard_silu(x)
+
+
+@pinned_float(1)
+def softsign(x: Any) -> Any:
+    """x / (1 + |x|), -1 and 1 at the infinities, with gradient 0 there.
+
+    Pinned because that value, or its gradient, is NaN by backend.
+
+    >>> ops.softsign(ops.convert_to_tensor([-1.0, float("inf")]))  # [-0.5, 1]
+    """
+    infinite = raw.isinf(x)
+    inside = raw.softsign(raw.where(infinite, 0.0, x))
+    return raw.where(infinite, raw.stop_gradient(raw.sign(x)), inside)

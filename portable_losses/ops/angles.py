@@ -56,6 +56,19 @@ def _constant_at_ends(function: Any, x: Any) -> Any:
 
 
 @pinned_float(1)
+def angle(x: Any) -> Any:
+    """The angle of a real number: 0, and pi below 0; gradient 0 everywhere.
+
+    A NaN gives NaN, a complex number the angle of `keras.ops`. Pinned because JAX gives
+    pi at -0.0 and a gradient of NaN at both zeros, and others 0 for a NaN.
+
+    >>> ops.angle(ops.convert_to_tensor([-2.0, -0.0, 3.0]))  # [3.1416, 0, 0]
+    """
+    real = raw.where(raw.less(x, 0), math.pi, 0.0)
+    return raw.where(raw.isnan(x), x, raw.cast(real, x.dtype))
+
+
+@pinned_float(1)
 def sinc(x: Any) -> Any:
     """sin(pi x) / (pi x), and 1 with gradient 0 at 0.
 

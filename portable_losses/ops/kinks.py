@@ -1,10 +1,18 @@
-"""abs, sign and relu: gradient 0 at the corner."""
+"""abs, sign, relu and relatives: gradient 0 at the corner."""
 
 from typing import Any
 
 from keras import ops as raw
 
-from portable_losses.ops.pinning import BACKEND, is_float, pinned, tensor
+from portable_losses.ops.pinning import (
+    BACKEND,
+    is_float,
+    is_number,
+    pinned,
+    pinned_float,
+    result_type,
+    tensor,
+)
 
 
 @pinned
@@ -60,3 +68,39 @@ def relu(x: Any) -> Any:
     >>> ops.relu(ops.convert_to_tensor([-1.0, 0.0, 2.0]))  # gradient [0, 0, 1]
     """
     return raw.relu(x)
+
+
+@pinned
+def heaviside(x1: Any, x2: Any) -> Any:
+    """0 below 0, x2 at 0, 1 above; the gradient is 0 in x1, and 1 in x2 where x1 is 0.
+
+    Shapes broadcast; a NaN in x1 gives NaN. Pinned because torch has no gradient.
+
+    >>> ops.heaviside(ops.convert_to_tensor([-1.0, 0.0, 2.0]), 0.5)  # [0, 0.5, 1]
+    """
+    x1, x2 = (x if is_number(x) else tensor(x) for x in (x1, x2))
+    if "float" not in result_type(x1, x2):
+        return raw.heaviside(x1, x2)
+    return _heaviside(x1, x2)
+
+
+@pinned_float(2)
+def _heaviside(x1: Any, x2: Any) -> Any:
+    x1 = tensor(x1)
+    outside = raw.where(raw.isnan(x1), x1, raw.cast(raw.greater(x1, 0), x1.dtype))
+    return raw.where(raw.equal(x1, 0), x2, outside)
+
+
+@pinned_float(2)
+def copysign(x1: Any, x2: Any) -> Any:
+    """|x1| with the sign of x2, a zero's as well; gradient 1 or -1 in x1, 0 at 0.
+
+    Shapes broadcast; x2 has no gradient. In `keras.ops` since Keras 3.16. Pinned
+    because torch's gradient at an infinity is NaN.
+
+    >>> ops.copysign(ops.convert_to_tensor([1.0, -2.0]), [-0.0, 3.0])  # [-1, 2]
+    """
+    x1, x2 = tensor(x1), tensor(x2)
+    x1 = raw.where(raw.equal(x1, 0), raw.stop_gradient(x1), x1)
+    differ = raw.not_equal(raw.signbit(x1), raw.signbit(x2))
+    return raw.where(differ, -x1, x1)

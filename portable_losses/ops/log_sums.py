@@ -36,9 +36,9 @@ def log_softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
     """The logarithm of softmax: x - logsumexp(x) over `axis`.
 
     Exact at 1e4 and -1e4. An entry of -inf gives -inf; an inf gives 0, and -inf to the
-    others (of several each gets an equal share); when all are -inf, so is the result.
-    The last two have no gradient. Pinned because they are NaN on all backends, in value
-    and in gradient.
+    others (several share it evenly), and has no gradient; when all are -inf, so is the
+    result, without a gradient. Pinned because the last two are NaN on all backends, in
+    value and in gradient.
 
     >>> ops.log_softmax(ops.convert_to_tensor([1e4, 0.0]))  # [0, -10000]
     """

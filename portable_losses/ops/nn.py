@@ -3,9 +3,13 @@
 from keras.ops.nn import *  # noqa: F403  # every public name; the pinned ones follow
 
 from portable_losses.ops.activations import celu as celu
+from portable_losses.ops.activations import gelu as gelu
+from portable_losses.ops.activations import hard_silu as hard_silu
+from portable_losses.ops.activations import hard_swish as hard_swish
 from portable_losses.ops.activations import hard_tanh as hard_tanh
 from portable_losses.ops.activations import leaky_relu as leaky_relu
 from portable_losses.ops.activations import selu as selu
+from portable_losses.ops.activations import softsign as softsign
 from portable_losses.ops.activations import sparse_sigmoid as sparse_sigmoid
 from portable_losses.ops.kinks import relu as relu
 from portable_losses.ops.log_sums import log_sigmoid as log_sigmoid
@@ -13,3 +17,4 @@ from portable_losses.ops.log_sums import log_softmax as log_softmax
 from portable_losses.ops.log_sums import softmax as softmax
 from portable_losses.ops.log_sums import softplus as softplus
 from portable_losses.ops.norms import normalize as normalize
+from portable_losses.ops.sparse import sparsemax as sparsemax

@@ -19,11 +19,13 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     """The norm of vectors, or of matrices when `axis` is a pair, as NumPy names them.
 
     By default (sum x^2)^(1/2) over `axis`, or over everything; its gradient x / norm is
-    0 at the zero vector. `ord` p > 0 gives (sum |x|^p)^(1/p), inf and -inf the largest
-    and smallest |x|, and "fro", 1, -1, inf and -inf the usual matrix norms, all with
-    gradient 0 at 0. Pinned because the gradient at the zero vector is NaN on TensorFlow
-    and JAX. The orders built on singular values (2, -2, "nuc" of a matrix), 0 and
-    negative p are `keras.ops.norm`. Squares must fit: entries of 1e19 overflow float32.
+    0 at the zero vector. `ord` p other than 0 gives (sum |x|^p)^(1/p), inf and -inf the
+    largest and smallest |x|, and "fro", 1, -1, inf and -inf the usual matrix norms, all
+    with gradient 0 at 0; for p < 0 value and gradient are 0 as soon as one entry is.
+    Pinned because the gradient at the zero vector, or for p < 0 with an entry of 0, is
+    NaN on TensorFlow and JAX. The orders built on singular values (2, -2, "nuc" of a
+    matrix) and 0 are `keras.ops.norm`. Squares must fit: entries of 1e19 overflow
+    float32.
 
     >>> x = ops.convert_to_tensor([[3.0, 4.0], [0.0, 0.0]])
     >>> ops.norm(x, axis=-1)  # [5, 0], gradient [[0.6, 0.8], [0, 0]]
@@ -51,8 +53,14 @@ def _vector_norm(x: Any, ord: float, axis: int, keepdims: bool) -> Any:
     if ord in (INF, -INF):
         extreme = amax if ord > 0 else amin
         return extreme(abs(x), axis=axis, keepdims=keepdims)
-    if ord <= 0:
+    if ord == 0:
         return raw.norm(x, ord=ord, axis=axis, keepdims=keepdims)
+    if ord < 0:
+        zero = raw.equal(x, 0)
+        some = raw.any(zero, axis=axis, keepdims=keepdims)
+        size = power(abs(raw.where(zero, 1.0, x)), ord)
+        total = raw.sum(size, axis=axis, keepdims=keepdims)
+        return raw.where(some, 0.0, power(total, 1 / ord))
     total = raw.sum(power(abs(x), ord), axis=axis, keepdims=keepdims)
     return power(total, 1 / ord)
 

@@ -36,6 +36,23 @@ def power(x1: Any, x2: Any) -> Any:
     return _number(x1, p=x2) if is_number(x2) else _tensor(x1, x2)
 
 
+@pinned
+def float_power(x1: Any, x2: Any) -> Any:
+    """`power` in floating point, of integers too.
+
+    In `keras.ops` since Keras 3.16.
+
+    >>> ops.float_power(ops.convert_to_tensor([0, 2]), -1)  # [0, 0.5]
+    """
+    x1 = x1 if is_number(x1) else tensor(x1)
+    x2 = float(x2) if is_number(x2) else tensor(x2)
+    if is_number(x2) and is_number(x1):
+        return power(raw.convert_to_tensor(float(x1)), x2)
+    if is_number(x1):
+        return power(float(x1), raw.cast(x2, result_type(x2, float)))
+    return power(raw.cast(x1, result_type(x1, x2, float)), x2)
+
+
 @pinned_float(1)
 def _number(x: Any, p: float) -> Any:
     if p == 0:

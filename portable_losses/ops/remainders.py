@@ -1,0 +1,54 @@
+"""fmod and floor_divide: a gradient everywhere, and the true one at 0."""
+
+from typing import Any
+
+from keras import ops as raw
+
+from portable_losses.ops.pinning import (
+    BACKEND,
+    is_float,
+    is_number,
+    pinned,
+    pinned_float,
+    result_type,
+    tensor,
+)
+
+
+@pinned
+def fmod(x1: Any, x2: Any) -> Any:
+    """x1 - trunc(x1 / x2) x2, with gradient 1 in x1 and -trunc(x1 / x2) in x2.
+
+    Shapes broadcast. Pinned because TensorFlow's gradient at x1 = 0 is 0.
+
+    >>> ops.fmod(ops.convert_to_tensor([0.0, -5.0]), 3.0)  # [0, -2]
+    """
+    if BACKEND in ("jax", "torch"):
+        return raw.fmod(x1, x2)
+    x1, x2 = (x if is_number(x) else tensor(x) for x in (x1, x2))
+    return _fmod(x1, x2) if "float" in result_type(x1, x2) else raw.fmod(x1, x2)
+
+
+@pinned_float(2)
+def _fmod(x1: Any, x2: Any) -> Any:
+    # By an x2 of 0 or NaN even 0 leaves a NaN.
+    whole = raw.logical_and(raw.equal(x1, 0), raw.greater(raw.absolute(x2), 0))
+    return raw.where(whole, x1, raw.fmod(x1, x2))
+
+
+@pinned
+def floor_divide(x1: Any, x2: Any) -> Any:
+    """floor(x1 / x2), with gradient 0.
+
+    Shapes broadcast. Pinned because torch has no gradient.
+
+    >>> ops.floor_divide(ops.convert_to_tensor([5.0, -5.0]), 3.0)  # [1, -2]
+    """
+    return raw.floor_divide(_constant(x1), _constant(x2))
+
+
+def _constant(x: Any) -> Any:
+    if is_number(x):
+        return x
+    x = tensor(x)
+    return raw.stop_gradient(x) if is_float(x) else x

@@ -1,0 +1,47 @@
+"""sparsemax: one gradient at its threshold, and at infinities."""
+
+from typing import Any
+
+from keras import ops as raw
+
+from portable_losses.ops.log_sums import INF, gaps, largest_of
+from portable_losses.ops.pinning import axes_of, pinned_float
+
+
+@pinned_float(1)
+def sparsemax(x: Any, axis: int = -1) -> Any:
+    """The distribution over `axis` that is nearest to x: max(x - tau, 0), of sum 1.
+
+    Its gradient is that of the entries above the threshold tau; one at tau has 0, as
+    `relu` has. An inf gives 1 (several share it evenly), -inf gives 0, as do all where
+    all are -inf; neither has a gradient. Pinned because at the threshold the gradient
+    is 1 or 1/2 by backend, and near an infinity NaN.
+
+    >>> ops.sparsemax(ops.convert_to_tensor([0.0, 2.0, 3.0]))  # [0, 0, 1]
+    """
+    (axis,) = axes_of(x, axis)
+    largest = largest_of(x, (axis,))
+    x = raw.moveaxis(gaps(x, largest), axis, -1)
+    chosen = _above_threshold(raw.stop_gradient(x))
+    count = raw.sum(raw.cast(chosen, x.dtype), axis=-1, keepdims=True)
+    total = raw.sum(raw.where(chosen, x, 0.0), axis=-1, keepdims=True)
+    p = raw.where(chosen, x - (total - 1.0) / count, 0.0)
+    p = raw.moveaxis(p, -1, axis)
+    # A product, since a NaN is in no order and shall be seen.
+    return p * raw.where(largest == -INF, 0.0, 1.0)
+
+
+def _above_threshold(x: Any) -> Any:
+    """Which entries of the last axis are above tau; a NaN is.
+
+    The k largest are, for the largest k with 1 + k x_k > sum of the k largest.
+    """
+    ordered = -raw.sort(-x, axis=-1)
+    place = raw.arange(1, x.shape[-1] + 1, dtype=x.dtype)
+    rest = raw.cumsum(ordered, axis=-1) - 1.0
+    finite = raw.where(raw.equal(ordered, -INF), False, place * ordered > rest)
+    last = raw.sum(raw.cast(finite, "int32"), axis=-1, keepdims=True) - 1
+    tau = raw.take_along_axis(ordered, raw.maximum(last, 0), axis=-1)
+    # Asked for by isnan: TensorFlow's graphs make `x >= tau` of `not x < tau`.
+    unknown = raw.logical_or(raw.isnan(x), raw.isnan(tau))
+    return raw.logical_or(raw.greater_equal(x, tau), unknown)
