@@ -11,9 +11,8 @@ from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.eager import at_hand
 from portable_losses.core.moving import as_vector
-from portable_losses.ops.log_sums import gaps, largest_of
+from portable_losses.ops.log_sums import INF, gaps, largest_of
 
-INF = float("inf")
 Carefully = Callable[[bool], Any]
 """Makes items, with or without care for infinite logits; see `carefully`."""
 

@@ -2,6 +2,7 @@
 
 import collections
 import functools
+import importlib
 import inspect
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -44,6 +45,13 @@ def restored(value: Any) -> Any:
     if "class_name" in value and "config" in value:
         return keras.saving.deserialize_keras_object(value)
     return {key: restored(inner) for key, inner in value.items()}
+
+
+def registered(module: str, name: str) -> Any:
+    """The class that Keras knows by a name, once its module is imported."""
+    if keras.saving.get_registered_object(name) is None:
+        importlib.import_module(module)
+    return keras.saving.get_registered_object(name)
 
 
 def storable(value: Any) -> Any:

@@ -5,16 +5,12 @@ it takes as the class attributes `prediction_domain` and `target_domain`; here s
 what these words mean.
 """
 
-import sys
 from typing import Any, NamedTuple
 
 import keras
 
 from portable_losses.core import checks
-
-# PyTorch compiles Python code itself, and shows it no tracers. The package imports no
-# backend: Keras has loaded this one where it is in use.
-_torch = sys.modules.get("torch") if keras.config.backend() == "torch" else None
+from portable_losses.core.axes import expand
 
 
 class Domain(NamedTuple):
@@ -80,8 +76,6 @@ class FirstLook:
         """
         domain = DOMAINS.get(of_predictions(loss))
         if domain is not None:
-            if _is_compiling():
-                return
             values = checks.visible(y_pred)
             if values is None:
                 return
@@ -180,18 +174,11 @@ def _counted(loss: Any, y_true: Any, y_pred: Any, kept: Any | None) -> Any:
     """Which elements of y_pred are neither removed nor ignored."""
     counted = keras.ops.ones_like(y_pred, dtype="bool")
     if kept is not None:
-        missing = len(y_pred.shape) - len(kept.shape)
-        if missing > 0:
-            kept = keras.ops.expand_dims(kept, tuple(range(-missing, 0)))
-        counted = keras.ops.logical_and(counted, kept)
+        counted = keras.ops.logical_and(counted, expand(kept, len(y_pred.shape)))
     ignored = is_ignored(loss, y_true, y_pred)
     if ignored is not None:
         counted = keras.ops.logical_and(counted, keras.ops.logical_not(ignored))
     return counted
-
-
-def _is_compiling() -> bool:
-    return _torch is not None and bool(_torch.compiler.is_compiling())
 
 
 def argument_of(loss: Any, name: str) -> Any:

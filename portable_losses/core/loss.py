@@ -1,7 +1,6 @@
 """`Loss`, the base class: alignment, targets, masks, weights, reduction, config."""
 
 import functools
-import importlib
 import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +23,7 @@ from portable_losses.core.config import (
     arguments_of,
     is_default,
     parameters_of,
+    registered,
     restored,
     storable,
 )
@@ -112,6 +112,10 @@ class Loss(Arithmetic, _KerasLoss):
       B may be C, are taken if `call` works with a B that is not C, which is tried on
       shapes alone; `(B, 1)` against `(B, C)`, which always could be, is refused.
 
+    Of a map `(B, H, W)` against `(B, H, W, 1)` the items are thus `(B, H)`, means over
+    W, as in Keras. A mask or weights of `(B, H, W)` count positions: the mean is over
+    the positions that are left, and not one of means of unlike size.
+
     Values: a loss that does not take every number says what `y_pred` holds as the class
     attribute `prediction_domain`, and likewise `target_domain` for `y_true`:
 
@@ -126,10 +130,6 @@ class Loss(Arithmetic, _KerasLoss):
     their values are at hand: later calls, and compiled code, look at no values. What
     rounding or interpolation adds to probabilities is no fault, and neither is what is
     masked, ignored, of weight 0 or NaN. `diagnose` looks at any batch, and at targets.
-
-    Of a map `(B, H, W)` against `(B, H, W, 1)` the items are thus `(B, H)`, means over
-    W, as in Keras. A mask or weights of `(B, H, W)` count positions: the mean is over
-    the positions that are left, and not one of means of unlike size.
 
     Dtypes: `y_pred`, and a `y_true` of its shape, reach `call` in float32 (float64 with
     `dtype="float64"`), whatever they came in: integers and booleans, too, as in Keras.
@@ -464,6 +464,14 @@ class Loss(Arithmetic, _KerasLoss):
         self, y_true: Any, y_pred: Any, context: tuple[Any, ...], kept: Any
     ) -> tuple[Any, Any]:
         """What `call` returns: the items, and which of them the loss wants or None."""
+        items = self._call_with(kept, y_true, y_pred, *context)
+        items, chosen = checks.returned(type(self).__name__, items)
+        if self._watched is not None:
+            self._watched(y_true, y_pred, items)
+        return items, chosen
+
+    def _call_with(self, kept: Any, y_true: Any, y_pred: Any, *context: Any) -> Any:
+        """`call`, with `kept` where its signature has it."""
         also = {}
         if self._takes_kept:
             at = self._kept_at
@@ -471,11 +479,7 @@ class Loss(Arithmetic, _KerasLoss):
                 also = {"kept": kept}
             else:
                 context = (*context[:at], kept, *context[at:])
-        items = self.call(y_true, y_pred, *context, **also)
-        items, chosen = checks.returned(type(self).__name__, items)
-        if self._watched is not None:
-            self._watched(y_true, y_pred, items)
-        return items, chosen
+        return self.call(y_true, y_pred, *context, **also)
 
     def _items_of_columns(self, columns: Columns, given: Any) -> tuple[Any, Any]:
         """Likewise, with a mask or weights of the elements."""
@@ -510,8 +514,7 @@ class Loss(Arithmetic, _KerasLoss):
 
     def _takes_ids(self, context: Sequence[Any], y_true: Any, y_pred: Any) -> bool:
         """Whether `call` takes these whole targets for class indices."""
-        also = {"kept": None} if self._takes_kept else {}
-        call = functools.partial(self.call, **also)
+        call = functools.partial(self._call_with, None)
         return works_apart(call, y_true, y_pred, context)
 
     def _wanted(self, y_true: Any, rows: bool) -> Any | None:
@@ -688,14 +691,12 @@ class Loss(Arithmetic, _KerasLoss):
         cls: Any = type(self)
         name = keras.saving.get_registered_name(cls)
         if keras.saving.get_registered_object(name) is cls:
-            return _registered_again, (cls.__module__, name, self.get_config())
+            return _made_again, (cls.__module__, name, self.get_config())
         return cls.from_config, (self.get_config(),)
 
 
-def _registered_again(module: str, name: str, config: dict[str, Any]) -> Any:
-    if keras.saving.get_registered_object(name) is None:
-        importlib.import_module(module)
-    return keras.saving.get_registered_object(name).from_config(config)
+def _made_again(module: str, name: str, config: dict[str, Any]) -> Any:
+    return registered(module, name).from_config(config)
 
 
 def shown(config: dict[str, Any]) -> str:

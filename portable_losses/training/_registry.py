@@ -1,6 +1,5 @@
 """Under which name a function is saved, and how a file finds it again."""
 
-import importlib
 import pathlib
 import sys
 import types
@@ -9,6 +8,7 @@ from typing import Any
 import keras
 
 from portable_losses.core import checks
+from portable_losses.core.config import registered
 
 NOTEBOOK = "notebook"
 """The package of functions that somebody types, in a notebook or at a prompt."""
@@ -64,9 +64,7 @@ def found(name: str, module: str) -> Any:
 
 def decorated_again(module: str, name: str) -> Any:
     """The decorated function, for `pickle`."""
-    if keras.saving.get_registered_object(name) is None:
-        importlib.import_module(module)
-    return keras.saving.get_registered_object(name)._decorated()
+    return registered(module, name)._decorated()
 
 
 def made_again(module: str, name: str, config: dict[str, Any]) -> Any:
