@@ -39,7 +39,7 @@ def amax(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) 
     if BACKEND == "tensorflow" and is_float(x):
         return raw.max(x, axis=axes, keepdims=keepdims, initial=-INF)
     if _has_no_items(x, axes):
-        return raw.sum(x, axis=axes, keepdims=keepdims)
+        return raw.cast(raw.sum(x, axis=axes, keepdims=keepdims), x.dtype)
     return raw.amax(x, axis=axes, keepdims=keepdims)
 
 
@@ -53,7 +53,7 @@ def amin(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) 
     if BACKEND == "tensorflow" and is_float(x):
         return raw.min(x, axis=axes, keepdims=keepdims, initial=INF)
     if _has_no_items(x, axes):
-        return raw.sum(x, axis=axes, keepdims=keepdims)
+        return raw.cast(raw.sum(x, axis=axes, keepdims=keepdims), x.dtype)
     return raw.amin(x, axis=axes, keepdims=keepdims)
 
 
