@@ -28,7 +28,7 @@ def sparsemax(x: Any, axis: int = -1) -> Any:
     # 0 as a product, which one NaN makes NaN everywhere.
     p = raw.where(chosen, x - (total - 1.0) / count, 0.0 * total)
     p = raw.moveaxis(p, -1, axis)
-    return p * raw.where(largest == -INF, 0.0, 1.0)
+    return p * raw.where(largest == -INF, 0.0, raw.ones_like(largest))
 
 
 def _above_threshold(x: Any) -> Any:
