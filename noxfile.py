@@ -7,8 +7,13 @@ session: `nox -s parity -- --backends jax,torch --loss Huber`.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 import tempfile
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 if sys.version_info < (3, 11):  # noqa: UP036 - nox may run on any Python
@@ -34,10 +39,14 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = True
-# Versions are pinned, so pip mends an environment that has fallen behind; a second run
-# then costs seconds. `nox -R` skips even that, `nox --reuse-venv never` starts afresh.
+# Versions are pinned, so pip repairs an environment that has fallen behind; a second
+# run then costs seconds. `nox -R` skips even that, `nox --reuse-venv never` starts
+# afresh.
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["lint", "tests", "parity", "wheel", "examples"]
+nox.options.sessions = ["lint", "tests", "parity", "harness", "wheel"]
+
+# On a terminal pip draws its own bars. A log gets a line now and then instead.
+BARS = sys.stdout.isatty() and not os.environ.get("CI")
 
 each_backend = nox.parametrize(
     "backend", [nox.param(name, id=name) for name in MATRIX.backends]
@@ -60,13 +69,22 @@ def lint(session: nox.Session) -> None:
 @nox.session
 @each_backend
 def tests(session: nox.Session, backend: str) -> None:
-    """Unit tests, and one value and gradient a case, with this backend alone."""
+    """Unit tests and the programs of docs/examples, with this backend alone."""
     prepare(session, backend)
-    install(session, "-e", f".[{MATRIX.extras([backend])},parity]", groups=["test"])
+    install(
+        session,
+        "-e",
+        f".[{MATRIX.extras([backend])},parity]",
+        groups=["test"],
+        backends=(backend,),
+    )
     only(session, backend)
     session.run(
         "python", "-m", "pytest", "--ignore=tests/parity", "tests", *session.posargs
     )
+    if not session.posargs:
+        # Here, since an environment of their own would be the same one once more.
+        session.run("python", "ci/run_examples.py")
 
 
 @nox.session
@@ -74,19 +92,38 @@ def parity(session: nox.Session) -> None:
     """Every case on every backend (-- --family, --loss, --backends, --device, ...)."""
     backends = asked_for(session)
     prepare(session)
-    groups = [] if session.posargs else ["test"]
-    install(session, "-e", f".[{MATRIX.extras(backends)},parity]", groups=groups)
-    if not session.posargs:
-        # The mutants first: a check that misses its own fault proves nothing below.
-        for backend in backends:
-            mutants = ("python", "-m", "pytest", "tests/parity/test_mutants.py")
-            session.run(*mutants, env={"KERAS_BACKEND": backend})
-        harness = ("python", "-m", "pytest", "tests/parity")
-        others = "--ignore=tests/parity/test_mutants.py"
-        session.run(*harness, others, env={"KERAS_BACKEND": "jax"})
+    extras = f".[{MATRIX.extras(backends)},parity]"
+    install(session, "-e", extras, backends=backends)
     # The process that starts the workers needs no backend of its own.
     env = {"KERAS_BACKEND": "numpy"}
     session.run("python", "-m", "portable_losses.parity", *session.posargs, env=env)
+
+
+@nox.session(venv_backend="none")
+def harness(session: nox.Session) -> None:
+    """Tests of the harness itself, in the environment of `parity`."""
+    python = environment_of_parity(session)
+    extras = f".[{MATRIX.extras(list(MATRIX.backends))},parity]"
+    install(
+        session,
+        "-e",
+        extras,
+        groups=["test"],
+        backends=tuple(MATRIX.backends),
+        python=python,
+    )
+    pytest = (python, "-m", "pytest")
+    if session.posargs:
+        env = {"KERAS_BACKEND": "jax"}
+        session.run(*pytest, *session.posargs, env=env, external=True)
+        return
+    # The mutants first: a check that misses its own fault proves nothing.
+    mutants = "tests/parity/test_mutants.py"
+    for backend in MATRIX.backends:
+        env = {"KERAS_BACKEND": backend}
+        session.run(*pytest, mutants, env=env, external=True)
+    others = ("tests/parity", f"--ignore={mutants}")
+    session.run(*pytest, *others, env={"KERAS_BACKEND": "jax"}, external=True)
 
 
 @nox.session(reuse_venv=False)
@@ -110,9 +147,10 @@ def wheel(session: nox.Session) -> None:
 @nox.session
 @each_backend
 def examples(session: nox.Session, backend: str) -> None:
-    """Run the programs of docs/examples on this backend, all in one process."""
+    """On request: the programs of docs/examples alone (-- segment_digits for one)."""
     prepare(session, backend)
-    install(session, "-e", f".[{MATRIX.extras([backend])},parity]")
+    extras = f".[{MATRIX.extras([backend])},parity]"
+    install(session, "-e", extras, backends=(backend,))
     only(session, backend)
     session.run("python", "ci/run_examples.py", *session.posargs)
 
@@ -127,7 +165,7 @@ def examples(session: nox.Session, backend: str) -> None:
     ],
 )
 def compat(session: nox.Session, row: matrix.Row) -> None:
-    """On request: the oldest versions we support, and the newer Pythons."""
+    """On request: the oldest versions, the newer Pythons, and the Keras to come."""
     if matrix.interpreter(row.python) is None:
         session.error(
             f"Python {row.python} is not on PATH: install it (`pyenv install "
@@ -142,7 +180,15 @@ def compat(session: nox.Session, row: matrix.Row) -> None:
         f".[{MATRIX.extras(backends)},parity]",
         groups=["test"],
         constraints=row.constraints,
+        backends=tuple(backends),
     )
+    if row.keras != "keras":
+        # One package under two names: removed after, the released Keras would take the
+        # files of the other along.
+        uninstall = ("python", "-m", "pip", "uninstall", "--quiet", "--yes")
+        session.run_install(*uninstall, "keras")
+        install(session, row.keras, constraints=row.constraints)
+    session.run("python", "ci/check_environment.py", "--keras", row.keras)
     for backend in backends:
         session.run(
             *("python", "-m", "pytest", "--ignore=tests/parity", "tests"),
@@ -155,15 +201,30 @@ def compat(session: nox.Session, row: matrix.Row) -> None:
 @nox.session
 @each_backend
 def bench(session: nox.Session, backend: str) -> None:
-    """On request: the programs of ci/benchmarks (-- call_overhead for one of them)."""
+    """On request: ours against Keras and others (-- drop_ins; -- --list; --peers)."""
+    try:
+        peers, constraints = MATRIX.compared(session.posargs, backend)
+    except ValueError as error:
+        session.error(str(error))
     prepare(session, backend)
-    install(session, "-e", f".[{MATRIX.extras([backend])}]", groups=["bench"])
-    only(session, backend)
-    programs = {p.stem: p for p in sorted((CI / "benchmarks").glob("[!_]*.py"))}
-    for name in session.posargs or programs:
-        if name not in programs:
-            session.error(f"no benchmark {name!r}: choose from {', '.join(programs)}")
-        session.run("python", str(programs[name]))
+    wanted = ("-e", f".[{MATRIX.extras([backend])}]", *peers)
+    if constraints == MATRIX.constraints:
+        install(session, *wanted, groups=["bench"])
+        only(session, backend)
+        session.run("python", "ci/benchmarks", *session.posargs)
+        return
+    # Other versions: an environment of their own, ours there too.
+    folder = Path(session.virtualenv.location)
+    folder = folder.with_name(f"{folder.name}-{constraints.stem}")
+    if not folder.exists():
+        session.run_install("python", "-m", "venv", str(folder))
+    python = str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
+    groups = nox.project.dependency_groups(PYPROJECT, "bench")
+    pip = (python, "-m", "pip", "install", "--quiet", "--no-compile")
+    session.run_install(*pip, "-c", str(constraints), *wanted, *groups, external=True)
+    check = ("ci/check_environment.py", "--only", backend)
+    session.run(python, *check, external=True)
+    session.run(python, "ci/benchmarks", *session.posargs, external=True)
 
 
 @nox.session
@@ -191,13 +252,15 @@ def nightly(session: nox.Session) -> None:
     session.run("python", "-m", "portable_losses.parity", *asked)
 
 
-def prepare(session: nox.Session, backend: str | None = None) -> None:
+def prepare(
+    session: nox.Session, backend: str | None = None, location: Path | None = None
+) -> None:
     """Set the variables that decide how Keras and the backends behave."""
     session.env.update(
         # A session without a backend of its own runs as for a user who chose none.
         KERAS_BACKEND=backend,
         # The keras.json of the person who runs this must not choose the numbers.
-        KERAS_HOME=str(Path(session.virtualenv.location) / "keras"),
+        KERAS_HOME=str((location or Path(session.virtualenv.location)) / "keras"),
         MPLBACKEND="Agg",
         # `install` leaves the byte code to the first import, which has to be kept.
         PYTHONDONTWRITEBYTECODE=None,
@@ -213,17 +276,91 @@ def asked_for(session: nox.Session) -> tuple[str, ...]:
         session.error(str(error))
 
 
+def environment_of_parity(session: nox.Session) -> str:
+    """Return the Python of `parity`'s environment, which is made if it is not there.
+
+    nox gives every session an environment of its own, and this one holds three
+    backends.
+    """
+    location = session.cache_dir.parent / "parity"
+    prepare(session, location=location)
+    folder, name = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
+    python = location / folder / name
+    if not python.exists():
+        make = (sys.executable, "-m", "virtualenv", "--quiet", str(location))
+        session.run(*make, external=True)
+    return str(python)
+
+
 def install(
     session: nox.Session,
     *requirements: str,
     groups: list[str] | None = None,
     constraints: Path = MATRIX.constraints,
+    backends: tuple[str, ...] = (),
+    python: str | None = None,
 ) -> None:
-    """Install requirements and dependency groups at the pinned versions."""
+    """Install requirements and dependency groups at the pinned versions.
+
+    Args:
+        session: the session.
+        requirements: what pip is to install.
+        groups: dependency groups of pyproject.toml.
+        constraints: the file of the versions.
+        backends: the backends among the requirements, whose sizes are said.
+        python: the Python of another environment than the session's own.
+    """
     wanted = [*requirements, *nox.project.dependency_groups(PYPROJECT, *groups or [])]
     # Compiling the byte code of whole backends ahead, most of which is never imported,
     # would double the time.
-    session.install("--quiet", "--no-compile", "-c", str(constraints), *wanted)
+    options = ["--no-compile", "-c", str(constraints)]
+    if not BARS:
+        options.insert(0, "--quiet")
+    location = Path(python).parents[1] if python else Path(session.virtualenv.location)
+    missing = [b for b in backends if not any(location.glob(f"[Ll]ib/**/{b}"))]
+    if missing:
+        sizes = ", ".join(f"{b} ({MATRIX.backends[b].download})" for b in missing)
+        session.log(f"pip downloads what its cache does not have of {sizes}")
+    # Where pip unpacks what it downloads, so that it counts, and has room.
+    unpacked = location / "tmp"
+    unpacked.mkdir(parents=True, exist_ok=True)
+    env = {"TMPDIR": str(unpacked)}
+    with told(location):
+        if python:
+            pip = (python, "-m", "pip", "install")
+            session.run(*pip, *options, *wanted, env=env, external=True)
+        else:
+            session.install(*options, *wanted, env=env, silent=False)
+
+
+@contextlib.contextmanager
+def told(location: Path) -> Iterator[None]:
+    """Where pip draws no bar, say every eight seconds that it is at work."""
+    done, start = threading.Event(), time.monotonic()
+
+    def tell() -> None:
+        while not done.wait(8):
+            seconds = time.monotonic() - start
+            print(
+                f"pip install: {seconds:.0f} s, {megabytes(location):,} MB", flush=True
+            )
+
+    if not BARS:
+        threading.Thread(target=tell, daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
+
+
+def megabytes(folder: Path) -> int:
+    """Return the size of what has been downloaded or installed."""
+    total = 0
+    for path, _, files in os.walk(folder):
+        for name in files:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(path, name)).st_size
+    return total // 1_000_000
 
 
 def only(session: nox.Session, backend: str) -> None:

@@ -5,7 +5,8 @@ problem prints as `file:line: rule (remedy)`.
 
 The rooms of `portable_losses/` are stacked, and a file imports only its own room and
 those to the left: `ops <- core <- losses <- training`. The harness, `parity`, is handed
-losses, and imports none of them.
+losses, and imports none of them. What is imported `if TYPE_CHECKING` is for type
+checkers alone, and may point anywhere in the package.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ STACK = ("ops", "core", "losses", "training")
 ROOMS = (*STACK, "parity")
 BACKENDS = ("jax", "jaxlib", "tensorflow", "torch")
 IMPORTERS = ("__import__", "import_module")
+FOR_TYPES = ("TYPE_CHECKING", "typing.TYPE_CHECKING")
 
 # Folders of the machine someone happened to work on. Not after a letter or a closing
 # bracket, where it is the tail of a longer path: `~/x`, `{folder}/x`, a web address.
@@ -159,16 +161,30 @@ def check_private_keras(root: Path, path: Path, found: list[Import]) -> list[str
     return [problem(root, path, line, rule) for line in sorted(lines)]
 
 
+def lazy_parts(tree: ast.Module) -> Iterator[ast.stmt]:
+    """Yield what runs when a name is asked for, and what only type checkers read."""
+    for node in tree.body:
+        inner = [node]
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            yield from node.body
+            inner = node.orelse
+        for part in inner:
+            if isinstance(part, ast.FunctionDef) and part.name == "__getattr__":
+                yield part
+
+
 def imports(root: Path, path: Path) -> list[Import]:
     """Return every import of a file: in functions, relative and by name, too."""
     package = list(path.relative_to(root).with_suffix("").parts[:-1])
     tree = parse(path)
-    lazily = {
+    never_run = {
         inner
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef) and node.name == "__getattr__"
-        for inner in ast.walk(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) in FOR_TYPES
+        for statement in node.body
+        for inner in ast.walk(statement)
     }
+    lazily = {inner for node in lazy_parts(tree) for inner in ast.walk(node)}
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -183,6 +199,8 @@ def imports(root: Path, path: Path) -> list[Import]:
             names = list(named_import(node))
         else:
             continue
+        if node in never_run:
+            names = [name for name in names if name.partition(".")[0] != PACKAGE]
         found += [Import(node.lineno, name, node in lazily) for name in names]
     return sorted(found, key=lambda item: item.line)
 

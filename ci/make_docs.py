@@ -78,7 +78,10 @@ def section(
     rows = []
     for path in sorted(folder.glob("[!_]*.py")):
         for node in ast.parse(path.read_text()).body:
-            if not isinstance(node, ast.ClassDef | ast.FunctionDef):
+            if not isinstance(node, ast.ClassDef | ast.FunctionDef) or any(
+                ast.unparse(decorator) == "overload"  # what follows is documented
+                for decorator in node.decorator_list
+            ):
                 continue
             if node.name not in public:
                 continue

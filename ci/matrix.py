@@ -1,4 +1,4 @@
-"""Read `ci/matrix.toml`, and refuse an axis that is empty or unknown."""
+"""Read `ci/matrix.toml`, and reject an axis that is empty or unknown."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ from typing import Any
 CI = Path(__file__).resolve().parent
 ROOT = CI.parent
 
+BACKEND = ("extra", "download", "install", "nightly")
+"""What matrix.toml says of a backend."""
+
+NEVER_EMPTY = ("--family", "--loss", "--check", "--mode", "--target", "--kind")
+"""Options of the harness that narrow a run, and would widen it if they were empty."""
+
 
 @dataclass(frozen=True)
 class Backend:
@@ -20,17 +26,33 @@ class Backend:
 
     name: str
     extra: str
+    download: str
     install: str
     nightly: str
 
 
 @dataclass(frozen=True)
 class Row:
-    """One `compat` session: a Python, its backends and the versions to pin."""
+    """One `compat` session: a Python, its backends and the versions to pin.
+
+    `keras` is the project that takes the place of the released Keras, if one does.
+    """
 
     name: str
     python: str
     backends: tuple[str, ...]
+    constraints: Path
+    keras: str = "keras"
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A package that benchmarks compare with: what installs it, and where it runs."""
+
+    name: str
+    backends: tuple[str, ...]
+    install: str
+    module: str
     constraints: Path
 
 
@@ -42,6 +64,7 @@ class Matrix:
     devices: tuple[str, ...]
     constraints: Path
     compat: dict[str, Row]
+    peers: dict[str, Peer]
 
     def extras(self, names: Sequence[str]) -> str:
         """Return the extras of pyproject.toml that install these backends."""
@@ -50,9 +73,13 @@ class Matrix:
     def chosen(self, arguments: Sequence[str]) -> tuple[str, ...]:
         """Return the backends that the arguments of the harness ask for.
 
-        Looked at before anything is installed: a misspelled backend or device should
-        not cost a minute of downloads first, and `--backends jax` needs no other.
+        Looked at before anything is installed: a misspelled backend or device, or an
+        option that is empty, should not cost a minute of downloads first, and
+        `--backends jax` needs no other.
         """
+        for option in NEVER_EMPTY:
+            if "" in _values(arguments, option):
+                raise ValueError(f"{option} is empty: name what to run")
         for device in _values(arguments, "--device"):
             _known("device", device, self.devices)
         backends = _values(arguments, "--backends")
@@ -60,22 +87,47 @@ class Matrix:
             _known("backend", backend, self.backends)
         return tuple(b for b in self.backends if b in backends or not backends)
 
+    def compared(
+        self, arguments: Sequence[str], backend: str
+    ) -> tuple[list[str], Path]:
+        """Return the requirements of `--peers`, and the versions to install.
+
+        Peers that come with Keras or the backend need neither.
+        """
+        peers = []
+        for name in _values(arguments, "--peers"):
+            if name in ("keras", "torch"):
+                continue
+            _known("peer", name, self.peers)
+            peers.append(self.peers[name])
+            if backend not in peers[-1].backends:
+                raise ValueError(
+                    f"peer {name!r} does not run on {backend} (it runs on "
+                    f"{', '.join(peers[-1].backends)})"
+                )
+        own = {p.constraints for p in peers if p.constraints != self.constraints}
+        if len(own) > 1:
+            names = ", ".join(p.name for p in peers if p.constraints in own)
+            raise ValueError(f"{names} need different versions (name one at a time)")
+        return [p.install for p in peers], (own or {self.constraints}).pop()
+
 
 def load(path: Path = CI / "matrix.toml") -> Matrix:
     """Return the matrix that `path` holds."""
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    axes = {"backends", "devices", "pins", "compat"}
+    axes = {"backends", "devices", "pins", "peers", "compat"}
     for axis in raw:
         _known("axis", axis, axes)
     for axis in sorted(axes):
         if not raw.get(axis):
             raise ValueError(f"{path.name}: axis {axis!r} is empty; add a row to it")
     backends = {
-        name: Backend(name, **_fields(name, row, "extra", "install", "nightly"))
+        name: Backend(name, **_fields(name, row, *BACKEND))
         for name, row in raw["backends"].items()
     }
     compat = {}
     for name, row in raw["compat"].items():
+        keras = {"keras": row.pop("keras")} if "keras" in row else {}
         row = _fields(name, row, "python", "backends", "constraints")
         if not row["backends"]:
             raise ValueError(f"{path.name}: compat.{name} has no backends; name one")
@@ -86,6 +138,19 @@ def load(path: Path = CI / "matrix.toml") -> Matrix:
             row["python"],
             tuple(row["backends"]),
             _constraints(path, row["constraints"]),
+            **keras,
+        )
+    peers = {}
+    for name, row in raw["peers"].items():
+        row = _fields(name, row, "backends", "install", "module", "constraints")
+        for backend in row["backends"]:
+            _known("backend", backend, backends)
+        peers[name] = Peer(
+            name,
+            tuple(row["backends"]),
+            row["install"],
+            row["module"],
+            _constraints(path, row["constraints"]),
         )
     pins = _fields("pins", raw["pins"], "constraints")
     return Matrix(
@@ -93,6 +158,7 @@ def load(path: Path = CI / "matrix.toml") -> Matrix:
         tuple(raw["devices"]),
         _constraints(path, pins["constraints"]),
         compat,
+        peers,
     )
 
 

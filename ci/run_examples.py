@@ -6,15 +6,26 @@ name restricts the run: `run_examples.py segmentation`.
 
 from __future__ import annotations
 
+import importlib.util
 import runpy
 import sys
 import time
 import traceback
 from pathlib import Path
 
-import keras
-from rich.console import Console
-from rich.table import Table
+PROJECTS = {"sklearn": "scikit-learn", "rich": "rich"}
+"""What the programs and this table need beside the package and a backend."""
+
+missing = [p for name, p in PROJECTS.items() if importlib.util.find_spec(name) is None]
+if missing:
+    sys.exit(
+        f"docs/examples needs {', '.join(missing)}, not installed here. Install, in a "
+        'clone of the repository, with\n  pip install ".[parity]"'
+    )
+
+import keras  # noqa: E402 - the test above is quicker
+from rich.console import Console  # noqa: E402
+from rich.table import Table  # noqa: E402
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "docs" / "examples"
 

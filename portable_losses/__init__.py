@@ -1,7 +1,6 @@
 """Losses for Keras 3: same value, same gradient, on TensorFlow, JAX and PyTorch."""
 
-import importlib
-from typing import Any
+from typing import TYPE_CHECKING
 
 # `_backend` comes first: it sets KERAS_BACKEND before Keras is imported.
 from portable_losses import _backend, ops  # noqa: F401 - for what it does
@@ -105,8 +104,26 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    # The harness needs NumPy and more; whoever trains should not wait for it.
-    if name == "parity":
-        return importlib.import_module("portable_losses.parity")
-    raise AttributeError(f"module 'portable_losses' has no attribute {name!r}")
+if TYPE_CHECKING:  # who would take any name, where a module has a `__getattr__`
+    from portable_losses import parity
+else:
+
+    def __getattr__(name):
+        import difflib
+        import importlib
+
+        # The harness needs NumPy and more; whoever trains should not wait for it.
+        if name == "parity":
+            return importlib.import_module("portable_losses.parity")
+        text = f"module 'portable_losses' has no attribute {name!r}"
+        near = difflib.get_close_matches(name, __all__, n=1)
+        if near:
+            text += f" (did you mean {near[0]}?)"
+        raise AttributeError(text, name=name)
+
+
+def __dir__() -> list[str]:
+    """What editors offer: the public names, and not what they are made of."""
+    return sorted(
+        (*__all__, "__all__", "__doc__", "__file__", "__name__", "__version__")
+    )

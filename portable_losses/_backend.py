@@ -34,7 +34,7 @@ def choose_backend() -> None:
     raise ImportError(
         "portable_losses: Keras needs a backend, and none of "
         f"{', '.join(sorted(_BACKENDS))} is installed (for instance: pip install "
-        '"portable-losses[jax]").'
+        '".[jax]" in a clone of portable_losses).'
     )
 
 

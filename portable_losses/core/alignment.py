@@ -1,53 +1,75 @@
-"""How targets are made to fit predictions, or refused."""
+"""How targets are made to fit predictions, or rejected."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 
 from portable_losses.core import checks
 from portable_losses.core.classes import like
+from portable_losses.core.inputs import tensor
+from portable_losses.core.trial import broadcasts
 
 
 def align(
-    owner: str, targets: str, axis: int, y_true: Any, y_pred: Any
-) -> tuple[Any, Any]:
-    """Move `axis` to the end, and make targets and predictions fit, or refuse them.
+    owner: str,
+    targets: str,
+    whole: bool,
+    axis: int,
+    y_true: Any,
+    y_pred: Any,
+    takes_ids: Callable[[Any, Any], bool] | None = None,
+) -> tuple[Any, Any, bool]:
+    """Make targets and predictions fit, or reject them, and move `axis` to the end.
 
-    Floating targets of y_pred's shape get its dtype; others stay as they are.
+    As in Keras, a trailing 1 that only the longer of the two has is squeezed, but for
+    `(B,)` against `(B, 1)`: there the shorter gets one. What has y_pred's shape gets
+    its dtype, unless it is `whole` and may stay so. `takes_ids` says of `"auto"`
+    whether whole targets that numbers would broadcast are class indices to the loss.
+
+    Returns:
+        Both, and whether one of them was squeezed.
     """
-    if len(y_pred.shape) == 0:
+    rank = len(y_pred.shape)
+    if rank == 0:
         rule, remedy = "a tensor with a batch axis", "pass an array of shape (1,)"
         checks.fail(owner, "y_pred", rule, checks.Described("a scalar"), remedy)
     if y_true is None and targets in ("any", "auto"):
-        return None, y_pred
+        return None, y_pred, False
     checks.one_tensor(owner, "y_true", y_true)
-    y_true = keras.ops.convert_to_tensor(y_true)
-    rank, true_rank = len(y_pred.shape), len(y_true.shape)
+    y_true = tensor(owner, "y_true", y_true)
+    squeezed = False
+    if len(y_true.shape) != rank and targets in ("same", "classes", "auto"):
+        y_true, y_pred, squeezed = _squeezed(owner, targets, y_true, y_pred)
+        rank = len(y_pred.shape)
     if axis not in (-1, rank - 1):
         if not -rank <= axis < rank:
             rule = f"an axis of y_pred, whose shape is {tuple(y_pred.shape)}"
             checks.fail(owner, "axis", rule, axis, "choose an existing axis")
-        if true_rank == rank:
+        if len(y_true.shape) == rank:
             y_true = keras.ops.moveaxis(y_true, axis, -1)
         y_pred = keras.ops.moveaxis(y_pred, axis, -1)
     rows = targets == "classes" and _are_rows(y_true, y_pred)
-    if targets == "auto" and _are_same(y_true, y_pred):
-        return _align_same(owner, keras.ops.cast(y_true, y_pred.dtype), y_pred)
-    if targets == "auto" and _would_broadcast(y_true, y_pred):
-        checks.shapes_fit(
-            owner,
-            tuple(y_true.shape),
-            tuple(y_pred.shape),
-            "have y_pred's shape, or that of class ids",
-            'nothing is broadcast; @loss(targets="any") looks for itself',
-        )
-    if targets == "same" or rows:
-        if keras.backend.is_float_dtype(y_true.dtype):
+    if targets == "same" or rows or (targets == "auto" and _are_same(y_true, y_pred)):
+        if not whole or keras.backend.is_float_dtype(y_true.dtype):
             y_true = like(y_true, y_pred)
-        return _align_same(owner, y_true, y_pred)
+        return *_align_same(owner, y_true, y_pred), squeezed
+    if targets == "auto" and broadcasts(tuple(y_true.shape), tuple(y_pred.shape)):
+        integer = not keras.backend.is_float_dtype(y_true.dtype)
+        if not (integer and takes_ids is not None and takes_ids(y_true, y_pred)):
+            remedy = 'nothing is broadcast; @loss(targets="any") looks for itself'
+            if integer:
+                remedy = f'{remedy}, and targets="ids" takes class indices'
+            checks.shapes_fit(
+                owner,
+                tuple(y_true.shape),
+                tuple(y_pred.shape),
+                "have y_pred's shape, or that of class ids",
+                remedy,
+            )
     if targets in ("ids", "classes"):
-        return _align_ids(owner, y_true, y_pred), y_pred
-    if true_rank == 0 or not checks.same(y_true.shape[:1], y_pred.shape[:1]):
+        return _align_ids(owner, y_true, y_pred), y_pred, False
+    if len(y_true.shape) == 0 or not checks.same(y_true.shape[:1], y_pred.shape[:1]):
         checks.shapes_fit(
             owner,
             tuple(y_true.shape),
@@ -55,7 +77,24 @@ def align(
             "have y_pred's batch axis",
             "pass one target per sample",
         )
-    return y_true, y_pred
+    return y_true, y_pred, False
+
+
+def _squeezed(
+    owner: str, targets: str, y_true: Any, y_pred: Any
+) -> tuple[Any, Any, bool]:
+    """Both without the trailing 1 that one of them has, and whether there was one."""
+    t, p = tuple(y_true.shape), tuple(y_pred.shape)
+    if len(t) > 1 and p[-1] == 1 and checks.same(t, p[:-1]):
+        if targets == "classes":
+            # Ids of the only class, or rows over what is then the class axis?
+            rule = "have as many axes as y_pred, or y_pred a class axis"
+            remedy = "drop the trailing 1 of y_pred"
+            checks.shapes_fit(owner, t, p, rule, remedy)
+        return y_true, keras.ops.squeeze(y_pred, -1), True
+    if len(p) > 1 and t[-1:] == (1,) and checks.same(t[:-1], p):
+        return keras.ops.squeeze(y_true, -1), y_pred, True
+    return y_true, y_pred, False
 
 
 def _are_same(y_true: Any, y_pred: Any) -> bool:
@@ -64,24 +103,15 @@ def _are_same(y_true: Any, y_pred: Any) -> bool:
     return any(checks.same(*pair) for pair in ((t, p), ((*t, 1), p), (t, (*p, 1))))
 
 
-def _would_broadcast(y_true: Any, y_pred: Any) -> bool:
-    """Whether real-valued targets fit y_pred's elements by being repeated."""
-    t, p = tuple(y_true.shape), tuple(y_pred.shape)
-    ends = zip(reversed(t), reversed(p), strict=False)
-    return keras.backend.is_float_dtype(y_true.dtype) and all(
-        m in (None, 1) or n in (None, 1) or m == n for m, n in ends
-    )
-
-
 def _align_same(owner: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     t, p = tuple(y_true.shape), tuple(y_pred.shape)
     if len(t) == len(p) and checks.same(t, p):
         if len(p) == 1:  # (B,) means (B, 1): every sample is an item
             return keras.ops.expand_dims(y_true, -1), keras.ops.expand_dims(y_pred, -1)
         return y_true, y_pred
-    if len(p) == len(t) + 1 and p[-1] == 1 and checks.same(t, p[:-1]):
+    if len(t) == 1 and len(p) == 2 and p[-1] == 1 and checks.same(t, p[:-1]):
         return keras.ops.expand_dims(y_true, -1), y_pred
-    if len(t) == len(p) + 1 and t[-1] == 1 and checks.same(t[:-1], p):
+    if len(p) == 1 and len(t) == 2 and t[-1] == 1 and checks.same(t[:-1], p):
         return y_true, keras.ops.expand_dims(y_pred, -1)
     checks.shapes_fit(
         owner, t, p, "have y_pred's shape", "reshape one of them: nothing is broadcast"

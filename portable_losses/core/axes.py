@@ -14,10 +14,33 @@ def leading(
     whole: tuple[int | None, ...],
     of: str,
 ) -> Any:
-    """`value` without needless trailing ones; refuse what does not fit."""
+    """`value` without needless trailing ones; reject what does not fit."""
     value = squeezed(value, whole)
     checks.leading_axes_fit(owner, argument, tuple(value.shape), whole, of)
     return value
+
+
+def fitted(
+    owner: str,
+    argument: str,
+    value: Any,
+    whole: tuple[int | None, ...],
+    axis: int = -1,
+) -> Any:
+    """A mask or weights, in the order of axes of an aligned y_pred of shape `whole`.
+
+    One of all of its axes may have them in the order in which y_pred came, with the
+    entries of an item along `axis`.
+    """
+    rank = len(whole)
+    while len(value.shape) > rank and value.shape[-1] == 1:
+        value = keras.ops.squeeze(value, -1)
+    if axis not in (-1, rank - 1) and len(value.shape) == rank:
+        moved = squeezed(keras.ops.moveaxis(value, axis, -1), whole)
+        shape = tuple(moved.shape)
+        if checks.same(shape, whole[: len(shape)]):
+            return moved
+    return leading(owner, argument, value, whole, "y_pred")
 
 
 def squeezed(value: Any, whole: tuple[int | None, ...]) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import keras
 
 from portable_losses.core.eager import torch_compiles
-from portable_losses.core.moving import Moving
+from portable_losses.core.moving import Moving, moves
 
 Shape = tuple[int | None, ...]
 
@@ -71,6 +71,8 @@ def refuse_variables(owner: str, attribute: str, value: Any) -> None:
         rule = "no layer with trainable variables, which a loss cannot train"
         remedy = "set its `trainable` to False if it is to stay as it is, or put it "
         _refuse(owner, attribute, rule, value, remedy + "into the model")
+    elif isinstance(value, keras.losses.Loss):
+        no_moving_inside(owner, attribute, value)
     elif getattr(value, "requires_grad", False) is True:
         rule = "no tensor that requires a gradient, which a loss cannot train"
         remedy = "hold it in a layer of the model, or detach it if it is a constant"
@@ -80,6 +82,44 @@ def refuse_variables(owner: str, attribute: str, value: Any) -> None:
 def _refuse(owner: str, attribute: str, rule: str, value: Any, remedy: str) -> None:
     shown = Described(f"a {type(value).__name__}")
     fail(owner, attribute, rule, shown, remedy, TypeError)
+
+
+def no_moving_inside(owner: str, argument: str, loss: Any) -> None:
+    """Refuse a loss of Keras that holds a Hyperparameter: it would stay as it is."""
+    if hasattr(loss, "hyperparameters") or not isinstance(loss, keras.losses.Loss):
+        return  # a loss of ours
+    for value in vars(loss).values():
+        if moves(value):
+            rule = "no loss of Keras that holds a Hyperparameter, which would not move"
+            remedy = "take the loss of portable_losses, or write one with @loss"
+            shown = Described(f"a {type(loss).__name__} of Keras")
+            fail(owner, argument, rule, shown, remedy, TypeError)
+
+
+def no_constant(moving: Moving) -> NoReturn:
+    """Refuse to make a constant of what moves, for Keras or in arithmetic."""
+    rule = "an argument of a loss of portable_losses, whose `call` gets its tensor"
+    remedy = (
+        "a constant would not move: take portable_losses.Huber(delta=w), say, in place "
+        "of keras.losses.Huber(delta=w), or an argument of a @loss function"
+    )
+    fail(
+        "Hyperparameter", getattr(moving, "name", "w"), rule, moving, remedy, TypeError
+    )
+
+
+def one_number_moves(moving: Moving) -> NoReturn:
+    """Refuse to order a vector that moves, or to take it for true or false."""
+    rule, remedy = "one number, to be ordered or true", "compare its `value`"
+    fail(
+        "Hyperparameter", getattr(moving, "name", "w"), rule, moving, remedy, TypeError
+    )
+
+
+def one_length(left: int, right: int) -> NoReturn:
+    """Refuse arithmetic of vectors that move and do not fit."""
+    rule, shown = "vectors of one length", Described(f"lengths {left} and {right}")
+    fail("Hyperparameter", "operands", rule, shown, "give both as many entries")
 
 
 # --- constructor arguments ---------------------------------------------------------
@@ -92,8 +132,8 @@ def _or_moving(check: Callable[..., Any]) -> Callable[..., Any]:
     def checked(owner: str, argument: str, value: Any, **bounds: Any) -> Any:
         if not isinstance(value, Moving):
             return check(owner, argument, value, **bounds)
-        key = (check.__name__, owner, argument, *bounds.items())
-        value.require(key, lambda new: check(owner, argument, new, **bounds))
+        key = (check.__name__, argument, *bounds.items())
+        value.require(owner, key, lambda new: check(owner, argument, new, **bounds))
         return value
 
     return checked
@@ -290,6 +330,15 @@ def fit_length(owner: str, argument: str, values: Any, num_classes: int) -> Any:
     return values
 
 
+def no_class_axis(owner: str, true_shape: Shape, pred_shape: Shape) -> None:
+    """Reject `(B,)` against `(B,)`: B samples of one class, or one of B classes?"""
+    if len(true_shape) == 1:
+        rule = "of shape (B, ..., C), with a class axis"
+        shown = Described(f"an array of shape {pred_shape}")
+        remedy = f"one sample has the shape (1, {pred_shape[0]})"
+        fail(owner, "y_pred", rule, shown, remedy)
+
+
 def shapes_fit(
     owner: str, true_shape: Shape, pred_shape: Shape, rule: str, remedy: str
 ) -> NoReturn:
@@ -348,15 +397,26 @@ def context(
         fail(owner, "context", rule, shown, remedy, TypeError)
 
 
-def returned(owner: str, items: Any) -> None:
-    """Refuse what a loss returns if it is no tensor."""
-    if not hasattr(items, "shape"):
-        rule = (
-            "a function that returns a tensor: the items, or one number for the batch"
-        )
-        shown = Described(f"one that returns {items!r}")
-        remedy = "return ops.mean(..., axis=-1) of something with y_pred in it"
-        fail(owner, "call", rule, shown, remedy, TypeError)
+def returned(owner: str, items: Any) -> tuple[Any, Any]:
+    """What a loss returns as items and which of them it wants; reject no tensors."""
+    pair = isinstance(items, tuple) and len(items) == 2
+    found, chosen = items if pair else (items, None)
+    if hasattr(found, "shape") and (chosen is None or hasattr(chosen, "shape")):
+        return found, chosen
+    rule = "a function that returns a tensor: the items, or one number for the batch"
+    shown = Described(f"one that returns {items!r}")
+    remedy = "return ops.mean(..., axis=-1) of something with y_pred in it"
+    fail(owner, "call", rule, shown, remedy, TypeError)
+
+
+def no_elements(owner: str, argument: str, shape: Shape, items: Shape) -> NoReturn:
+    """Reject a mask or weights of elements for a loss that cannot tell them apart."""
+    raise ValueError(
+        f"{owner}: `{argument}` must have the leading axes of the items; got "
+        f"{argument} of shape {shape} and items of shape {items} (pass one value per "
+        "sample or one per item; one per element takes a Loss whose `call` returns "
+        "self.mean_over_columns(terms))."
+    )
 
 
 def whole_ids(owner: str, ids: Any, kept: Any | None) -> None:
@@ -389,6 +449,14 @@ def ids_in_range(owner: str, ids: Any, num_classes: int, kept: Any | None) -> No
             f"holds {first(ids, bad)} (mend the labels, widen the class axis of "
             "y_pred, or set ignore_class where the loss has it)"
         ),
+    )
+
+
+def holds(owner: str, argument: str, rule: str, value: float, remedy: str) -> NoReturn:
+    """Raise for a tensor that holds a value which the loss does not take."""
+    raise ValueError(
+        f"{owner}: `{argument}` must be {rule}; got {argument} that holds "
+        f"{value:.4g} ({remedy})."
     )
 
 

@@ -43,7 +43,7 @@ def of_log_softmax(logits: Any, items_of: Callable[[Any, Times], Any]) -> Any:
 
     def items(careful: bool) -> Any:
         if careful:
-            return items_of(ops.log_softmax(logits, axis=-1), _times_any)
+            return items_of(ops.log_softmax(logits, axis=-1), times)
         return items_of(keras.ops.log_softmax(logits, axis=-1), operator.mul)
 
     return carefully(logits, items)
@@ -68,13 +68,6 @@ def times(weight: Any, cost: Any) -> Any:
     # A NaN is kept, which is what a class id out of range costs.
     infinite = keras.ops.where(weight == 0, 0.0, cost)
     return weight * keras.ops.where(keras.ops.isinf(cost), infinite, cost)
-
-
-def _times_any(weight: Any, cost: Any) -> Any:
-    """`times`, of a NaN too and at half the price: a row with one has another."""
-    if isinstance(weight, int | float):
-        return times(weight, cost)
-    return keras.ops.where(weight == 0, 0.0, weight * cost)
 
 
 def crossentropy_of(logits: Any, ids: Any) -> Any:

@@ -1,36 +1,110 @@
 """Which arguments a loss was made with, and how they come back from a file."""
 
+import collections
 import functools
 import inspect
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import keras
 
 
+def parameters_of(cls: Any) -> dict[str, inspect.Parameter]:
+    """The constructor's arguments, through **kwargs up the classes."""
+    return _parameters_of(cls)
+
+
 @functools.cache
-def arguments_of(cls: Any) -> tuple[str, ...]:
-    """The names of the constructor's arguments, through **kwargs up the classes."""
-    names: dict[str, None] = {}
-    for base in cls.__mro__:
-        init = base.__dict__.get("__init__")
-        if init is None:
-            continue
-        parameters = list(inspect.signature(init).parameters.values())[1:]
+def _parameters_of(cls: Any) -> dict[str, inspect.Parameter]:
+    found: dict[str, inspect.Parameter] = {}
+    for init in constructors_of(cls):
+        parameters = parameters_in(init)
         kinds = {p.kind for p in parameters}
         for p in parameters:
             if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
-                names[p.name] = None
+                found.setdefault(p.name, p)
         if inspect.Parameter.VAR_KEYWORD not in kinds:
             break
-    return tuple(names)
+    return found
+
+
+def arguments_of(cls: Any) -> tuple[str, ...]:
+    """The names of the constructor's arguments, through **kwargs up the classes."""
+    return tuple(parameters_of(cls))
 
 
 def restored(value: Any) -> Any:
     """An argument from a config: as it was given, or as it was read from a file."""
+    if isinstance(value, NamedTuple):
+        return value.value
     if isinstance(value, tuple | list):
-        return type(value)(restored(inner) for inner in value)
+        return rebuilt(value, map(restored, value))
     if not isinstance(value, dict):
         return value
     if "class_name" in value and "config" in value:
         return keras.saving.deserialize_keras_object(value)
     return {key: restored(inner) for key, inner in value.items()}
+
+
+def storable(value: Any) -> Any:
+    """An argument as Keras can save it: a namedtuple with the names of its fields."""
+    if isinstance(value, dict):
+        return {key: storable(inner) for key, inner in value.items()}
+    if not isinstance(value, tuple | list):
+        return value
+    return (
+        NamedTuple(value)
+        if hasattr(value, "_make")
+        else type(value)(map(storable, value))
+    )
+
+
+def rebuilt(like: Any, items: Iterable[Any]) -> Any:
+    """A sequence of the type of another one, which may be a namedtuple."""
+    make = getattr(type(like), "_make", type(like))
+    return make(items)
+
+
+@keras.saving.register_keras_serializable("portable_losses")
+class NamedTuple:
+    """A namedtuple in a config; from a file it comes back with the same fields."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the name, and the fields in their order."""
+        values = [[name, storable(x)] for name, x in self.value._asdict().items()]
+        return {"name": type(self.value).__name__, "fields": values}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Make a namedtuple of the same fields."""
+        names = [name for name, _ in config["fields"]]
+        # What a file says is a name, and not code: nothing else is made of it.
+        name: Any = config["name"]
+        made: Any = collections.namedtuple(name, names)  # type: ignore[misc]
+        return made(*(restored(value) for _, value in config["fields"]))
+
+
+def is_default(value: Any, parameter: inspect.Parameter) -> bool:
+    """Whether an argument is what it would be if it were not given."""
+    default = parameter.default
+    if value is default:
+        return True
+    try:
+        return type(value) is type(default) and bool(value == default)
+    except Exception:  # arrays, say, which are not one yes or no
+        return False
+
+
+def constructors_of(cls: Any) -> Iterator[Any]:
+    """The constructors of a class and its bases, its own first."""
+    for base in cls.__mro__:
+        if "__init__" in base.__dict__:
+            yield base.__dict__["__init__"]
+
+
+def parameters_in(init: Any) -> list[inspect.Parameter]:
+    """What a constructor takes beside self."""
+    return list(inspect.signature(init).parameters.values())[1:]

@@ -1,5 +1,6 @@
 """How the mask that Keras attached to a prediction reaches a loss."""
 
+import weakref
 from typing import Any
 
 import keras
@@ -38,3 +39,32 @@ def keras_mask(x: Any) -> Any | None:
     if _reader is None:
         _reader = _MaskReader()
     return _reader(x)
+
+
+_masks_of_targets: dict[int, Any] = {}
+
+
+def remember(y_true: Any, mask: Any) -> None:
+    """Keep the mask of a prediction with its targets, for the metrics of a step.
+
+    On JAX the predictions that come back from the gradient are other tensors, without
+    a mask; the targets are those that the loss saw.
+    """
+    if not _ON_JAX or mask is None:
+        return
+    try:
+        weakref.finalize(y_true, _masks_of_targets.pop, id(y_true), None)
+    except TypeError:  # a list, say, which nobody hands to a metric
+        return
+    _masks_of_targets[id(y_true)] = mask
+
+
+def remembered(y_true: Any) -> Any | None:
+    """The mask that was kept with these targets, if it can be read here."""
+    mask = _masks_of_targets.get(id(y_true))
+    if mask is None:
+        return None
+    try:
+        return keras.ops.logical_and(mask, True)
+    except Exception:  # it was computed of what the gradient is taken in
+        return None

@@ -5,17 +5,16 @@
 """
 
 import functools
+import math
 import numbers
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import keras
 
-from portable_losses.core.config import restored
-
-Value = float | tuple[float, ...]
-Rule = Callable[[Value], object]
-"""Raises for a value that its user cannot take."""
+from portable_losses.core.config import rebuilt, restored
+from portable_losses.core.rules import Rule, Value
 
 _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "add": lambda a, b: a + b,
@@ -30,7 +29,9 @@ class Moving:
     """A number, or a vector of them, that may change between two training steps.
 
     `+`, `-`, `*` and `/` with numbers and with each other make a `Formula`, which
-    moves with its parts: `alpha=w, beta=1.0 - w`.
+    moves with its parts: `alpha=w, beta=1.0 - w`. Compared with a number it is its
+    present value; two that move are equal if they are one object, as dicts and lists
+    of metrics need it.
     """
 
     __array_ufunc__ = None  # a NumPy number on the left leaves arithmetic to us
@@ -47,8 +48,8 @@ class Moving:
         """The value of this step, inside compiled code too."""
         raise NotImplementedError
 
-    def require(self, key: object, rule: Rule) -> None:
-        """Hold the value to a rule, now and whenever a leaf is set."""
+    def require(self, owner: str, key: object, rule: Rule) -> None:
+        """Hold the value to a rule of a loss, now and whenever a leaf is set."""
         raise NotImplementedError
 
     @property
@@ -58,6 +59,41 @@ class Moving:
 
     def __float__(self) -> float:
         return float(self.value)  # type: ignore[arg-type]  # says so for a vector
+
+    def __bool__(self) -> bool:
+        return _one(self) != 0.0
+
+    def __eq__(self, other: object) -> Any:
+        if isinstance(other, Moving):
+            return self is other
+        if is_number(other) or isinstance(other, tuple | list):
+            return self.value == (tuple(other) if isinstance(other, list) else other)
+        return NotImplemented
+
+    __hash__ = object.__hash__  # Keras keeps metrics in sets
+
+    def __lt__(self, other: Any) -> Any:
+        return _compared(operator.lt, self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return _compared(operator.le, self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return _compared(operator.gt, self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return _compared(operator.ge, self, other)
+
+    # Who asks for an array would keep the value of the moment, and compile it.
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        _refuse_constant(self)
+
+    def __jax_array__(self) -> Any:
+        _refuse_constant(self)
+
+    def __tf_tensor__(self, *args: Any, **kwargs: Any) -> Any:
+        _refuse_constant(self)
 
     def __add__(self, other: Any) -> Any:
         return _formula("add", self, other)
@@ -114,12 +150,8 @@ class Formula(Moving):
         left, right = (now(x, dtype) for x in (self.left, self.right))
         return _OPERATIONS[self.operation](left, right)
 
-    def require(self, key: object, rule: Rule) -> None:
-        def of_leaf(leaf: int, new: Value) -> None:
-            rule(self.value_if({leaf: new}))  # and the other leaves as they are
-
-        for leaf in self.leaves():
-            leaf.require((key, id(self)), functools.partial(of_leaf, id(leaf)))
+    def require(self, owner: str, key: object, rule: Rule) -> None:
+        require_of_all(owner, (key, id(self)), self, rule)
 
     def get_config(self) -> dict[str, Any]:
         """Return the operation and the operands, which Keras saves as one object."""
@@ -136,6 +168,10 @@ class Formula(Moving):
 
 def _formula(operation: str, left: Any, right: Any) -> Any:
     if not (is_number(left) and is_number(right)):
+        moving, other = (left, right) if isinstance(left, Moving) else (right, left)
+        tensor = hasattr(other, "__array__") or keras.ops.is_tensor(other)
+        if tensor and not isinstance(other, keras.losses.Loss):
+            _refuse_constant(moving)
         return NotImplemented  # a loss, say, which knows what to do
     sides = (x if isinstance(x, Moving) else float(x) for x in (left, right))
     return Formula(operation, *sides)
@@ -148,19 +184,56 @@ def is_number(x: Any) -> bool:
 
 def _combined(operation: Callable[[Any, Any], Any], left: Value, right: Value) -> Value:
     if not isinstance(left, tuple) and not isinstance(right, tuple):
-        return float(operation(left, right))
+        return _number(operation, left, right)
     size = len(left) if isinstance(left, tuple) else len(right)  # type: ignore[arg-type]
     left, right = (x if isinstance(x, tuple) else (x,) * size for x in (left, right))
-    return tuple(float(operation(a, b)) for a, b in zip(left, right, strict=True))
+    if len(left) != len(right):
+        _checks().one_length(len(left), len(right))
+    return tuple(_number(operation, a, b) for a, b in zip(left, right, strict=True))
+
+
+def _number(operation: Callable[[Any, Any], Any], left: float, right: float) -> float:
+    try:
+        return float(operation(left, right))
+    except ZeroDivisionError:  # inf or NaN, as in a tensor
+        return math.copysign(math.inf, right) * left
+
+
+def _compared(comparison: Callable[[Any, Any], Any], left: Moving, right: Any) -> Any:
+    return comparison(_one(left), _one(right)) if is_number(right) else NotImplemented
+
+
+def _one(x: Any) -> float:
+    value: Any = x.value if isinstance(x, Moving) else x
+    if isinstance(value, tuple):
+        _checks().one_number_moves(x)
+    return float(value)
+
+
+def _refuse_constant(moving: Moving) -> None:
+    _checks().no_constant(moving)
+
+
+def _checks() -> Any:
+    """The messages, in a module that imports this one."""
+    from portable_losses.core import checks
+
+    return checks
 
 
 def moves(x: Any) -> bool:
-    """Whether an argument is a `Moving`, or a container that holds one."""
+    """Whether it is a `Moving`, or a container or a loss of ours that holds one."""
     if isinstance(x, Moving):
         return True
     if isinstance(x, tuple | list):
         return any(map(moves, x))
-    return isinstance(x, dict) and any(map(moves, x.values()))
+    if isinstance(x, dict):
+        return any(map(moves, x.values()))
+    return _is_loss_that_moves(x)
+
+
+def _is_loss_that_moves(x: Any) -> bool:
+    return isinstance(x, keras.losses.Loss) and getattr(x, "_moving", False)
 
 
 def leaves_in(x: Any) -> list[Any]:
@@ -177,7 +250,9 @@ def _leaves(x: Any) -> Iterator[Moving]:
     elif isinstance(x, dict):
         yield from _leaves(list(x.values()))
     else:
-        yield from _leaves(getattr(x, "hyperparameters", ()))
+        own = getattr(x, "_leaves", None)  # of a loss, which may have an argument
+        found = getattr(x, "hyperparameters", ()) if own is None else own()
+        yield from _leaves(found)
 
 
 def now(x: Any, dtype: str) -> Any:
@@ -185,21 +260,47 @@ def now(x: Any, dtype: str) -> Any:
     if isinstance(x, Moving):
         return x.tensor(dtype)
     if isinstance(x, tuple | list):
-        return type(x)(now(inner, dtype) for inner in x)
+        return rebuilt(x, (now(inner, dtype) for inner in x))
     if isinstance(x, dict):
         return {key: now(inner, dtype) for key, inner in x.items()}
-    return x
+    return x._now() if _is_loss_that_moves(x) else x
 
 
-def visibly(x: Any) -> Any:
-    """An argument with Python numbers in place of what moves."""
+def visibly(x: Any, new: Mapping[int, Value] | None = None) -> Any:
+    """An argument with Python numbers in place of what moves.
+
+    `new` are values of leaves by their ids, as if they were set.
+    """
     if isinstance(x, Moving):
-        return x.value
+        return x.value_if(new or {})
     if isinstance(x, tuple | list):
-        return type(x)(map(visibly, x))
+        return rebuilt(x, (visibly(inner, new) for inner in x))
     if isinstance(x, dict):
-        return {key: visibly(inner) for key, inner in x.items()}
+        return {key: visibly(inner, new) for key, inner in x.items()}
+    if _is_loss_that_moves(x):
+        still = object.__new__(type(x))
+        still.__dict__.update(visibly(vars(x), new), _moving=False)
+        return still
     return x
+
+
+def claim(holder: Any, x: Any) -> None:
+    """Tie the rules that a constructor has made for an argument to its object."""
+    for leaf in leaves_in(x):
+        leaf.rules.claim(holder)
+
+
+def require_of_all(
+    owner: str, key: object, x: Any, rule: Callable[[Any], object]
+) -> None:
+    """Hold an argument with all that moves in it to a rule, now and at each assign."""
+
+    def of_leaf(leaf: int, new: Value) -> None:
+        rule(visibly(x, {leaf: new}))  # and the other leaves as they are
+
+    rule(visibly(x))
+    for leaf in leaves_in(x):
+        leaf.require(owner, key, functools.partial(of_leaf, id(leaf)))
 
 
 def is_vector(x: Any) -> bool:

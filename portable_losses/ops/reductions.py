@@ -15,8 +15,8 @@ def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
 
     k equal largest entries get 1/k each. Pinned because Keras's own rejects (0, n) over
     its second axis, on torch and eagerly on TensorFlow (where an `initial` makes it
-    accept them), and on torch drops `keepdims` when it is given no axis and is more
-    than one graph for `torch.compile`.
+    accept them), and on torch forgets the shape of no items when it is given an
+    `initial`, and up to Keras 3.15 drops `keepdims` when it is given no axis.
 
     >>> ops.max(ops.convert_to_tensor([1.0, 2.0, 2.0]))  # 2, gradient [0, 0.5, 0.5]
     """
@@ -31,33 +31,34 @@ def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
 
 @pinned
 def amax(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
-    """`max` under its other name; `initial` is in `keras.ops` since Keras 3.16."""
-    if initial is not None:
-        return raw.max(x, axis=axis, keepdims=keepdims, initial=initial)
-    x = tensor(x)
-    axes = axes_of(x, axis)
-    if BACKEND == "tensorflow" and is_float(x):
-        return raw.max(x, axis=axes, keepdims=keepdims, initial=-INF)
-    if _has_no_items(x, axes):
-        return raw.cast(raw.sum(x, axis=axes, keepdims=keepdims), x.dtype)
-    return raw.amax(x, axis=axes, keepdims=keepdims)
+    """`max` under its other name; Keras's own has `initial` from 3.16 on."""
+    return _reduced(raw.amax, raw.max, x, axis, keepdims, initial, -INF)
 
 
 @pinned
 def amin(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
-    """`min` under its other name; see `amax`."""
-    if initial is not None:
-        return raw.min(x, axis=axis, keepdims=keepdims, initial=initial)
+    """`min` under its other name; Keras's own has `initial` from 3.16 on."""
+    return _reduced(raw.amin, raw.min, x, axis, keepdims, initial, INF)
+
+
+def _reduced(
+    plain: Any,
+    with_initial: Any,
+    x: Any,
+    axis: Any,
+    keepdims: bool,
+    initial: Any,
+    least: float,
+) -> Any:
     x = tensor(x)
     axes = axes_of(x, axis)
-    if BACKEND == "tensorflow" and is_float(x):
-        return raw.min(x, axis=axes, keepdims=keepdims, initial=INF)
-    if _has_no_items(x, axes):
-        return raw.cast(raw.sum(x, axis=axes, keepdims=keepdims), x.dtype)
-    return raw.amin(x, axis=axes, keepdims=keepdims)
-
-
-def _has_no_items(x: Any, axes: tuple[int, ...]) -> bool:
-    """Whether the result is empty, and nothing that is reduced over is."""
-    sizes = tuple(x.shape)
-    return 0 in sizes and all(sizes[axis] != 0 for axis in axes)
+    if BACKEND == "tensorflow" and is_float(x) and initial is None:
+        initial = least
+    sound = BACKEND in ("tensorflow", "jax") or 0 not in x.shape
+    if initial is not None and sound:
+        return with_initial(x, axis=axes, keepdims=keepdims, initial=initial)
+    if sound or (initial is None and any(x.shape[axis] == 0 for axis in axes)):
+        return plain(x, axis=axes, keepdims=keepdims)  # raises, over no items
+    # There is nothing to reduce, and a sum of it has the shape.
+    total = raw.cast(raw.sum(x, axis=axes, keepdims=keepdims), x.dtype)
+    return total if initial is None else total + raw.cast(initial, x.dtype)

@@ -25,9 +25,9 @@ def sparsemax(x: Any, axis: int = -1) -> Any:
     chosen = _above_threshold(raw.stop_gradient(x))
     count = raw.sum(raw.cast(chosen, x.dtype), axis=-1, keepdims=True)
     total = raw.sum(raw.where(chosen, x, 0.0), axis=-1, keepdims=True)
-    # 0 as a product, which one NaN makes NaN everywhere.
-    p = raw.where(chosen, x - (total - 1.0) / count, 0.0 * total)
+    p = raw.where(chosen, x - (total - 1.0) / count, 0.0)
     p = raw.moveaxis(p, -1, axis)
+    # A product, since a NaN is in no order and shall be seen.
     return p * raw.where(largest == -INF, 0.0, raw.ones_like(largest))
 
 
@@ -42,5 +42,6 @@ def _above_threshold(x: Any) -> Any:
     finite = raw.where(raw.equal(ordered, -INF), False, place * ordered > rest)
     last = raw.sum(raw.cast(finite, "int32"), axis=-1, keepdims=True) - 1
     tau = raw.take_along_axis(ordered, raw.maximum(last, 0), axis=-1)
-    # Not `not x < tau`, of which TensorFlow makes >=.
-    return raw.logical_or(raw.greater_equal(x, tau), raw.isnan(x))
+    # Asked for by isnan: TensorFlow's graphs make `x >= tau` of `not x < tau`.
+    unknown = raw.logical_or(raw.isnan(x), raw.isnan(tau))
+    return raw.logical_or(raw.greater_equal(x, tau), unknown)

@@ -12,7 +12,10 @@ Pair = tuple[Any, Array]
 Kind = Literal["items", "batch", "statistic"]
 
 SAMPLES = 8
-"""How many samples the harness draws for a case."""
+"""How many samples the harness draws for a case that does not say."""
+
+LEAST_SAMPLES = 3
+"""A mask that leaves some samples out and keeps some needs as many."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,8 +33,11 @@ class Case:
             integer arrays, away from kinks.
         reference: `reference(y_true, y_pred)` returns the items, or the statistic, in
             float64 NumPy, written from the definition and not from our code. It may
-            return `(items, kept)`. None for a user's loss without one: then the
-            NumPy backend's float64 value of the loss itself stands in.
+            return `(items, kept)`. A third argument, `frozen`, is the prediction once
+            more, as a constant: what the definition has under `stop_gradient` is
+            computed from it, and the differences do not move it. None for a user's
+            loss without one: then the NumPy backend's float64 value of the loss itself
+            stands in.
         edges: named inputs at kinks and extremes (an exact match, logits of 1e4,
             probabilities of 0 and 1, zero vectors). Values are compared with the
             reference; gradients must be finite, equal on all backends and between
@@ -41,6 +47,9 @@ class Case:
         wrong: inputs of which every sample is confidently wrong, so that the gradient
             of every sample must be alive.
         classes: for class ids, how many there are: an id beyond must be refused or NaN.
+        samples: how many samples are drawn.
+        sampled_gradient: whether the reference is differentiated at some elements and
+            along some random directions only: for large inputs, such as images.
         exact: inputs whose integer targets half precision would round (class 257 of
             1000): they must score the same with every `dtype` of the loss.
         known: known differences, `{check: reason}`: the check is run and must fail.
@@ -54,10 +63,12 @@ class Case:
     label: str = ""
     kind: Kind = "items"
     draw: Callable[[np.random.Generator, int], Pair]
-    reference: Callable[[Any, Any], Any] | None
+    reference: Callable[..., Any] | None
     edges: Mapping[str, Pair] = dataclasses.field(default_factory=dict)
     wrong: Pair | None = None
     classes: int | None = None
+    samples: int = SAMPLES
+    sampled_gradient: bool = False
     exact: Pair | None = None
     known: Mapping[str, str] = dataclasses.field(default_factory=dict)
     not_applicable: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -71,12 +82,18 @@ class Case:
                 f"why='' for {self.id} (say why this loss needs more)."
             )
 
+        if self.samples < LEAST_SAMPLES:
+            raise ValueError(
+                f"Case: `samples` must be >= {LEAST_SAMPLES}; got "
+                f"samples={self.samples} for {self.id} (a mask must leave out some)."
+            )
+
     @property
     def id(self) -> str:
         """The name of the case in tables and tests."""
         return f"{self.loss}[{self.label}]" if self.label else self.loss
 
-    def inputs(self, samples: int = SAMPLES) -> Pair:
+    def inputs(self) -> Pair:
         """The drawn inputs, the same in every process."""
         seed = [ord(c) for c in self.id]
-        return self.draw(np.random.default_rng(seed), samples)
+        return self.draw(np.random.default_rng(seed), self.samples)

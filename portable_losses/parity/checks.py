@@ -11,12 +11,14 @@ from typing import Any
 import keras
 import numpy as np
 
+from portable_losses.parity import originals
 from portable_losses.parity.autodiff import Result
 from portable_losses.parity.case import Array
-from portable_losses.parity.lane import HALF, KEEP, Lane, take
+from portable_losses.parity.lane import HALF, Lane, keep, take
 from portable_losses.parity.reference import Expected, expect
 from portable_losses.parity.tolerances import (
     SMALL_GRADIENT,
+    Tolerance,
     gradient_excess,
     value_excess,
 )
@@ -30,11 +32,12 @@ class NotApplicable(Exception):
     """A check has no meaning for this case; the message says why."""
 
 
-Check = Callable[[Lane], None]
+Check = Callable[[Lane], str | None]
+"""Raises what it finds; returns what a reader should know of a lane that passed."""
 CHECKS: dict[str, Check] = {}
 """Every check by name, in the order in which they run."""
 
-VALUES_ONLY = ("value", "edges", "sizes", "config")
+VALUES_ONLY = ("value", "edges", "sizes", "config", "drop_in")
 """Checks with a meaning on the NumPy backend, which has no gradients."""
 
 
@@ -57,8 +60,8 @@ def value(lane: Lane) -> None:
 def gradient(lane: Lane) -> None:
     """The gradient equals the reference's central differences, and is not all zero."""
     result, wanted = lane.at("drawn"), lane.expected("drawn")
-    compare_gradient(lane, result, wanted.gradient)
-    if not wanted.gradient.any() or not _gradient(result).any():
+    compare_gradient(lane, result, wanted)
+    if not np.nan_to_num(wanted.gradient).any() or not _gradient(result).any():
         raise Mismatch("the gradient is zero everywhere")
 
 
@@ -72,7 +75,7 @@ def modes(lane: Lane) -> None:
     for mode in others:
         result = lane.run(*lane.inputs("drawn"), mode=mode)
         compare_value(lane, result, wanted, where=mode)
-        compare_gradient(lane, result, wanted.gradient, where=mode)
+        compare_gradient(lane, result, wanted, where=mode)
 
 
 @check
@@ -106,7 +109,7 @@ def half(lane: Lane) -> None:
         label = f"drawn {dtype}"
         result, wanted = lane.at(label), lane.expected(label)
         compare_value(lane, result, wanted, dtype=dtype, where=dtype)
-        compare_gradient(lane, result, wanted.gradient, dtype=dtype, where=dtype)
+        compare_gradient(lane, result, wanted, dtype=dtype, where=dtype)
 
 
 @check
@@ -201,18 +204,20 @@ def mask(lane: Lane) -> None:
     if not lane.takes_mask:
         raise NotApplicable("a plain Keras loss has no mask argument")
     t, p = lane.inputs("drawn")
-    keep = KEEP
+    which = keep(len(p))
     if lane.case.kind == "statistic" and not lane.takes_kept:
-        _refused(lane, t, p, mask=keep)
+        _refused(lane, t, p, mask=which)
         return
     q = p.copy()
-    q[~keep] = np.nan
-    result = lane.run(t, q, mask=keep)
+    q[~which] = np.nan
+    result = lane.run(t, q, mask=which)
     wanted = lane.expected("masked")
     compare_value(lane, result, wanted, where="masked")
-    whole = np.zeros(p.shape)
-    whole[keep] = wanted.gradient
-    compare_gradient(lane, result, whole, where="masked")
+    got = _gradient(result)
+    if got[~which].any():
+        raise Mismatch(f"a masked sample has the gradient {_brief(got[~which])}")
+    rest = Result(result.value, got[which], result.device, result.dtype)
+    compare_gradient(lane, rest, wanted, where="masked")
     nothing = lane.run(t, q, mask=np.zeros(len(p), "bool"))
     if float(nothing.value) != 0.0 or _gradient(nothing).any():
         raise Mismatch(
@@ -228,7 +233,7 @@ def sizes(lane: Lane) -> None:
     result, wanted = lane.at("one sample"), lane.expected("one sample")
     compare_value(lane, result, wanted, where="one sample")
     if result.gradient is not None:
-        compare_gradient(lane, result, wanted.gradient, where="one sample")
+        compare_gradient(lane, result, wanted, where="one sample")
     nothing = _value_of_nothing(lane, take(t, slice(0, 0)), p[:0])
     if nothing.shape:
         raise Mismatch(f"no samples give a value of shape {nothing.shape}, not 0")
@@ -244,11 +249,10 @@ def vector(lane: Lane) -> None:
         raise NotApplicable("targets and predictions are not both (B, C)")
     t, p = t[:, :1], p[:, :1]
     column = lane.run(t, p)
-    for name, s, q in (
-        ("(B,) and (B,)", t[:, 0], p[:, 0]),
-        ("(B,) and (B, 1)", t[:, 0], p),
-        ("(B, 1) and (B,)", t, p[:, 0]),
-    ):
+    pairs = [("(B,) and (B, 1)", t[:, 0], p), ("(B, 1) and (B,)", t, p[:, 0])]
+    if not lane.has_class_axis:  # or the one axis may be that
+        pairs.append(("(B,) and (B,)", t[:, 0], p[:, 0]))
+    for name, s, q in pairs:
         result = lane.run(s, q, mode="eager" if lane.eager_is_cheap else None)
         shaped = Result(result.value, _gradient(result).reshape(p.shape), "", "")
         compare_arrays(lane, f"{name} against (B, 1) and (B, 1)", shaped, column)
@@ -354,6 +358,28 @@ def config(lane: Lane) -> None:
             )
 
 
+@check
+def drop_in(lane: Lane) -> str | None:
+    """Arguments, name and values are those of Keras's loss, but for its known faults.
+
+    Returns the faults that show; one that does not is a fault of their list.
+    """
+    if lane.original is None:
+        raise NotApplicable("the loss stands in for none of Keras's")
+    found = originals.compare(lane)
+    known = originals.expected(lane, found.places)
+    declared = {place for places in known.values() for place in places}
+    wrong = [f"{p}: {how}" for p, how in found.differences.items() if p not in declared]
+    for fault, places in known.items():
+        hidden = sorted(map(str, places - set(found.differences)))
+        if hidden:
+            wrong.append(f"{hidden[0]}: no difference, where it is known: {fault}")
+    if wrong:
+        more = [f"and {len(wrong) - 3} more"] if len(wrong) > 3 else []
+        raise Mismatch("\n".join([*wrong[:3], *more]))
+    return "; ".join(map(str, known))
+
+
 # --- comparing ----------------------------------------------------------------------
 
 
@@ -415,24 +441,47 @@ def _compare_edge(
 def compare_gradient(
     lane: Lane,
     result: Result,
-    wanted: Array,
+    expected: Expected,
     dtype: str = "float32",
     where: str = "",
 ) -> None:
     """Raise unless a gradient is the reference's, and keep its error."""
-    allowed, got = lane.tolerance(dtype), _gradient(result)
+    allowed, got, wanted = lane.tolerance(dtype), _gradient(result), expected.gradient
+    place = f"{where}: " if where else ""
     if got.shape != wanted.shape:
         raise Mismatch(f"the gradient has shape {got.shape}, not {wanted.shape}")
     if dtype == "float32":
         lane.note_gradient(got, wanted)
+    if expected.sampled:
+        unknown = np.isnan(wanted)
+        compare_along(got, expected, allowed, place)
+        # The other elements have no reference, and the directions saw them together.
+        wanted = np.where(unknown & np.isfinite(got), got, wanted)
     if not np.isfinite(got).all() or gradient_excess(got, wanted, allowed) > 1:
         far = np.abs(np.nan_to_num(got, nan=np.inf) - wanted)
-        worst = np.unravel_index(np.argmax(far), got.shape)
+        worst = np.unravel_index(np.argmax(np.nan_to_num(far, nan=np.inf)), got.shape)
         raise Mismatch(
-            f"{where + ': ' if where else ''}the gradient at "
-            f"{tuple(int(i) for i in worst)} is {got[worst]:.6g}, the reference "
-            f"{wanted[worst]:.6g}"
+            f"{place}the gradient at {tuple(int(i) for i in worst)} is "
+            f"{got[worst]:.6g}, the reference {wanted[worst]:.6g}"
         )
+
+
+def compare_along(
+    got: Array, expected: Expected, allowed: Tolerance, place: str = ""
+) -> None:
+    """Raise unless a gradient gives the reference's derivative along each direction.
+
+    The errors of the elements, of random signs, add up as their root mean square does.
+    """
+    for direction, wanted in zip(expected.directions, expected.along, strict=True):
+        along = float(np.sum(got * direction))
+        size = float(np.sqrt(np.sum(np.square(got))))
+        floor = allowed.floor * SMALL_GRADIENT
+        if not abs(along - wanted) <= floor + 10 * allowed.gradient * size:
+            raise Mismatch(
+                f"{place}the derivative along a random direction is {along:.6g}, the "
+                f"reference {wanted:.6g}"
+            )
 
 
 def compare_arrays(lane: Lane, what: str, result: Result, other: Result) -> None:

@@ -10,7 +10,7 @@ import ml_dtypes
 import numpy as np
 
 from portable_losses.parity.autodiff import Autodiff, LossFunction, Result
-from portable_losses.parity.case import SAMPLES, Array, Case, Pair
+from portable_losses.parity.case import Array, Case, Pair
 from portable_losses.parity.reference import Expected, expect
 from portable_losses.parity.tolerances import (
     SMALL_GRADIENT,
@@ -20,8 +20,11 @@ from portable_losses.parity.tolerances import (
     value_excess,
 )
 
-KEEP = np.array([i % 3 != 1 for i in range(SAMPLES)])
-"""The mask of the masked samples."""
+
+def keep(samples: int) -> Array:
+    """The mask of the masked samples, True for what stays."""
+    return np.arange(samples) % 3 != 1
+
 
 HALF = {"float16": np.float16, "bfloat16": ml_dtypes.bfloat16}
 
@@ -37,6 +40,8 @@ class Lane:
         modes: how to run the loss, the mode of most checks first.
         references: references by label that were computed elsewhere, for a case
             without a reference of its own.
+        original: for a loss that stands in for one of Keras's, what finds Keras's:
+            None where this Keras has none.
     """
 
     def __init__(
@@ -48,8 +53,10 @@ class Lane:
         modes: tuple[str, ...] | None = None,
         references: Mapping[str, Expected] | None = None,
         precision: str = "float32",
+        original: Callable[[], Any] | None = None,
     ) -> None:
         self.case = case
+        self.original = original
         self.autodiff = autodiff
         self.device = device
         self.modes = modes or autodiff.MODES
@@ -78,6 +85,11 @@ class Lane:
     def takes_kept(self) -> bool:
         """Whether the loss can leave samples out of a batch."""
         return getattr(self.make(), "_takes_kept", False)
+
+    @property
+    def has_class_axis(self) -> bool:
+        """Whether an item spans a class axis, so that `(B,)` alone has no meaning."""
+        return getattr(self.make(), "_class_axis", False)
 
     @property
     def eager_is_cheap(self) -> bool:
@@ -116,7 +128,7 @@ class Lane:
         t, p = self.inputs("drawn")
         if label.startswith("drawn "):
             return t, p.astype(HALF[label.removeprefix("drawn ")])
-        which: Any = KEEP[: len(p)] if label == "masked" else slice(0, 1)
+        which: Any = keep(len(p)) if label == "masked" else slice(0, 1)
         return take(t, which), p[which]
 
     def tiled(self, pair: Pair) -> Pair:
@@ -125,8 +137,9 @@ class Lane:
         Fewer shapes are fewer compiled functions.
         """
         t, p = single(pair)
-        if self.case.kind == "items" and 0 < len(p) < SAMPLES:
-            rows = np.arange(SAMPLES) % len(p)
+        samples = self.case.samples
+        if self.case.kind == "items" and 0 < len(p) < samples:
+            rows = np.arange(samples) % len(p)
             t, p = take(t, rows), p[rows]
         return t, p
 
@@ -194,10 +207,12 @@ class Lane:
             if self.case.reference is None:
                 raise LookupError(f"{self.case.id} has no reference for {label!r}")
             t, p = self.inputs(label)
-            self._expected[label] = expect(self.case.reference, t, p)
+            self._expected[label] = expect(
+                self.case.reference, t, p, sampled=self.case.sampled_gradient
+            )
         return self._expected[label]
 
-    def stand_in(self, reference: Callable[[Any, Any], Any]) -> None:
+    def stand_in(self, reference: Callable[..., Any]) -> None:
         """Use a function as the reference of a case that has none."""
         self.case = dataclasses.replace(self.case, reference=reference)
 
@@ -239,7 +254,12 @@ class Lane:
         self.value_error = max(self.value_error or 0.0, error)
 
     def note_gradient(self, got: Array, wanted: Array) -> None:
-        """Keep the worst error of a gradient, relative to its largest element."""
+        """Keep the worst error of a gradient, relative to its largest element.
+
+        Elements of which the reference knows nothing are NaN in `wanted`.
+        """
+        known = np.isfinite(wanted)
+        got, wanted = got[known], wanted[known]
         size = float(np.max(np.abs(wanted), initial=SMALL_GRADIENT))
         error = float(np.max(np.abs(got - wanted), initial=0.0)) / size
         self.gradient_error = max(self.gradient_error or 0.0, error)

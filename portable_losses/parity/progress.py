@@ -1,7 +1,8 @@
-"""`Progress`: how far each backend is, as bars on a terminal and lines elsewhere."""
+"""`Progress`: what each backend is doing, as bars on a terminal and lines elsewhere."""
 
 import dataclasses
 import os
+import threading
 import time
 from types import TracebackType
 from typing import Self
@@ -18,23 +19,30 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 LINES = 10
-"""How many lines a backend gets where there is no terminal to draw bars on."""
+"""How many lines a phase gets where there is no terminal to draw bars on."""
+
+QUIET = 8.0
+"""Seconds without a line after which a log says where every backend is."""
 
 
 @dataclasses.dataclass
 class _State:
-    total: int
     started: float
+    total: int | None = None
+    unit: str = ""
     bar: TaskID | None = None
     ready: int = 0
     failed: int = 0
+    note: str = "starting"
+    idle: bool = False
 
 
 class Progress:
-    """Shows how many cases each backend has run, and each failure as it happens.
+    """Shows how far each backend is in its phase, and each failure as it happens.
 
     A log has no cursor to move: where the console is no terminal, or `CI` is set, a
-    plain line appears at every tenth of the cases instead.
+    plain line appears at every tenth of a phase, and whenever there was none for
+    `QUIET` seconds.
 
     Args:
         console: where to write.
@@ -52,12 +60,16 @@ class Progress:
             live = console.is_interactive and not os.environ.get("CI")
         self._console = console
         self._states: dict[str, _State] = {}
+        self._lock = threading.RLock()
+        self._said = time.monotonic()
+        self._closed = threading.Event()
         self._bars: Bars | None = None
         if live:
             self._bars = Bars(
                 TextColumn("{task.description}", style="bold"),
                 BarColumn(bar_width=None),
                 MofNCompleteColumn(),
+                TextColumn("{task.fields[unit]}"),
                 TimeElapsedColumn(),
                 TextColumn("{task.fields[note]}"),
                 console=console,
@@ -65,6 +77,8 @@ class Progress:
             )
 
     def __enter__(self) -> Self:
+        if self._bars is None:
+            threading.Thread(target=self._keep_talking, daemon=True).start()
         return self
 
     def __exit__(
@@ -75,50 +89,80 @@ class Progress:
     ) -> None:
         self.close()
 
-    def start(self, backend: str, total: int) -> None:
-        """A backend begins with `total` cases."""
-        state = _State(total, time.monotonic())
-        self._states[backend] = state
-        if self._bars is not None:
-            state.bar = self._bars.add_task(backend, total=total, note="")
-            self._bars.start()
+    def launch(self, backend: str) -> None:
+        """A backend is started, which takes seconds until there is more to say."""
+        with self._lock:
+            state = self._states[backend] = _State(time.monotonic())
+            if self._bars is not None:
+                state.bar = self._bars.add_task(
+                    backend, total=None, unit="", note=state.note
+                )
+                self._bars.start()
 
-    def advance(self, backend: str, case_id: str) -> None:
-        """A backend is done with a case."""
-        state = self._states[backend]
-        before, state.ready = state.ready, state.ready + 1
-        if self._bars is not None and state.bar is not None:
-            self._bars.update(state.bar, advance=1, note=case_id)
-        elif _tenth(state.ready, state.total) > _tenth(before, state.total):
-            self._line(f"{backend}: {state.ready} of {state.total} cases{_bad(state)}")
+    def start(self, backend: str, total: int, unit: str = "cases") -> None:
+        """A backend begins a phase of `total` cases, or other things."""
+        if backend not in self._states:
+            self.launch(backend)
+        with self._lock:
+            state = self._states[backend]
+            state.started, state.total, state.unit = time.monotonic(), total, unit
+            state.ready, state.note, state.idle = 0, "", False
+            if self._bars is not None and state.bar is not None:
+                self._bars.reset(state.bar, total=total, unit=unit, note="")
+
+    def note(self, backend: str, text: str) -> None:
+        """What a backend is busy with."""
+        with self._lock:
+            state = self._states[backend]
+            state.note = text
+            if self._bars is not None and state.bar is not None:
+                self._bars.update(state.bar, note=text)
+
+    def advance(self, backend: str, note: str) -> None:
+        """A backend is done with a case, or another thing of its phase."""
+        with self._lock:
+            state = self._states[backend]
+            before, state.ready = state.ready, state.ready + 1
+            state.note = note
+            if self._bars is not None and state.bar is not None:
+                self._bars.update(state.bar, advance=1, note=note)
+            elif _tenth(state.ready, state.total) > _tenth(before, state.total):
+                self._line(f"{backend}: {_counted(state)}{_bad(state)}")
 
     def fail(self, backend: str, case_id: str, check: str, message: str) -> None:
         """A check failed: said at once, since the rest may take minutes."""
-        if backend in self._states:
-            self._states[backend].failed += 1
-        first = message.strip().partition("\n")[0]
-        self._line(f"{backend}: FAILED {case_id}, {check}: {first}", "red")
+        with self._lock:
+            if backend in self._states:
+                self._states[backend].failed += 1
+            first = message.strip().partition("\n")[0]
+            self._line(f"{backend}: FAILED {case_id}, {check}: {first}", "red")
 
     def done(self, backend: str) -> None:
-        """A backend has run all its cases, or has stopped."""
-        state = self._states[backend]
-        if self._bars is not None and state.bar is not None:
-            short = state.ready < state.total
+        """A backend is at the end of its phase, or has stopped."""
+        with self._lock:
+            state = self._states[backend]
+            state.idle = True
+            short = state.ready < (state.total or 0)
             note = "stopped early" if short else _bad(state).strip(", ") or "done"
-            self._bars.stop_task(state.bar)
-            self._bars.update(state.bar, note=note)
-        elif state.ready < state.total:
-            self._line(f"{backend}: stopped after {state.ready} of {state.total} cases")
-        else:
-            seconds = time.monotonic() - state.started
-            self._line(f"{backend}: done in {seconds:.0f} s{_bad(state)}")
+            state.note = note
+            if self._bars is not None and state.bar is not None:
+                self._bars.stop_task(state.bar)
+                self._bars.update(state.bar, note=note)
+            elif short:
+                self._line(f"{backend}: stopped after {_counted(state)}")
+            else:
+                seconds = time.monotonic() - state.started
+                what = "" if state.unit == "cases" else f"{state.unit}, "
+                self._line(f"{backend}: {what}done in {seconds:.0f} s{_bad(state)}")
 
     def phase(self, text: str) -> None:
-        """All backends go on to something else, which takes a while."""
-        self._line(f"now: {text}")
+        """Something else begins, which takes a while."""
+        with self._lock:
+            self._line(f"now: {text}")
 
     def close(self) -> None:
         """Give the terminal back."""
+        self._closed.set()
         if self._bars is not None:
             self._bars.stop()
 
@@ -126,10 +170,32 @@ class Progress:
         # Not wrapped: a line of a log is one line.
         self._console.print(Text(line, style), soft_wrap=True)
         self._console.file.flush()
+        self._said = time.monotonic()
+
+    def _keep_talking(self) -> None:
+        while not self._closed.wait(QUIET / 8):
+            with self._lock:
+                if time.monotonic() - self._said < QUIET:
+                    continue
+                busy = [(b, s) for b, s in self._states.items() if not s.idle]
+                if busy:
+                    self._line("; ".join(_where(b, s) for b, s in busy))
 
 
-def _tenth(ready: int, total: int) -> int:
-    return ready * LINES // max(total, 1)
+def _where(backend: str, state: _State) -> str:
+    """Such as `jax: 12 of 65 cases (CTC, half)`."""
+    if state.total is None:
+        return f"{backend}: {state.note} ({time.monotonic() - state.started:.0f} s)"
+    note = f" ({state.note})" if state.note else ""
+    return f"{backend}: {_counted(state)}{note}"
+
+
+def _counted(state: _State) -> str:
+    return f"{state.ready} of {state.total} {state.unit}"
+
+
+def _tenth(ready: int, total: int | None) -> int:
+    return ready * LINES // max(total or 0, 1)
 
 
 def _bad(state: _State) -> str:

@@ -22,8 +22,8 @@ def check_loss() -> Callable[..., dict[str, dict[str, str]]]:
         from portable_losses.parity.one_loss import check_loss as run
     except ModuleNotFoundError as missing:
         pytest.fail(
-            f"check_loss needs {missing.name}: pip install 'portable-losses[parity]' "
-            "and a backend",
+            f"check_loss needs {missing.name}: in a clone of portable_losses, "
+            "pip install '.[parity]', and a backend",
             pytrace=False,
         )
 

@@ -1,6 +1,7 @@
-"""What a loss should be: float64 items, value, gradient and one-sided slopes."""
+"""What a loss should be: float64 items, value, gradient and one-sided derivatives."""
 
 import dataclasses
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,14 @@ from portable_losses.parity.case import Array
 STEP = 1e-6
 """Relative step of the differences; float64 leaves 1e-10 of error."""
 
+ELEMENTS = 16
+"""How many elements of a large input are differentiated, one by one."""
+
+DIRECTIONS = 4
+"""Along how many random directions a large input is differentiated."""
+
+Function = Callable[[Array], float]
+
 
 @dataclasses.dataclass(frozen=True)
 class Expected:
@@ -20,9 +29,12 @@ class Expected:
         items: the items with 0 where one is left out, or the statistic.
         kept: which items count.
         value: the mean over the kept items, 0 if there are none.
-        gradient: of the value, by central differences.
-        low: the lesser of the one-sided slopes of each element; -inf if unknown.
-        high: the greater of the one-sided slopes.
+        gradient: of the value, by central differences; NaN where it is not known.
+        low: the lesser of the one-sided derivatives of each element; -inf if unknown.
+        high: the greater of the one-sided derivatives.
+        directions: directions in which a large input was moved, one along the first
+            axis each; none for an input of which every element was differentiated.
+        along: the derivative of the value along each direction.
     """
 
     items: Array
@@ -31,6 +43,13 @@ class Expected:
     gradient: Array
     low: Array
     high: Array
+    directions: Array
+    along: Array
+
+    @property
+    def sampled(self) -> bool:
+        """Whether most elements have no reference of their own."""
+        return len(self.directions) > 0
 
     @property
     def largest(self) -> float:
@@ -39,24 +58,42 @@ class Expected:
 
 
 def expect(
-    reference: Callable[[Any, Any], Any], y_true: Array | None, y_pred: Array
+    reference: Callable[..., Any],
+    y_true: Array | None,
+    y_pred: Array,
+    *,
+    sampled: bool = False,
 ) -> Expected:
-    """Evaluate a case's reference and its slopes in float64."""
+    """Evaluate a case's reference and its derivatives in float64.
+
+    A reference with a third argument gets the prediction a second time, as a constant:
+    what the loss has under `stop_gradient` is computed from it.
+
+    Args:
+        reference: see `Case`.
+        y_true: targets.
+        y_pred: predictions.
+        sampled: whether to differentiate at some elements and along some directions
+            only, for an input of which every element would take too long.
+    """
     p = np.asarray(y_pred, "float64")
+    constant = (p,) if takes_frozen(reference) else ()
+
+    def at(q: Array) -> float:
+        return _mean(*_items(reference(y_true, q, *constant)))
+
     with np.errstate(all="ignore"):
-        items, kept = _items(reference, y_true, p)
+        items, kept = _items(reference(y_true, p, *constant))
         value = _mean(items, kept)
-
-        def at(q: Array) -> float:
-            return _mean(*_items(reference, y_true, q))
-
-        right = _slopes(at, p, +1.0, value)
-        left = _slopes(at, p, -1.0, value)
-        gradient = central_differences(at, p)
-    slopes = np.stack([left, right])
-    known = np.isfinite(slopes)
-    low = np.where(known, slopes, np.inf).min(axis=0)
-    high = np.where(known, slopes, -np.inf).max(axis=0)
+        chosen, directions = _probes(p) if sampled else _everywhere(p)
+        right = _one_sided(at, p, chosen, +1.0, value)
+        left = _one_sided(at, p, chosen, -1.0, value)
+        gradient = central_differences(at, p, chosen)
+        along = np.array([_along(at, p, direction) for direction in directions])
+    both = np.stack([left, right])
+    known = np.isfinite(both)
+    low = np.where(known, both, np.inf).min(axis=0)
+    high = np.where(known, both, -np.inf).max(axis=0)
     nothing = ~known.any(axis=0)
     return Expected(
         np.where(kept, items, 0.0) if items.ndim else items,
@@ -65,31 +102,62 @@ def expect(
         gradient,
         np.where(nothing, -np.inf, low),
         np.where(nothing, np.inf, high),
+        directions,
+        along,
     )
 
 
-def central_differences(f: Callable[[Array], float], p: Array) -> Array:
-    """The gradient of `f` at `p` in float64."""
+def takes_frozen(reference: Callable[..., Any]) -> bool:
+    """Whether a reference takes the prediction a second time, as a constant."""
+    parameters = inspect.signature(reference).parameters.values()
+    positional = (
+        inspect.Parameter.POSITIONAL_ONLY,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    )
+    needed = [p for p in parameters if p.kind in positional and p.default is p.empty]
+    return len(needed) == 3
+
+
+def central_differences(f: Function, p: Array, chosen: Array | None = None) -> Array:
+    """The gradient of `f` at `p` in float64; NaN at elements that are not chosen."""
     p = np.asarray(p, "float64")
     with np.errstate(all="ignore"):
         steps = _steps(p)
-        gradient = np.empty(p.size)
-        for i, h in enumerate(steps):
+        gradient = np.full(p.size, np.nan)
+        for i in range(p.size) if chosen is None else chosen:
             above, below = p.copy(), p.copy()
-            above.flat[i] += h
-            below.flat[i] -= h
-            width = _width(above.flat[i], below.flat[i], 2 * h)
+            above.flat[i] += steps[i]
+            below.flat[i] -= steps[i]
+            width = _width(above.flat[i], below.flat[i], 2 * steps[i])
             gradient[i] = (f(above) - f(below)) / width
     return gradient.reshape(p.shape)
 
 
-def _slopes(f: Callable[[Array], float], p: Array, sign: float, at: float) -> Array:
-    slopes = np.empty(p.size)
-    for i, h in enumerate(_steps(p)):
+def _one_sided(f: Function, p: Array, chosen: Array, sign: float, at: float) -> Array:
+    steps = _steps(p)
+    found = np.full(p.size, np.nan)
+    for i in chosen:
         moved = p.copy()
-        moved.flat[i] += sign * h
-        slopes[i] = (f(moved) - at) / _width(moved.flat[i], p.flat[i], sign * h)
-    return slopes.reshape(p.shape)
+        moved.flat[i] += sign * steps[i]
+        width = _width(moved.flat[i], p.flat[i], sign * steps[i])
+        found[i] = (f(moved) - at) / width
+    return found.reshape(p.shape)
+
+
+def _along(f: Function, p: Array, direction: Array) -> float:
+    step = STEP * max(1.0, float(np.abs(p).max(initial=0.0)))
+    return (f(p + step * direction) - f(p - step * direction)) / (2.0 * step)
+
+
+def _everywhere(p: Array) -> tuple[Array, Array]:
+    return np.arange(p.size), np.empty((0, *p.shape))
+
+
+def _probes(p: Array) -> tuple[Array, Array]:
+    """Some elements, and directions of random signs, the same in every process."""
+    rng = np.random.default_rng(p.size)
+    chosen = rng.choice(p.size, size=min(ELEMENTS, p.size), replace=False)
+    return chosen, rng.choice([-1.0, 1.0], size=(DIRECTIONS, *p.shape))
 
 
 def _steps(p: Array) -> Array:
@@ -102,10 +170,7 @@ def _width(a: float, b: float, step: float) -> float:
     return step if np.isinf(a) else a - b
 
 
-def _items(
-    reference: Callable[[Any, Any], Any], y_true: Array | None, p: Array
-) -> tuple[Array, Array]:
-    result = reference(y_true, p)
+def _items(result: Any) -> tuple[Array, Array]:
     items, kept = result if isinstance(result, tuple) else (result, None)
     items = np.asarray(items, "float64")
     kept = np.ones(items.shape, "bool") if kept is None else np.asarray(kept, "bool")

@@ -1,5 +1,6 @@
 """Runs the workers side by side, compares what they found, and writes it down."""
 
+import contextlib
 import dataclasses
 import importlib.util
 import itertools
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -30,16 +31,21 @@ from portable_losses.parity.tolerances import (
 MARK = "@parity "
 """What a line of a worker's event begins with; others are a backend's own chatter."""
 
-INSTALL = 'pip install "portable-losses[{backend}]"'
+INSTALL = 'pip install ".[{backend}]"'
+"""The command that installs a backend, in a clone of the repository."""
+
+UNITS = {"saves": "models saved", "reloads": "models loaded", "trainings": "trainings"}
+"""What a worker does after the checks, by the name of its count."""
 
 
 class Progress(Protocol):
     """What the runner tells while it works."""
 
-    def start(self, backend: str, total: int) -> None: ...
-    def advance(self, backend: str, case_id: str) -> None: ...
+    def launch(self, backend: str) -> None: ...
+    def start(self, backend: str, total: int, unit: str = "cases") -> None: ...
+    def note(self, backend: str, text: str) -> None: ...
+    def advance(self, backend: str, note: str) -> None: ...
     def fail(self, backend: str, case_id: str, check: str, message: str) -> None: ...
-    def phase(self, text: str) -> None: ...
     def done(self, backend: str) -> None: ...
 
 
@@ -63,7 +69,8 @@ class Plan:
         target: a user's loss, `file.py:name`, in place of the catalogue.
         kind: what the target takes.
         reference: a NumPy function of the target's items, `file.py:name`.
-        training: whether to end with training parity on real data.
+        training: whether models are trained once the checks are through: saved on one
+            backend and loaded on another, and on real data.
         out: where results are written.
     """
 
@@ -82,9 +89,9 @@ class Plan:
     out: pathlib.Path = pathlib.Path("build/parity")
 
     @property
-    def whole(self) -> bool:
-        """Whether models are saved and reloaded too, and not only checks run."""
-        return not self.checks
+    def trains(self) -> bool:
+        """Whether models are trained too, and not only checks run."""
+        return self.training and not self.checks and self.precision != "tf32"
 
 
 class Process:
@@ -102,6 +109,9 @@ class Process:
         }
         if plan.device == "cpu":
             environment |= {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
+            # Threads that wait for each other lose most of their time to the threads of
+            # the other workers. The arrays here are too small to be shared out.
+            environment.setdefault("OMP_NUM_THREADS", "1")
         self.popen = subprocess.Popen(
             [sys.executable, "-m", "portable_losses.parity.worker"],
             env=environment,
@@ -151,15 +161,26 @@ class Process:
     def stop(self) -> None:
         """End the worker."""
         if self.popen.stdin is not None:
-            self.popen.stdin.close()
+            with contextlib.suppress(BrokenPipeError):
+                self.popen.stdin.close()
         try:
             self.popen.wait(timeout=20)
         except subprocess.TimeoutExpired:
             self.popen.kill()
 
+    def kill(self) -> None:
+        """End the worker at once, whatever it is doing."""
+        self.popen.kill()
+
 
 def require(backends: tuple[str, ...]) -> None:
-    """Refuse a backend that is not installed, with the command that installs it."""
+    """Reject a backend that is not installed, with the command that installs it."""
+    if importlib.util.find_spec("jax") is None:
+        raise Unavailable(
+            "not installed: jax. Keras's NumPy backend, a lane of every run, imports "
+            "it. Install it, in a clone of the repository, with\n  "
+            + INSTALL.format(backend="jax")
+        )
     missing = [b for b in backends if importlib.util.find_spec(b) is None]
     if missing:
         commands = "\n".join("  " + INSTALL.format(backend=b) for b in missing)
@@ -168,72 +189,97 @@ def require(backends: tuple[str, ...]) -> None:
         if present:
             instead = f"\nor run what is installed: --backends {','.join(present)}"
         raise Unavailable(
-            f"not installed: {', '.join(missing)}. Install with\n{commands}{instead}"
+            f"not installed: {', '.join(missing)}. Install, in a clone of the "
+            f"repository, with\n{commands}{instead}"
         )
 
 
-def run(plan: Plan, progress: Progress) -> Results:
-    """Run the plan and return the results; they are written to `plan.out` as JSON."""
+def run(
+    plan: Plan, progress: Progress, checked: Callable[[Results], None] | None = None
+) -> Results:
+    """Run the plan and return the results; they are written to `plan.out` as JSON.
+
+    Args:
+        plan: what to run.
+        progress: is told how far each backend is.
+        checked: is given the results of the checks as soon as every backend is through
+            with them, while models are still trained.
+    """
     require(plan.backends)
-    start = time.perf_counter()
     plan.out.mkdir(parents=True, exist_ok=True)
-    for old in plan.out.glob("*/*.*"):
-        old.unlink()
-    matrix = _Matrix(plan, progress)
+    _remove_old(plan.out)
+    matrix = _Matrix(plan, progress, checked)
     try:
         matrix.run()
     finally:
         matrix.stop()
-    results = matrix.results(time.perf_counter() - start)
+    results = matrix.results()
     path = plan.out / "results.json"
     path.write_text(json.dumps(results, indent=1, allow_nan=True))
     return results
 
 
+def _remove_old(out: pathlib.Path) -> None:
+    """Remove what workers of an earlier run wrote, and nothing else."""
+    for backend in ("numpy", *BACKENDS):
+        folder = out / backend
+        for model in folder.glob("*.keras"):
+            model.with_suffix(".json").unlink(missing_ok=True)
+            model.unlink()
+        for name in ("arrays.npz", "references.pickle"):
+            (folder / name).unlink(missing_ok=True)
+
+
 class _Matrix:
     """The workers of one run and what they reported."""
 
-    def __init__(self, plan: Plan, progress: Progress) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        progress: Progress,
+        checked: Callable[[Results], None] | None = None,
+    ) -> None:
         self.plan = plan
         self.progress = progress
+        self.checked = checked
+        self.began = time.perf_counter()
         self.processes: dict[str, Process] = {}
         self.environments: list[dict[str, Any]] = []
-        self.totals: dict[str, int] = {}
+        self.planned: dict[str, dict[str, int]] = {}
+        self.done: dict[str, dict[str, int]] = {}
+        self.unchecked = len(plan.backends) + 1  # and NumPy
+        self.all_saved = threading.Barrier(len(plan.backends))
+        self.over = False
         self.cases: dict[str, dict[str, Any]] = {}
         self.unsaved: set[tuple[str, str]] = set()
         self.reloads: list[dict[str, Any]] = []
         self.curves: dict[str, dict[str, list[float]]] = {}
         self.histories: dict[str, dict[str, Any]] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     # --- the run --------------------------------------------------------------------
 
     def run(self) -> None:
+        if self.plan.target is None:
+            self._together(("numpy", *self.plan.backends))
+            return
         # NumPy first: its float64 values are the reference of a user's loss.
-        self._together(("numpy",), self._check)
-        self._together(self.plan.backends, self._check)
-        if self.plan.whole and not self.plan.precision == "tf32":
-            self.progress.phase("training with each loss, saving")
-            self._together(self.plan.backends, self._save)
-            if len(self.plan.backends) > 1:
-                self.progress.phase("loading on another backend, training on")
-                self._together(self.plan.backends, self._reload)
-            if self.plan.training and self.plan.target is None:
-                self.progress.phase("training on real data")
-                self._together(self.plan.backends, self._train)
+        self._together(("numpy",))
+        self._together(self.plan.backends)
 
     def stop(self) -> None:
         for process in self.processes.values():
             process.stop()
 
-    def _together(self, backends: tuple[str, ...], job: Any) -> None:
+    def _together(self, backends: tuple[str, ...]) -> None:
         failures: list[BaseException] = []
 
         def attempt(backend: str) -> None:
             try:
-                job(backend)
+                self._share(backend)
             except BaseException as error:
                 failures.append(error)
+                self._give_up()
 
         threads = [threading.Thread(target=attempt, args=(b,)) for b in backends]
         for thread in threads:
@@ -243,10 +289,34 @@ class _Matrix:
         if failures:
             raise failures[0]
 
+    def _give_up(self) -> None:
+        """End all workers: what they find would never be shown."""
+        self.all_saved.abort()
+        with self._lock:
+            self.over = True
+            for process in self.processes.values():
+                process.kill()
+
+    def _share(self, backend: str) -> None:
+        """What one backend does; none waits for another until models are exchanged."""
+        self._check(backend)
+        self._tell_checked()
+        if backend == "numpy" or not self.plan.trains:
+            return
+        self._save(backend)
+        self._train(backend)
+        if len(self.plan.backends) > 1:
+            self.progress.note(backend, "waits for the models of the others")
+            self.all_saved.wait()
+            self._reload(backend)
+
     def _check(self, backend: str) -> None:
+        self.progress.launch(backend)
         process = Process(backend, self.plan)
         with self._lock:
             self.processes[backend] = process
+            if self.over:
+                process.kill()
         job = {
             k: v for k, v in dataclasses.asdict(self.plan).items() if k != "backends"
         }
@@ -255,17 +325,28 @@ class _Matrix:
             job |= {"device": "cpu", "mode": "all"}
         process.tell(do="prepare", job=job)
         for event in process.listen("prepare"):
-            total = event.pop("total")
+            planned = event.pop("planned")
             with self._lock:
-                self.totals[backend] = total
+                self.planned[backend] = planned
+                self.done[backend] = dict.fromkeys(planned, 0)
                 self.environments.append(
                     {k: v for k, v in event.items() if k != "event"}
                 )
-            self.progress.start(backend, total)
+            self.progress.start(backend, planned["cases"])
         process.tell(do="check")
         for event in process.listen("check"):
-            self._keep_case(backend, event)
+            if event["event"] == "at":
+                self.progress.note(backend, event["what"])
+            else:
+                self._keep_case(backend, event)
         self.progress.done(backend)
+
+    def _tell_checked(self) -> None:
+        with self._lock:
+            self.unchecked -= 1
+            if self.unchecked == 0 and self.checked is not None:
+                # Others may be training by now, of which nothing is complete.
+                self.checked(self._results({}, {}, []))
 
     def _keep_case(self, backend: str, event: dict[str, Any]) -> None:
         facts = ("id", "loss", "family", "kind", "scale")
@@ -275,32 +356,48 @@ class _Matrix:
                 event["id"], {**{k: event[k] for k in facts}, "results": {}}
             )
             case["results"][backend] = {k: event[k] for k in numbers}
+            self.done[backend]["cases"] += 1
         for name, outcome in event["checks"].items():
             if outcome["status"] == "failed":
                 self.progress.fail(backend, event["id"], name, outcome["message"])
         self.progress.advance(backend, event["id"])
 
-    def _save(self, backend: str) -> None:
+    def _phase(
+        self, backend: str, which: str, *commands: dict[str, Any]
+    ) -> Iterator[dict[str, Any]]:
+        """Give a worker commands; yield and count what it reports of each thing."""
+        total = self.planned[backend][which] * len(commands)
+        if not total:
+            return
         process = self.processes[backend]
-        process.tell(do="save")
-        for event in process.listen("save"):
+        self.progress.start(backend, total, UNITS[which])
+        for command in commands:
+            process.tell(**command)
+            for event in process.listen(command["do"]):
+                if event["event"] == "at":
+                    self.progress.note(backend, event["what"])
+                    continue
+                yield event | {"from": command.get("from")}
+                self.done[backend][which] += 1
+                self.progress.advance(backend, event["name"])
+        self.progress.done(backend)
+
+    def _save(self, backend: str) -> None:
+        for event in self._phase(backend, "saves", {"do": "save"}):
             if event["message"]:
-                self.unsaved.add((backend, event["case"]))
+                self.unsaved.add((backend, event["name"]))
                 self._keep_reload(event, backend, backend)
 
     def _reload(self, backend: str) -> None:
-        process = self.processes[backend]
-        for other in self.plan.backends:
-            if other == backend:
-                continue
-            process.tell(do="reload", **{"from": other})
-            for event in process.listen("reload"):
-                # What was not saved is a failure already, and with its true reason.
-                if (other, event["case"]) not in self.unsaved:
-                    self._keep_reload(event, other, backend)
+        others = [b for b in self.plan.backends if b != backend]
+        commands = [{"do": "reload", "from": other} for other in others]
+        for event in self._phase(backend, "reloads", *commands):
+            # What was not saved is a failure already, and with its true reason.
+            if (event["from"], event["name"]) not in self.unsaved:
+                self._keep_reload(event, event["from"], backend)
 
     def _keep_reload(self, event: dict[str, Any], saved: str, loaded: str) -> None:
-        case, message = event["case"], event["message"]
+        case, message = event["name"], event["message"]
         self.reloads.append(
             {
                 "case": case,
@@ -315,24 +412,28 @@ class _Matrix:
             self.progress.fail(loaded, case, check, message)
 
     def _train(self, backend: str) -> None:
-        process = self.processes[backend]
-        process.tell(do="train")
-        for event in process.listen("train"):
+        for event in self._phase(backend, "trainings", {"do": "train"}):
+            kept = self.curves if event["event"] == "curve" else self.histories
             with self._lock:
-                if event["event"] == "history":
-                    by_backend = self.histories.setdefault(event["name"], {})
-                    by_backend[backend] = event["outcome"]
-                    continue
-                for name, curve in event["curves"].items():
-                    self.curves.setdefault(name, {})[backend] = curve
+                kept.setdefault(event["name"], {})[backend] = event["outcome"]
 
     # --- the results ----------------------------------------------------------------
 
-    def results(self, seconds: float) -> Results:
-        self._count()
-        self._compare_backends()
+    def results(self) -> Results:
+        """The results of the whole run."""
+        self._count_trained()
         training = _training(self.curves, self.plan.device)
         histories = _histories(self.histories, self.plan.device)
+        return self._results(training, histories, self.reloads)
+
+    def _results(
+        self,
+        training: dict[str, Training],
+        histories: dict[str, HistoryRow],
+        reloads: list[dict[str, Any]],
+    ) -> Results:
+        self._count()
+        self._compare_backends()
         cases = list(self.cases.values())
         outcomes = [
             outcome["status"]
@@ -348,7 +449,7 @@ class _Matrix:
         ok = (
             counts["failed"] == 0
             and all(b["ok"] for b in between)
-            and all(r["status"] == "passed" for r in self.reloads)
+            and all(r["status"] == "passed" for r in reloads)
             and all(t["ok"] for t in training.values())
             and all(h["ok"] for h in histories.values())
         )
@@ -364,33 +465,45 @@ class _Matrix:
                 "max_between_gradient": max(
                     (b["gradient"] for b in between), default=0.0
                 ),
-                "seconds": seconds,
+                "seconds": time.perf_counter() - self.began,
             },
             "environments": sorted(self.environments, key=lambda e: e["backend"]),
             "cases": cases,
             "training": training,
             "histories": histories,
-            "reload": self.reloads,
+            "reload": reloads,
         }
         return cast(Results, results)
 
     def _count(self) -> None:
         """A worker that ran fewer cases than were planned must not pass in silence."""
-        totals = set(self.totals.values())
+        planned = {backend: plan["cases"] for backend, plan in self.planned.items()}
         ran = {
             backend: sum(backend in case["results"] for case in self.cases.values())
-            for backend in self.totals
+            for backend in planned
         }
-        if totals == {0}:
+        if set(planned.values()) == {0}:
             raise Unavailable("nothing to run: no case fits --family and --loss")
-        if len(totals) != 1 or ran != self.totals:
-            raise Unavailable(f"planned {self.totals} cases, ran {ran}")
+        if len(set(planned.values())) != 1 or ran != planned:
+            raise Unavailable(f"planned {planned} cases, ran {ran}")
         for case in self.cases.values():
             checks = {
                 b: sorted(case["results"][b]["checks"]) for b in self.plan.backends
             }
             if len({tuple(names) for names in checks.values()}) != 1:
                 raise Unavailable(f"{case['id']}: not the same checks ran, {checks}")
+
+    def _count_trained(self) -> None:
+        """Likewise for the models that were to be saved, loaded and trained."""
+        if not self.plan.trains:
+            return
+        others = len(self.plan.backends) - 1
+        for which, unit in UNITS.items():
+            times = others if which == "reloads" else 1
+            planned = {b: self.planned[b][which] * times for b in self.plan.backends}
+            ran = {b: self.done[b][which] for b in self.plan.backends}
+            if len(set(planned.values())) != 1 or ran != planned:
+                raise Unavailable(f"planned {planned} {unit}, ran {ran}")
 
     def _maxima(self, which: str) -> dict[str, float]:
         maxima: dict[str, float] = {}
@@ -406,6 +519,8 @@ class _Matrix:
             for backend in self.plan.backends
         }
         for case in self.cases.values():
+            if "between" in case:
+                continue
             case["between"] = {}
             for one, two in itertools.combinations(self.plan.backends, 2):
                 case["between"][f"{one}-{two}"] = self._between(

@@ -4,6 +4,7 @@ Keras keeps one backend a process, and the backend of a test may have no float64
 values come from a process of their own, which finds the loss by its module and name.
 """
 
+import contextlib
 import importlib
 import importlib.util
 import inspect
@@ -13,7 +14,7 @@ import pickle
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, NoReturn
 
 import keras
@@ -39,6 +40,9 @@ def references(loss: Any, inputs: Mapping[str, Pair]) -> dict[str, Expected]:
         ValueError: if another process cannot import the loss, or run it on NumPy.
     """
     place = _place(loss)
+    if importlib.util.find_spec("jax") is None:
+        # Whatever Keras's own backend is: that of NumPy imports JAX.
+        _refuse(place.name, "runs on the NumPy backend, for which Keras needs JAX")
     environment = {
         **os.environ,
         "KERAS_BACKEND": "numpy",
@@ -96,17 +100,25 @@ def _find(place: Place) -> Any:
     return found if place.config is None else found.from_config(place.config)
 
 
-def float64_items(make: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+def float64_items(make: Callable[..., Any]) -> Callable[[Any, Any, Any], Any]:
     """The items of a loss in float64, as a reference; on the NumPy backend.
+
+    What the loss has under `stop_gradient` stays what it is at `frozen` while the
+    differences move the prediction.
 
     Args:
         make: makes the loss, called with `reduction` and `dtype`.
     """
     _keep_float64()
+    constants = _Constants()
     by_item = make(reduction=None, dtype="float64")
     mean = make(reduction="sum_over_batch_size", dtype="float64")
 
-    def items(y_true: Any, y_pred: Any) -> Any:
+    def items(y_true: Any, y_pred: Any, frozen: Any) -> Any:
+        with constants.of(frozen, lambda: moved(y_true, frozen)):
+            return moved(y_true, y_pred)
+
+    def moved(y_true: Any, y_pred: Any) -> Any:
         found = np.asarray(by_item(y_true, y_pred))
         total, average = float(found.sum()), float(mean(y_true, y_pred))
         if found.ndim == 0 or average == 0 or not np.isfinite(total / average):
@@ -123,6 +135,38 @@ def float64_items(make: Callable[..., Any]) -> Callable[[Any, Any], Any]:
         )
 
     return items
+
+
+class _Constants:
+    """What `keras.ops.stop_gradient` returned at one prediction, call by call.
+
+    The NumPy backend has no gradients, and its `stop_gradient` returns what it is
+    given: moving the prediction would move what should be a constant.
+    """
+
+    def __init__(self) -> None:
+        self._kept: list[Any] = []
+        self._at: Any = None
+
+    @contextlib.contextmanager
+    def of(self, frozen: Any, evaluate: Callable[[], Any]) -> Iterator[None]:
+        """Return in turn what was kept when `evaluate` ran at `frozen`."""
+        core = keras.ops.stop_gradient.__globals__["backend"].core
+        original = core.stop_gradient
+        try:
+            if self._at is not frozen:
+                self._kept, self._at = [], frozen
+                core.stop_gradient = self._keep
+                evaluate()
+            again = iter(self._kept)
+            core.stop_gradient = lambda x: next(again)
+            yield
+        finally:
+            core.stop_gradient = original
+
+    def _keep(self, x: Any) -> Any:
+        self._kept.append(x)
+        return x
 
 
 def _keep_float64() -> None:

@@ -76,18 +76,6 @@ TASKS = (
 )
 
 
-def curves(losses: Mapping[str, Any]) -> dict[str, list[float]]:
-    """Train on each data set on this process's backend.
-
-    Args:
-        losses: classes of losses by public name.
-
-    Returns:
-        The loss of each step by data set.
-    """
-    return {task.data: curve(task, losses) for task in TASKS}
-
-
 def curve(task: Task, losses: Mapping[str, Any]) -> list[float]:
     """Train on one data set and return the loss of each step."""
     x, y = standardized(task.data)

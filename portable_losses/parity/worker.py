@@ -15,21 +15,30 @@ import platform
 import sys
 import time
 import traceback
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 
 import portable_losses
-from portable_losses.parity import autodiff
+from portable_losses.parity import alone, autodiff
 from portable_losses.parity.case import Case
 from portable_losses.parity.cases import families
 from portable_losses.parity.checks import CHECKS, VALUES_ONLY, NotApplicable
+from portable_losses.parity.histories import history
 from portable_losses.parity.lane import Lane
+from portable_losses.parity.originals import find_original
 from portable_losses.parity.reload import go_on, train_and_save
 from portable_losses.parity.runner import MARK
+from portable_losses.parity.runs import RUNS, Run
 from portable_losses.parity.stand_in import float64_items
 from portable_losses.parity.target import Target, load_target
+from portable_losses.parity.training import TASKS, Task, curve
+
+FAMILY = "training"
+"""The family of what stands between a loss and a model, to which the runs belong."""
 
 NO_SUPPORT = "(this backend has no build for such a device)"
 
@@ -40,16 +49,22 @@ class MissingDevice(RuntimeError):
     """A device that was asked for is not there."""
 
 
-def run_case(lane: Lane, names: tuple[str, ...] | None = None) -> dict[str, Outcome]:
+def run_case(
+    lane: Lane,
+    names: tuple[str, ...] | None = None,
+    begins: Callable[[str], None] | None = None,
+) -> dict[str, Outcome]:
     """Run the checks of a lane; return status and message of each by name.
 
-    The status is `passed`, `failed`, `known` for a known difference that shows, or
-    `not_applicable`.
+    `begins` is told the name of each check before it runs. The status is `passed`,
+    `failed`, `known` for a known difference that shows, or `not_applicable`.
     """
     outcomes = {}
     for name, check in CHECKS.items():
         if names is not None and name not in names:
             continue
+        if begins is not None:
+            begins(name)
         outcomes[name] = _run_check(lane, name, check)
     return outcomes
 
@@ -59,7 +74,7 @@ def _run_check(lane: Lane, name: str, check: Any) -> Outcome:
     if name in case.not_applicable:
         return _outcome("not_applicable", case.not_applicable[name])
     try:
-        check(lane)
+        remark = check(lane)
     except NotApplicable as reason:
         return _outcome("not_applicable", str(reason))
     except Exception as error:
@@ -71,7 +86,7 @@ def _run_check(lane: Lane, name: str, check: Any) -> Outcome:
         return _outcome("failed", message.strip())
     if name in case.known:
         return _outcome("failed", f"no longer a known difference: {case.known[name]}")
-    return _outcome("passed", "")
+    return _outcome("passed", remark or "")
 
 
 def _outcome(status: str, message: str) -> Outcome:
@@ -82,12 +97,15 @@ class Worker:
     """Does jobs on the backend of this process.
 
     Args:
-        job: backend, device, modes, families, losses, checks, target, kind, out.
+        job: backend, device, modes, families, losses, checks, target, kind, training,
+            out.
     """
 
     def __init__(self, job: dict[str, Any]) -> None:
         self.job = job
         self.backend = keras.config.backend()
+        if not job.get("target") and job["module"] == portable_losses.__name__:
+            alone.hide_other_backends(self.backend)
         self.autodiff = autodiff.load(self.backend)
         self.out = pathlib.Path(job["out"]) / self.backend
         self.out.mkdir(parents=True, exist_ok=True)
@@ -160,6 +178,17 @@ class Worker:
             return self.target.make
         return getattr(self.module, case.loss)
 
+    def planned(self) -> dict[str, int]:
+        """How many cases, and how many models are saved, loaded and trained."""
+        models = len(self.first_cases())
+        trainings = len(self.tasks()) + len(self.runs())
+        return {
+            "cases": len(self.cases()),
+            "saves": models,
+            "reloads": models,
+            "trainings": trainings,
+        }
+
     def lane(self, case: Case) -> Lane:
         """The lane of a case on this backend."""
         references = None
@@ -173,7 +202,13 @@ class Worker:
             self.modes(),
             references,
             self.job["precision"],
+            self._original(case),
         )
+
+    def _original(self, case: Case) -> Any:
+        """What finds the loss of Keras that a loss of ours stands in for."""
+        ours = self.target is None and self.module is portable_losses
+        return find_original(case) if ours else None
 
     def check(self) -> None:
         """Run every check of every case; report each case as it ends."""
@@ -188,7 +223,7 @@ class Worker:
                 self._stand_in(lane)
                 self._save_references(lane)
             with keras.saving.custom_object_scope(self._named()):
-                outcomes = run_case(lane, names)
+                outcomes = run_case(lane, names, partial(_tell, case.id))
             for label, (value, gradient, largest) in lane.recorded.items():
                 arrays[f"{case.id}|{label}|value"] = value
                 arrays[f"{case.id}|{label}|gradient"] = gradient
@@ -217,24 +252,38 @@ class Worker:
     def save(self) -> None:
         """Train a model with each loss for two steps and save it."""
         for case in self.first_cases():
+            emit("at", what=case.id)
             message = _message_of(train_and_save, case, self.maker(case), self.out)
-            emit("saved", case=case.id, message=message)
+            emit("saved", name=case.id, message=message)
 
     def reload(self, other: str) -> None:
         """Load what another backend saved, and train on."""
         for case in self.first_cases():
+            emit("at", what=f"{case.id} from {other}")
             folder = self.out.parent / other
             message = _message_of(go_on, case, folder, self._named())
-            emit("reloaded", case=case.id, saved_on=other, message=message)
+            emit("reloaded", name=case.id, message=message)
+
+    def tasks(self) -> list[Task]:
+        """The data sets that are trained on with a loss that was asked for."""
+        if self.target is not None:
+            return []
+        asked = {case.loss for family, case in self.cases() if family != FAMILY}
+        return [task for task in TASKS if task.loss in asked]
+
+    def runs(self) -> list[Run]:
+        """The runs: all of them where their family is asked for, else none."""
+        asked = not self.job["losses"] and not self.target
+        asked &= not self.job["families"] or FAMILY in self.job["families"]
+        return list(RUNS) if asked and self.module is portable_losses else []
 
     def train(self) -> None:
         """Report the training curves on real data, and the histories of the runs."""
-        from portable_losses.parity.histories import history
-        from portable_losses.parity.runs import RUNS
-        from portable_losses.parity.training import curves
-
-        emit("curves", curves=curves(vars(portable_losses)))
-        for run in RUNS:
+        for task in self.tasks():
+            emit("at", what=f"{task.loss} on {task.data}")
+            emit("curve", name=task.data, outcome=curve(task, vars(self.module)))
+        for run in self.runs():
+            emit("at", what=run.name)
             emit("history", name=run.name, outcome=history(run, portable_losses))
 
     def _named(self) -> dict[str, Any]:
@@ -266,6 +315,10 @@ def _message_of(function: Any, *arguments: Any) -> str:
     return ""
 
 
+def _tell(case_id: str, check: str) -> None:
+    emit("at", what=f"{case_id}, {check}")
+
+
 def emit(event: str, **facts: Any) -> None:
     """Report an event to the runner."""
     line = json.dumps({"event": event, **facts})
@@ -281,7 +334,7 @@ def main() -> None:
         try:
             if command["do"] == "prepare":
                 worker = Worker(command["job"])
-                emit("ready", total=len(worker.cases()), **worker.environment())
+                emit("ready", planned=worker.planned(), **worker.environment())
             elif worker is not None and command["do"] in ("check", "save", "train"):
                 getattr(worker, command["do"])()
             elif worker is not None and command["do"] == "reload":

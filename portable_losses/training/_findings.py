@@ -8,7 +8,18 @@ from typing import Any
 import keras
 
 from portable_losses.core import checks
+from portable_losses.core.config import arguments_of
+from portable_losses.core.domain import (
+    DOMAINS,
+    Domain,
+    argument_of,
+    evidence,
+    is_ignored,
+    of_predictions,
+    remedy_of,
+)
 from portable_losses.core.loss import Loss
+from portable_losses.training._code import code_of
 from portable_losses.training._seen import (
     Batch,
     Seen,
@@ -48,7 +59,13 @@ Logits are as often negative: so many fall there by chance once in a thousand ti
 SUM_TO_ONE = 1e-3
 """How far from 1 rows may sum that look like probabilities, in half precision too."""
 
-CULPRITS = {"y_true": "target", "y_pred": "prediction", "sample_weight": "weight"}
+OPERATORS = {"divide": "/", "power": "**"}
+CULPRITS = {
+    "y_true": "target",
+    "y_pred": "prediction",
+    "sample_weight": "weight",
+    "context": "context",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,12 +75,13 @@ class Finding:
     Attributes:
         kind: "refused", "empty", "class ids", "repeated", "not finite",
             "no gradient" (it cannot be taken), "gradient not finite", "exploding",
-            "dead", "logits", "probabilities" or "targets".
+            "dead", "logits" (or what else is not in the range that the loss takes),
+            "probabilities" or "targets".
         text: what is wrong, in a sentence.
         remedy: what to change.
         samples: the samples with the fault, () where it is of the whole batch.
-        culprit: of what is not finite: "y_true", "y_pred", "sample_weight", or "loss",
-            which makes it of finite numbers.
+        culprit: of what is not finite: "y_true", "y_pred", "sample_weight", "context",
+            or "loss", which makes it of finite numbers.
         terms: the names of the terms that show it.
     """
 
@@ -85,13 +103,17 @@ def findings(batch: Batch, terms: list[Seen]) -> list[Finding]:
 
 
 def _of_term(batch: Batch, seen: Seen) -> Iterator[Finding]:
+    # Causes come before what follows from them.
     ids = list(_class_ids(batch, seen))
+    values = [*_logits(batch, seen), *_targets(batch, seen)]
     yield from ids
     if seen.error is not None and not ids:  # which are what it was refused for
-        yield _refused(batch, seen)
+        if not values or _own_words(seen.error):
+            yield _refused(batch, seen)
+    yield from values
     if seen.error is not None and seen.items is None:
         return
-    for rule in (_empty, _repeated, _not_finite, _slope, _logits, _targets):
+    for rule in (_empty, _repeated, _not_finite, _slope):
         yield from rule(batch, seen)
 
 
@@ -107,13 +129,30 @@ def some(samples: tuple[int, ...], most: int = 6) -> str:
 
 
 def _refused(batch: Batch, seen: Seen) -> Finding:
+    own = _own_words(seen.error)
     message = " ".join(str(seen.error).split())
-    own = re.fullmatch(r"(.*) \((.*)\)\.", message)  # the form of the package's errors
-    text = own[1] if own else f"{type(seen.error).__name__}: {message}"
-    remedy = own[2] if own else "read the whole error, which is the `error` of the term"
+    text, remedy = own or (
+        f"{type(seen.error).__name__}: {message}",
+        "read the whole error, which is the `error` of the term",
+    )
     if seen.items is not None:
         return Finding("no gradient", text, remedy)
-    return Finding("refused", text, _looks_like(batch, seen) or remedy)
+    if own is None or "of shape" in text:
+        remedy = _looks_like(batch, seen) or remedy
+    return Finding("refused", text, remedy)
+
+
+def _own_words(error: Exception | None) -> tuple[str, str] | None:
+    """The fact and the remedy of an error in the form of the package; else None."""
+    message = " ".join(str(error).split())
+    if not re.fullmatch(r"[^`]*: `[^`]+` must .*; got .* \(.*\)\.", message):
+        return None
+    depth, at = 0, len(message) - 2
+    for at in range(len(message) - 2, 0, -1):
+        depth += (message[at] == ")") - (message[at] == "(")
+        if depth == 0:
+            break
+    return message[:at].rstrip(), message[at + 1 : -2]
 
 
 def _looks_like(batch: Batch, seen: Seen) -> str | None:
@@ -133,6 +172,8 @@ def _looks_like(batch: Batch, seen: Seen) -> str | None:
                 "y_true looks one-hot, the loss takes ids: pass argmax(y_true, -1), or "
                 "use its dense form"
             )
+    elif _by_id(seen.loss, t, p):
+        return None
     elif whole and classes > 1 and rows in (p.shape[:-1], (*p.shape[:-1], 1)):
         return (
             "y_true looks like class ids: use the sparse form of the loss, or "
@@ -147,17 +188,19 @@ def _class_ids(batch: Batch, seen: Seen) -> Iterator[Finding]:
         return
     ours = isinstance(seen.loss, Loss)
     if ours:
-        p = keras.ops.moveaxis(p, seen.loss.feature_axis(), -1)
-    count = seen.loss.class_count(p) if ours else p.shape[-1]
+        p = keras.ops.moveaxis(p, type(seen.loss).feature_axis(seen.loss), -1)
+    count = type(seen.loss).class_count(seen.loss, p) if ours else p.shape[-1]
     if len(ids.shape) == len(p.shape) and ids.shape[-1] == 1:
         ids = keras.ops.squeeze(ids, -1)
     if count is None or tuple(ids.shape) != tuple(p.shape[:-1]):
         return
     wrong = (ids < 0) | (ids >= count) | (floats(ids) != keras.ops.floor(floats(ids)))
-    ignored = getattr(seen.loss, "ignore_class", None)
+    ignored = argument_of(seen.loss, "ignore_class")
     if ignored is not None:
         wrong = wrong & (ids != ignored)
-    samples = _weighted(batch, samples_where(wrong))
+    if ours:  # Keras hands what has no weight to the backend, where it is an error
+        wrong = wrong & batch.counts(tuple(ids.shape))
+    samples = samples_where(wrong)
     if samples:
         here = (keras.ops.take(x, samples[0], axis=0) for x in (ids, wrong))
         yield Finding(
@@ -169,20 +212,37 @@ def _class_ids(batch: Batch, seen: Seen) -> Iterator[Finding]:
         )
 
 
+# Keras has the second of them from 3.16 on.
+_SPARSE = tuple(
+    getattr(keras.losses, name)
+    for name in ("SparseCategoricalCrossentropy", "SparseCategoricalFocalCrossentropy")
+    if hasattr(keras.losses, name)
+)
+
+
 def _by_id(loss: Any, y_true: Any, y_pred: Any) -> bool:
-    if not isinstance(loss, Loss):
-        return isinstance(loss, keras.losses.SparseCategoricalCrossentropy)
+    declared = loss if isinstance(loss, Loss) else declaring(loss)
+    targets = getattr(declared, "_targets", "any")
     t, p = tuple(y_true.shape), tuple(y_pred.shape)
     rows = len(t) == len(p) and (t[-1] != 1 or p[-1] == 1)
-    return loss.targets == "ids" or (loss.targets == "classes" and not rows)
+    return targets == "ids" or (targets == "classes" and not rows)
 
 
-def _weighted(batch: Batch, samples: tuple[int, ...]) -> tuple[int, ...]:
-    """Those of the samples that do not have weight 0."""
-    weight = tensor(batch.sample_weight)
-    if weight is None or not len(weight.shape):
-        return samples
-    return tuple(sorted({*samples} & {*samples_where(weight != 0)}))
+def declaring(loss: Any) -> Any | None:
+    """The class of this package that declares what a loss takes.
+
+    For one of Keras's own it is the class of the same name.
+    """
+    if isinstance(loss, Loss):
+        return type(loss)
+    for cls in type(loss).__mro__:
+        if cls.__module__.startswith("keras."):
+            found = keras.saving.get_registered_object(
+                f"portable_losses>{cls.__name__}"
+            )
+            if found is not None and issubclass(found, Loss):
+                return found
+    return None
 
 
 def _empty(batch: Batch, seen: Seen) -> Iterator[Finding]:
@@ -193,6 +253,9 @@ def _empty(batch: Batch, seen: Seen) -> Iterator[Finding]:
     elif weight is not None and not keras.ops.any(weight != 0):
         remedy = "look at what makes the weights"
         yield Finding("empty", "all weights are 0: nothing is learned", remedy)
+    elif batch.mask is not None and not keras.ops.any(batch.mask):
+        remedy = "look at what makes the mask: False is left out"
+        yield Finding("empty", "all is masked: nothing is learned", remedy)
 
 
 def _repeated(batch: Batch, seen: Seen) -> Iterator[Finding]:
@@ -225,6 +288,7 @@ def _not_finite(batch: Batch, seen: Seen) -> Iterator[Finding]:
     weight = tensor(batch.sample_weight)
     given = {"y_true": seen.y_true, "y_pred": seen.y_pred, "sample_weight": weight}
     faults = {culprit: {*broken(x)} for culprit, x in given.items()}
+    faults["context"] = {i for x in batch.context for i in broken(tensor(x))}
     others = bad.difference(*faults.values())
     alone = _broken_alone(batch, seen, tuple(sorted(others)))
     # Where samples are coupled, one may spoil the others and be left out itself.
@@ -247,8 +311,9 @@ def _not_finite(batch: Batch, seen: Seen) -> Iterator[Finding]:
             f"{some(alone)}: the loss itself is not finite, of finite numbers",
             "scale targets and predictions down: the loss leaves the range of its dtype"
             if {*alone} <= {*infinite}
-            else "look for a logarithm, root or quotient: portable_losses.ops has them "
-            "finite",
+            else _remedy_of_loss(seen.loss, "a logarithm, root or quotient")
+            if _outlier(batch, seen) is None
+            else "see what y_pred must be",
             alone,
             "loss",
         )
@@ -257,10 +322,34 @@ def _not_finite(batch: Batch, seen: Seen) -> Iterator[Finding]:
         yield Finding(
             "gradient not finite",
             f"{some(slope)}: the loss is finite, its gradient is not",
-            "look for a root or norm at 0, or a `where` around a result: "
-            "portable_losses.ops has them finite",
+            _remedy_of_loss(seen.loss, "a root, norm or quotient at 0"),
             slope,
         )
+
+
+def _remedy_of_loss(loss: Any, suspect: str) -> str:
+    """What to change in a loss that is not finite of finite numbers."""
+    code, known = code_of(loss), declaring(loss)
+    if code is None and isinstance(loss, Loss):
+        return "look at these samples: its docstring says what the loss takes"
+    if code is None and known is not None:
+        return f"use portable_losses.{known.__name__}, which says where it is finite"
+    elsewhere: list[str] = []
+    if code is not None:
+        elsewhere = [
+            *code.raw,
+            *(f"{name} (for {OPERATORS[name]})" for name in code.operators),
+        ]
+    advice = []
+    if elsewhere:
+        names = ", ".join(elsewhere)
+        advice.append(f"take {names} from portable_losses.ops, finite at 0")
+    if not elsewhere or code is None or code.where:
+        # A `where` around the result multiplies an infinite gradient by 0.
+        advice.append(
+            "guard the input and not the result: ops.log(ops.where(x > 0, x, 1.0))"
+        )
+    return f"look for {suspect}: " + "; ".join(advice)
 
 
 def _remedy_of_input(culprit: str, batch: Batch) -> str:
@@ -268,6 +357,8 @@ def _remedy_of_input(culprit: str, batch: Batch) -> str:
         return "mend these rows of the data, or drop them"
     if culprit == "sample_weight":
         return "mend the weights"
+    if culprit == "context":
+        return "look at what makes the context: an input, or another output"
     if keras.backend.standardize_dtype(tensor(batch.y_pred).dtype) == "float16":
         return "float16 ends at 65504: make the last layer Dense(..., dtype='float32')"
     return "look at the inputs of these rows, and at the step before: a smaller rate"
@@ -311,12 +402,15 @@ def _slope(batch: Batch, seen: Seen) -> Iterator[Finding]:
     else:
         dead = tuple(i for i, x in enumerate(largest(seen.items)) if x > LEARNED)
         dead = tuple(i for i in dead if i in flat)
+    outlier = _outlier(batch, seen)
+    if outlier is not None:  # which is why the others have no gradient
+        dead = tuple(i for i in dead if i not in outlier[1])
     if dead:
         yield Finding(
             "dead",
             f"{some(dead)}: a loss without a gradient, nothing is learned of it",
             "take the last activation out of the model, and give from_logits=True"
-            if getattr(seen.loss, "from_logits", None) is False
+            if argument_of(seen.loss, "from_logits") is False
             else "look for what is flat in the loss: clip, round, relu, a comparison",
             dead,
         )
@@ -326,29 +420,95 @@ def _slope(batch: Batch, seen: Seen) -> Iterator[Finding]:
 
 
 def _logits(batch: Batch, seen: Seen) -> Iterator[Finding]:
-    from_logits = getattr(seen.loss, "from_logits", None)
-    if from_logits is None or seen.y_pred is None:
-        return
-    p = floats(seen.y_pred)
-    outside = samples_where((p < 0) | (p > 1))
-    if outside and not from_logits:
+    outlier = _outlier(batch, seen)
+    if outlier is not None:
+        worst, samples, domain = outlier
         yield Finding(
             "logits",
-            f"{some(outside)}: y_pred is outside 0 to 1, so it holds no probabilities",
-            "pass from_logits=True, or end the model with softmax or sigmoid",
-            outside,
+            f"{some(samples)}: y_pred goes to {worst:.3g}, where the loss takes "
+            f"{domain.rule}",
+            _remedy_of_values(seen.loss, domain),
+            samples,
         )
-    if from_logits and not outside and _are_probabilities(p):
+    p = _predictions(batch, seen)
+    if p is not None and _holds(seen.loss) == "logits" and _are_probabilities(p):
         yield Finding(
             "probabilities",
             "y_pred looks like probabilities, where the loss takes logits",
-            "pass from_logits=False, or drop the softmax or sigmoid of the last layer",
+            f"{_or_from_probabilities(seen.loss)}drop the softmax or sigmoid of the "
+            "last layer",
         )
+
+
+def _remedy_of_values(loss: Any, domain: Domain) -> str:
+    """What to change; a loss of Keras may lack an argument that ours has."""
+    known, remedy = declaring(loss), remedy_of(loss, domain)
+    if known is None or argument_of(loss, "from_logits") is not None:
+        return remedy
+    if "from_logits" in arguments_of(known):
+        name = f"portable_losses.{known.__name__}"
+        return f"use {name}(from_logits=True) if these are logits, or {remedy}"
+    return remedy
+
+
+def _outlier(batch: Batch, seen: Seen) -> tuple[float, tuple[int, ...], Domain] | None:
+    """The prediction farthest outside what the loss takes, and the samples outside."""
+    domain, p = DOMAINS.get(_holds(seen.loss)), _predictions(batch, seen)
+    if domain is None or p is None:
+        return None
+    counted = _counted(batch, seen, p)
+    worst = evidence(domain, checks.visible(p), checks.visible(counted))
+    if worst is None:
+        return None
+    return worst, samples_where(_outside(domain, p) & counted), domain
+
+
+def _predictions(batch: Batch, seen: Seen) -> Any | None:
+    """What `call` got, or was to get where an error came before it."""
+    p = tensor(batch.y_pred) if seen.y_pred is None else seen.y_pred
+    return None if p is None or not batch.size else floats(p)
+
+
+def _holds(loss: Any) -> str:
+    """What y_pred must hold, by declaration, or by an argument of somebody's own."""
+    known = declaring(loss)
+    word = "any" if known is None else of_predictions(loss, known)
+    from_logits = argument_of(loss, "from_logits")
+    if word == "any" and from_logits is not None:
+        return "logits" if from_logits else "probabilities"
+    return word
+
+
+def _or_from_probabilities(loss: Any) -> str:
+    """The argument that makes a loss of logits one of probabilities."""
+    if argument_of(loss, "from_logits") is not None:
+        return "pass from_logits=False, or "
+    return "pass activation=None, or " if hasattr(loss, "activation") else ""
+
+
+def _outside(domain: Domain, x: Any) -> Any:
+    outside = keras.ops.zeros_like(x, dtype="bool")
+    if domain.low is not None:
+        outside = outside | (x < domain.low)
+    return outside if domain.high is None else outside | (x > domain.high)
+
+
+def _counted(batch: Batch, seen: Seen, x: Any) -> Any:
+    """Which elements have a weight, and are neither masked nor ignored."""
+    counted = batch.counts(tuple(x.shape))
+    if seen.y_pred is None:
+        return counted
+    ignored = is_ignored(seen.loss, seen.y_true, seen.y_pred)
+    if ignored is not None and tuple(ignored.shape) == tuple(x.shape):
+        counted = counted & ~ignored
+    return counted
 
 
 def _are_probabilities(p: Any) -> bool:
     """Whether numbers in [0, 1] look like what softmax or sigmoid returns."""
     rows = keras.ops.abs(keras.ops.sum(p, axis=-1) - 1.0) < SUM_TO_ONE
+    if keras.ops.any((p < 0) | (p > 1)):
+        return False
     if p.shape[-1] > 1 and keras.ops.all(rows):
         return True
     # Zeros are the logits of a model that begins with zeros.
@@ -357,22 +517,34 @@ def _are_probabilities(p: Any) -> bool:
 
 
 def _targets(batch: Batch, seen: Seen) -> Iterator[Finding]:
-    """Targets of a cross-entropy that are no probabilities."""
-    if not hasattr(seen.loss, "from_logits") or seen.y_true is None:
+    """Targets of a likelihood that are not what it is of."""
+    known = declaring(seen.loss)
+    word = "any" if known is None else known.target_domain
+    if word == "any" and argument_of(seen.loss, "from_logits") is not None:
+        word = "probabilities"
+    t = tensor(batch.y_true) if seen.y_pred is None else seen.y_true
+    prediction = _predictions(batch, seen)
+    if word not in DOMAINS or t is None or prediction is None:
         return
-    if tuple(seen.y_true.shape) != tuple(seen.y_pred.shape):
+    p = tuple(prediction.shape)
+    if (*tuple(t.shape), 1) == p:  # the map of one class
+        t = keras.ops.expand_dims(t, -1)
+    if tuple(t.shape) != p:
         return  # class ids
-    t = floats(seen.y_true)
-    outside = (t < 0) | (t > 1)
-    ignored = getattr(seen.loss, "ignore_class", None)
-    if ignored is not None:
-        outside = outside & (t != ignored)
-    samples = _weighted(batch, samples_where(outside))
-    if samples:
-        yield Finding(
-            "targets",
-            f"{some(samples)}: targets outside 0 to 1, where the loss takes "
-            "probabilities",
-            "map the labels to 0 and 1; of class ids, use the sparse form of the loss",
-            samples,
-        )
+    t, domain = floats(t), DOMAINS[word]
+    counted = _counted(batch, seen, t)
+    if evidence(domain, checks.visible(t), checks.visible(counted)) is None:
+        return
+    samples = samples_where(_outside(domain, t) & counted)
+    if word == "rates":
+        text, remedy = "targets below 0", "pass the counts as they are, not scaled"
+    else:
+        text = "targets outside 0 to 1"
+        remedy = "map the labels to 0 and 1; of class ids, use the sparse form of the "
+        remedy += "loss"
+    yield Finding(
+        "targets",
+        f"{some(samples)}: {text}, where the loss takes {domain.rule}",
+        remedy,
+        samples,
+    )

@@ -8,8 +8,8 @@ from typing import Any
 import keras
 
 from portable_losses.core import checks
+from portable_losses.core.axes import expand, leading, squeezed
 from portable_losses.core.loss import Loss
-from portable_losses.core.mask import keras_mask
 from portable_losses.core.moving import visibly
 from portable_losses.training.sum import Sum
 
@@ -18,11 +18,13 @@ _ON_JAX = keras.config.backend() == "jax"
 
 @dataclasses.dataclass(frozen=True)
 class Batch:
-    """What is handed to a loss."""
+    """What is handed to a loss; the mask is that of Keras if no other was given."""
 
     y_true: Any
     y_pred: Any
-    sample_weight: Any
+    sample_weight: Any = None
+    mask: Any = None
+    context: tuple[Any, ...] = ()
 
     @property
     def size(self) -> int:
@@ -32,11 +34,28 @@ class Batch:
 
     def rows(self, samples: Sequence[int]) -> "Batch":
         """The batch with these samples at its places."""
-        picked = [
-            None if x is None else keras.ops.take(x, list(samples), axis=0)
-            for x in map(tensor, (self.y_true, self.y_pred, self.sample_weight))
-        ]
-        return Batch(*picked)
+
+        def picked(x: Any) -> Any:
+            x = tensor(x)
+            if x is None or not len(x.shape) or x.shape[0] != self.size:
+                return x  # of the whole batch
+            return keras.ops.take(x, list(samples), axis=0)
+
+        given = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        context = tuple(map(picked, given.pop("context")))
+        return Batch(**{k: picked(x) for k, x in given.items()}, context=context)
+
+    def counts(self, shape: tuple[int, ...]) -> Any:
+        """Where of a tensor of this shape there is neither a mask nor a weight of 0."""
+        counted = keras.ops.ones(shape, "bool")
+        for x in map(tensor, (self.mask, self.sample_weight)):
+            if x is not None and len(x.shape) and 0 not in tuple(x.shape):
+                x = squeezed(keras.ops.cast(x, "bool"), shape)
+                if len(x.shape) <= len(shape) and all(
+                    n in (1, m) for n, m in zip(tuple(x.shape), shape, strict=False)
+                ):
+                    counted = counted & expand(x, len(shape))
+        return counted
 
 
 @dataclasses.dataclass
@@ -65,8 +84,8 @@ def look(loss: Any, batch: Batch) -> list[Seen]:
     found = [Seen(*term) for term in _terms(loss)]
     for seen in found:
         try:
+            _check(seen.loss, batch)
             seen.value = number(_call(_still(seen.loss), batch))
-            checks.one_tensor(type(seen.loss).__name__, "y_pred", batch.y_pred)
             if batch.size:
                 _watch(seen, batch)
         except Exception as error:  # of whatever kind: it is what the report is about
@@ -75,13 +94,43 @@ def look(loss: Any, batch: Batch) -> list[Seen]:
     return found
 
 
+def _check(loss: Any, batch: Batch) -> None:
+    """Reject what no loss takes, in words of its own and not of a backend."""
+    owner = type(loss).__name__
+    checks.one_tensor(owner, "y_pred", batch.y_pred)
+    if batch.y_true is None and not isinstance(loss, Loss):
+        checks.one_tensor(owner, "y_true", None)
+    for name in ("y_true", "y_pred", "sample_weight"):
+        x = getattr(batch, name)
+        if x is not None and not isinstance(x, dict) and tensor(x) is None:
+            kind = f"an array of dtype {x.dtype}" if hasattr(x, "dtype") else "no array"
+            shown = checks.Described(kind)
+            remedy = "pass an array of numbers, all samples of one shape"
+            checks.fail(owner, name, "numbers", shown, remedy, TypeError)
+    p = tensor(batch.y_pred)
+    if not len(p.shape):
+        rule, remedy = "a tensor with a batch axis", "pass an array of shape (1,)"
+        checks.fail(owner, "y_pred", rule, checks.Described("a scalar"), remedy)
+    if batch.mask is not None:
+        leading(owner, "mask", batch.mask, tuple(p.shape), "y_pred")
+
+
 def items_of(loss: Any, batch: Batch) -> Any:
     """What a loss returns without a reduction."""
     return _call(_unreduced(loss), batch)
 
 
 def _call(loss: Any, batch: Batch) -> Any:
-    return loss(batch.y_true, batch.y_pred, batch.sample_weight)
+    return _called(loss, batch, batch.y_pred)
+
+
+def _called(loss: Any, batch: Batch, y_pred: Any) -> Any:
+    given = batch.y_true, y_pred, batch.sample_weight
+    if isinstance(loss, Loss):
+        return loss(*given, batch.mask, *batch.context)
+    if batch.mask is not None:  # which Keras's losses look for on the prediction
+        y_pred = _Masked(batch.mask)(y_pred)
+    return loss(batch.y_true, y_pred, batch.sample_weight)
 
 
 def _terms(loss: Any, weight: float = 1.0, path: str = "") -> Iterator[tuple[Any, ...]]:
@@ -102,7 +151,16 @@ def _still(loss: Any) -> Any:
     copy = object.__new__(type(loss))
     copy.__dict__.update(vars(loss))
     if isinstance(loss, Loss):
-        copy.__dict__.update(visibly(vars(loss)), _moving=False)
+        # The first look at predictions is left to the loss itself.
+        copy.__dict__.update(visibly(vars(loss)), _moving=False, _first_look=None)
+        return copy
+
+    def call(*given: Any, **also: Any) -> Any:
+        items = type(copy).call(copy, *given, **also)
+        checks.returned(type(loss).__name__, items)
+        return items
+
+    copy.__dict__["call"] = call
     return copy
 
 
@@ -117,16 +175,19 @@ def _watch(seen: Seen, batch: Batch) -> None:
     """Note what `call` gets and what becomes of it."""
     probe = _unreduced(seen.loss)
 
-    def call(y_true: Any, y_pred: Any, *rest: Any, **also: Any) -> Any:
+    def note(y_true: Any, y_pred: Any, items: Any) -> None:
         seen.y_true, seen.y_pred = y_true, y_pred
-        items = type(probe).call(probe, y_true, y_pred, *rest, **also)
-        whole = items[0] if isinstance(items, tuple) else items
-        seen.statistic = len(whole.shape) == 0 or (
-            isinstance(probe, Loss) and probe.is_statistic(y_pred)
+        seen.statistic = len(items.shape) == 0 or (
+            isinstance(probe, Loss) and type(probe).is_statistic(probe, y_pred)
         )
+
+    def call(y_true: Any, y_pred: Any) -> Any:  # of a loss of Keras
+        items = type(probe).call(probe, y_true, y_pred)
+        note(y_true, y_pred, items)
         return items
 
-    probe.__dict__["call"] = call
+    ours = isinstance(probe, Loss)
+    probe.__dict__.update({"_watched": note} if ours else {"call": call})
     seen.items = keras.ops.stop_gradient(_call(probe, batch))
 
 
@@ -170,18 +231,31 @@ def _slopes(found: list[Seen], batch: Batch) -> list[Any]:
 
 def _total(seen: Seen, batch: Batch) -> Callable[[Any], Any]:
     probe = _unreduced(seen.loss)
-    mask = keras_mask(batch.y_pred)  # which the sum of y_pred and z does not carry
-    also = (mask,) if isinstance(probe, Loss) else ()
     together = keras.ops.mean if seen.statistic else keras.ops.sum
     y_pred = keras.ops.stop_gradient(tensor(batch.y_pred))
 
     def total(z: Any) -> Any:
         shifted = keras.ops.cast(y_pred, z.dtype) + z
-        items = probe(batch.y_true, shifted, batch.sample_weight, *also)
+        items = _called(probe, batch, shifted)
         # A loss may not depend on z; torch and TensorFlow want it to.
         return together(keras.ops.cast(items, z.dtype)) + 0.0 * keras.ops.sum(z)
 
     return total
+
+
+class _Masked(keras.layers.Layer):
+    """Attaches a mask to a prediction, as a layer of a model does."""
+
+    def __init__(self, mask: Any) -> None:
+        super().__init__(autocast=False, dtype="float32", name="masked")
+        self._of_output = mask
+        self.supports_masking = True
+
+    def call(self, x: Any) -> Any:
+        return keras.ops.copy(x)  # a tensor of its own: Keras writes the mask on it
+
+    def compute_mask(self, x: Any, previous: Any) -> Any:
+        return self._of_output
 
 
 class _Shifted(keras.Model):
@@ -217,11 +291,13 @@ def _float_of(x: Any) -> str:
 
 
 def tensor(x: Any) -> Any:
-    """What is given as a tensor, None where it cannot be one."""
+    """What is given as a tensor of numbers, None where it cannot be one."""
     try:
-        return None if x is None else keras.ops.convert_to_tensor(x)
+        x = None if x is None else keras.ops.convert_to_tensor(x)
     except Exception:  # each backend has its own type for this
         return None
+    words = x is None or keras.backend.standardize_dtype(x.dtype) == "string"
+    return None if words else x
 
 
 def floats(x: Any) -> Any:

@@ -11,13 +11,15 @@ def one_number(owner: str, argument: str, loss: Any) -> Any:
     """Return a loss that gives one number; a `@loss` function is that of its defaults.
 
     Raises:
-        TypeError: for what is no loss.
+        TypeError: for what is no loss, and a loss of Keras that holds a
+            Hyperparameter.
         ValueError: for a loss with `reduction=None`.
     """
-    loss = getattr(loss, "with_defaults", lambda: loss)()
+    loss = getattr(type(loss), "with_defaults", lambda loss: loss)(loss)
     if not isinstance(loss, keras.losses.Loss):
         rule, remedy = "a loss", "pass an instance, such as MeanSquaredError()"
         checks.fail(owner, argument, rule, loss, remedy, TypeError)
+    checks.no_moving_inside(owner, argument, loss)
     if loss.reduction in (None, "none"):
         rule = "a loss that gives one number"
         shown = checks.Described(f"a {loss.name} with reduction={loss.reduction!r}")

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from portable_losses.core import checks
+from portable_losses.core.mask import keras_mask
 from portable_losses.training._findings import Finding, findings
 from portable_losses.training._seen import (
     Batch,
@@ -68,6 +69,10 @@ class Report:
         for name in ("y_true", "y_pred", "sample_weight"):
             x = getattr(self.batch, name)
             yield _row(name, x, tensor(x))
+        if self.batch.mask is not None:
+            yield f"  {'mask':<14}{_described(self.batch.mask, self.batch.mask)}"
+        for x in self.batch.context:
+            yield _row("context", x, tensor(x))
         ill = {name for finding in self.findings for name in finding.terms}
         terms = sorted(self.terms, key=lambda seen: seen.name not in ill)
         for seen in terms[:MOST_TERMS]:
@@ -86,7 +91,14 @@ class Report:
             yield f"and {count - MOST_FINDINGS} more problems"
 
 
-def diagnose(loss: Any, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Report:
+def diagnose(
+    loss: Any,
+    y_true: Any,
+    y_pred: Any,
+    sample_weight: Any = None,
+    mask: Any = None,
+    context: Any = (),
+) -> Report:
     """Say what is wrong with a batch, and what to change.
 
     Which samples have a loss or a gradient that is not finite, and whether target,
@@ -106,12 +118,16 @@ def diagnose(loss: Any, y_true: Any, y_pred: Any, sample_weight: Any = None) -> 
         y_true: targets, as the loss takes them.
         y_pred: predictions, say of `model(x, training=True)`.
         sample_weight: weights, as the loss takes them.
+        mask: booleans, False for what is left out; by default the mask that Keras
+            attached to y_pred. A plain Keras loss gets either as a layer's mask.
+        context: what else the loss takes, as a tuple, or one tensor alone.
 
     Returns:
         A `Report`: `print` it, or read its `healthy`, `findings` and `terms`.
 
     Raises:
-        TypeError: for what is no loss.
+        TypeError: for what is no loss, for a loss of Keras that holds a Hyperparameter,
+            and for predictions without values.
 
     Example:
         >>> loss = portable_losses.MeanSquaredError()
@@ -125,7 +141,16 @@ def diagnose(loss: Any, y_true: Any, y_pred: Any, sample_weight: Any = None) -> 
     if not isinstance(loss, keras.losses.Loss):
         rule, remedy = "a loss", "pass an instance, such as MeanSquaredError()"
         checks.fail("diagnose", "loss", rule, loss, remedy, TypeError)
-    batch = Batch(*map(_array, (y_true, y_pred, sample_weight)))
+    checks.no_moving_inside("diagnose", "loss", loss)
+    y_true, y_pred, sample_weight = map(_array, (y_true, y_pred, sample_weight))
+    mask = keras_mask(y_pred) if mask is None else tensor(_array(mask))
+    if checks.visible(y_pred) is None and tensor(y_pred) is not None:
+        rule, remedy = "values", "pass a batch, in eager mode: model(x, training=True)"
+        shown = checks.Described("a symbolic tensor, or one of compiled code")
+        checks.fail("diagnose", "y_pred", rule, shown, remedy, TypeError)
+    if not isinstance(context, tuple | list):
+        context = (context,)
+    batch = Batch(y_true, y_pred, sample_weight, mask, tuple(map(_array, context)))
     terms = look(loss, batch)
     value = sum(seen.weight * seen.value for seen in terms)
     return Report(loss.name, value, tuple(findings(batch, terms)), tuple(terms), batch)

@@ -1,14 +1,16 @@
 """A loss as a layer, for what only a model can hand to it."""
 
 import dataclasses
+import weakref
 from typing import Any
 
 import keras
 
 from portable_losses.core import checks
 from portable_losses.core.config import restored
+from portable_losses.core.copying import cloned
 from portable_losses.core.loss import Loss
-from portable_losses.core.moving import leaves_in, now
+from portable_losses.core.moving import claim, leaves_in, now
 from portable_losses.training._shared import one_number
 
 _ON_TENSORFLOW = keras.config.backend() == "tensorflow"
@@ -25,7 +27,8 @@ class LossEndpoint(keras.layers.Layer):
     Called as `endpoint(y_pred, y_true=None, *context, sample_weight=None)`, with the
     target as an input of the model. Without a target it returns y_pred and adds
     nothing, and the model that predicts is `keras.Model(x, y_pred)`. A loss that
-    ignores its targets takes any tensor for one.
+    ignores its targets takes any tensor for one. One that is called several times in a
+    model adds a loss each time.
 
     Args:
         loss: a loss that gives one number.
@@ -54,9 +57,11 @@ class LossEndpoint(keras.layers.Layer):
         self._held = _Held(
             one_number(owner, "loss", loss), checks.number(owner, "weight", weight)
         )
+        claim(self, weight)
         # As weights of the layer the model hands them to `call`, metrics it does not.
         self.moving = [w.variable for w in self.hyperparameters]
         self.supports_masking = True
+        self._added = _Added()
 
     @property
     def loss(self) -> Any:
@@ -79,7 +84,11 @@ class LossEndpoint(keras.layers.Layer):
         if y_true is not None:
             also = (None, *context) if isinstance(self.loss, Loss) else context
             value = self.loss(y_true, y_pred, sample_weight, *also)
-            self.add_loss(_unscaled(value * now(self.weight, "float32")))
+            value = value * now(self.weight, _dtype_of(value))
+            # Of the dtype that Keras adds the other losses of a model in.
+            total = "float64" if keras.config.floatx() == "float64" else "float32"
+            value = keras.ops.cast(_unscaled(value), total)
+            self.add_loss(self._added.with_earlier(value))
         return y_pred
 
     def compute_mask(self, y_pred: Any, mask: Any = None) -> Any:
@@ -92,7 +101,11 @@ class LossEndpoint(keras.layers.Layer):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "LossEndpoint":
         """Make it from `get_config()`, as it is or as it was read from a file."""
-        return cls(**restored(config))
+        config = restored(config)
+        if leaves_in([config.get("weight"), config["loss"]]):
+            loss, weight = cloned((config["loss"], config.get("weight", 1.0)))
+            config = {**config, "loss": loss, "weight": weight}
+        return cls(**config)
 
 
 @dataclasses.dataclass
@@ -101,6 +114,37 @@ class _Held:
 
     loss: Any
     weight: Any
+
+
+class _Added:
+    """The losses that an endpoint has added in the step that is being traced.
+
+    Where Keras calls a model without state, on JAX, a layer that is called again
+    forgets what it added before.
+    """
+
+    def __init__(self) -> None:
+        self._in_scope: weakref.WeakKeyDictionary[Any, list[Any]]
+        self._in_scope = weakref.WeakKeyDictionary()
+
+    def with_earlier(self, value: Any) -> list[Any]:
+        """The value, and those before it that Keras has forgotten."""
+        with keras.StatelessScope() as inner:
+            scope = inner.original_scope
+        if scope is None or not scope.collect_losses:
+            return [value]
+        known = {id(x) for x in scope.losses}
+        added = self._in_scope.setdefault(scope, [])
+        forgotten = [x for x in added if id(x) not in known]
+        added.append(value)
+        return [*forgotten, value]
+
+    def __deepcopy__(self, memo: Any) -> "_Added":
+        return _Added()  # tensors of a step are no part of a copy
+
+
+def _dtype_of(value: Any) -> str:
+    return str(keras.backend.standardize_dtype(value.dtype))
 
 
 def _unscaled(value: Any) -> Any:
@@ -112,4 +156,5 @@ def _unscaled(value: Any) -> Any:
     if not _ON_TENSORFLOW:
         return value
     one = keras.ops.ones((1, 1))  # an item, which is what Keras scales
-    return value / keras.losses.MeanAbsoluteError()(one, 0.0 * one)
+    scale = keras.losses.MeanAbsoluteError()(one, 0.0 * one)
+    return value / keras.ops.cast(scale, _dtype_of(value))

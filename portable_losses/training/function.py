@@ -1,37 +1,50 @@
 """A plain function as a loss that can be saved: the decorator `loss`."""
 
 import functools
-import importlib
 import inspect
-import pathlib
-import sys
+import json
 import types
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn, overload
 
 import keras
 
 from portable_losses.core import checks
+from portable_losses.core.alignment import align
 from portable_losses.core.classes import weight_vector
-from portable_losses.core.loss import Loss
-from portable_losses.core.moving import Moving, as_vector
+from portable_losses.core.config import rebuilt, restored, storable
+from portable_losses.core.inputs import tensor
+from portable_losses.core.loss import Loss, shown
+from portable_losses.core.moving import as_vector
+from portable_losses.training import _registry as registry
+from portable_losses.training._signature import (
+    OF_EVERY_LOSS,
+    Signature,
+    constructor,
+    read,
+)
 
-_OF_EVERY_LOSS = ("reduction", "name", "dtype")
-NOTEBOOK = "notebook"
-"""The package of functions that somebody types, in a notebook or at a prompt."""
+_OF_EVERY_CALL = ("y_true", "y_pred", "sample_weight", "mask")
+_ORIGIN = "@loss"  # no argument has this name
 
 
 class FunctionLoss(Loss):
-    """A loss made of a function by `loss`, which has a class of its own for each."""
+    """A loss made of a function by `loss`, which has a class of its own for each.
+
+    What the function's arguments are named is its author's affair: they are kept apart
+    from the attributes of a loss, and are attributes themselves where one is free.
+    """
 
     targets = "auto"
-    function: ClassVar[Callable[..., Any]]
-    arguments: ClassVar[dict[str, inspect.Parameter]] = {}
+    _function: ClassVar[Callable[..., Any]]
+    _signature: ClassVar[Signature]
     _decorated: ClassVar[Any]  # a function that returns the decorated one
     _is_function = False
+    _arguments: dict[str, Any]
 
     def __init__(
         self,
+        /,
         *,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = None,
@@ -40,33 +53,40 @@ class FunctionLoss(Loss):
     ) -> None:
         owner = type(self).__name__
         super().__init__(reduction=reduction, name=name or owner, dtype=dtype)
+        known = self._signature.arguments
         for argument in arguments:
-            if argument not in self.arguments:
-                rule = f"one of {', '.join(sorted((*self.arguments, *_OF_EVERY_LOSS)))}"
-                remedy = "pass an argument that the function has"
-                value = checks.Described(argument)
-                checks.fail(owner, "argument", rule, value, remedy, TypeError)
-        for argument, parameter in self.arguments.items():
-            value = arguments.get(argument, parameter.default)
-            if value is not parameter.empty:
-                setattr(self, argument, _checked(owner, argument, value))
-            elif not self._is_function:
-                _require(owner, argument)
+            if argument not in known:
+                self._fail_unknown(argument)
+        self._arguments = {
+            argument: _checked(owner, argument, value)
+            for argument, parameter in known.items()
+            if (value := arguments.get(argument, parameter.default))
+            is not parameter.empty
+        }
+        if not self._is_function:
+            self._require_all()
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    @overload
+    def __call__(
+        self,
+        /,
+        y_true: Any,
+        y_pred: Any,
+        sample_weight: Any = None,
+        mask: Any = None,
+        *context: Any,
+        **arguments: Any,
+    ) -> Any: ...
+
+    @overload
+    def __call__(self, /, **arguments: Any) -> "FunctionLoss": ...
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Return the reduced loss; as the decorated function, see `loss`."""
         if self._is_function:
-            if not args and "y_pred" not in kwargs:
-                return type(self)(**kwargs)
-            if self._is_plain_call(args, kwargs):
-                return self.function(*args, **kwargs)
-            if len(args) == 1 and "y_pred" not in kwargs:
-                owner = type(self).__name__
-                remedy = f"write {owner}(argument=...) for a loss of these arguments, "
-                remedy += f"{owner}(y_true, y_pred) for the function"
-                shown = checks.Described("one without a name")
-                checks.fail(owner, "arguments", "named", shown, remedy, TypeError)
-            return self.with_defaults()(*args, **kwargs)
+            return self._called(args, kwargs)
+        if len(args) > len(_OF_EVERY_CALL):
+            self._check_context(args[len(_OF_EVERY_CALL) :])
         return super().__call__(*args, **kwargs)
 
     # Who looks for a mask among a loss's arguments finds one.
@@ -77,43 +97,207 @@ class FunctionLoss(Loss):
         return type(self)() if self._is_function else self
 
     def call(self, y_true: Any, y_pred: Any, *context: Any, kept: Any = None) -> Any:
-        given = {name: self._argument(name, y_pred) for name in self.arguments}
-        if self._takes_kept:
+        given = {name: self._argument(name, y_pred) for name in self._arguments}
+        if self._signature.takes_kept:
             given["kept"] = kept
-        return self.function(y_true, y_pred, *context, **given)
+        return self._function(y_true, y_pred, *context, **given)
 
     def get_config(self) -> dict[str, Any]:
-        return super(FunctionLoss, self.with_defaults()).get_config()
+        """Return the arguments, and which function of which module they are for."""
+        if self._is_function:
+            self._require_all()
+        origin = {
+            "registered": keras.saving.get_registered_name(type(self)),
+            "module": registry.module_of(self._function),
+            "called": not self._is_function,
+        }
+        return {**storable(self._settings()), _ORIGIN: origin}
 
-    def _argument(self, name: str, y_pred: Any) -> Any:
-        value, dtype = getattr(self, name), y_pred.dtype
-        if name == "class_weights":
-            return weight_vector(type(self).__name__, value, y_pred.shape[-1], dtype)
-        return _as_tensor(value, keras.backend.standardize_dtype(dtype))
-
-    def _is_plain_call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
-        # Keras calls a loss with the sample weights as a third argument.
-        given = len(args) + sum(name in kwargs for name in ("y_true", "y_pred"))
-        return given == 2 + len(self._context) and not {"sample_weight", "mask"} & set(
-            kwargs
-        )
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Make it from `get_config()`, as it is or as it was read from a file."""
+        config = dict(config)
+        origin = config.pop(_ORIGIN, None)
+        if origin is not None:
+            cls = registry.found(origin["registered"], origin["module"])
+            decorated = cls._decorated()
+            if not origin["called"] and _text(config) == _text(decorated._settings()):
+                return decorated
+        return cls(**{key: restored(value) for key, value in config.items()})
 
     def __reduce__(self) -> Any:
         # By the name in files of models: the function may be another variable's.
         where = type(self).__module__, keras.saving.get_registered_name(type(self))
         if self._is_function:
-            return _decorated_again, where
-        return _made_again, (*where, self.get_config())
+            return registry.decorated_again, where
+        return registry.made_again, (*where, self._settings())
+
+    def __repr__(self) -> str:
+        if self._is_function:
+            return f"<@loss function {self._signature.text}>"
+        return f"{type(self).__name__}({shown(self._settings())})"
+
+    # --- its arguments ----------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> Any:
+        # Asked for what is not found otherwise.
+        arguments = self.__dict__.get("_arguments", {})
+        if name in arguments:
+            return arguments[name]
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        arguments = self.__dict__.get("_arguments", {})
+        if name in arguments and not hasattr(type(self), name):
+            value = _checked(type(self).__name__, name, value)
+            name, value = "_arguments", {**arguments, name: value}
+        super().__setattr__(name, value)
+
+    def _settings(self) -> dict[str, Any]:
+        of_every_loss = {name: getattr(self, name) for name in OF_EVERY_LOSS}
+        return {**self._arguments, **of_every_loss}
+
+    def _argument(self, name: str, y_pred: Any) -> Any:
+        value, dtype = self._arguments[name], y_pred.dtype
+        if name == "class_weights":
+            return weight_vector(type(self).__name__, value, y_pred.shape[-1], dtype)
+        return _as_tensor(value, keras.backend.standardize_dtype(dtype))
+
+    def _require_all(self) -> None:
+        for argument in self._signature.arguments:
+            if argument not in self._arguments:
+                owner, given = type(self).__name__, checks.Described("nothing")
+                remedy = f"the function has no default for it: pass {owner}("
+                remedy += f"{argument}=...)"
+                checks.fail(owner, argument, "given", given, remedy, TypeError)
+
+    def _fail_unknown(self, argument: str) -> NoReturn:
+        known = ", ".join(sorted((*self._signature.arguments, *OF_EVERY_LOSS)))
+        remedy = "pass an argument that the function has"
+        if any(p.name == argument for p in self._signature.context):
+            remedy = "it has no default and is a context: LossEndpoint passes it; give"
+            remedy += " it a default, or put it after *, to make it an argument"
+        given = checks.Described(argument)
+        owner = type(self).__name__
+        rule = f"one of {known}"
+        checks.fail(owner, "argument", rule, given, remedy, TypeError)
+
+    # --- the decorated function, called -----------------------------------------------
+
+    def _called(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Tell a call for a loss from one with targets, and Keras's from a user's.
+
+        Keras calls a loss with the sample weights, or None, as a third argument.
+        """
+        owner, signature = type(self).__name__, self._signature
+        given = dict(kwargs)
+        for own, common in zip(signature.first, _OF_EVERY_CALL, strict=False):
+            if own in given and own != common:
+                given[common] = given.pop(own)
+        if not args and not {"y_true", "y_pred"} & set(given):
+            return type(self)(**given)
+        bound = dict(zip(_OF_EVERY_CALL, args, strict=False))
+        for name in set(bound) & set(given):
+            shown_ = checks.Described("two of them")
+            remedy = "it is given by its place, and by its name"
+            checks.fail(owner, name, "given once", shown_, remedy, TypeError)
+        bound.update(
+            {name: given.pop(name) for name in _OF_EVERY_CALL if name in given}
+        )
+        if not {"y_true", "y_pred"} <= set(bound):
+            remedy = f"write {owner}(argument=...) for a loss of these arguments, "
+            remedy += f"{owner}(y_true, y_pred) for the function"
+            shown_ = checks.Described("one without a name")
+            checks.fail(owner, "arguments", "named", shown_, remedy, TypeError)
+        context = list(args[len(_OF_EVERY_CALL) :])
+        for parameter in signature.context:
+            if parameter.name in given:
+                context.append(given.pop(parameter.name))
+        if "sample_weight" not in bound and "mask" not in bound:
+            return self._plain(bound["y_true"], bound["y_pred"], context, given)
+        self._check_weight(args, bound.get("sample_weight"), context)
+        loss = type(self)(**given)
+        weight, mask = bound.get("sample_weight"), bound.get("mask")
+        return loss(bound["y_true"], bound["y_pred"], weight, mask, *context)
+
+    def _plain(
+        self, y_true: Any, y_pred: Any, context: list[Any], given: dict[str, Any]
+    ) -> Any:
+        """What the function returns, of targets that fit."""
+        owner = type(self).__name__
+        kept = given.pop("kept", None) if self._signature.takes_kept else None
+        for name in set(OF_EVERY_LOSS) & set(given):
+            rule, remedy = "an argument of the loss", f"write {owner}({name}=...)"
+            remedy += "(y_true, y_pred)"
+            checks.fail(owner, name, rule, given[name], remedy, TypeError)
+        checks.context(owner, self._context, context)
+        checks.one_tensor(owner, "y_pred", y_pred)
+        loss: Any = type(self)(**given)
+        loss = loss._now() if loss._moving else loss
+        y_pred = tensor(owner, "y_pred", y_pred)
+        if not keras.backend.is_float_dtype(y_pred.dtype):
+            y_pred = keras.ops.cast(y_pred, keras.config.floatx())
+        if y_true is not None:
+            checks.one_tensor(owner, "y_true", y_true)
+            y_true = tensor(owner, "y_true", y_true)
+        ranks = [len(getattr(x, "shape", ())) for x in (y_true, y_pred)]
+        takes_ids = functools.partial(loss._takes_ids, context)
+        kind = type(self)._targets
+        fitted = align(owner, kind, False, -1, y_true, y_pred, takes_ids)
+        y_true, y_pred, _ = fitted
+        if ranks == [1, 1] and len(y_pred.shape) == 2:  # nothing was to be aligned
+            y_true, y_pred = (keras.ops.squeeze(x, -1) for x in (y_true, y_pred))
+        elif kind in ("ids", "classes") and len(y_true.shape) < len(y_pred.shape):
+            y_true = keras.ops.cast(y_true, "int32")
+        return loss.call(y_true, y_pred, *context, kept=kept)
+
+    def _check_context(self, context: tuple[Any, ...]) -> None:
+        """Refuse a context for a parameter that has a default."""
+        names = self._signature.by_position
+        if not self._context and names:
+            count = checks.Described("one, or more")
+            remedy = f"{names[0]} has a default and is an argument; drop the default "
+            remedy += "to make it a context"
+            owner = type(self).__name__
+            checks.fail(owner, "context", "left out", count, remedy, TypeError)
+
+    def _check_weight(
+        self, args: tuple[Any, ...], weight: Any, context: list[Any]
+    ) -> None:
+        """Refuse a context or an argument that stands where Keras puts the weights."""
+        owner, signature = type(self).__name__, self._signature
+        missing = [p.name for p in signature.context if p.kind is not p.VAR_POSITIONAL]
+        if missing and not context:
+            name, shown_ = missing[0], checks.Described("nothing")
+            names = ", ".join(f"{n}=..." for n in missing)
+            remedy = "a third argument without a name is the sample weights, as Keras "
+            remedy += (
+                f"passes them: write {owner}(y_true, y_pred, {names}); in a model "
+            )
+            remedy += f"LossEndpoint({owner}) passes it"
+            checks.fail(owner, name, "given by its name", shown_, remedy, TypeError)
+        number = isinstance(weight, int | float)
+        if number and len(args) == 3 and signature.by_position:
+            name = signature.by_position[0]
+            rule = "a tensor of one weight per sample"
+            remedy = "a third argument without a name is the sample weights, as Keras "
+            remedy += f"passes them: write {owner}(y_true, y_pred, {name}={weight!r})"
+            checks.fail(owner, "sample_weight", rule, weight, remedy, TypeError)
 
 
-def _decorated_again(module: str, name: str) -> Any:
-    if keras.saving.get_registered_object(name) is None:
-        importlib.import_module(module)
-    return keras.saving.get_registered_object(name)._decorated()
+@overload
+def loss(
+    function: Callable[..., Any],
+    *,
+    package: str | None = None,
+    targets: str = "auto",
+) -> FunctionLoss: ...
 
 
-def _made_again(module: str, name: str, config: dict[str, Any]) -> Any:
-    return type(_decorated_again(module, name))(**config)
+@overload
+def loss(
+    function: None = None, *, package: str | None = None, targets: str = "auto"
+) -> Callable[[Callable[..., Any]], FunctionLoss]: ...
 
 
 def loss(
@@ -124,27 +308,43 @@ def loss(
 ) -> Any:
     """Make a loss of a plain function, with its arguments, that can be saved.
 
-    The function is `f(y_true, y_pred, *, ...)`, written in `keras.ops` or
+    The function is `f(y_true, y_pred, weight=1.0)`, written in `keras.ops` or
     `portable_losses.ops`, and returns one value per item, or a scalar for the whole
-    batch. `f(weight=0.5)` is then a loss with that argument, `f` where a loss is wanted
-    the loss of its defaults, and `f(y_true, y_pred, ...)` the plain function. Losses
-    also take `reduction`, `name` and `dtype`.
+    batch. `f(weight=0.5)` is then a loss with that argument, and `f` where a loss is
+    wanted the loss of its defaults. Losses also take `reduction`, `name` and `dtype`.
+
+    Called with targets, `f(y_true, y_pred)` and `f(y_true, y_pred, weight=0.5)` return
+    what the function returns. A third argument without a name is the sample weights,
+    as Keras passes them, and `f(y_true, y_pred, sample_weight)` the reduced loss.
+
+    Parameters: those behind `*`, and those with a default, are arguments of the loss;
+    positional ones without a default are a context, which `LossEndpoint` passes, and
+    `f(y_true, y_pred, x=x)` in a call of the function. One named `kept` is that of
+    `Loss`. Any other name will do, except those that every loss (`reduction`, `name`,
+    `dtype`) or every call (`sample_weight`, `mask`) has.
 
     Shapes: a `y_true` of y_pred's shape, `(B,)` against `(B, 1)` included, reaches the
-    function in the shape and dtype of y_pred; class ids, and what cannot broadcast
-    against y_pred, as they are; floating targets that would broadcast are refused.
-    Further positional parameters are a context, which `LossEndpoint` passes.
+    function in y_pred's shape and dtype, also from a call of the function; what cannot
+    broadcast against y_pred, as it is. What could is refused, since a difference would
+    be taken between all pairs. Whole numbers of shape `y_pred.shape[:-1]` may be class
+    indices, which do not broadcast by their meaning, though their shape could if B is
+    C: they reach the function as they are if it works with sizes where nothing
+    broadcasts, which is tried on shapes alone; if it does not, as `y_pred - y_true`
+    does not, they are refused. `targets="ids"` says that they are class indices, which
+    saves the trial, and takes `(B, 1)`, too.
 
     Arguments: numbers, sequences, arrays and tensors arrive as tensors of the loss's
-    dtype, and so does a `Hyperparameter`; booleans, strings and None as they are. One
-    named `class_weights` holds a weight per entry of y_pred's last axis, or
-    `{class id: weight}`.
+    dtype, and so does a `Hyperparameter`; booleans, strings and None as they are; a
+    namedtuple with its fields as tensors. One named `class_weights` holds a weight per
+    entry of y_pred's last axis, or `{class id: weight}`. An argument is an attribute of
+    the loss where the name is free: `f(weight=0.5).weight`.
 
     Saving: the loss is registered as `package>name`, the name that of the function, so
     that a model with it loads, on every backend and in safe mode, once its module is
-    imported. Of a script, `python train.py`, the package is `train`. In a notebook it
-    is `notebook`, and a cell that is run again may change the definition; elsewhere a
-    second, different function of one name is refused.
+    imported; if it is not, the error says which module to import. Of a script,
+    `python train.py`, the package is `train`. In a notebook it is `notebook`, and a
+    cell that is run again may change the definition; elsewhere a second, different
+    function of one name is refused.
 
     Args:
         function: the function.
@@ -155,10 +355,11 @@ def loss(
             itself.
 
     Raises:
-        TypeError: for what is no function with `y_true` and `y_pred` first, and
-            for `**` parameters.
+        TypeError: for what is no function with `y_true` and `y_pred` first, for `**`
+            parameters, a default before `/`, or before `*context`; and in a call for
+            an unknown argument, or a context or argument in the place of the weights.
         ValueError: for a lambda, a closure over tensors, a parameter that every loss
-            has, and a name that is taken.
+            or call has, a name that is taken, and targets that would be broadcast.
 
     Example:
         >>> @portable_losses.loss
@@ -169,34 +370,32 @@ def loss(
     """
     if function is None:
         return functools.partial(loss, package=package, targets=targets)
-    signature = _checked_signature(function)
-    name = function.__name__
-    further = list(signature.parameters.values())[2:]
-    arguments = {
-        p.name: p for p in further if p.kind is p.KEYWORD_ONLY and p.name != "kept"
-    }
+    signature = read(function)
     cls: Any = type(
-        name,
+        function.__name__,
         (FunctionLoss,),
         {
             "__doc__": function.__doc__,
             "__module__": function.__module__ or "__main__",
             "__qualname__": function.__qualname__,
-            "function": staticmethod(function),
-            "arguments": arguments,
+            # Keras saves this name, under which it finds who can say what to import.
+            "__class__": property(lambda self: FunctionLoss),
+            "_function": staticmethod(function),
+            "_signature": signature,
             "targets": targets,
         },
     )
-    cls.__init__ = _constructor(arguments)
-    cls._context = tuple(
-        p for p in further if p.kind is not p.KEYWORD_ONLY and p.name != "kept"
-    )
-    cls._takes_kept = "kept" in signature.parameters
-    _register(function, cls, package or _package_of(function))
+    cls.__init__ = constructor(FunctionLoss.__init__, signature.arguments)
+    cls._context = signature.context
+    cls._takes_kept = signature.takes_kept
+    registry.register(function, cls, package or registry.package_of(function))
     decorated = object.__new__(cls)
     decorated.__dict__["_is_function"] = True
     FunctionLoss.__init__(decorated)
     functools.update_wrapper(decorated, function)
+    # For `help`. Keras, which unwraps what it saves to .h5, would find the function.
+    decorated.__dict__["__signature__"] = inspect.signature(function)
+    del decorated.__dict__["__wrapped__"]
     # Not the object itself: Keras, which saves what a loss holds, would go round.
     cls._decorated = staticmethod(lambda: decorated)
     return decorated
@@ -222,16 +421,12 @@ def _checked(owner: str, argument: str, value: Any) -> Any:
     return value
 
 
-def _require(owner: str, argument: str) -> None:
-    shown = checks.Described("nothing")
-    remedy = f"the function has no default for it: pass {owner}({argument}=...)"
-    checks.fail(owner, argument, "given", shown, remedy, TypeError)
-
-
 def _as_tensor(value: Any, dtype: str) -> Any:
     """A number, an array or a sequence of numbers as a tensor; others as they are."""
     if isinstance(value, bool | str) or value is None:
         return value
+    if hasattr(value, "_make"):  # a namedtuple, of which each field has its name
+        return rebuilt(value, (_as_tensor(x, dtype) for x in value))
     if isinstance(value, tuple | list):
         if not _are_numbers(value):
             return value
@@ -249,111 +444,7 @@ def _are_numbers(values: Any) -> bool:
     return number and not isinstance(values, bool)
 
 
-# --- the function ---------------------------------------------------------------------
-
-
-def _checked_signature(function: Any) -> inspect.Signature:
-    owner = "loss"
-    if not isinstance(function, types.FunctionType):
-        rule, remedy = "a function", "decorate `def f(y_true, y_pred, *, ...)`"
-        checks.fail(owner, "function", rule, function, remedy, TypeError)
-    if function.__name__ == "<lambda>":
-        rule = "a function with a name, by which a saved model finds it"
-        remedy = "write it with def, and what it closes over as an argument"
-        checks.fail(owner, "function", rule, checks.Described("a lambda"), remedy)
-    names = function.__code__.co_freevars
-    for name, cell in zip(names, function.__closure__ or (), strict=True):
-        if _is_array(cell):
-            rule = "a function that closes over no tensors, which are not saved with it"
-            shown = checks.Described(f"{function.__name__}, closing over {name}")
-            remedy = f"make {name} an argument: def f(y_true, y_pred, *, {name})"
-            checks.fail(owner, "function", rule, shown, remedy)
-    signature = inspect.signature(function)
-    parameters = list(signature.parameters.values())
-    shown = checks.Described(f"{function.__name__}{signature}")
-    positional = (
-        inspect.Parameter.POSITIONAL_ONLY,
-        inspect.Parameter.POSITIONAL_OR_KEYWORD,
-    )
-    if len(parameters) < 2 or any(p.kind not in positional for p in parameters[:2]):
-        rule, remedy = "a function of y_true and y_pred", "name them first"
-        checks.fail(owner, "function", rule, shown, remedy, TypeError)
-    if any(p.kind is p.VAR_KEYWORD for p in parameters):
-        rule = "a function whose arguments have names"
-        checks.fail(owner, "function", rule, shown, "name them after *", TypeError)
-    taken = [p.name for p in parameters if p.name in _OF_EVERY_LOSS]
-    if taken:
-        rule = "a function without the arguments of every loss"
-        checks.fail(owner, "function", rule, shown, f"rename {', '.join(taken)}")
-    return signature
-
-
-def _is_array(cell: Any) -> bool:
-    try:
-        value = cell.cell_contents
-    except ValueError:
-        return False  # not yet assigned: the function itself, say
-    kinds = keras.Variable | keras.layers.Layer | Moving
-    return isinstance(value, kinds) or hasattr(value, "dtype")
-
-
-def _constructor(arguments: Mapping[str, inspect.Parameter]) -> Callable[..., None]:
-    def __init__(self: FunctionLoss, **given: Any) -> None:
-        FunctionLoss.__init__(self, **given)
-
-    of_every_loss = inspect.signature(FunctionLoss.__init__).parameters
-    parameters = [of_every_loss["self"], *arguments.values()]
-    parameters += [of_every_loss[name] for name in _OF_EVERY_LOSS]
-    __init__.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    return __init__
-
-
-# --- its name -------------------------------------------------------------------------
-
-
-def _package_of(function: Any) -> str:
-    """The root package; of a program that was started, the one it would import as."""
-    module = function.__module__ or "__main__"  # code that `exec` ran may have none
-    if module in ("__main__", "__mp_main__"):  # the latter in a worker it spawned
-        main = sys.modules[module]
-        spec = getattr(main, "__spec__", None)
-        file = getattr(main, "__file__", None)
-        if hasattr(sys, "ps1"):  # a prompt, which notebooks have too
-            module = NOTEBOOK
-        elif spec is not None:  # python -m package.module
-            module = spec.name
-        elif file is not None:  # python train.py
-            module = pathlib.Path(file).stem
-    return str(module.partition(".")[0])
-
-
-def _register(function: Any, cls: Any, package: str) -> None:
-    name = f"{package}>{function.__name__}"
-    known = keras.saving.get_registered_object(name)
-    if known is not None and package != NOTEBOOK:
-        if not _is_same(getattr(known, "function", None), function):
-            rule = f"the one function of the name {name}"
-            shown = checks.Described(f"a second, different {function.__qualname__}")
-            remedy = "rename it, or give its package: @loss(package=...)"
-            checks.fail("loss", "function", rule, shown, remedy)
-    keras.saving.register_keras_serializable(package, function.__name__)(cls)
-
-
-def _is_same(known: Any, function: Any) -> bool:
-    """Whether two functions are one definition, run twice."""
-    return known is not None and _definition(known) == _definition(function)
-
-
-def _definition(function: Any) -> tuple[object, ...]:
-    closure = [cell.cell_contents for cell in function.__closure__ or ()]
-    defaults = function.__defaults__, function.__kwdefaults__
-    return _code(function.__code__), repr(closure), repr(defaults)
-
-
-def _code(code: types.CodeType) -> tuple[object, ...]:
-    """What a code object does, without where it stands in its file."""
-    constants = tuple(
-        _code(c) if isinstance(c, types.CodeType) else (type(c), repr(c))
-        for c in code.co_consts
-    )
-    return code.co_code, constants, code.co_names, code.co_varnames
+def _text(config: dict[str, Any]) -> str:
+    """A config as a file holds it, in which a tuple is a list."""
+    saved = keras.saving.serialize_keras_object(storable(config))
+    return json.dumps(saved, sort_keys=True, default=repr)

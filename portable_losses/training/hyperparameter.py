@@ -1,15 +1,21 @@
 """A number in a loss that moves while the model trains."""
 
+import math
+import struct
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
 import keras
 
-from portable_losses.core import checks
+from portable_losses.core import checks, copying
 from portable_losses.core.config import restored
-from portable_losses.core.moving import Moving, Rule, Value
+from portable_losses.core.moving import Moving
+from portable_losses.core.rules import Rule, Rules, Value
+from portable_losses.training._variable import ToldVariable
 
 _ON_JAX = keras.config.backend() == "jax"
+_NAMES_OF_LOGS = ("epoch", "learning_rate", "loss", "lr")
 
 
 @keras.saving.register_keras_serializable("portable_losses")
@@ -23,7 +29,22 @@ class Hyperparameter(Moving, keras.metrics.Metric):
     The model must track it, or JAX would compile its first value into the training
     step: `HyperparameterScheduler` sees to that, and so does
     `compile(metrics=[w])`, where it shows its value. One that is not tracked is refused
-    on JAX when the step is compiled.
+    on JAX when the step is compiled. A layer of your own that uses it in `call` holds
+    its `variable` as a weight, `self.moving = w.variable`, as `LossEndpoint` does.
+
+    Its variable is the truth: what `set_weights`, `load_weights` or
+    `w.variable.assign` put there is its value from then on. Files of weights, those of
+    `BackupAndRestore` included, hold the value of what is in the model's losses and
+    layers, and put it back where they are loaded.
+
+    A copy made by Keras, by `copy.deepcopy` or by `pickle` has the value of then and
+    is independent. Within one copy, which is what one call of `load_model`,
+    `clone_model`, `model_from_json`, `from_config`, `compile_from_config` or
+    `deserialize` makes, one Hyperparameter stays one object in all its places; two
+    calls make two.
+
+    Compared with a number it is its value. Two Hyperparameters are equal if they are
+    the same object.
 
     Args:
         value: a finite number, or a sequence of them; its shape stays.
@@ -32,8 +53,12 @@ class Hyperparameter(Moving, keras.metrics.Metric):
 
     Raises:
         ValueError: if a value is not finite, of another shape than the first, or
-            outside the range of an argument that holds it (`delta` > 0, say), here and
-            in `assign`; and for a value that cannot be set, see `assign`.
+            outside the range of an argument that holds it (`delta` > 0, say, or
+            ascending `quantiles`) as long as that loss lives, here and in `assign`;
+            for a name that logs have already, such as "loss"; and for a value that
+            cannot be set, see `assign`.
+        TypeError: where it would become a constant: in a loss of Keras, in arithmetic
+            with a tensor.
 
     Example:
         >>> w = portable_losses.Hyperparameter(1.0, name="w")
@@ -44,16 +69,18 @@ class Hyperparameter(Moving, keras.metrics.Metric):
     """
 
     def __init__(self, value: Any, name: str | None = None) -> None:
+        if name is not None and (name in _NAMES_OF_LOGS or name.startswith("val_")):
+            rule, remedy = "a name that logs do not have already", "choose another"
+            checks.fail("Hyperparameter", "name", rule, name, remedy)
         keras.metrics.Metric.__init__(self, name=name, dtype="float32")
-        self._rules: dict[object, Rule] = {}
+        self.rules = Rules()
+        self.identity = uuid.uuid4().hex
+        self.copy_of: str | None = None
+        self.clock: Any = None  # of the scheduler that moves it
+        self.missed_steps: Any = None  # as in its clock, until a scheduler asks
         self._value = self._checked(value)
-        self.variable = self.add_variable(
-            shape=_shape(self._value),
-            initializer="zeros",
-            # Every replica holds the value: a sum of them would be another.
-            aggregation="only_first_replica",
-            name="value",
-        )
+        with keras.name_scope(self.name.replace("/", ">")):
+            self.variable = ToldVariable(_shape(self._value), self._told)
         self.variable.assign(self._value)
 
     def assign(self, value: Any) -> None:
@@ -66,15 +93,13 @@ class Hyperparameter(Moving, keras.metrics.Metric):
                 state of the training and would overwrite the value.
         """
         new = self._checked(value)
-        for rule in self._rules.values():
-            rule(new)
+        self.rules.check(new)
         if _read(self.variable) is None:
             raise RuntimeError(
                 f"{self}: the model that trains holds its value, and would overwrite "
                 f"{value!r} (set it with a HyperparameterScheduler, or in a callback "
                 "after `self.model.jax_state_sync()`)."
             )
-        self._value = new
         self.variable.assign(new)
 
     # --- as a number of a loss -------------------------------------------------------
@@ -82,23 +107,37 @@ class Hyperparameter(Moving, keras.metrics.Metric):
     def leaves(self) -> tuple[Moving, ...]:
         return (self,)
 
-    def value_if(self, new: Mapping[int, Value]) -> Value:
-        return new.get(id(self), self._value)
+    @property
+    def value(self) -> Value:
+        """The value as a Python number, or a tuple of them."""
+        x = _read(self.variable)
+        seen = None if x is None else checks.visible(x)
+        if seen is None:  # the model that trains on JAX holds it, unchanged
+            return self._value
+        if self.variable.lent:
+            return _shortest(seen.tolist())
+        self._remember(seen.tolist())
+        return self._value
 
-    def require(self, key: object, rule: Rule) -> None:
-        rule(self._value)
-        self._rules[key] = rule
+    def is_now(self, value: Value) -> bool:
+        """Whether it has this value, without a look at the device if that is known."""
+        if self._value == value and self.variable.changed:
+            return self.value == value
+        return self._value == value
+
+    def value_if(self, new: Mapping[int, Value]) -> Value:
+        if id(self) in new:
+            return new[id(self)]
+        return self.value if self.variable.changed else self._value
+
+    def require(self, owner: str, key: object, rule: Rule) -> None:
+        rule(self.value)
+        self.rules.add(owner, key, rule)
 
     def tensor(self, dtype: str) -> Any:
         x = _read(self.variable)
         if _ON_JAX and _is_frozen(x):
-            raise RuntimeError(
-                f"{self}: the model does not track it, and JAX would compile the value "
-                f"{self._value!r} into the training step for good (pass "
-                f"compile(metrics=[{self.name}]), or fit(callbacks=["
-                f"HyperparameterScheduler({self.name}, ...)]); in a step of your own, "
-                "pass its `variables` with keras.StatelessScope)."
-            )
+            raise RuntimeError(self._frozen(tracked=x is None))
         if x is None:  # read while a model trains, and not by its step
             x = keras.ops.convert_to_tensor(self._value, "float32")
         return keras.ops.cast(x, dtype)  # a tensor, which x is not on TensorFlow
@@ -113,26 +152,61 @@ class Hyperparameter(Moving, keras.metrics.Metric):
 
     def result(self) -> Any:
         """The value for logs; of a vector, a dict with a number for each entry."""
-        # A copy: on JAX the variable's own array is gone after the next step.
+        # A copy: torch would show what is assigned later.
         x = keras.ops.convert_to_tensor(self.variable) + 0.0
         if not isinstance(self._value, tuple):
             return x
         return {f"{self.name}_{i}": x[i] for i in range(len(self._value))}
 
+    # --- saving ----------------------------------------------------------------------
+
     def get_config(self) -> dict[str, Any]:
-        """Return the present value and the name."""
-        return {"value": self._value, "name": self.name}
+        """Return the present value, the name, and by what copies know each other."""
+        config = {"value": self.value, "name": self.name, "identity": self.identity}
+        missed = self._missed()
+        return {**config, "missed_steps": list(missed)} if missed else config
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Hyperparameter":
         """Make it from `get_config()`, as it is or as it was read from a file."""
-        return cls(**restored(config))
+        config = restored(config)
+        identity = config.pop("identity", None)
+        missed = config.pop("missed_steps", None)
+
+        def make() -> "Hyperparameter":
+            w = cls(**config)
+            w.copy_of, w.missed_steps = identity, missed
+            return w
+
+        w: Hyperparameter = copying.one_of(identity, make)
+        return w
+
+    def save_own_variables(self, store: Any) -> None:
+        """Write the value into a file of weights, and what its clock needs."""
+        store["value"] = keras.ops.convert_to_numpy(self.variable)
+        missed = self._missed()
+        if missed:
+            store["missed_steps"] = keras.ops.convert_to_numpy(list(missed))
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take the value from a file of weights that has one."""
+        if "value" in store.keys():
+            # Not held to rules: another value may not be loaded yet.
+            self.variable.assign(store["value"][()])
+        if "missed_steps" in store.keys():
+            missed, counted = store["missed_steps"][()].tolist()
+            self.missed_steps = int(missed), int(counted)
+
+    def __deepcopy__(self, memo: Any) -> "Hyperparameter":
+        if copying.is_saved():
+            return self
+        return type(self).from_config(self.get_config())
 
     def __reduce__(self) -> Any:
-        return type(self), (self._value, self.name)
+        return type(self).from_config, (self.get_config(),)
 
     def __repr__(self) -> str:
-        return f"Hyperparameter({self._value!r}, name={self.name!r})"
+        return f"Hyperparameter({self.value!r}, name={self.name!r})"
 
     # --- what it is made of ----------------------------------------------------------
 
@@ -142,11 +216,47 @@ class Hyperparameter(Moving, keras.metrics.Metric):
             rule, remedy = "a number, or a sequence of them", "it moves already"
             checks.fail(owner, "value", rule, value, remedy, TypeError)
         new = as_value(owner, "value", value)
+        if not all(map(math.isfinite, _entries(_in_float32(new)))):
+            rule = "finite in float32, in which losses get it"
+            checks.fail(owner, "value", rule, new, "choose a value below 3.4e38")
         old = getattr(self, "_value", new)
         if _shape(new) != _shape(old):
             rule = f"of shape {_shape(old)}, as it was"
             checks.fail(owner, "value", rule, new, "make another Hyperparameter")
         return new
+
+    def _told(self, value: Any) -> None:
+        """Note what the variable was set to, if that is no tensor."""
+        self._remember(value.tolist() if hasattr(value, "tolist") else value)
+
+    def _remember(self, seen: Any) -> None:
+        if _in_float32(self._value) != _in_float32(_value(seen)):
+            # What came from the variable is shown as it was written: 0.3.
+            self._value = _shortest(seen)
+        self.variable.changed = False
+
+    def _missed(self) -> tuple[int, int] | None:
+        """What the clock needs to go on, if the optimizer does not know it all."""
+        if self.missed_steps is not None or self.clock is None:
+            return self.missed_steps
+        missed, counted = self.clock.missed
+        return (missed, counted) if missed else None
+
+    def _frozen(self, tracked: bool) -> str:
+        layer = "in the `call` of a layer use a LossEndpoint, or hold its variable as "
+        layer += f"a weight of the layer, `self.moving = {self.name}.variable`"
+        if tracked:
+            return (
+                f"{self}: the model tracks it for its loss, and JAX would compile the "
+                f"value {self._value!r} into the `call` of a layer for good ({layer})."
+            )
+        return (
+            f"{self}: the model does not track it, and JAX would compile the value "
+            f"{self._value!r} into the training step for good (pass "
+            f"compile(metrics=[{self.name}]), or fit(callbacks=["
+            f"HyperparameterScheduler({self.name}, ...)]); {layer}; in a step of your "
+            "own, pass its `variables` with keras.StatelessScope)."
+        )
 
 
 def as_value(owner: str, argument: str, value: Any) -> Value:
@@ -154,17 +264,49 @@ def as_value(owner: str, argument: str, value: Any) -> Value:
     if isinstance(value, keras.Variable):  # a learning rate, say: its present value
         value = keras.ops.convert_to_numpy(value)
     numbers = checks.number_or_vector(owner, argument, value)
-    return tuple(map(float, numbers)) if isinstance(numbers, tuple) else float(numbers)
+    return _value(numbers)
+
+
+def _value(numbers: Any) -> Value:
+    if isinstance(numbers, tuple | list):
+        return tuple(map(float, numbers))
+    return float(numbers)
+
+
+def _entries(value: Value) -> tuple[float, ...]:
+    return value if isinstance(value, tuple) else (value,)
 
 
 def _shape(value: Value) -> tuple[int, ...]:
     return (len(value),) if isinstance(value, tuple) else ()
 
 
+def _in_float32(value: Value) -> Value:
+    """A value as the variable holds it."""
+    if isinstance(value, tuple):
+        return tuple(map(_in_float32, value))  # type: ignore[arg-type]
+    try:
+        (rounded,) = struct.unpack("f", struct.pack("f", value))
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
+    return float(rounded)
+
+
+def _shortest(seen: Any) -> Value:
+    """A value in float32 by the fewest digits that stand for it."""
+    if isinstance(seen, tuple | list):
+        return tuple(map(_shortest, seen))  # type: ignore[arg-type]
+    for digits in (6, 7, 8):
+        short = float(f"{seen:.{digits}g}")
+        if _in_float32(short) == seen:
+            return short
+    return float(seen)
+
+
 def _read(variable: Any) -> Any | None:
     """The value of a variable; None if on JAX a model that trains has taken it."""
     try:
-        return keras.ops.convert_to_tensor(variable)
+        return keras.ops.convert_to_tensor(variable.held)
     except TypeError:  # it has neither a value nor an initializer any more
         return None
 

@@ -9,6 +9,7 @@ import keras
 from portable_losses.core import checks
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import leaves_in
+from portable_losses.training.clock import Clock
 from portable_losses.training.endpoint import LossEndpoint
 from portable_losses.training.hyperparameter import Hyperparameter, as_value
 
@@ -20,9 +21,7 @@ class HyperparameterScheduler(keras.callbacks.Callback):
     """Sets a `Hyperparameter` at the start of each epoch or training step.
 
     The value set is the value the loss sees, on every backend. The callback makes the
-    model track the Hyperparameter, so that its value is in the logs; a subclassed
-    model that is built lets nobody add to it, and is given
-    `compile(metrics=[w])` instead.
+    model track the Hyperparameter, so that its value is in the logs.
 
     Args:
         hyperparameter: the `Hyperparameter`, or its name, by which it is found in the
@@ -30,18 +29,23 @@ class HyperparameterScheduler(keras.callbacks.Callback):
         schedule: a function of the epoch or step, from 0, that returns the value; of
             the epoch or step and the present value, if it takes two arguments; or a
             `keras.optimizers.schedules` object.
-        by: `"epoch"` or `"step"`. Steps are the optimizer's, so that a second `fit`,
-            or one after loading, goes on counting. With `steps_per_execution=k` a value
-            holds for k steps.
+        by: `"epoch"` or `"step"`. A step is a batch that the model was trained on, by
+            `fit` or `train_on_batch`, one of an accumulated gradient or of a step that
+            a `LossScaleOptimizer` skipped included. A second `fit` goes on counting,
+            and so does one after `load_model`, `load_weights` or
+            `BackupAndRestore`; `initial_epoch` changes nothing, and another optimizer
+            starts at 0. Steps skipped outside of a `fit` with a scheduler are not
+            seen. With `steps_per_execution=k` a value holds for k steps.
         verbose: whether to print each value that is set.
 
     A value that stays costs nothing. One that changes at each step costs 0.1 to 0.3 ms
     a step on two CPU cores: ci/benchmarks/moving_hyperparameter.py.
 
     Raises:
-        TypeError: for a schedule that is not callable, or does not return a number.
+        TypeError: for a schedule that is not callable, or does not return a number;
+            and a loss of Keras that holds a Hyperparameter.
         ValueError: for an unknown `by`; a name that the model has not, or has twice;
-            and a model that cannot track the Hyperparameter.
+            and a Hyperparameter with the name of something else in the logs.
 
     Example:
         >>> w = portable_losses.Hyperparameter(0.0, name="w")
@@ -75,33 +79,35 @@ class HyperparameterScheduler(keras.callbacks.Callback):
         self.verbose = checks.flag(owner, "verbose", verbose)
         self._takes_value = count == 2
         self._found: Hyperparameter | None = None
-        self._steps: int | None = None
-        self._before = 0
+        self._clock = Clock()
 
     def set_model(self, model: Any) -> None:
         super().set_model(model)
+        for loss in losses_of(model):
+            checks.no_moving_inside(type(self).__name__, "loss", loss)
         self._found = self._find(model)
+        self._check_name(model, self._found)
         self._track(model, self._found)
 
-    def on_train_begin(self, logs: Any = None) -> None:
-        self._steps = None
-
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        if self._steps is None:  # by now a callback may have restored the optimizer
-            iterations = getattr(self.model.optimizer, "iterations", 0)
-            self._steps = int(keras.ops.convert_to_numpy(iterations))
-        self._before = self._steps
+        assert self._found is not None, "fit calls set_model first"
+        known = hyperparameters_of(self.model)
+        self._clock.start_epoch(self.model, [*known, self._found])
+        self._found.clock = self._clock
+        _ = self._found.value  # what was put there behind it, by any means
         if self.by == "epoch":
             self._set(epoch)
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        step = self._clock.begin(batch, (self.params or {}).get("steps"))
         if self.by == "step":
-            self._set(self._before + batch)
+            self._set(step)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self._steps = self._before + batch + 1
+        self._clock.end(batch, (self.params or {}).get("steps"))
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._clock.end_epoch()
         w = self._found
         if logs is not None and w is not None and not isinstance(w.value, tuple):
             logs.setdefault(w.name, w.value)  # a layer that holds it does not log it
@@ -111,7 +117,7 @@ class HyperparameterScheduler(keras.callbacks.Callback):
         assert w is not None, "fit calls set_model first"
         new = self.schedule(*((clock, w.value) if self._takes_value else (clock,)))
         new = as_value(type(self).__name__, f"schedule({clock})", new)
-        if new == w.value:
+        if w.is_now(new):
             return
         # Within an epoch the model holds its state on JAX; whoever asks a callback for
         # the model makes it put the state back. Only a value that changes pays for it.
@@ -135,24 +141,34 @@ class HyperparameterScheduler(keras.callbacks.Callback):
             checks.fail(owner, "hyperparameter", rule, self.hyperparameter, remedy)
         return named[0]
 
+    def _check_name(self, model: Any, w: Hyperparameter) -> None:
+        """Reject a name under which the logs show something else."""
+        size = len(w.value) if isinstance(w.value, tuple) else None
+        names = {w.name} if size is None else {f"{w.name}_{i}" for i in range(size)}
+        others = [m for m in metrics_of(model) if m is not w]
+        taken = {f"{name}_loss" for name in getattr(model, "output_names", ())}
+        if len(others) == len(metrics_of(model)):  # else Keras numbers the two
+            taken |= {str(_name_of(m)) for m in others}
+        for name in sorted(names & taken):
+            rule = f"a Hyperparameter whose name, {name}, is its own in the logs"
+            remedy = f"give it another: Hyperparameter(..., name='weight_{w.name}')"
+            checks.fail(type(self).__name__, "hyperparameter", rule, w, remedy)
+
     def _track(self, model: Any, w: Hyperparameter) -> None:
         as_metric = any(x is w for x in metrics_of(model))
         as_weight = any(x is w.variable for x in model.non_trainable_variables)
-        if as_metric and as_weight:  # JAX would be given one array twice
-            raise ValueError(
-                f"{type(self).__name__}: {w} must be tracked once; it is in metrics "
-                "and in a LossEndpoint (drop it from metrics: it is logged anyway)."
-            )
         if as_metric or as_weight:
             return
+        tracker = getattr(model, "_tracker", None)
+        locked = getattr(tracker, "locked", False)
+        if tracker is not None and locked:  # a subclassed model that is built
+            tracker.unlock()
         try:
-            setattr(model, f"hyperparameter_{w.name}", w)
-        except ValueError as error:
-            raise ValueError(
-                f"{type(self).__name__}: the model is built and lets nobody add to it, "
-                f"so that it cannot track {w} (pass compile(metrics=[{w.name}]), or "
-                "assign it in the model's __init__)."
-            ) from error
+            # What files of weights call it: they prefer the loss that holds it.
+            setattr(model, f"_hyperparameter_{w.name}", w)
+        finally:
+            if tracker is not None and locked:
+                tracker.lock()
         # What was compiled before knows nothing of it.
         model.train_function = model.test_function = None
 
@@ -160,11 +176,22 @@ class HyperparameterScheduler(keras.callbacks.Callback):
 def hyperparameters_of(model: Any) -> list[Hyperparameter]:
     """The Hyperparameters in a model's losses, layers and metrics, each once."""
     layers = list(model._flatten_layers())
-    # The model is a layer of itself here, with what was compiled as its `loss`.
-    losses = keras.tree.flatten([getattr(layer, "loss", None) for layer in layers])
-    owners = [x for x in (*losses, *layers) if isinstance(x, Loss | LossEndpoint)]
+    owners = [
+        x for x in (*losses_of(model), *layers) if isinstance(x, Loss | LossEndpoint)
+    ]
     metrics = [m for m in metrics_of(model) if isinstance(m, Hyperparameter)]
     return leaves_in([*owners, *metrics])
+
+
+def losses_of(model: Any) -> list[Any]:
+    """What was compiled as losses of a model, and what its endpoints hold."""
+    # The model is a layer of itself here, with what was compiled as its `loss`.
+    layers = model._flatten_layers()
+    return keras.tree.flatten([getattr(layer, "loss", None) for layer in layers])
+
+
+def _name_of(metric: Any) -> Any:
+    return getattr(metric, "name", getattr(metric, "__name__", metric))
 
 
 def metrics_of(model: Any) -> list[Any]:

@@ -7,8 +7,10 @@ import keras
 
 from portable_losses.core import checks
 from portable_losses.core.config import restored
-from portable_losses.core.loss import Loss
-from portable_losses.core.moving import is_number, now
+from portable_losses.core.loss import Loss, shown
+from portable_losses.core.mask import keras_mask, remember, remembered
+from portable_losses.core.moving import Moving, is_number, now
+from portable_losses.training._keras_term import value_of as of_keras
 from portable_losses.training._shared import one_number
 
 
@@ -19,24 +21,36 @@ class Sum(Loss):
     added, and never items of different shape. `0.7 * SoftDice() + SigmoidFocal()` is
     the sum of these two; sums of sums are flat, unless one is a term itself.
 
-    Shapes: `y_true`, `y_pred`, weights and mask reach each loss as they are.
+    Shapes: `y_true`, `y_pred`, weights, mask and context reach each loss as they are;
+    a `keras.losses.Loss`, too, leaves out what is masked or has weight 0, NaN or not.
+    One that returns one number for the batch (`keras.losses.Dice`), or has a `__call__`
+    of its own without a mask, is refused with a mask, and each that takes no context is
+    refused with one: give it a `LossEndpoint` of its own.
+
+    Arithmetic: `+` and `-` join losses, `*` and `/` take a number, a tensor or array of
+    shape () or a Hyperparameter. Other operators, and sums with a number, are refused.
 
     Args:
         terms: `{name: (weight, loss)}`, `{name: loss}`, or a sequence of such pairs and
             losses, which are named after the losses. A weight is a finite number or a
             Hyperparameter.
         reduction: left as it is: each term has its own.
+        name: name of the loss.
+        dtype: dtype of the result; by default `keras.config.floatx()`, or float64 if a
+            term has it.
 
     `compile(loss=loss, metrics=loss.metrics)` shows the value of each term, before its
     weight, and of each Hyperparameter. The terms are computed again for it. For several
     outputs give each output its own: `metrics={"mask": loss.metrics}`; with sample
-    weights use `weighted_metrics`.
+    weights use `weighted_metrics`. Keras keeps the metrics of an earlier `compile` of
+    the same model in `model.metrics`: what is shown after another `compile` is shown
+    right in a new model, or in `keras.models.clone_model(model)`.
 
     Raises:
         ValueError: for no terms, a weight that is not finite, two terms of one name, a
             `reduction`, of the sum or of a term, that does not give one number; and
             whatever a term refuses, with its name.
-        TypeError: for a term that is no loss.
+        TypeError: for a term that is no loss, and for other arithmetic.
 
     Example:
         >>> mse, mae = (
@@ -45,6 +59,8 @@ class Sum(Loss):
         >>> loss = 0.5 * mse + mae
         >>> float(loss([[0.0]], [[2.0]]))
         4.0
+        >>> mse / 2.0
+        Sum({'mean_squared_error': (0.5, MeanSquaredError())})
     """
 
     targets = "any"
@@ -57,18 +73,21 @@ class Sum(Loss):
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(reduction=reduction, name=name, dtype=dtype)
         owner = type(self).__name__
         if reduction != "sum_over_batch_size":
             remedy = "give the reduction to each term"
             checks.fail(owner, "reduction", "left to the terms", reduction, remedy)
-        self.terms = {
+        found = {
             name: _checked_term(owner, name, term)
             for name, term in _named(terms).items()
         }
-        if not self.terms:
+        if not found:
             rule, remedy = "at least one loss", "pass [(0.7, SoftDice()), ...]"
             checks.fail(owner, "terms", rule, terms, remedy)
+        if dtype is None and any(loss.dtype == "float64" for _, loss in found.values()):
+            dtype = "float64"
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        self.terms: dict[str, tuple[Any, Any]] = found
 
     def __call__(
         self,
@@ -78,6 +97,9 @@ class Sum(Loss):
         mask: Any = None,
         *context: Any,
     ) -> Any:
+        if mask is None:
+            mask = _mask_of(y_pred)  # once for all the terms: on JAX it takes a layer
+            remember(y_true, mask)
         total: Any = 0.0
         for name, (weight, loss) in self.terms.items():
             value = _value_of(name, loss, y_true, y_pred, sample_weight, mask, context)
@@ -97,21 +119,13 @@ class Sum(Loss):
                 found += loss._term_metrics(f"{prefix}{name}_")
         return found
 
-    # --- arithmetic -------------------------------------------------------------------
-
-    def __add__(self, other: Any) -> Any:
-        return _sum(self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return self if other == 0 else _sum(other, self)
-
-    def __mul__(self, weight: Any) -> Any:
-        if not is_number(weight):
-            return NotImplemented
-        terms = {name: (weight * w, loss) for name, (w, loss) in self.terms.items()}
-        return Sum(terms, name=self.name, dtype=self.dtype)
-
-    __rmul__ = __mul__
+    def __repr__(self) -> str:
+        terms = []
+        for name, (weight, loss) in self.terms.items():
+            plain = not isinstance(weight, Moving) and weight == 1
+            shown = _shown(loss) if plain else f"({weight!r}, {_shown(loss)})"
+            terms.append(f"{name!r}: {shown}")
+        return f"Sum({{{', '.join(terms)}}})"
 
 
 @keras.saving.register_keras_serializable("portable_losses")
@@ -131,7 +145,11 @@ class TermValue(keras.metrics.Metric):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add the loss of a batch, counted once for each of its samples."""
-        value = keras.ops.cast(self.loss(y_true, y_pred, sample_weight), "float32")
+        mask = _mask_of(y_pred)
+        if mask is None:
+            mask = remembered(y_true)
+        value = _value(self.loss, y_true, y_pred, sample_weight, mask)
+        value = keras.ops.cast(value, "float32")
         samples = keras.ops.cast(keras.ops.shape(y_pred)[0], "float32")
         self._total.assign_add(value * samples)
         self._samples.assign_add(samples)
@@ -198,29 +216,126 @@ def _value_of(
     context: tuple[Any, ...],
 ) -> Any:
     """One number, or the error of the term with its name."""
-    also = (mask, *context) if isinstance(loss, Loss) else ()
     try:
-        return loss(y_true, y_pred, weight, *also)
+        return _value(loss, y_true, y_pred, weight, mask, context)
     except (TypeError, ValueError) as error:
         if type(error) in (TypeError, ValueError):
             raise type(error)(f"Sum: term {name!r}: {error}") from error
         raise
 
 
-def _sum(left: Any, right: Any) -> Any:
-    terms: list[tuple[str, Any]] = []
-    for side in (left, right):
-        if isinstance(side, Sum):
-            terms += side.terms.items()
-        elif isinstance(side, keras.losses.Loss):
-            terms.append((_name_of(side), side))
-        else:
-            return NotImplemented
-    return Sum(_numbered(terms))
+def _value(
+    loss: Any,
+    y_true: Any,
+    y_pred: Any,
+    weight: Any = None,
+    mask: Any = None,
+    context: tuple[Any, ...] = (),
+) -> Any:
+    if isinstance(loss, Loss):
+        return loss(y_true, y_pred, weight, mask, *context)
+    return of_keras(loss, y_true, y_pred, weight, mask, context)
 
 
-def _of_one(loss: Loss) -> Sum:
-    return Sum([loss])
+def _mask_of(y_pred: Any) -> Any:
+    nested = isinstance(y_pred, Mapping | list | tuple)
+    return None if nested else keras_mask(y_pred)
 
 
-Loss._as_sum = _of_one
+# --- arithmetic -----------------------------------------------------------------------
+
+
+def _combined(operator: str, left: Any, right: Any) -> Sum:
+    """What an operator makes of losses, and of losses and numbers."""
+    if operator in ("+", "-"):
+        terms = [*_terms_of(left), *_terms_of(right, -1.0 if operator == "-" else 1.0)]
+        doubles = [x for x in (left, right) if isinstance(x, Sum)]
+        wide = any(x.dtype == "float64" for x in doubles)
+        return Sum(_numbered(terms), dtype="float64" if wide else None)
+    factor = _factor(operator, right)
+    if not isinstance(left, Sum):
+        return Sum([(factor, left)])
+    scaled = {name: (factor * w, loss) for name, (w, loss) in left.terms.items()}
+    return Sum(scaled, name=left.name, dtype=left.dtype)
+
+
+def _terms_of(side: Any, sign: float = 1.0) -> list[tuple[str, Any]]:
+    if isinstance(side, Sum):
+        return [
+            (name, (w if sign > 0 else sign * w, loss))
+            for name, (w, loss) in side.terms.items()
+        ]
+    if isinstance(side, keras.losses.Loss):
+        return [(_name_of(side), (sign, side))]
+    if is_number(side) and not isinstance(side, Moving) and side == 0:
+        return []  # with which the builtin `sum` begins
+    remedy = "pass an instance, such as MeanSquaredError()"
+    if is_number(side) or keras.ops.is_tensor(side) or hasattr(side, "dtype"):
+        remedy = "a constant has no gradient: leave it out, or show it as a metric"
+        if hasattr(side, "dtype") and not isinstance(side, Moving):
+            side = checks.Described(f"a {type(side).__name__}")
+    checks.fail("Sum", "terms", "losses", side, remedy, TypeError)
+
+
+def _factor(operator: str, x: Any) -> Any:
+    """A weight from what stands beside `*` or `/`."""
+    argument = "weight" if operator == "*" else "divisor"
+    rule = "a number or a Hyperparameter"
+    if isinstance(x, keras.losses.Loss):
+        remedy = "losses are added; write their product or quotient as a @loss function"
+        shown = checks.Described(f"a {type(x).__name__}")
+        checks.fail("Sum", argument, rule, shown, remedy, TypeError)
+    if operator == "*" and is_number(x):
+        return x  # the sum looks at it, and names its term
+    if not isinstance(x, Moving):
+        x = _as_number(argument, rule, x)
+    if operator == "*":
+        return x
+    if not isinstance(x, Moving) and x == 0:
+        remedy = "choose another number"
+        checks.fail("Sum", argument, "a finite number != 0", x, remedy)
+    return 1.0 / x
+
+
+def _as_number(argument: str, rule: str, x: Any) -> float:
+    """A number of Python, or a tensor or an array of shape () that can be read."""
+    checks.refuse_variables("Sum", argument, x)
+    shape = tuple(getattr(x, "shape", ()))
+    kind = str(getattr(x, "dtype", ""))
+    if shape != () or "bool" in kind or "complex" in kind:
+        shown = checks.Described(f"a {type(x).__name__} of shape {shape} and {kind}")
+        remedy = "a term has one weight; weigh classes or samples in the loss"
+        checks.fail("Sum", argument, rule, shown, remedy, TypeError)
+    if keras.ops.is_tensor(x):
+        array = checks.visible(x)
+        if array is None:
+            rule = "a number that is known when the sum is made"
+            shown = checks.Described("a tensor of compiled code")
+            remedy = "make the sum outside of it, and use a Hyperparameter for a "
+            remedy += "weight that moves"
+            checks.fail("Sum", argument, rule, shown, remedy, TypeError)
+        x = array.item()
+    return checks.number("Sum", argument, x)
+
+
+Loss._combined = staticmethod(_combined)  # type: ignore[method-assign]
+
+
+# --- how it is shown ------------------------------------------------------------------
+
+
+def _shown(loss: Any) -> str:
+    """A loss with its arguments, also where Keras shows an address."""
+    if isinstance(loss, Loss):
+        return repr(loss)
+    cls = type(loss)
+    name = f"keras.losses.{cls.__name__}"
+    if not cls.__module__.startswith("keras."):
+        name = cls.__name__
+    try:
+        # Keras leaves the arguments of most of its losses out of their config.
+        config = {**getattr(loss, "_fn_kwargs", {}), **loss.get_config()}
+    except Exception:  # whoever looks at an object should see something
+        return f"{name}(...)"
+    config.pop("fn", None)
+    return f"{name}({shown(config)})"

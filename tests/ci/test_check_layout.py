@@ -21,6 +21,9 @@ HEALTHY = {
         import keras
         from portable_losses import ops
 
+        if TYPE_CHECKING:
+            from portable_losses.training.function import FunctionLoss
+
         class Loss(keras.losses.Loss): ...
     """,
     "portable_losses/losses/regression/_shared.py": "class Shared: ...\n",

@@ -10,12 +10,19 @@ import pytest
 HEALTHY = """
 [backends.jax]
 extra = "jax"
+download = "90 MB"
 install = "pip install jax"
 nightly = "jax"
 
 [devices.cpu]
 
 [pins]
+constraints = "ci.txt"
+
+[peers.optax]
+backends = ["jax"]
+install = "optax"
+module = "optax"
 constraints = "ci.txt"
 
 [compat.minimum]
@@ -39,7 +46,7 @@ def load(folder: Path, text: str) -> matrix.Matrix:
 
 def pins(path: Path) -> dict[str, str]:
     lines = path.read_text(encoding="utf-8").splitlines()
-    found = [line.split("==") for line in lines if line and not line.startswith("#")]
+    found = [line.split("==") for line in lines if line and line[0] not in "#-"]
     return {name: version for name, version in found}
 
 
@@ -52,7 +59,10 @@ def lower_bounds(requirements: list[str]) -> dict[str, str]:
 def test_matrix_of_this_repository() -> None:
     found = matrix.load()
     assert list(found.backends) == ["tensorflow", "jax", "torch"]
-    assert list(found.compat) == ["minimum", "3.12", "3.13"]
+    assert list(found.compat) == ["minimum", "3.12", "3.13", "keras-nightly"]
+    replaced = {name: row.keras for name, row in found.compat.items()}
+    assert replaced.pop("keras-nightly") == "keras-nightly"
+    assert set(replaced.values()) == {"keras"}
     assert found.extras(["jax", "torch"]) == "jax,torch"
 
 
@@ -70,6 +80,14 @@ def test_minimum_pins_are_the_lower_bounds(project: dict[str, Any]) -> None:
         assert (pinned[name] + ".").startswith(bound + "."), name
 
 
+def test_the_coming_keras_is_pinned_and_all_else_is_as_in_ci() -> None:
+    found = matrix.load()
+    row = found.compat["keras-nightly"]
+    assert list(pins(row.constraints)) == [row.keras]
+    assert f"-c {found.constraints.name}" in row.constraints.read_text().splitlines()
+    assert row.constraints.parent == found.constraints.parent
+
+
 def test_ci_pins_are_exact_and_cover_what_sessions_install(
     project: dict[str, Any],
 ) -> None:
@@ -84,13 +102,16 @@ def test_python_versions_are_those_of_the_classifiers(project: dict[str, Any]) -
     prefix = "Programming Language :: Python :: 3."
     claimed = [c for c in project["project"]["classifiers"] if c.startswith(prefix)]
     assert [c.split(" :: ")[2] for c in claimed] == [
-        row.python for row in matrix.load().compat.values()
+        row.python for row in matrix.load().compat.values() if row.keras == "keras"
     ]
     assert project["project"]["requires-python"] == ">=3.11"
 
 
 def test_healthy_twin_loads(tmp_path: Path) -> None:
-    assert list(load(tmp_path, HEALTHY).backends) == ["jax"]
+    found = load(tmp_path, HEALTHY)
+    assert list(found.backends) == ["jax"] and found.compat["minimum"].keras == "keras"
+    other = load(tmp_path, HEALTHY + 'keras = "keras-nightly"\n')
+    assert other.compat["minimum"].keras == "keras-nightly"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +123,8 @@ def test_healthy_twin_loads(tmp_path: Path) -> None:
         ('backends = ["jax"]', "backends = []", "compat.minimum has no backends"),
         ('backends = ["jax"]', 'backends = ["mxnet"]', "unknown backend 'mxnet'"),
         ('constraints = "ci.txt"', 'constraints = "x.txt"', "no such constraints file"),
-        ('extra = "jax"', "", "jax must have exactly extra, install, nightly"),
+        ('install = "optax"', "", "optax must have exactly backends, install"),
+        ('extra = "jax"', "", "jax must have exactly extra, download, install"),
         ('python = "3.11"', 'pyhton = "3.11"', "minimum must have exactly python"),
     ],
 )
@@ -135,12 +157,50 @@ def test_backends_that_arguments_ask_for(
         (["--backends", "jax,pytorch"], "unknown backend 'pytorch' .*jax, tensorflow"),
         (["--backends"], "unknown backend ''"),
         (["--backends="], "unknown backend ''"),
+        (["--family", ""], "--family is empty: name what to run"),
+        (["--loss=Huber,"], "--loss is empty"),
+        (["--backends", "jax", "--check="], "--check is empty"),
+        (["--mode"], "--mode is empty"),
         (["--device=cuda"], "unknown device 'cuda' .*cpu, gpu, mps, tpu"),
     ],
 )
 def test_unknown_value_is_refused(arguments: list[str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         matrix.load().chosen(arguments)
+
+
+def test_peers_that_need_nothing_are_not_installed() -> None:
+    found = matrix.load()
+    assert found.compared(["drop_ins"], "jax") == ([], found.constraints)
+    assert found.compared(["--peers", "keras,torch"], "torch") == (
+        [],
+        found.constraints,
+    )
+
+
+def test_peers_are_installed_at_their_versions() -> None:
+    found = matrix.load()
+    words = ["ssim", "--peers", "kornia,monai"]
+    assert found.compared(words, "torch") == (["kornia", "monai"], found.constraints)
+    names, constraints = found.compared(["--peers=kornia,torchvision"], "torch")
+    assert names == ["kornia", "torchvision"]
+    assert constraints.name == "torchvision.txt"
+    here, there = pins(found.constraints), pins(constraints)
+    assert (there["torch"], there["torchvision"]) == ("2.14.1", "0.29.1")
+    other = {name for name in there if there[name] != here.get(name)}
+    assert other == {"torch", "torchvision"}
+
+
+@pytest.mark.parametrize("name", ["optax", "kornla"])
+def test_a_peer_that_cannot_be_installed_is_rejected(name: str) -> None:
+    message = "optax.* does not run on torch" if name == "optax" else "unknown peer"
+    with pytest.raises(ValueError, match=message):
+        matrix.load().compared(["--peers", name], "torch")
+
+
+def test_every_peer_has_its_version() -> None:
+    for peer in matrix.load().peers.values():
+        assert peer.install in pins(peer.constraints)
 
 
 def test_interpreter_is_this_one_where_it_fits() -> None:

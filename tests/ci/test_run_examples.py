@@ -1,3 +1,4 @@
+import importlib.util
 import sys
 from pathlib import Path
 
@@ -64,3 +65,16 @@ def test_a_name_restricts_the_run(run, capsys) -> None:
     assert "no example missing in docs/examples; it has bad, good" in (
         capsys.readouterr().err
     )
+
+
+def test_a_missing_package_is_named_with_the_command(monkeypatch) -> None:
+    find = importlib.util.find_spec
+
+    def without(name: str, *rest: str):
+        return None if name == "sklearn" else find(name, *rest)
+
+    monkeypatch.setattr(importlib.util, "find_spec", without)
+    with pytest.raises(SystemExit) as raised:
+        importlib.reload(run_examples)
+    assert "docs/examples needs scikit-learn, not installed" in str(raised.value)
+    assert 'pip install ".[parity]"' in str(raised.value)

@@ -73,6 +73,35 @@ MESSAGES = {
         "Huber: `delta` must be a finite number > 0; got delta=-1.0 (choose a value in "
         "that range).",
     ),
+    "a loss of Keras that holds a Hyperparameter": (
+        lambda: portable_losses.Sum(
+            [keras.losses.Huber(delta=portable_losses.Hyperparameter(1.0, name="w"))]
+        ),
+        TypeError,
+        "Sum: `terms['huber_loss']` must be no loss of Keras that holds a "
+        "Hyperparameter, which would not move; got terms['huber_loss']=a Huber of "
+        "Keras (take the loss of portable_losses, or write one with @loss).",
+    ),
+    "a Hyperparameter as a constant": (
+        lambda: ops.ones((2,)) * portable_losses.Hyperparameter(1.0, name="w"),
+        TypeError,
+        "Hyperparameter: `w` must be an argument of a loss of portable_losses, whose "
+        "`call` gets its tensor; got w=Hyperparameter(1.0, name='w') (a constant would "
+        "not move: take portable_losses.Huber(delta=w), say, in place of "
+        "keras.losses.Huber(delta=w), or an argument of a @loss function).",
+    ),
+    "a Hyperparameter named as the loss": (
+        lambda: portable_losses.Hyperparameter(1.0, name="loss"),
+        ValueError,
+        "Hyperparameter: `name` must be a name that logs do not have already; got "
+        "name='loss' (choose another).",
+    ),
+    "quantiles out of order": (
+        lambda: portable_losses.Quantile(quantiles=[0.9, 0.1]),
+        ValueError,
+        "Quantile: `quantiles` must be ascending; got quantiles=(0.9, 0.1) (sort them, "
+        "and the columns of y_pred alike).",
+    ),
     "NaN": (
         lambda: huber(float("nan")),
         ValueError,
@@ -320,7 +349,8 @@ MESSAGES = {
         ValueError,
         "Squared: `sample_weight` must have the leading axes of the items; got "
         "sample_weight of shape (4, 3) and items of shape (4,) (pass one value per "
-        "sample or one per item).",
+        "sample or one per item; one per element takes a Loss whose `call` returns "
+        "self.mean_over_columns(terms)).",
     ),
     "mask of another batch": (
         lambda: Squared()(zeros(4, 3), zeros(4, 3), mask=zeros(3)),
@@ -351,6 +381,40 @@ MESSAGES = {
         "out; "
         "got mask=a mask of shape (4,) (reduce with axis=-1 to get one value per "
         "sample, or give `call` a `kept` argument).",
+    ),
+    "logits where the argument is from_logits": (
+        lambda: portable_losses.BinaryCrossentropy()([[1.0]], [[-2.5]]),
+        ValueError,
+        "BinaryCrossentropy: `y_pred` must be probabilities in [0, 1]; got y_pred that "
+        "holds -2.5 (pass from_logits=True if these are logits, or end the model with "
+        "a sigmoid or softmax).",
+    ),
+    "logits where the argument is activation": (
+        lambda: portable_losses.SoftDice()(zeros(1, 1, 2, 2), zeros(1, 1, 2, 2) + 9),
+        ValueError,
+        "SoftDice: `y_pred` must be probabilities in [0, 1]; got y_pred that holds 9 "
+        '(pass activation="sigmoid" or "softmax" if these are logits, or end the model '
+        "with a sigmoid or softmax).",
+    ),
+    "logits of classes": (
+        lambda: portable_losses.SparseCategoricalCrossentropy()([1], [[0.5, -2.0]]),
+        ValueError,
+        "SparseCategoricalCrossentropy: `y_pred` must be class probabilities, which "
+        "are >= 0; got y_pred that holds -2 (pass from_logits=True if these are "
+        "logits, or end the model with a softmax).",
+    ),
+    "rates below 0": (
+        lambda: portable_losses.Poisson()([[1.0]], [[-1.0]]),
+        ValueError,
+        "Poisson: `y_pred` must be rates >= 0; got y_pred that holds -1 (end the model "
+        "with a softplus or an exponential).",
+    ),
+    "unknown domain": (
+        lambda: type("Declared", (Loss,), {"prediction_domain": "odds"}),
+        ValueError,
+        "Declared: `prediction_domain` must be one of 'any', 'class probabilities', "
+        "'logits', 'probabilities', 'rates'; got prediction_domain='odds' (choose one "
+        "of these).",
     ),
     "argument that the constructor forgot": (
         lambda: Forgetful().get_config(),

@@ -15,8 +15,9 @@ from portable_losses.ops.pinning import _FUNCTIONS
 NEW = ["digamma", "distance", "distance_transform", "log_gamma"]
 NEW += ["log_gamma_difference", "xlogy"]
 LATER = ["copysign", "float_power"]  # in Keras since 3.16, here on every version
-LATER_ARGUMENTS = dict.fromkeys(["amax", "amin"], [("initial", None)])
 PINNED = sorted(name for name in _FUNCTIONS if not name.startswith("_"))
+# Arguments that a later Keras has, and ours on every Keras: those of 3.16.
+AHEAD = {"amax": [("initial", None)], "amin": [("initial", None)]}
 ALIASES = [("abs", "absolute"), ("max", "amax"), ("divide", "true_divide")]
 NAMESPACES = ["image", "linalg", "nn", "numpy"]
 SOURCES = sorted(pathlib.Path(ops.__file__).parent.glob("*.py"))
@@ -48,10 +49,25 @@ def test_a_pinned_function_is_exported_documented_and_called_as_in_keras(name):
         return
     if name in LATER and not hasattr(keras.ops, name):
         return
-    ours = inspect.signature(function).parameters.values()
-    theirs = inspect.signature(getattr(keras.ops, name)).parameters.values()
-    ours, theirs = ([(p.name, p.default) for p in side] for side in (ours, theirs))
-    assert ours in (theirs, theirs + LATER_ARGUMENTS.get(name, []))
+    ours, theirs = arguments(function), arguments(getattr(keras.ops, name))
+    assert ours in (theirs, [*theirs, *AHEAD.get(name, [])])
+
+
+def arguments(function):
+    parameters = inspect.signature(function).parameters.values()
+    return [(p.name, p.default) for p in parameters]
+
+
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_initial_is_the_least_maximum_and_the_greatest_minimum(keepdims):
+    x = keras.ops.convert_to_tensor([[1.0, -2.0], [0.5, 3.0]])
+    for name, wanted in (("max", [2.0, 3.0]), ("min", [-2.0, -1.0])):
+        start = 2.0 if name == "max" else -1.0
+        for alias in (name, f"a{name}"):
+            got = getattr(ops, alias)(x, 1, keepdims, start)
+            got = keras.ops.convert_to_numpy(got)
+            np.testing.assert_array_equal(got.ravel(), wanted)
+            assert got.shape == ((2, 1) if keepdims else (2,))
 
 
 def test_lgamma_is_log_gamma_on_every_version_of_keras():
@@ -126,6 +142,31 @@ def test_float64_stays_where_the_backend_keeps_it(backend):
     np.testing.assert_allclose(keras.ops.convert_to_numpy(log), np.log(tiny), rtol=1e-6)
 
 
+UNARY = ["abs", "angle", "cumprod", "log_softmax", "logsumexp", "nancumprod"]
+UNARY += [
+    "nancumsum",
+    "norm",
+    "prod",
+    "sign",
+    "softmax",
+    "softsign",
+    "sparsemax",
+    "std",
+]
+
+
+@pytest.mark.parametrize("name", UNARY)
+def test_float64_is_accepted(name, backend):
+    # Some of Keras's own functions demote it off TensorFlow; none may fail.
+    x = np.array([[0.5, -2.0, 0.0], [1.0, 1.0, 3.0]])
+    ours = getattr(ops, name)(keras.ops.convert_to_tensor(x))
+    if backend == "tensorflow":
+        assert keras.backend.standardize_dtype(ours.dtype) == "float64"
+    single = getattr(ops, name)(keras.ops.convert_to_tensor(x.astype("float32")))
+    ours, single = map(keras.ops.convert_to_numpy, (ours, single))
+    np.testing.assert_allclose(ours, single, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("x", [[-5.0, 0.0, 2.0], np.float32([-5, 0, 2])])
 def test_lists_and_arrays_are_accepted(x):
     results = [ops.abs(x), ops.maximum(x, [0.0, 0.0, 3.0]), ops.clip(x, -5, 3)]
@@ -147,6 +188,19 @@ def test_half_precision_accumulates_in_float32(dtype):
 def test_no_items(name):
     result = getattr(ops, name)(keras.ops.zeros((0, 3)), axis=-1)
     assert tuple(result.shape) == (0,)
+
+
+@pytest.mark.parametrize("name", ["max", "min", "amax", "amin"])
+def test_initial_stands_in_for_no_items(name):
+    x = keras.ops.zeros((0, 3))
+    for axis, keepdims, shape in (
+        (0, False, (3,)),
+        (0, True, (1, 3)),
+        (1, True, (0, 1)),
+        (None, False, ()),
+    ):
+        got = keras.ops.convert_to_numpy(getattr(ops, name)(x, axis, keepdims, 2.0))
+        np.testing.assert_array_equal(got, np.full(shape, 2.0))
 
 
 def test_keyword_arguments():

@@ -35,6 +35,36 @@ class WrongGradient(Squared):
         return 1.01 * items - ops.stop_gradient(0.01 * items)
 
 
+class HalfFrozen(Squared):
+    """A residual times itself as a constant: half of the gradient is stopped."""
+
+    def call(self, y_true, y_pred):
+        error = y_pred - y_true
+        return self.factor * ops.mean(error * ops.stop_gradient(error), axis=-1)
+
+
+class StopsTooMuch(Squared):
+    """Stops a gradient that the definition has."""
+
+    def call(self, y_true, y_pred):
+        error = y_pred - y_true
+        frozen = ops.stop_gradient(error)
+        return ops.mean(0.5 * (error * error + error * frozen), axis=-1)
+
+
+class StopsNothing(Squared):
+    """Has a gradient that the definition stops."""
+
+
+class WrongOnOneRow(Squared):
+    """A gradient that is wrong in one sample of many, and nowhere else."""
+
+    def call(self, y_true, y_pred):
+        items = super().call(y_true, y_pred)
+        first = ops.cast(ops.arange(ops.shape(items)[0]) == 1, items.dtype)
+        return items + 0.5 * first * (items - ops.stop_gradient(items))
+
+
 class NoGradient(Squared):
     def call(self, y_true, y_pred):
         return super().call(y_true, ops.stop_gradient(y_pred))
@@ -207,8 +237,92 @@ class ClampsIds(Sparse):
         return super().__call__(y_true, y_pred, sample_weight, mask)
 
 
+class Absolute(portable_losses.Loss):
+    """The healthy twin of the drop-in mutants, which stands in for Keras's Huber."""
+
+    def __init__(
+        self,
+        delta=1.0,
+        reduction="sum_over_batch_size",
+        name="huber_loss",
+        dtype=None,
+        *,
+        factor=1.0,
+    ):
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        self.delta = delta
+        self.factor = factor
+
+    def call(self, y_true, y_pred):
+        r = y_pred - y_true
+        c = ops.clip(r, -self.delta, self.delta)
+        return self.factor * ops.mean(c * (r - 0.5 * c), axis=-1)
+
+
+class SwappedArguments(Absolute):
+    def __init__(
+        self,
+        delta=1.0,
+        name="huber_loss",
+        reduction="sum_over_batch_size",
+        dtype=None,
+        *,
+        factor=1.0,
+    ):
+        super().__init__(delta, reduction, name, dtype, factor=factor)
+
+
+class OtherDefault(Absolute):
+    def __init__(
+        self,
+        delta=1.5,
+        reduction="sum_over_batch_size",
+        name="huber_loss",
+        dtype=None,
+        *,
+        factor=1.0,
+    ):
+        super().__init__(delta, reduction, name, dtype, factor=factor)
+
+
+class OtherName(Absolute):
+    def __init__(
+        self,
+        delta=1.0,
+        reduction="sum_over_batch_size",
+        name="huber_loss",
+        dtype=None,
+        *,
+        factor=1.0,
+    ):
+        name = "huber" if name == "huber_loss" else name
+        super().__init__(delta, reduction, name, dtype, factor=factor)
+
+
+class HalfOfASum(Absolute):
+    """Wrong in one reduction alone."""
+
+    def __call__(self, y_true, y_pred, sample_weight=None, mask=None):
+        value = super().__call__(y_true, y_pred, sample_weight, mask)
+        return 0.5 * value if self.reduction == "sum" else value
+
+
+class MeanOverWeights(Absolute):
+    """Divides by the sum of the weights, whatever the reduction."""
+
+    def __call__(self, y_true, y_pred, sample_weight=None, mask=None):
+        value = super().__call__(y_true, y_pred, sample_weight, mask)
+        if sample_weight is None or self.reduction != "mean":
+            return value
+        return value / ops.mean(ops.cast(sample_weight, value.dtype))
+
+
 def real(rng, n):
     return rng.normal(size=(n, 3)), rng.normal(size=(n, 3))
+
+
+def large(rng, n):
+    return rng.normal(size=(n, 4000)), rng.normal(size=(n, 4000))
 
 
 def binary(rng, n):
@@ -221,6 +335,11 @@ def ids(rng, n):
 
 def squared(y_true, y_pred):
     return np.mean((y_true - y_pred) ** 2, axis=-1)
+
+
+def huber(y_true, y_pred):
+    r = np.abs(y_true - y_pred)
+    return np.mean(np.where(r <= 1, r**2 / 2, r - 0.5), axis=-1)
 
 
 def logistic(y_true, y_pred):
@@ -241,6 +360,21 @@ REGRESSION = Case(
     draw=real,
     reference=squared,
     edges={"match": (MATCH, MATCH), "far": (0 * FAR, FAR)},
+    config={"factor": 1.0},
+)
+HALF_FROZEN = Case(
+    loss="HalfFrozen",
+    draw=real,
+    reference=lambda t, p, frozen: np.mean((p - t) * (frozen - t), axis=-1),
+    config={"factor": 1.0},
+)
+LARGE = Case(
+    loss="Squared",
+    label="large",
+    draw=large,
+    reference=squared,
+    samples=3,
+    sampled_gradient=True,
     config={"factor": 1.0},
 )
 SCALED = Case(
@@ -265,7 +399,23 @@ IDS = Case(
     exact=(np.array([257, 999, 513]), BIG),
 )
 
-HEALTHY = [(REGRESSION, Squared), (SCALED, Squared), (LOGITS, Logistic), (IDS, Sparse)]
+DROP_IN = Case(
+    loss="Huber",
+    draw=real,
+    reference=huber,
+    edges={"match": (MATCH, MATCH), "far": (0 * FAR, FAR)},
+    config={"delta": 1.0},
+)
+
+HEALTHY = [
+    (REGRESSION, Squared),
+    (HALF_FROZEN, HalfFrozen),
+    (LARGE, Squared),
+    (SCALED, Squared),
+    (LOGITS, Logistic),
+    (IDS, Sparse),
+    (DROP_IN, Absolute),
+]
 
 MUTANTS = [
     ("value", WrongValue, REGRESSION),
@@ -273,6 +423,11 @@ MUTANTS = [
     ("gradient", ConstantZero, REGRESSION),
     ("gradient", WrongGradient, REGRESSION),
     ("gradient", NoGradient, REGRESSION),
+    ("gradient", StopsTooMuch, REGRESSION),
+    ("gradient", HalfFrozen, REGRESSION),
+    ("gradient", StopsNothing, HALF_FROZEN),
+    ("gradient", WrongGradient, LARGE),
+    ("gradient", WrongOnOneRow, LARGE),
     ("modes", HiddenState, REGRESSION),
     ("value", DataDependent, REGRESSION),
     ("edges", NanAtMatch, REGRESSION),
@@ -293,5 +448,10 @@ MUTANTS = [
     ("class_ids", ClampsIds, IDS),
     ("config", ForgetsArgument, SCALED),
     ("config", ForgetsDtype, REGRESSION),
+    ("drop_in", SwappedArguments, DROP_IN),
+    ("drop_in", OtherDefault, DROP_IN),
+    ("drop_in", OtherName, DROP_IN),
+    ("drop_in", HalfOfASum, DROP_IN),
+    ("drop_in", MeanOverWeights, DROP_IN),
 ]
 """The check, the loss it must catch, and the case that shows it."""

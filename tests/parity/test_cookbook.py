@@ -7,7 +7,6 @@ the next of them loads it, knowing the program alone, and must get the same loss
 import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
 
@@ -142,13 +141,6 @@ def test_every_program_was_driven(found):
         if set(by_program) != programs
     ]
     assert not wrong, "\n".join(wrong)
-
-
-def test_the_cookbook_links_every_program():
-    page = (ROOT / "docs" / "cookbook.md").read_text()
-    linked = set(re.findall(r"\(examples/(\w+)\.py\)", page))
-    assert {path.stem for path in EXAMPLES.glob("*.py")} - OTHERS - linked == set()
-    assert [name for name in linked if not (EXAMPLES / f"{name}.py").exists()] == []
 
 
 def test_no_program_failed(found):

@@ -1,67 +1,35 @@
 """The harness, pointed at Keras's own losses, finds the faults they are known for.
 
-This is a test of the harness: what it must see stands in a table, and it stands there
-by backend, check and loss.
+This is a test of the harness: what it must see stands in the list of known faults, by
+version of Keras, backend, check and loss.
 """
 
+import keras
 import pytest
 
+from portable_losses.parity.cases import FAULTS, within
 from portable_losses.parity.runner import Plan, run
 
-LOSSES = (
-    "BinaryCrossentropy",
-    "BinaryFocalCrossentropy",
-    "CategoricalFocalCrossentropy",
-    "CategoricalGeneralizedCrossEntropy",
-    "CosineSimilarity",
-    "Dice",
-    "Hinge",
-    "Huber",
-    "KLDivergence",
-    "MeanAbsoluteError",
-    "MeanAbsolutePercentageError",
-    "MeanSquaredError",
-    "SparseCategoricalCrossentropy",
+KNOWN = [fault for fault in FAULTS if fault.checks]
+LOSSES = tuple(sorted({"Huber", *(fault.loss for fault in KNOWN)}))
+CHECKS = tuple(
+    {"value", "gradient", "edges", "dtypes"}
+    | {check for fault in KNOWN for check in fault.checks} - {"between"}
 )
-CHECKS = (
-    "value",
-    "gradient",
-    "edges",
-    "live",
-    "weight_zero",
-    "exact_targets",
-    "class_ids",
-    "dtypes",
-    "config",
-)
-# backend, check, loss: faults of Keras 3.15 that a check on one backend sees.
+# Faults that a check on one backend sees.
 ON_ONE_BACKEND = [
-    ("jax", "edges", "CosineSimilarity"),
-    ("torch", "edges", "CosineSimilarity"),
-    ("jax", "live", "BinaryFocalCrossentropy"),
-    ("torch", "live", "BinaryFocalCrossentropy"),
-    ("jax", "edges", "BinaryFocalCrossentropy"),
-    ("torch", "edges", "BinaryFocalCrossentropy"),
-    *(
-        (backend, check, loss)
-        for backend in ("tensorflow", "jax", "torch")
-        for check, loss in (
-            ("live", "CategoricalFocalCrossentropy"),
-            ("exact_targets", "SparseCategoricalCrossentropy"),
-            ("config", "MeanSquaredError"),
-            ("weight_zero", "MeanSquaredError"),
-            ("edges", "Dice"),
-        )
-    ),
-    ("jax", "class_ids", "SparseCategoricalCrossentropy"),
-    ("jax", "edges", "CategoricalGeneralizedCrossEntropy"),
+    (backend, check, fault.loss)
+    for fault in KNOWN
+    for check in fault.checks
+    if check != "between"
+    for backend in fault.backends
+    if fault.holds(keras.__version__, backend)
 ]
 # Faults that show only when one backend is held against another.
 BETWEEN_BACKENDS = [
-    "Hinge",
-    "KLDivergence",
-    "MeanAbsoluteError",
-    "MeanAbsolutePercentageError",
+    fault.loss
+    for fault in KNOWN
+    if "between" in fault.checks and within(keras.__version__, fault.keras)
 ]
 
 
@@ -100,6 +68,10 @@ def test_a_check_finds_the_fault(results, backend, check, loss):
 def test_the_comparison_finds_the_fault(results, loss):
     cases = [case for case in results["cases"] if case["loss"] == loss]
     assert not all(b["ok"] for case in cases for b in case["between"].values())
+
+
+def test_there_are_faults_to_find():
+    assert len(ON_ONE_BACKEND) >= 20 and len(BETWEEN_BACKENDS) >= 4
 
 
 def test_the_run_fails_as_a_whole(results):

@@ -10,6 +10,7 @@ from mutants import HEALTHY, IDS, MUTANTS, REGRESSION, SCALED, Squared, WrongVal
 from portable_losses.parity import autodiff
 from portable_losses.parity.checks import CHECKS
 from portable_losses.parity.lane import Lane
+from portable_losses.parity.originals import find_original
 from portable_losses.parity.reload import go_on, train_and_save
 from portable_losses.parity.worker import run_case
 
@@ -29,7 +30,8 @@ def registered():
 def lane(case, loss):
     config = case.config if loss.__init__ is not keras.losses.Loss.__init__ else {}
     case = dataclasses.replace(case, config=config)
-    return Lane(case, loss, autodiff.load(BACKEND))
+    original = find_original(case)
+    return Lane(case, loss, autodiff.load(BACKEND), original=original)
 
 
 def statuses(case, loss, names=None):

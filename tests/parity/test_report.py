@@ -4,11 +4,13 @@ import io
 import math
 import random
 import re
+import time
 from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
 
+from portable_losses.parity import progress as progress_module
 from portable_losses.parity.progress import Progress
 from portable_losses.parity.report import (
     html,
@@ -323,6 +325,24 @@ def test_a_known_difference_is_said_once_for_its_backends():
     assert "PASSED  11 losses, 23 cases, " in text
 
 
+def test_where_keras_differs_is_said_without_alarm():
+    results = made_up(failing=False)
+    said = "Keras <3.16 weighs false negatives by alpha"
+    for backend in ("jax", "torch"):
+        checks = case_of(results, "VICReg")["results"][backend]["checks"]
+        checks["drop_in"] = {"status": "passed", "message": said}
+    assert f"* VICReg, jax, torch: {said}\n" in markdown_by_loss(results)
+    text = printed(results, 100)
+    assert "Keras's own losses differ from ours in 1 known way: by_loss.md" in text
+    assert "1 known difference\n" in text and said not in text
+    assert "* nowhere.\n" in markdown_by_loss(made_up(failing=False))
+    assert "Keras's own" not in printed(made_up(failing=False), 100)
+
+
+def case_of(results, name):
+    return next(case for case in results["cases"] if case["id"] == name)
+
+
 def test_colors_are_for_terminals():
     on = {"force_terminal": True, "color_system": "standard"}
     assert "\x1b[1;31m" in printed(made_up(), 100, **on)
@@ -589,6 +609,42 @@ def test_a_log_gets_a_line_at_every_tenth_and_each_failure(monkeypatch):
     assert failed in lines
     assert lines[-2].startswith("jax: done in ") and lines[-2].endswith(", 1 failed")
     assert lines[-1] == "now: training on real data"
+
+
+def test_a_log_is_never_quiet_while_a_backend_works(monkeypatch):
+    monkeypatch.setattr(progress_module, "QUIET", 0.08)
+    out = io.StringIO()
+    with Progress(Console(file=out, width=40)) as progress:
+        progress.launch("torch")
+        progress.start("jax", 65)
+        progress.note("jax", "CTC, half")
+        said = "torch: starting (0 s); jax: 0 of 65 cases (CTC, half)"
+        wait_for(lambda: out.getvalue().count(said) > 1)
+        progress.start("torch", 1)
+        progress.advance("torch", "Huber")
+        progress.done("torch")
+        wait_for(lambda: out.getvalue().endswith("\njax: 0 of 65 cases (CTC, half)\n"))
+
+
+def wait_for(condition):
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_each_phase_counts_anew_and_says_what_it_counts():
+    out = io.StringIO()
+    progress = Progress(Console(file=out, width=80))
+    for unit in ("cases", "models saved", "trainings"):
+        progress.start("jax", 2, unit)
+        progress.advance("jax", "a")
+        progress.advance("jax", "b")
+        progress.done("jax")
+    lines = out.getvalue().splitlines()
+    assert "jax: 2 of 2 models saved" in lines and "jax: 1 of 2 trainings" in lines
+    assert lines[2] == "jax: done in 0 s"
+    assert lines[-1] == "jax: trainings, done in 0 s"
 
 
 def test_a_backend_that_stops_early_is_not_done():

@@ -1,14 +1,25 @@
 """What the runner makes of what its workers say; the workers here are made up."""
 
+import subprocess
+import sys
+import threading
+
+import keras
 import numpy as np
 import pytest
 from rich.console import Console
 
+import portable_losses
 from portable_losses.parity import runner
+from portable_losses.parity.autodiff import BACKENDS
+from portable_losses.parity.kinds import KINDS
 from portable_losses.parity.progress import Progress
 from portable_losses.parity.report.digest import failures
 from portable_losses.parity.runner import Plan, run
 from portable_losses.parity.runs import RUNS
+from portable_losses.parity.target import Target
+from portable_losses.parity.training import TASKS
+from portable_losses.parity.worker import Worker
 
 
 class MadeUp:
@@ -18,11 +29,16 @@ class MadeUp:
     idle = ()
     lazy = ()
     broken = ()
+    forgetful = ()
+    dead = ()
+    commands = []
 
     def __init__(self, backend, plan):
         self.backend, self.plan = backend, plan
+        self.killed = threading.Event()
 
     def tell(self, do, **rest):
+        self.commands.append((self.backend, do))
         self.told = getattr(self, f"_{do}")(rest)
 
     def listen(self, until):
@@ -31,9 +47,15 @@ class MadeUp:
     def stop(self):
         pass
 
+    def kill(self):
+        self.killed.set()
+
     def _prepare(self, rest):
+        planned = {"cases": 1, "saves": 1, "reloads": 1, "trainings": 1 + len(RUNS)}
         facts = {"device": "cpu", "modes": [], "precision": "float32", "versions": {}}
-        return [{"event": "ready", "total": 1, "backend": self.backend, **facts}]
+        return [
+            {"event": "ready", "planned": planned, "backend": self.backend, **facts}
+        ]
 
     def _check(self, rest):
         folder = self.plan.out / self.backend
@@ -43,6 +65,10 @@ class MadeUp:
         numbers = {"value_error": 0.0, "gradient_error": 0.0, "seconds": 0.0}
         if self.backend in self.idle:
             return []
+        if self.backend in self.dead:
+            raise runner.Unavailable(f"{self.backend}: no more memory")
+        if self.dead and not self.killed.wait(timeout=60):
+            raise AssertionError("nobody ended this worker")
         passed = {"status": "passed", "message": ""}
         names = ["value"] if self.backend in self.lazy else ["value", "gradient"]
         checks = dict.fromkeys(names, passed)
@@ -52,14 +78,18 @@ class MadeUp:
 
     def _save(self, rest):
         message = "TypeError: no JSON" if self.backend in self.unable else ""
-        return [{"event": "saved", "case": "Huber", "message": message}]
+        return [{"event": "saved", "name": "Huber", "message": message}]
 
     def _reload(self, rest):
+        if self.backend in self.forgetful:
+            return []
         absent = "FileNotFoundError" if rest["from"] in self.unable else ""
-        return [{"event": "reloaded", "case": "Huber", "message": absent}]
+        return [{"event": "reloaded", "name": "Huber", "message": absent}]
 
     def _train(self, rest):
-        yield {"event": "curves", "curves": {"digits": [2.0, 1.0]}}
+        yield {"event": "curve", "name": "digits", "outcome": [2.0, 1.0]}
+        if self.backend in self.forgetful:
+            return
         for name in (r.name for r in RUNS):
             outcome = [{"loss": [2.0, 1.0]}, ""]
             if self.backend in self.broken:
@@ -69,16 +99,15 @@ class MadeUp:
 
 @pytest.fixture(name="results_of")
 def _results_of(tmp_path, monkeypatch):
-    def results_of(*backends, unable=(), idle=(), lazy=(), broken=(), training=False):
+    def results_of(*backends, checked=None, training=True, **faults):
         monkeypatch.setattr(runner, "Process", MadeUp)
         monkeypatch.setattr(runner, "require", lambda backends: None)
-        monkeypatch.setattr(MadeUp, "unable", unable)
-        monkeypatch.setattr(MadeUp, "idle", idle)
-        monkeypatch.setattr(MadeUp, "lazy", lazy)
-        monkeypatch.setattr(MadeUp, "broken", broken)
+        monkeypatch.setattr(MadeUp, "commands", [])
+        for fault, where in faults.items():
+            monkeypatch.setattr(MadeUp, fault, where)
         plan = Plan(backends=backends, training=training, out=tmp_path)
         with Progress(Console(quiet=True)) as progress:
-            return run(plan, progress)
+            return run(plan, progress, checked)
 
     return results_of
 
@@ -113,7 +142,7 @@ def test_a_check_that_a_worker_leaves_out_is_no_silent_pass(results_of):
 
 
 def test_the_histories_of_all_backends_are_among_the_results(results_of):
-    results = results_of("jax", "torch", training=True)
+    results = results_of("jax", "torch")
     assert results["summary"]["ok"] and set(results["training"]) == {"digits"}
     assert list(results["histories"]) == [r.name for r in RUNS]
     for row in results["histories"].values():
@@ -121,8 +150,133 @@ def test_the_histories_of_all_backends_are_among_the_results(results_of):
 
 
 def test_a_run_that_breaks_on_one_backend_fails_the_matrix(results_of):
-    results = results_of("jax", "torch", training=True, broken=("jax",))
+    results = results_of("jax", "torch", broken=("jax",))
     assert not results["summary"]["ok"]
     found = failures(results)
     assert [item.case for item in found] == [f"training with {r.name}" for r in RUNS]
     assert {item.message for item in found} == {"jax: RuntimeError: frozen"}
+
+
+# --- what is done, and when -----------------------------------------------------------
+
+
+def test_the_results_of_the_checks_are_told_by_themselves(results_of):
+    told = []
+    results = results_of("jax", "torch", checked=told.append)
+    (early,) = told
+    assert early["cases"] == results["cases"] and early["summary"]["ok"]
+    assert set(early["cases"][0]["between"]) == {"jax-torch"}
+    assert not early["histories"] and not early["reload"]
+    assert results["histories"] and results["reload"]
+
+
+def test_without_training_the_checks_are_all_that_is_done(results_of):
+    results = results_of("jax", "torch", training=False)
+    assert {do for _, do in MadeUp.commands} == {"prepare", "check"}
+    assert results["summary"]["ok"] and results["summary"]["checks"]["passed"] == 6
+    assert not (results["training"] or results["histories"] or results["reload"])
+
+
+@pytest.mark.parametrize("unit", ["models loaded", "trainings"])
+def test_what_a_worker_leaves_untrained_is_no_silent_pass(
+    results_of, unit, monkeypatch
+):
+    healthy = "_train" if unit == "models loaded" else "_reload"
+    whole = getattr(MadeUp, healthy)
+
+    def remembers(self, rest):
+        self.forgetful = ()
+        found = list(whole(self, rest))
+        del self.forgetful
+        return found
+
+    monkeypatch.setattr(MadeUp, healthy, remembers)
+    said = rf"planned .*'torch': \d+\}} {unit}, ran .*'torch': [01]\}}"
+    with pytest.raises(runner.Unavailable, match=said):
+        results_of("jax", "torch", forgetful=("torch",))
+
+
+def test_a_worker_that_dies_ends_the_others_at_once(results_of):
+    with pytest.raises(runner.Unavailable, match="torch: no more memory"):
+        results_of("tensorflow", "jax", "torch", dead=("torch",))
+
+
+def test_only_what_an_earlier_run_wrote_is_removed(results_of, tmp_path):
+    for name in ("docs", "jax"):
+        (tmp_path / name).mkdir()
+    own = [tmp_path / "docs/guide.md", tmp_path / "jax/settings.json"]
+    old = [tmp_path / "jax" / f"Huber.{ending}" for ending in ("keras", "json")]
+    old.append(tmp_path / "jax/references.pickle")
+    for path in (*own, *old):
+        path.touch()
+    results_of("jax")
+    assert [path for path in own if not path.exists()] == []
+    assert [path for path in old if path.exists()] == []
+
+
+ALL = {task.data for task in TASKS}
+
+
+@pytest.mark.parametrize(
+    ("asked", "tasks", "runs"),
+    [
+        ({}, ALL, True),
+        ({"losses": ("Huber",)}, {"diabetes"}, False),
+        ({"losses": ("LogCosh", "Sum")}, set(), False),
+        ({"families": ("regression",)}, {"diabetes"}, False),
+        ({"families": ("classification",)}, {"digits", "breast_cancer"}, False),
+        ({"families": ("training",)}, set(), True),
+        ({"families": ("segmentation", "training")}, set(), True),
+        ({"module": "keras.losses"}, ALL, False),
+        ({"module": "keras.losses", "losses": ("Huber",)}, {"diabetes"}, False),
+        ({"target": f"{__name__}:Own", "kind": "regression"}, set(), False),
+    ],
+)
+def test_a_narrow_run_trains_what_was_asked_for(
+    asked, tasks, runs, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("portable_losses.parity.alone.hide_other_backends", print)
+    monkeypatch.setattr("portable_losses.parity.worker.load_target", own_target)
+    job = {"families": (), "losses": (), "module": "portable_losses", **asked}
+    job |= {"precision": "float32", "out": tmp_path}
+    worker = Worker(job)
+    assert {task.data for task in worker.tasks()} == tasks
+    assert worker.runs() == (list(RUNS) if runs else [])
+    planned = worker.planned()
+    assert planned["trainings"] == len(tasks) + runs * len(RUNS)
+    assert planned["saves"] == planned["reloads"] <= planned["cases"]
+
+
+def own_target(name, kind, reference):
+    return Target(KINDS[kind], Own)
+
+
+class Own(portable_losses.Loss):
+    def call(self, y_true, y_pred):
+        return portable_losses.ops.mean((y_true - y_pred) ** 2, axis=-1)
+
+
+def test_a_worker_sees_no_backend_but_its_own():
+    own = keras.config.backend()
+    program = f"""
+import keras
+from portable_losses.parity import alone
+alone.hide_other_backends({own!r})
+import importlib, {own}, sys
+for name in {[b for b in BACKENDS if b != own]}:
+    if name in sys.modules:
+        continue  # Keras itself has imported it
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        assert error.name == name, error
+    else:
+        raise AssertionError(name)
+keras.saving.serialize_keras_object(keras.losses.Huber())
+import sklearn.datasets
+print("alone")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.endswith("alone\n"), done.stderr[-2000:]

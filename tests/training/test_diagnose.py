@@ -30,7 +30,7 @@ def rounded(y_true, y_pred):
 
 
 @portable_losses.loss
-def scaled(y_true, y_pred, *, factor):
+def scaled_by(y_true, y_pred, *, factor):
     return factor * keras.ops.mean(keras.ops.abs(y_pred - y_true), axis=-1)
 
 
@@ -78,11 +78,11 @@ MAPS = RNG.integers(0, 2, size=(4, 5, 5, 1))
 HEALTHY = {
     "ours": (portable_losses.Huber(), T, P),
     "function": (root, T, P),
-    "function of an argument": (scaled(factor=2.0), T, P),
+    "function of an argument": (scaled_by(factor=2.0), T, P),
     "plain": (Plain(), T, P),
     "of keras": (keras.losses.MeanSquaredError(), T, P),
     "sum": (0.5 * portable_losses.Huber() + portable_losses.LogCosh(), T, P),
-    "moving": (scaled(factor=MOVING) * MOVING + Plain(), T, P),
+    "moving": (scaled_by(factor=MOVING) * MOVING + Plain(), T, P),
     "reduction sum": (portable_losses.Huber(reduction="sum"), T, P),
     "no reduction": (portable_losses.Huber(reduction=None), T, P),
     "plain, no reduction": (keras.losses.MeanSquaredError(reduction=None), T, P),

@@ -108,14 +108,93 @@ def test_a_hyperparameter_moves_in_it(where, still, data, tmp_path):
     assert loaded.fit(inputs, **fit).history["w"] == [3.0, 4.0, 5.0]
 
 
-def test_a_hyperparameter_tracked_twice_is_refused(still, data):
+@pytest.mark.parametrize("scheduled", [False, True])
+def test_a_hyperparameter_may_be_shown_as_a_metric_too(scheduled, still, data):
     x, y = data
     w = Hyperparameter(1.0, name="w")
     net, _ = build(MSE(), weight=w, context=False)
-    net.compile(still, loss=MSE(), metrics=[w])
-    ramp = portable_losses.HyperparameterScheduler(w, lambda epoch: 1.0)
-    with pytest.raises(ValueError, match="must be tracked once; it is in metrics and"):
-        net.fit([x, y], y, verbose=0, callbacks=[ramp])
+    net.compile(still, metrics=[w], loss=lambda y_true, y_pred: 0.0 * ops.sum(y_pred))
+    move = portable_losses.HyperparameterScheduler(w, lambda epoch: 10.0**epoch)
+    fit = {"verbose": 0, "epochs": 3, "callbacks": [move] if scheduled else []}
+    seen = net.fit([x, y], y, **fit).history
+    values = np.array([1.0, 10.0, 100.0] if scheduled else [1.0, 1.0, 1.0])
+    np.testing.assert_allclose(seen["loss"], np.mean(y**2) * values, rtol=1e-5)
+    np.testing.assert_allclose(seen["w"], values)
+    w.assign(5.0)
+    found = net.train_on_batch([x, y], y)
+    np.testing.assert_allclose(found, [5.0 * np.mean(y**2), 5.0], rtol=1e-5)
+    found = net.evaluate([x, y], y, verbose=0)
+    np.testing.assert_allclose(found, [5.0 * np.mean(y**2), 5.0], rtol=1e-5)
+
+
+def test_a_metric_of_two_outputs(still, data):
+    x, y = data
+    w = Hyperparameter(2.0, name="w")
+    inputs = keras.Input((3,))
+    make = keras.layers.Dense
+    heads = {n: make(1, kernel_initializer="zeros", name=n)(inputs) for n in "ab"}
+    net = keras.Model(inputs, heads)
+    loss = {"a": w * MSE(), "b": MSE()}
+    net.compile(still, loss=loss, metrics={"a": [w], "b": [w]})
+    seen = net.fit(x, {"a": y, "b": y}, verbose=0).history
+    assert (seen["a_w"], seen["b_w"]) == ([2.0], [2.0])
+    np.testing.assert_allclose(seen["loss"], [3.0 * np.mean(y**2)], rtol=1e-5)
+
+
+@pytest.mark.parametrize("eagerly", [False, True])
+def test_one_that_is_called_several_times_adds_each_loss(eagerly, data):
+    x, y = data
+    inputs, target = keras.Input((3,)), keras.Input((1,))
+    ones = keras.layers.Dense(1, kernel_initializer="ones")
+    zeros = keras.layers.Dense(1, kernel_initializer="zeros")
+    w = Hyperparameter(1.0, name="w")
+    end = LossEndpoint(MSE(), weight=w)
+    outputs = [end(layer(inputs), target) for layer in (ones, zeros, zeros)]
+    net = keras.Model([inputs, target], outputs)
+    net.compile(keras.optimizers.SGD(0.0), run_eagerly=eagerly)
+    parts = [np.mean((x.sum(1, keepdims=True) - y) ** 2), *[np.mean(y**2)] * 2]
+    assert net.evaluate([x, y], verbose=0) == pytest.approx(sum(parts), rel=1e-5)
+    for value in (1.0, 3.0):  # traced once, run twice
+        w.assign(value)
+        seen = net.fit([x, y], verbose=0).history["loss"]
+        np.testing.assert_allclose(seen, [value * sum(parts)], rtol=1e-5)
+    # Shared by another model, which calls it once.
+    other = keras.Model([inputs, target], end(zeros(inputs), target))
+    other.compile(keras.optimizers.SGD(0.0), run_eagerly=eagerly)
+    seen = other.fit([x, y], verbose=0).history["loss"]
+    np.testing.assert_allclose(seen, [3.0 * parts[1]], rtol=1e-5)
+    seen = net.fit([x, y], verbose=0).history["loss"]
+    np.testing.assert_allclose(seen, [3.0 * sum(parts)], rtol=1e-5)
+    # Within a model within a model.
+    inner = keras.Model([inputs, target], end(zeros(inputs), target))
+    outer = keras.Model([inputs, target], inner([inputs, target]))
+    outer.compile(keras.optimizers.SGD(0.0), run_eagerly=eagerly)
+    seen = outer.fit([x, y], verbose=0).history["loss"]
+    np.testing.assert_allclose(seen, [3.0 * parts[1]], rtol=1e-5)
+    clone = keras.models.clone_model(net)
+    clone.set_weights(net.get_weights())
+    clone.compile(keras.optimizers.SGD(0.0), run_eagerly=eagerly)
+    seen = clone.fit([x, y], verbose=0).history["loss"]
+    np.testing.assert_allclose(seen, [3.0 * sum(parts)], rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["loss", "floatx", "loss and compile"])
+def test_float64(kind, data):
+    x, y = data
+    w = Hyperparameter(0.5, name="w")
+    before = keras.config.floatx()
+    try:
+        if kind == "floatx":
+            keras.config.set_floatx("float64")
+        net, _ = build(MSE(dtype="float64"), weight=w, context=False)
+        loss = MSE() if kind == "loss and compile" else None
+        net.compile(keras.optimizers.SGD(0.0), loss=loss)
+        target = y if loss else None
+        seen = net.fit([x, y], target, verbose=0).history["loss"]
+        wanted = (1.5 if loss else 0.5) * np.mean(y**2)
+        np.testing.assert_allclose(seen, [wanted], rtol=1e-5)
+    finally:
+        keras.config.set_floatx(before)
 
 
 def test_masks_reach_the_loss(still):

@@ -1,5 +1,6 @@
 """`loss`: a plain function as a loss that can be saved."""
 
+import collections
 import copy
 import importlib.util
 import pickle
@@ -201,9 +202,255 @@ def test_a_scalar_is_a_statistic():
 
 def test_context():
     assert float(with_input(weight=2.0)(ZEROS, TWOS, None, None, TWOS)) == 8.0
-    assert tuple(with_input(ZEROS, TWOS, TWOS).shape) == (4,)
+    assert tuple(with_input(ZEROS, TWOS, x=TWOS).shape) == (4,)
+    weights = np.array([1.0, 1.0, 0.0, 0.0])
+    assert float(with_input(ZEROS, TWOS, sample_weight=weights, x=TWOS)) == 3.0
     with pytest.raises(TypeError, match="`context` must be x, which the loss takes"):
         with_input()(ZEROS, TWOS)
+
+
+@loss(package="test_function")
+def natural(y_true, y_pred, slope=2.0):
+    return slope * ops.mean(ops.square(y_pred - y_true), axis=-1)
+
+
+def test_weights_are_weights(model, data):
+    x, y = data
+    weight = np.linspace(0, 2, len(x)).astype("float32")
+    wanted = np.mean(2.0 * weight * y[:, 0] ** 2)
+    for given in (natural, natural(), portable_losses.Sum([natural])):
+        net = model()
+        rest = keras.optimizers.SGD(0.0)
+        net.compile(rest, loss=given, weighted_metrics=[natural])
+        run = {"sample_weight": weight, "verbose": 0, "return_dict": True}
+        seen = net.evaluate(x, y, **run)
+        assert seen["loss"] == pytest.approx(wanted, rel=1e-5)
+        shown = np.sum(2.0 * weight * y[:, 0] ** 2) / np.sum(weight)
+        assert seen["natural"] == pytest.approx(shown, rel=1e-5)
+        seen = net.train_on_batch(x, y, sample_weight=weight, return_dict=True)
+        assert seen["loss"] == pytest.approx(wanted, rel=1e-5)
+    got = keras.losses.get(natural)
+    assert float(got(ZEROS, TWOS, np.array([1.0, 1.0, 0.0, 0.0]))) == 4.0
+    assert float(got(ZEROS, TWOS, None)) == 8.0
+    assert float(natural(slope=0.5)(ZEROS, TWOS)) == 2.0
+    items = natural(ops.convert_to_tensor(ZEROS), TWOS, slope=0.5)
+    np.testing.assert_allclose(ops.convert_to_numpy(items), 4 * [2.0])
+    weighted = natural(ZEROS, TWOS, sample_weight=np.ones(4), slope=0.5)
+    assert float(weighted) == 2.0
+
+
+def test_a_context_is_no_weight(model, data):
+    x, y = data
+    net = model()
+    net.compile("sgd", loss=with_input)
+    with pytest.raises(TypeError, match=r"`x` must be given by its name; .*LossEndpoi"):
+        net.train_on_batch(x, y)
+    with pytest.raises(TypeError, match=r"x has a default .*drop the default to make"):
+        optional()(ZEROS, TWOS, None, None, TWOS)
+
+
+@loss(package="test_function")
+def optional(y_true, y_pred, x=None):
+    return ops.mean(ops.square(y_pred - y_true), axis=-1)
+
+
+@loss(package="test_function")
+def looked_up(y_true, y_pred, factor=1.0):
+    log_p = ops.log_softmax(y_pred)
+    return -factor * ops.sum(ops.one_hot(y_true, y_pred.shape[-1]) * log_p, axis=-1)
+
+
+@loss(package="test_function", targets="ids")
+def declared(y_true, y_pred):
+    ids = ops.expand_dims(y_true, -1)
+    return ops.squeeze(ops.take_along_axis(y_pred, ids, axis=-1), -1)
+
+
+SHAPES = {
+    "(3,)": ((3,), (3, 3)),
+    "(3, 1)": ((3, 1), (3, 3)),
+    "(3, 3)": ((3, 3), (3, 3, 3)),
+    "one position": ((3, 1), (3, 1, 3)),
+    "a column": ((3, 1, 3), (3, 3, 3)),
+    "one row": ((1, 3), (3, 3)),
+}
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "uint8", "bool", "float32"])
+@pytest.mark.parametrize("shapes", SHAPES)
+def test_nothing_is_broadcast(shapes, dtype):
+    true, pred = SHAPES[shapes]
+    t, p = np.ones(true, dtype), np.zeros(pred, "float32")
+    for act in (natural(), natural, natural(slope=Hyperparameter(1.0))):
+        with pytest.raises(ValueError, match=r"`y_true` must have y_pred's"):
+            act(t, p)
+
+
+def test_class_indices_are_told_by_what_the_function_does(still):
+    for true, pred in (((3,), (3, 3)), ((3, 3), (3, 3, 3)), ((3, 1), (3, 1, 3))):
+        t, p = np.ones(true, "int64"), np.zeros(pred, "float32")
+        for act in (
+            looked_up(),
+            looked_up(factor=Hyperparameter(1.0)),
+            looked_up(reduction=None),
+            looked_up,
+        ):
+            value = ops.convert_to_numpy(ops.mean(act(t, p)))
+            assert float(value) == pytest.approx(np.log(3.0))
+    p = np.eye(3, dtype="float32")
+    for t in (np.arange(3), np.arange(3)[:, None], np.arange(3.0)):
+        assert float(declared()(t, p)) == 1.0
+        np.testing.assert_allclose(ops.convert_to_numpy(declared(t, p)), np.ones(3))
+    # The last batch is as large as there are classes; on TensorFlow none has a size.
+    x, y = np.ones((8, 3), "float32"), np.array([0, 1, 2, 0, 1, 2, 0, 1])
+    layers = [keras.Input((3,)), keras.layers.Dense(3, kernel_initializer="zeros")]
+    net = keras.Sequential(layers)
+    net.compile(still, loss=looked_up)
+    seen = net.fit(x, y, batch_size=5, verbose=0).history["loss"]
+    assert seen[0] == pytest.approx(np.log(3.0))
+    net.compile(still, loss=natural)
+    with pytest.raises(ValueError, match='targets="ids" takes class indices'):
+        net.fit(x[:3], y[:3], batch_size=3, verbose=0)
+
+
+def test_the_function_aligns_as_the_loss_does():
+    column = np.arange(4.0, dtype="float32")
+    for dtype in ("float32", "int32"):
+        t = column.astype(dtype)
+        for act in (
+            lambda t=t: natural(t, column[:, None] + 1),
+            lambda t=t: natural(t[:, None], column + 1),
+            lambda t=t: natural(t[:, None], column[:, None] + 1),
+        ):
+            np.testing.assert_allclose(ops.convert_to_numpy(act()), 4 * [2.0])
+        whole = natural(t, column + 1)  # vectors are a row, as in plain Python
+        assert float(whole) == 2.0
+
+
+@loss(package="test_function")
+def any_name(
+    y_true,
+    y_pred,
+    *,
+    keep=0.5,
+    targets=1.0,
+    call=1.0,
+    metrics=1.0,
+    function=1.0,
+    get_config=1.0,
+    from_config=1.0,
+    hyperparameters=1.0,
+    arguments=1.0,
+    loss=1.0,
+    terms=1.0,
+    weight=1.0,
+    axis=-1,
+    self=1.0,
+    cls=1.0,
+    args=1.0,
+    kwargs=1.0,
+    config=1.0,
+    class_name="text",
+    module="text",
+    shape=1.0,
+    owner=1.0,
+    given=1.0,
+    with_defaults=1.0,
+    _dtype=1.0,
+    _moving=1.0,
+    _arguments=1.0,
+):
+    factor = keep * targets * call * metrics * function * self * cls * _dtype
+    return factor * _arguments * ops.mean(ops.square(y_pred - y_true), axis=-1)
+
+
+def test_an_argument_has_any_name():
+    w = Hyperparameter(2.0, name="w")
+    changed = any_name(keep=w, self=3.0, _dtype=0.5, targets=1.0)
+    column = np.arange(4.0, dtype="float32")
+    for again in (
+        changed,
+        type(changed).from_config(changed.get_config()),
+        keras.losses.deserialize(keras.losses.serialize(changed)),
+        pickle.loads(pickle.dumps(changed)),
+        copy.copy(changed),
+        copy.deepcopy(changed),
+    ):
+        assert float(again(ZEROS, TWOS)) == 12.0
+        assert float(again(column, column[:, None] + 1)) == 3.0  # aligned
+        assert (again.dtype, again.weight, again.reduction) == (
+            "float32",
+            1.0,
+            "sum_over_batch_size",
+        )
+        assert [x.name for x in again.hyperparameters] == ["w"]
+    w.assign(1.0)
+    assert float(changed(ZEROS, TWOS)) == 6.0
+    assert float(any_name(self=2.0)(ZEROS, TWOS)) == 4.0
+    assert float(ops.mean(any_name(ZEROS, TWOS, self=2.0))) == 4.0
+    changed.weight = 5.0
+    assert changed.get_config()["weight"] == 5.0
+
+
+def test_a_namedtuple_keeps_its_fields(tmp_path, model, data):
+    pair = Pair(Hyperparameter(2.0, name="w"), 3.0)
+    x, y = data
+    made = of_pair(pair=pair)
+    net = model()
+    net.compile("sgd", loss=made, metrics=made.metrics)
+    net.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    for again in (made, copy.deepcopy(made), loaded.loss, Holds(pair)):
+        assert float(again(ZEROS, TWOS)) == 20.0
+        assert [w.name for w in again.hyperparameters] == ["w"]
+    held = Holds(pair)
+    assert float(Holds.from_config(held.get_config())(ZEROS, TWOS)) == 20.0
+
+
+Pair = collections.namedtuple("Pair", ["low", "high"])
+
+
+@loss(package="test_function")
+def of_pair(y_true, y_pred, *, pair):
+    return (pair.low + pair[1]) * ops.mean(ops.square(y_pred - y_true), axis=-1)
+
+
+class Holds(portable_losses.Loss):
+    def __init__(self, pair, **kwargs):
+        super().__init__(**kwargs)
+        self.pair = pair
+
+    def call(self, y_true, y_pred):
+        low, high = self.pair
+        return (low + self.pair.high) * ops.mean(ops.square(y_pred - y_true), axis=-1)
+
+
+def test_functions_in_sums():
+    value = {
+        "f + g": scaled + natural,
+        "0.5 * f": 0.5 * natural,
+        "f - g": natural - scaled,
+        "f / 2": natural / 2.0,
+        "f": portable_losses.Sum([natural]),
+    }
+    found = {name: float(loss(ZEROS, TWOS)) for name, loss in value.items()}
+    assert list(found.values()) == [12.0, 4.0, 4.0, 4.0, 8.0]
+    assert repr(0.5 * natural) == "Sum({'natural': (0.5, natural(slope=2.0))})"
+    assert repr(natural) == "<@loss function natural(y_true, y_pred, slope=2.0)>"
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_uncalled_it_is_saved_uncalled(ending, model, data, tmp_path):
+    x, y = data
+    net = model()
+    net.compile("sgd", loss=natural, metrics=[natural])
+    seen = net.evaluate(x, y, batch_size=20, verbose=0)
+    net.save(tmp_path / f"model.{ending}")
+    loaded = keras.saving.load_model(tmp_path / f"model.{ending}")
+    assert loaded.loss is natural
+    np.testing.assert_allclose(
+        loaded.evaluate(x, y, batch_size=20, verbose=0), seen, rtol=1e-5
+    )
 
 
 @loss(package="test_function")
@@ -230,6 +477,11 @@ def second():
 def no_prediction(y_true): ...
 def any_argument(y_true, y_pred, **arguments): ...
 def common(y_true, y_pred, *, reduction=None): ...
+def weighs(y_true, y_pred, sample_weight=None): ...
+def masks(y_true, y_pred, *, mask=None): ...
+def turned(y_pred, y_true): ...
+def by_place(y_true, y_pred, a=1, /): ...
+def behind(y_true, y_pred, a=1, *context): ...
 
 
 REFUSED = {
@@ -252,7 +504,7 @@ REFUSED = {
     "no function": (
         lambda: loss(portable_losses.Huber()),
         TypeError,
-        "loss: `function` must be a function; got function=<",
+        "loss: `function` must be a function; got function=Huber",
     ),
     "without y_pred": (
         lambda: loss(no_prediction),
@@ -270,6 +522,67 @@ REFUSED = {
         ValueError,
         "loss: `function` must be a function without the arguments of every loss; got "
         "function=common(y_true, y_pred, *, reduction=None) (rename reduction).",
+    ),
+    "weights": (
+        lambda: loss(weighs),
+        ValueError,
+        "loss: `function` must be a function without the argument sample_weight, which "
+        "is every call's; got function=weighs(y_true, y_pred, sample_weight=None) "
+        "(drop or rename it: the loss multiplies its items by the weights).",
+    ),
+    "a mask": (
+        lambda: loss(masks),
+        ValueError,
+        "loss: `function` must be a function without the argument mask, which is every "
+        "call's; got function=masks(y_true, y_pred, *, mask=None) (drop or rename it: "
+        "the loss leaves masked items out; `kept` says which samples those are).",
+    ),
+    "y_pred first": (
+        lambda: loss(turned),
+        TypeError,
+        "loss: `function` must be a function of y_true and y_pred; got function="
+        "turned(y_pred, y_true) (name y_true first).",
+    ),
+    "a default before /": (
+        lambda: loss(by_place),
+        TypeError,
+        "got function=by_place(y_true, y_pred, a=1, /) (put a after *).",
+    ),
+    "a default before a context": (
+        lambda: loss(behind),
+        TypeError,
+        "got function=behind(y_true, y_pred, a=1, *context) (put a after *context).",
+    ),
+    "an argument in the place of the weights": (
+        lambda: natural(ZEROS, TWOS, 0.5),
+        TypeError,
+        "natural: `sample_weight` must be a tensor of one weight per sample; got "
+        "sample_weight=0.5 (a third argument without a name is the sample weights, as "
+        "Keras passes them: write natural(y_true, y_pred, slope=0.5)).",
+    ),
+    "a context in the place of the weights": (
+        lambda: with_input(ZEROS, TWOS, TWOS),
+        TypeError,
+        "with_input: `x` must be given by its name; got x=nothing (a third argument "
+        "without a name is the sample weights, as Keras passes them: write "
+        "with_input(y_true, y_pred, x=...); in a model LossEndpoint(with_input) passes",
+    ),
+    "a context as an argument": (
+        lambda: with_input(x=TWOS),
+        TypeError,
+        "with_input: `argument` must be one of dtype, name, reduction, weight; got "
+        "argument=x (it has no default and is a context: LossEndpoint passes it; give",
+    ),
+    "a reduction of the function": (
+        lambda: natural(ZEROS, TWOS, reduction="sum"),
+        TypeError,
+        "natural: `reduction` must be an argument of the loss; got reduction='sum' "
+        "(write natural(reduction=...)(y_true, y_pred)).",
+    ),
+    "y_pred twice": (
+        lambda: natural(ZEROS, TWOS, y_pred=TWOS),
+        TypeError,
+        "natural: `y_pred` must be given once; got y_pred=two of them",
     ),
     "unknown argument": (
         lambda: scaled(wieght=1.0),
@@ -377,6 +690,19 @@ def test_a_program_saves_what_an_import_of_it_loads(tmp_path):
     spec.loader.exec_module(module)  # the same definition once more, as by a reload
     loaded = keras.saving.load_model(saved, safe_mode=True)
     assert (type(loaded.loss).__name__, float(loaded.loss.times)) == ("tripled", 2.0)
+
+
+def test_a_file_says_which_module_to_import(tmp_path):
+    program, saved = tmp_path / "my_other_program.py", tmp_path / "model.keras"
+    program.write_text(MODULE)
+    subprocess.run([sys.executable, str(program), str(saved)], check=True)
+    message = (
+        "tripled: `function` must be a @loss function that is defined when a model "
+        "with it is loaded; got function=my_other_program>tripled, which is not "
+        "(import my_other_program, which defines it, before you load)."
+    )
+    with pytest.raises(ValueError, match=re.escape(message)):
+        keras.saving.load_model(saved, safe_mode=True)
 
 
 def test_a_notebook_may_change_its_definition():

@@ -103,6 +103,49 @@ def test_a_loss_of_ones_own_gets_a_tensor(gradient):
     assert (float(value), float(slope[0, 0])) == (3.0, 6.0)
 
 
+EDGES = {
+    "SmoothL1": ("beta", {}),
+    "SigmoidFocal": ("gamma", {"from_logits": True}),
+    "CategoricalFocalCrossentropy": ("gamma", {"from_logits": True}),
+    "BinaryCrossentropy": ("label_smoothing", {"from_logits": True}),
+}
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_it_may_be_0_where_a_number_may(name, gradient):
+    argument, config = EDGES[name]
+    cls = getattr(portable_losses, name)
+    y_true = np.eye(3, dtype="float32")
+    y_pred = np.array([[1.0, 2.0, 0.0], [-1.0, 3.0, 0.5], [0.0, 0.0, 1.0]])
+    w = Hyperparameter(0.0)
+    for got, wanted in zip(
+        gradient(cls(**{argument: w}, **config), y_true, y_pred),
+        gradient(cls(**{argument: 0.0}, **config), y_true, y_pred),
+        strict=True,
+    ):
+        np.testing.assert_allclose(got, wanted, rtol=1e-6, atol=1e-7)
+
+
+def test_a_vector_is_compared_as_a_whole():
+    w = Hyperparameter([1.0, 2.0], name="w")
+    assert w == (1.0, 2.0)
+    assert w == [1.0, 2.0]
+    assert w != 1.0
+    for act in (lambda: bool(w), lambda: w < 1.0):
+        with pytest.raises(TypeError, match="`w` must be one number, to be ordered or"):
+            act()
+    with pytest.raises(
+        ValueError, match="must be vectors of one length; got operands=le"
+    ):
+        _ = (w + Hyperparameter([1.0, 2.0, 3.0])).value
+
+
+@pytest.mark.parametrize("value", [1e39, -1e39])
+def test_a_value_is_finite_in_float32(value):
+    with pytest.raises(ValueError, match="`value` must be finite in float32"):
+        Hyperparameter(value, name="w")
+
+
 # --- what is refused ------------------------------------------------------------------
 
 REFUSED = {
@@ -154,14 +197,17 @@ def test_refused(name):
 
 def test_what_a_loss_cannot_take_is_not_set():
     w = Hyperparameter(1.0, name="w")
-    portable_losses.Huber(delta=w)
-    portable_losses.Tversky(alpha=w, beta=2.0 - w)
+    held = [
+        portable_losses.Huber(delta=w),
+        portable_losses.Tversky(alpha=w, beta=2.0 - w),
+    ]
     with pytest.raises(ValueError, match=r"Huber: `delta` must be .* > 0; got delta=0"):
         w.assign(0.0)
     with pytest.raises(ValueError, match=r"Tversky: `beta` must be .*; got beta=-1"):
         w.assign(3.0)
     assert w.value == 1.0
     assert float(w.result()) == 1.0
+    assert len(held) == 2  # as long as the losses live
 
 
 # --- in a model -----------------------------------------------------------------------
@@ -436,18 +482,23 @@ def test_the_scheduler_says_what_is_wrong(model, still, data):
         )
 
 
-def test_a_built_subclassed_model_says_how_to_track(model, still, data):
+@pytest.mark.parametrize("built", [False, True])
+def test_the_scheduler_tracks_it_in_a_subclassed_model(built, model, still, data):
     x, y = data
     w = Hyperparameter(1.0, name="w")
     net = model("subclassed")
-    net.compile(still, loss=w * portable_losses.MeanSquaredError(), run_eagerly=True)
-    net.fit(x, y, verbose=0)
-    ramp = HyperparameterScheduler(w, lambda epoch: 2.0)
-    message = r"cannot track .* \(pass compile\(metrics=\[w\]\), or assign it in"
-    with pytest.raises(ValueError, match=message):
-        net.fit(x, y, verbose=0, callbacks=[ramp])
-    net.compile(still, loss=w * portable_losses.MeanSquaredError(), metrics=[w])
-    assert net.fit(x, y, verbose=0, callbacks=[ramp]).history["w"] == [2.0]
+    net.compile(still, loss=w * portable_losses.MeanSquaredError())
+    if built:
+        net.build((None, 3))
+        net.compile(still, loss=portable_losses.MeanSquaredError())
+        net.fit(x, y, verbose=0)
+        net.compile(still, loss=w * portable_losses.MeanSquaredError())
+    ramp = HyperparameterScheduler(w, lambda epoch: 2.0 + epoch)
+    seen = net.fit(x, y, epochs=2, verbose=0, callbacks=[ramp]).history
+    assert seen["w"] == [2.0, 3.0]
+    np.testing.assert_allclose(seen["loss"], [2 * mse(y), 3 * mse(y)], rtol=1e-5)
+    with pytest.raises(ValueError, match="cannot add new elements of state"):
+        net.more = keras.layers.Dense(1)  # as locked as Keras left it
 
 
 def test_a_subclassed_model_may_hold_it(still, data):

@@ -20,6 +20,13 @@ class Total(portable_losses.Loss):
         return ops.sum(ops.abs(y_pred - y_true))
 
 
+class WholeCall(keras.losses.Loss):
+    """One of Keras's that looks for itself."""
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        return keras.ops.mean(keras.ops.abs(y_pred - y_true))
+
+
 def images():
     rng = np.random.default_rng(0)
     t = np.eye(2)[rng.integers(0, 2, (3, 4, 4))].astype("float32")
@@ -97,6 +104,132 @@ def test_weights_and_masks_reach_the_terms(gradient):
     assert float(value) == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum", "mean_with_sample_weight"])
+def test_a_loss_of_keras_leaves_out_what_the_sum_leaves_out(
+    reduction, gradient, compiled
+):
+    t, p = np.zeros((3, 2), "float32"), np.full((3, 2), 2.0, "float32")
+    p[2] = np.nan
+    t[2] = np.nan
+    weight, mask = np.array([1.0, 3.0, 0.0], "float32"), np.array([True, True, False])
+    theirs = keras.losses.MeanSquaredError(reduction=reduction)
+    ours = MSE(reduction=reduction)
+    for loss in (Sum([theirs]), Sum({"inner": (2.0, Sum([(0.5, theirs)]))})):
+        for given in (
+            {"mask": mask},
+            {"sample_weight": weight},
+            {"sample_weight": np.array([1.0, 3.0, 2.0], "float32"), "mask": mask},
+        ):
+            value, slope = gradient(loss, t, p, compiled=compiled, **given)
+            wanted, wanted_slope = gradient(ours, t, p, compiled=compiled, **given)
+            assert float(value) == pytest.approx(float(wanted))
+            np.testing.assert_allclose(slope, wanted_slope, rtol=1e-6)
+            assert np.isfinite(slope).all()
+
+
+def test_a_loss_of_keras_keeps_its_weights_and_ignored_classes():
+    t, p = np.zeros((3, 2), "float32"), np.ones((3, 2), "float32")
+    weight = np.array([1.0, 2.0, 3.0], "float32")
+    for theirs in (keras.losses.Dice(), keras.losses.Huber(), WholeCall()):
+        assert float(Sum([theirs])(t, p, weight)) == float(theirs(t, p, weight))
+    ids = np.array([[0, 1, -1], [2, -1, -1]])
+    logits = np.random.default_rng(0).normal(size=(2, 3, 4)).astype("float32")
+    ours = portable_losses.SparseCategoricalCrossentropy(from_logits=True)
+    wanted = float(ours(ids, logits, mask=ids >= 0))
+    padded = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    ignored = keras.losses.SparseCategoricalCrossentropy(
+        from_logits=True, ignore_class=-1
+    )
+    assert float(Sum([padded])(ids, logits, mask=ids >= 0)) == pytest.approx(wanted)
+    some = np.array([[True, True, True], [True, False, True]])
+    assert float(Sum([ignored])(ids, logits, mask=some)) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("eagerly", [False, True])
+@pytest.mark.parametrize("kind", ["embedding", "masking"])
+def test_a_mask_of_a_layer_reaches_each_term_and_its_metric(kind, eagerly, still):
+    keras.utils.set_random_seed(0)
+    kept = np.array([[True, True, False], [True, False, False]])
+    if kind == "embedding":
+        x = np.where(kept, [[1, 2, 3], [3, 1, 1]], 0)
+        inputs = keras.Input((3,), dtype="int32")
+        hidden = keras.layers.Embedding(5, 2, mask_zero=True)(inputs)
+    else:
+        x = np.where(kept[..., None], np.float32(1.0), np.float32(0.0))
+        inputs = keras.Input((3, 1))
+        hidden = keras.layers.Masking()(inputs)
+    dense = keras.layers.Dense(1, kernel_initializer="zeros")
+    net = keras.Model(inputs, dense(hidden))
+    y = np.where(kept, [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]], np.nan).astype("float32")
+    loss = Sum({"ours": MSE(), "theirs": (2.0, keras.losses.MeanAbsoluteError())})
+    net.compile(still, loss=loss, metrics=loss.metrics, run_eagerly=eagerly)
+    fit = {"validation_data": (x, y[..., None]), "verbose": 0}
+    seen = {k: v[0] for k, v in net.fit(x, y[..., None], **fit).history.items()}
+    squares, sizes = np.mean(y[kept] ** 2), np.mean(y[kept])
+    for prefix in ("", "val_"):
+        assert seen[f"{prefix}ours"] == pytest.approx(squares)
+        assert seen[f"{prefix}theirs"] == pytest.approx(sizes)
+        assert seen[f"{prefix}loss"] == pytest.approx(squares + 2 * sizes)
+    assert all(np.isfinite(w).all() for w in net.get_weights())
+
+
+def test_arithmetic():
+    t, p = np.zeros((2, 1), "float32"), np.full((2, 1), 3.0, "float32")
+    w = Hyperparameter(2.0, name="w")
+    mse, mae, theirs = MSE(), MAE(), keras.losses.MeanAbsoluteError()
+    half = ops.convert_to_tensor(0.5)
+    for loss, value in (
+        (mse / 2, 4.5),
+        (-mse, -9.0),
+        (+mse, 9.0),
+        (mse - mae, 6.0),
+        (mse - theirs, 6.0),
+        (theirs - mse, -6.0),
+        (half * mse, 4.5),
+        (mse * half, 4.5),
+        (np.float32(0.5) * mse, 4.5),
+        (np.array(0.5) * mse, 4.5),
+        (mse * np.array(0.5), 4.5),
+        (mse / w, 4.5),
+        (mse - w * mae, 3.0),
+        ((mse + mae) / 2, 6.0),
+        (-(mse - mae) / 3, -2.0),
+        (0 + mse, 9.0),
+        (mse + 0, 9.0),
+        (0 - mse, -9.0),
+        (mse - 0.0, 9.0),
+        (sum([mse, mae]), 12.0),
+    ):
+        assert isinstance(loss, Sum)
+        assert float(loss(t, p)) == pytest.approx(value)
+
+
+def test_it_shows_its_terms():
+    w = Hyperparameter(2.0, name="w")
+    theirs = keras.losses.Huber(delta=2.0)
+    loss = Sum({"a": (w, portable_losses.Huber(delta=0.3)), "b": theirs, "c": -MSE()})
+    assert repr(loss) == (
+        "Sum({'a': (Hyperparameter(2.0, name='w'), Huber(delta=0.3)), "
+        "'b': keras.losses.Huber(delta=2.0), "
+        "'c': Sum({'mean_squared_error': (-1.0, MeanSquaredError())})})"
+    )
+    assert repr(MSE(reduction="sum", dtype="float64")) == (
+        "MeanSquaredError(reduction='sum', dtype='float64')"
+    )
+
+
+def test_a_sum_is_as_wide_as_its_widest_term():
+    wide, t, p = MSE(dtype="float64"), np.zeros((2, 1)), np.full((2, 1), 0.1)
+    for loss in (wide + wide, 0.5 * wide, wide + MAE(), Sum([wide]), -wide - MAE()):
+        assert loss.dtype == "float64"
+        assert type(loss).from_config(loss.get_config()).dtype == "float64"
+        if BACKEND != "jax":  # where float64 is what it says
+            assert keras.backend.standardize_dtype(loss(t, p).dtype) == "float64"
+    assert (MSE() + MAE()).dtype == keras.config.floatx()
+    if BACKEND == "tensorflow":  # elsewhere Keras computes some of it in float32
+        assert float((wide + wide)(t, p)) == pytest.approx(2 * 0.1**2, rel=1e-12)
+
+
 def test_dtypes():
     t, p = np.zeros((2, 1)), np.full((2, 1), 3.0)
     loss = Sum([MSE(dtype="bfloat16"), MAE()], dtype="bfloat16")
@@ -157,8 +290,103 @@ REFUSED = {
         ValueError,
         "Sum: term 'total': Total: `sample_weight` must be None for a statistic",
     ),
-    "a number": (lambda: MSE() + 1.0, TypeError, "unsupported operand"),
-    "a product of losses": (lambda: MSE() * MAE(), TypeError, "unsupported operand"),
+    "a number": (
+        lambda: MSE() + 1.0,
+        TypeError,
+        "Sum: `terms` must be losses; got terms=1.0 (a constant has no gradient: leave "
+        "it out, or show it as a metric).",
+    ),
+    "a number less a loss": (
+        lambda: 1 - MSE(),
+        TypeError,
+        "Sum: `terms` must be losses; got terms=1 (a constant",
+    ),
+    "a name": (
+        lambda: MSE() + "mae",
+        TypeError,
+        "Sum: `terms` must be losses; got terms='mae' (pass an instance, such as",
+    ),
+    "a product of losses": (
+        lambda: MSE() * MAE(),
+        TypeError,
+        "Sum: `weight` must be a number or a Hyperparameter; got weight=a "
+        "MeanAbsoluteError (losses are added; write their product or quotient as a "
+        "@loss function).",
+    ),
+    "a quotient of losses": (
+        lambda: MSE() / MAE(),
+        TypeError,
+        "Sum: `divisor` must be a number or a Hyperparameter; got divisor=a "
+        "MeanAbsoluteError (losses are added",
+    ),
+    "a quotient of a loss": (
+        lambda: 2.0 / MSE(),
+        TypeError,
+        "Sum: `divisor` must be a number or a Hyperparameter; got divisor=a "
+        "MeanSquaredError (loss / 2.0 divides a loss; write",
+    ),
+    "a quotient by zero": (
+        lambda: MSE() / 0,
+        ValueError,
+        "Sum: `divisor` must be a finite number != 0; got divisor=0 (choose",
+    ),
+    "a power": (
+        lambda: MSE() ** 2,
+        TypeError,
+        "Sum: `operator` must be +, -, * or /; got operator=** (write other arithmetic "
+        "as a @loss function).",
+    ),
+    "a vector of weights": (
+        lambda: np.ones(2) * MSE(),
+        TypeError,
+        "Sum: `weight` must be a number or a Hyperparameter; got weight=a ndarray of "
+        "shape (2,) and float64 (a term has one weight; weigh classes or samples",
+    ),
+    "a tensor of weights": (
+        lambda: MSE() * ops.ones(2),
+        TypeError,
+        "Sum: `weight` must be a number or a Hyperparameter; got weight=a ",
+    ),
+    "a variable": (
+        lambda: MSE() * keras.Variable(1.0),
+        TypeError,
+        "Sum: `weight` must be no trainable variable, which a loss cannot train",
+    ),
+    "a flag": (
+        lambda: True * MSE(),
+        TypeError,
+        "Sum: `weight` must be a finite number; got weight=True",
+    ),
+    "an array of a loss": (
+        lambda: np.asarray(MSE()),
+        TypeError,
+        "MeanSquaredError: `loss` must be a tensor; got loss=a MeanSquaredError (call",
+    ),
+    "a context for a loss of Keras": (
+        lambda: Sum([keras.losses.MeanAbsoluteError()])(
+            np.ones((2, 1)), np.ones((2, 1)), None, None, np.ones((2, 1))
+        ),
+        TypeError,
+        "Sum: term 'mean_absolute_error': MeanAbsoluteError: `context` must be left "
+        "out; got context=1 tensor (a loss of Keras takes y_true and y_pred alone: "
+        "give it a LossEndpoint of its own, or write it as a Loss).",
+    ),
+    "a mask for a statistic of Keras": (
+        lambda: Sum([keras.losses.Dice()])(
+            np.ones((2, 1)), np.ones((2, 1)), mask=np.ones(2, "bool")
+        ),
+        ValueError,
+        "Sum: term 'dice': Dice: `mask` must be None for this statistic, which cannot "
+        "leave samples out; got mask=a mask of shape (2,) (use a loss of",
+    ),
+    "a mask for a loss with a call of its own": (
+        lambda: Sum([WholeCall(name="whole")])(
+            np.ones((2, 1)), np.ones((2, 1)), mask=np.ones(2, "bool")
+        ),
+        ValueError,
+        "Sum: term 'whole': WholeCall: `mask` must be None for a loss with a "
+        "`__call__` of its own, which takes no mask; got mask=a mask of shape (2,)",
+    ),
 }
 
 

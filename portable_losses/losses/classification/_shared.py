@@ -142,8 +142,10 @@ def keep_rows(y_true: Any, ignore_class: int | None) -> Any | None:
     return ops.argmax(y_true, axis=-1) != ignore_class
 
 
-def mean_of_kept(terms: Any, kept: Any | None) -> Any:
+def mean_of_kept(loss: Loss, terms: Any, kept: Any | None) -> Any:
     """Mean over the last axis of the kept terms, and which items have any."""
+    if loss._columns is not None:  # which notes what is left of each item
+        return loss._columns.mean(terms, kept)
     if kept is None:
         return ops.mean(terms, axis=-1)
     count = ops.sum(ops.cast(kept, terms.dtype), axis=-1)

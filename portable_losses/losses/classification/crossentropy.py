@@ -54,8 +54,9 @@ class BinaryCrossentropy(Loss):
     -inf at t = 0), and costs inf at any other t. No gradient is NaN.
 
     Raises:
-        ValueError: for a label_smoothing outside [0, 1], a negative weight, weights
-            of the wrong length, or shapes that differ.
+        ValueError: for a label_smoothing outside [0, 1], a negative weight, weights of
+            the wrong length, or shapes that differ; and, see `Loss`, for logits in
+            place of probabilities.
 
     Example:
         >>> loss = portable_losses.BinaryCrossentropy(from_logits=True)
@@ -65,6 +66,10 @@ class BinaryCrossentropy(Loss):
     Differs: from Keras in log(1 - p), which is taken of a clipped 1 - p: p = 1 costs
     16.118 in float32 as in float64, where Keras's rounding makes it 15.942.
     """
+
+    prediction_domain = "probabilities"
+    target_domain = "probabilities"
+    _whole_targets = True
 
     def __init__(
         self,
@@ -107,7 +112,7 @@ class BinaryCrossentropy(Loss):
             else:
                 args = (self.from_logits, positive, careful)
                 terms = binary_crossentropy(t, x, *args)
-            return mean_of_kept(terms if w is None else times(w, terms), kept)
+            return mean_of_kept(self, terms if w is None else times(w, terms), kept)
 
         return carefully(x, items_of) if self.from_logits else items_of(False)
 
@@ -139,8 +144,9 @@ class CategoricalCrossentropy(Loss):
     -inf costs inf. No gradient is NaN.
 
     Raises:
-        ValueError: for a label_smoothing outside [0, 1], a negative weight, weights
-            of the wrong length, or shapes that differ.
+        ValueError: for a label_smoothing outside [0, 1], a negative weight, weights of
+            the wrong length, or shapes that differ; and, see `Loss`, for logits in
+            place of probabilities.
 
     Example:
         >>> loss = portable_losses.CategoricalCrossentropy(from_logits=True)
@@ -150,6 +156,10 @@ class CategoricalCrossentropy(Loss):
     Differs: from Keras on TensorFlow, whose gradient from logits is wrong for rows
     that do not sum to 1.
     """
+
+    prediction_domain = "class probabilities"
+    target_domain = "probabilities"
+    _class_axis = True
 
     def __init__(
         self,
@@ -211,17 +221,18 @@ class SparseCategoricalCrossentropy(Loss):
         ignore_class: items of this class, such as -1 or 255 for "void", are left out of
             the mean; it may lie outside [0, C).
         axis: the class axis.
+        label_smoothing: in [0, 1]; see CategoricalCrossentropy.
         class_weights: one weight w per class, or `{class id: weight}` with 1 for the
             rest. They multiply the class's term; the divisor stays the count.
-        label_smoothing: in [0, 1]; see CategoricalCrossentropy.
 
     Edge cases: ids are exact in every `dtype`. An id out of range is refused where its
     value can be seen and makes the loss NaN inside compiled code. Probabilities are
     clipped, and logits may be infinite, as in CategoricalCrossentropy.
 
     Raises:
-        ValueError: for ids that are not whole or out of range, one-hot rows, weights
-            of the wrong length, or a label_smoothing outside [0, 1].
+        ValueError: for ids that are not whole or out of range, one-hot rows, weights of
+            the wrong length, or a label_smoothing outside [0, 1]; and, see `Loss`, for
+            logits in place of probabilities.
 
     Example:
         >>> loss = portable_losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -229,10 +240,13 @@ class SparseCategoricalCrossentropy(Loss):
         0.6931
 
     Differs: from Keras in exact ids (a Keras loss with dtype="bfloat16" scores class
-    257 as 256) and in refusing ids out of range, which cost 0 there on JAX.
+    257 as 256) and in refusing ids out of range, which cost 0 there on JAX. The
+    arguments have the order of Keras 3.16; Keras 3.15 has no label_smoothing, and its
+    name and dtype stand a place earlier.
     """
 
     targets = "ids"
+    prediction_domain = "class probabilities"
 
     def __init__(
         self,
@@ -240,21 +254,21 @@ class SparseCategoricalCrossentropy(Loss):
         ignore_class: int | None = None,
         reduction: str | None = "sum_over_batch_size",
         axis: int = -1,
+        label_smoothing: float = 0.0,
         name: str | None = "sparse_categorical_crossentropy",
         dtype: Any = None,
         *,
         class_weights: Any = None,
-        label_smoothing: float = 0.0,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
         owner = type(self).__name__
         self.from_logits = checks.flag(owner, "from_logits", from_logits)
         self.ignore_class = checks.ignore_class(owner, ignore_class)
         self.axis = checks.integer(owner, "axis", axis)
-        self.class_weights = checks.class_weights(owner, class_weights)
         self.label_smoothing = checks.number(
             owner, "label_smoothing", label_smoothing, at_least=0, at_most=1
         )
+        self.class_weights = checks.class_weights(owner, class_weights)
 
     def feature_axis(self) -> int:
         return self.axis

@@ -62,7 +62,8 @@ class BinaryFocalCrossentropy(Loss):
 
     Raises:
         ValueError: for alpha or label_smoothing outside [0, 1], a negative gamma or
-            weight, weights of the wrong length, or shapes that differ.
+            weight, weights of the wrong length, or shapes that differ; and, see `Loss`,
+            for logits in place of probabilities.
 
     Example:
         >>> loss = portable_losses.BinaryFocalCrossentropy(from_logits=True)
@@ -77,6 +78,10 @@ class BinaryFocalCrossentropy(Loss):
     of -200 costs 16.118 there without a gradient on JAX and torch; and in log(1 - p),
     which is taken of a clipped 1 - p, as in BinaryCrossentropy.
     """
+
+    prediction_domain = "probabilities"
+    target_domain = "probabilities"
+    _whole_targets = True
 
     def __init__(
         self,
@@ -122,7 +127,7 @@ class BinaryFocalCrossentropy(Loss):
             if self.apply_class_balancing:
                 balance = t * (2.0 * self.alpha - 1.0) + (1.0 - self.alpha)
                 terms = times(balance, terms) if careful else balance * terms
-            return mean_of_kept(terms if w is None else times(w, terms), kept)
+            return mean_of_kept(self, terms if w is None else times(w, terms), kept)
 
         return carefully(x, items_of) if self.from_logits else items_of(False)
 
@@ -240,7 +245,8 @@ class CategoricalFocalCrossentropy(Loss):
 
     Raises:
         ValueError: for a negative alpha, gamma or weight, alphas or weights of the
-            wrong length, a label_smoothing outside [0, 1], or shapes that differ.
+            wrong length, a label_smoothing outside [0, 1], or shapes that differ; and,
+            see `Loss`, for logits in place of probabilities.
 
     Example:
         >>> loss = portable_losses.CategoricalFocalCrossentropy(from_logits=True)
@@ -254,6 +260,10 @@ class CategoricalFocalCrossentropy(Loss):
     Differs: from Keras from logits, where Keras clips the softmax: at logits
     (-30, 0, 0) class 0 has no gradient there.
     """
+
+    prediction_domain = "class probabilities"
+    target_domain = "probabilities"
+    _class_axis = True
 
     def __init__(
         self,
@@ -316,12 +326,12 @@ class SparseCategoricalFocalCrossentropy(Loss):
         gamma: exponent >= 0; 0 is sparse categorical cross-entropy times alpha.
         from_logits: whether y_pred holds logits, any real number, or probabilities,
             which are divided by their sum. Logits are exact up to 1e4 and beyond.
-        label_smoothing: in [0, 1]; see CategoricalFocalCrossentropy.
-        axis: the class axis.
-        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
-            rest. They multiply the class's term; the divisor stays the count.
         ignore_class: items of this class, such as -1 or 255 for "void", are left out of
             the mean; it may lie outside [0, C).
+        axis: the class axis.
+        label_smoothing: in [0, 1]; see CategoricalFocalCrossentropy.
+        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+            rest. They multiply the class's term; the divisor stays the count.
 
     Edge cases: ids are exact in every `dtype`. An id out of range is refused where its
     value can be seen and makes the loss NaN inside compiled code. Probabilities are
@@ -330,7 +340,8 @@ class SparseCategoricalFocalCrossentropy(Loss):
     Raises:
         ValueError: for ids that are not whole or out of range, one-hot rows, alphas or
             weights of the wrong length or negative, a negative gamma, or a
-            label_smoothing outside [0, 1].
+            label_smoothing outside [0, 1]; and, see `Loss`, for logits in place of
+            probabilities.
 
     Example:
         >>> loss = portable_losses.SparseCategoricalFocalCrossentropy(from_logits=True)
@@ -340,35 +351,40 @@ class SparseCategoricalFocalCrossentropy(Loss):
     Reference:
         Lin, Goyal, Girshick, He, Dollar, "Focal Loss for Dense Object Detection", 2017,
         arXiv 1708.02002, equation 5, over the softmax in place of the sigmoid.
+
+    Differs: from Keras, which has this loss from 3.16 on, from logits, where Keras
+    clips the softmax: a logit of -30 against 0 has no gradient there; and in rejecting
+    ids out of range where their value can be seen.
     """
 
     targets = "ids"
+    prediction_domain = "class probabilities"
 
     def __init__(
         self,
         alpha: Any = 0.25,
         gamma: float = 2.0,
         from_logits: bool = False,
-        label_smoothing: float = 0.0,
+        ignore_class: int | None = None,
         axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = "sparse_categorical_focal_crossentropy",
         dtype: Any = None,
         *,
+        label_smoothing: float = 0.0,
         class_weights: Any = None,
-        ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
         owner = type(self).__name__
         self.alpha = checks.number_or_vector(owner, "alpha", alpha, at_least=0)
         self.gamma = checks.number(owner, "gamma", gamma, at_least=0)
         self.from_logits = checks.flag(owner, "from_logits", from_logits)
+        self.ignore_class = checks.ignore_class(owner, ignore_class)
+        self.axis = checks.integer(owner, "axis", axis)
         self.label_smoothing = checks.number(
             owner, "label_smoothing", label_smoothing, at_least=0, at_most=1
         )
-        self.axis = checks.integer(owner, "axis", axis)
         self.class_weights = checks.class_weights(owner, class_weights)
-        self.ignore_class = checks.ignore_class(owner, ignore_class)
 
     def feature_axis(self) -> int:
         return self.axis

@@ -45,7 +45,8 @@ class CategoricalGeneralizedCrossEntropy(Loss):
 
     Raises:
         ValueError: for q outside (0, 1), ids that are not whole or out of range,
-            weights of the wrong length, or shapes that do not fit.
+            weights of the wrong length, or shapes that do not fit; and, see `Loss`, for
+            logits in place of probabilities.
 
     Example:
         >>> loss = portable_losses.CategoricalGeneralizedCrossEntropy(q=0.5)
@@ -62,6 +63,9 @@ class CategoricalGeneralizedCrossEntropy(Loss):
     """
 
     targets = "classes"
+    prediction_domain = "probabilities"
+    target_domain = "probabilities"
+    _class_axis = True
 
     def __init__(
         self,

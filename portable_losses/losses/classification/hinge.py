@@ -136,18 +136,13 @@ def _signs(loss: Any, y_true: Any, y_pred: Any, kept: Any) -> tuple[Any, Any, An
         is_binary = ops.logical_or(is_binary, ops.logical_not(counted))
         y_pred = ops.where(counted, y_pred, 0.5)
     if kept is not None:
-        is_binary = ops.logical_or(is_binary, ops.logical_not(_rows(loss, kept, y)))
+        is_binary = ops.logical_or(is_binary, ops.logical_not(_rows(kept, y)))
     return ops.where(ops.all(is_binary), 2.0 * y - 1.0, y), y_pred, counted
 
 
-def _rows(loss: Any, kept: Any, y: Any) -> Any:
-    """A mask of items, made to broadcast against the elements."""
-    rank = len(y.shape)
-    if len(kept.shape) == rank and kept.shape[-1] != 1:
-        whole = tuple(y.shape)[:-1]
-        owner = type(loss).__name__
-        checks.leading_axes_fit(owner, "mask", tuple(kept.shape), whole, "the items")
-    missing = tuple(range(len(kept.shape), rank))
+def _rows(kept: Any, y: Any) -> Any:
+    """A mask of items, made to broadcast against the elements, or one of these."""
+    missing = tuple(range(len(kept.shape), len(y.shape)))
     return ops.expand_dims(kept, missing) if missing else kept
 
 
@@ -160,7 +155,7 @@ def _weighted_mean(loss: Any, y: Any, terms: Any, counted: Any) -> Any:
         positive = as_vector(positive, y.dtype)
         terms = terms * ops.where(y > 0, positive, ops.ones_like(positive))
     w = weight_vector(owner, loss.class_weights, columns, y.dtype)
-    return mean_of_kept(terms if w is None else terms * w, counted)
+    return mean_of_kept(loss, terms if w is None else terms * w, counted)
 
 
 class CategoricalHinge(Loss):
@@ -199,6 +194,8 @@ class CategoricalHinge(Loss):
     backend, and in refusing to broadcast; from the paper in the 0 that enters the
     maximum.
     """
+
+    _class_axis = True
 
     def __init__(
         self,

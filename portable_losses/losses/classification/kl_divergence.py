@@ -35,7 +35,7 @@ class KLDivergence(Loss):
 
     Raises:
         ValueError: for a negative weight, weights of the wrong length, or shapes that
-            differ.
+            differ; and, see `Loss`, for logits in place of probabilities.
 
     Example:
         >>> loss = portable_losses.KLDivergence()
@@ -49,6 +49,10 @@ class KLDivergence(Loss):
     Differs: from Keras in the gradient at p = 1e-7 and p = 1, which is -t / p here on
     every backend and half of that in Keras on JAX, and in refusing to broadcast.
     """
+
+    prediction_domain = "probabilities"
+    target_domain = "probabilities"
+    _class_axis = True
 
     def __init__(
         self,

@@ -47,6 +47,7 @@ class Coral(Loss):
     """
 
     targets = "ids"
+    prediction_domain = "logits"
 
     def __init__(
         self,

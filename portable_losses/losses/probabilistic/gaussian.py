@@ -5,6 +5,7 @@ from typing import Any
 
 from portable_losses import ops
 from portable_losses.core import checks
+from portable_losses.core.columns import mean_over_columns
 from portable_losses.core.loss import Loss
 from portable_losses.losses.probabilistic._shared import split_groups
 
@@ -18,7 +19,8 @@ class GaussianNLL(Loss):
         (s + r^2 exp(-s)) / 2 [+ log(2 pi) / 2 with full]
 
     Shapes: `y_true` is `(B, ..., d)`, `y_pred` is `(B, ..., 2 d)`: d means, then d
-    log-variances; items are `(B, ...)`. With d = 1 `y_true` may be `(B, ...)`.
+    log-variances; items are `(B, ...)`. With d = 1 `y_true` may be `(B, ...)`. A mask
+    and weights of elements have y_true's shape.
 
     Args:
         full: whether to add the constant log(2 pi) / 2.
@@ -46,6 +48,7 @@ class GaussianNLL(Loss):
     """
 
     targets = "any"
+    _groups = 2
 
     def __init__(
         self,
@@ -67,5 +70,7 @@ class GaussianNLL(Loss):
         names = ("mean", "log_variance")
         t, m, s = split_groups(type(self).__name__, y_true, y_pred, names)
         s = ops.clip(s, self.min_log_variance, None)
-        items = 0.5 * ops.mean(s + ops.square(m - t) * ops.exp(-s), axis=-1)
-        return items + 0.5 * math.log(2.0 * math.pi) if self.full else items
+        terms = s + ops.square(m - t) * ops.exp(-s)
+        if self.full:
+            terms = terms + math.log(2.0 * math.pi)
+        return 0.5 * mean_over_columns(self, terms)

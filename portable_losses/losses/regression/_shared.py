@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from portable_losses import ops
+from portable_losses.core import columns
 from portable_losses.core.classes import like, weight_vector
 from portable_losses.core.loss import Loss
 
@@ -15,10 +15,10 @@ def residual(y_true: Any, y_pred: Any) -> Any:
 def mean_over_columns(loss: Loss, terms: Any) -> Any:
     """Mean over the last axis of `terms`, each column times its class weight.
 
-    The divisor stays the number of columns.
+    The divisor stays the number of columns, or of those that a mask keeps.
     """
     owner, weights = type(loss).__name__, loss.class_weights
     if weights is not None:
         vector = weight_vector(owner, weights, terms.shape[-1], terms.dtype)
         terms = terms * vector
-    return ops.mean(terms, axis=-1)
+    return columns.mean_over_columns(loss, terms)

@@ -110,8 +110,14 @@ class SmoothL1(Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         r = residual(y_true, y_pred)
-        if isinstance(self.beta, int | float) and self.beta == 0:
+        beta, moves = self.beta, not isinstance(self.beta, int | float)
+        if not moves and beta == 0:
             return mean_over_columns(self, ops.abs(r))
+        if moves:  # a tensor, which may be 0
+            beta = ops.where(self.beta == 0, 1.0, self.beta)
         # c (r - c / 2) / beta == both branches, with c = clip(r, -beta, beta)
-        c = ops.clip(r, -self.beta, self.beta)
-        return mean_over_columns(self, c * (r - 0.5 * c)) / self.beta
+        c = ops.clip(r, -beta, beta)
+        items = mean_over_columns(self, c * (r - 0.5 * c)) / beta
+        if not moves:
+            return items
+        return ops.where(self.beta == 0, mean_over_columns(self, ops.abs(r)), items)

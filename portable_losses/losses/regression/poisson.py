@@ -27,11 +27,12 @@ class Poisson(Loss):
             the rest; None weighs all alike. The divisor stays the number of columns.
 
     Edge cases: a rate of 0 against a count of 1 costs 16.118; a negative rate is
-    outside the domain and gives NaN. Let the model end in a softplus or an
-    exponential.
+    outside the domain: it gives NaN, where it is not rejected. Let the model end in a
+    softplus or an exponential.
 
     Raises:
-        ValueError: if the shapes differ, or if there is not one weight per column.
+        ValueError: if the shapes differ, or if there is not one weight per column; and,
+            see `Loss`, for rates below 0.
 
     Example:
         >>> loss = portable_losses.Poisson()
@@ -40,6 +41,9 @@ class Poisson(Loss):
 
     Differs: from Keras in refusing to broadcast `y_true` against `y_pred`.
     """
+
+    prediction_domain = "rates"
+    target_domain = "rates"
 
     def __init__(
         self,

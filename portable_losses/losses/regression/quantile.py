@@ -4,8 +4,9 @@ from typing import Any
 
 from portable_losses import ops
 from portable_losses.core import checks
+from portable_losses.core.columns import mean_over_columns
 from portable_losses.core.loss import Loss
-from portable_losses.core.moving import Moving, as_vector, visibly
+from portable_losses.core.moving import Moving, as_vector, is_vector, require_of_all
 from portable_losses.losses.regression._shared import residual
 
 
@@ -24,11 +25,13 @@ class Quantile(Loss):
 
     Shapes: for one number `y_true` and `y_pred` are `(B, ..., C)` and items `(B, ...)`.
     For a sequence `y_pred` is `(B, ..., K)`, `y_true` is `(B, ...)` or `(B, ..., 1)`,
-    and items are `(B, ...)`.
+    and items are `(B, ...)`. A mask may leave out columns: then the penalty is the mean
+    over the pairs of neighbors that are kept.
 
     Args:
         quantiles: a number in (0, 1), or an ascending sequence of them. 0.5 is half
-            the absolute error.
+            the absolute error. Hyperparameters stay ascending at each `assign`: set
+            them in an order in which they do.
         crossing_penalty: weight >= 0, for a sequence, of columns in the wrong order.
 
     Edge cases: the gradient of an exact match is 0, as is the penalty's where two
@@ -62,28 +65,31 @@ class Quantile(Loss):
         self.crossing_penalty = checks.number(
             owner, "crossing_penalty", crossing_penalty, at_least=0
         )
-        if isinstance(self.quantiles, tuple):
+        if is_vector(self.quantiles) or _is_vector_that_moves(self.quantiles):
             self.targets = "any"  # a column per quantile against one target
-        elif self.crossing_penalty != 0:
+        elif isinstance(crossing_penalty, Moving) or self.crossing_penalty != 0:
             rule = "0 for one quantile, which crosses nothing"
             remedy = "pass a sequence of quantiles"
             checks.fail(owner, "crossing_penalty", rule, self.crossing_penalty, remedy)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        several = isinstance(self.quantiles, tuple)
+        several = is_vector(self.quantiles)
         if several:
             y_true = self._against_columns(y_true, y_pred)
         q = as_vector(self.quantiles, y_pred.dtype)
         r = residual(y_true, y_pred)
-        items = ops.mean(ops.abs(r) * ops.where(r > 0, 1.0 - q, q), axis=-1)
-        if not several or len(self.quantiles) == 1 or _is_zero(self.crossing_penalty):
+        items = mean_over_columns(self, ops.abs(r) * ops.where(r > 0, 1.0 - q, q))
+        if not several or q.shape[0] == 1 or _is_zero(self.crossing_penalty):
             return items
         crossed = ops.relu(y_pred[..., :-1] - y_pred[..., 1:])
-        return items + self.crossing_penalty * ops.mean(crossed, axis=-1)
+        pairs = None if self._columns is None else self._columns.neighbors()
+        penalty = ops.mean(crossed, axis=-1) if pairs is None else pairs.mean(crossed)
+        return items + self.crossing_penalty * penalty
 
     def _against_columns(self, y_true: Any, y_pred: Any) -> Any:
         """y_true as (..., 1), against y_pred as (..., K)."""
-        owner, count = type(self).__name__, len(self.quantiles)
+        owner, q = type(self).__name__, self.quantiles
+        count = len(q) if isinstance(q, tuple) else q.shape[0]
         checks.one_tensor(owner, "y_true", y_true)
         t, p = tuple(y_true.shape), tuple(y_pred.shape)
         if len(p) > 1 and p[-1] == count:
@@ -96,16 +102,24 @@ class Quantile(Loss):
         checks.shapes_fit(owner, t, p, rule, remedy)
 
 
-def _checked_quantiles(owner: str, quantiles: Any) -> float | tuple[float, ...]:
+def _checked_quantiles(owner: str, quantiles: Any) -> Any:
     one = quantiles is None or isinstance(quantiles, bool | int | float | str | Moving)
-    if one or not tuple(getattr(quantiles, "shape", (1,))):
+    one = one or not tuple(getattr(quantiles, "shape", (1,)))
+    if one and not _is_vector_that_moves(quantiles):
         return checks.number(owner, "quantiles", quantiles, above=0, below=1)
     values = checks.vector(owner, "quantiles", quantiles, above=0, below=1)
-    order = visibly(values)
-    if any(a >= b for a, b in zip(order, order[1:], strict=False)):
-        remedy = "sort them, and the columns of y_pred alike"
-        checks.fail(owner, "quantiles", "ascending", values, remedy)
+
+    def ascending(order: tuple[float, ...]) -> None:
+        if any(a >= b for a, b in zip(order, order[1:], strict=False)):
+            remedy = "sort them, and the columns of y_pred alike"
+            checks.fail(owner, "quantiles", "ascending", order, remedy)
+
+    require_of_all(owner, "ascending", values, ascending)
     return values
+
+
+def _is_vector_that_moves(x: Any) -> bool:
+    return isinstance(x, Moving) and isinstance(x.value, tuple)
 
 
 def _is_zero(x: Any) -> bool:

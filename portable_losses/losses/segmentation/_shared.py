@@ -1,5 +1,6 @@
 """What the overlap losses share: everything but the loss of one class."""
 
+import functools
 import math
 from typing import Any
 
@@ -8,7 +9,13 @@ import keras
 from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.loss import Loss
-from portable_losses.core.moving import all_numbers, as_vector
+from portable_losses.core.moving import (
+    all_numbers,
+    as_vector,
+    claim,
+    moves,
+    require_of_all,
+)
 from portable_losses.losses.segmentation._sums import (
     Sums,
     class_mean,
@@ -29,6 +36,8 @@ class OverlapLoss(Loss):
     """
 
     targets = "any"
+    prediction_domain = "probabilities"
+    target_domain = "probabilities"
     per_sample_form = 'per="sample"'
     squared: Any = False
 
@@ -64,6 +73,10 @@ class OverlapLoss(Loss):
         self.epsilon = checks.number(owner, "epsilon", epsilon, at_least=0)
         known = ("complement", "skip", "formula")
         self.empty = checks.choice(owner, "empty", empty, known)
+        if moves(self.class_weights) and not isinstance(self.class_weights, dict):
+            some = functools.partial(_require_some, owner, self._first())
+            require_of_all(owner, "some", self.class_weights, some)
+            claim(self, self.class_weights)
         known = (None, "channels_first", "channels_last")
         checks.choice(owner, "data_format", data_format, known)
         self.data_format = data_format or keras.config.image_data_format()
@@ -108,7 +121,7 @@ class OverlapLoss(Loss):
 
     def _weights(self, classes: int, dtype: Any) -> Any | None:
         """The weight of each class that is scored, summing to 1, or None."""
-        owner, first = type(self).__name__, 0 if self.include_background else 1
+        owner, first = type(self).__name__, self._first()
         if classes == 1 and first:
             rule, remedy = "True for one class", "otherwise no class is left"
             checks.fail(owner, "include_background", rule, False, remedy)
@@ -118,12 +131,20 @@ class OverlapLoss(Loss):
         weights = checks.weights_of_classes(owner, self.class_weights, classes)
         if weights is None:
             return None
-        if not all_numbers(weights):  # but moving; all 0 makes the loss NaN
+        if not all_numbers(weights):  # but moving
             scored = as_vector(weights, dtype)[first:]
             return scored / ops.sum(scored)
+        _require_some(owner, first, weights)
         total = math.fsum(weights[first:])
-        if not total > 0:
-            rule, remedy = "> 0 for a class that is scored", "raise one of them"
-            checks.fail(owner, "class_weights", rule, weights, remedy)
         share = [w / total for w in weights[first:]]
         return keras.ops.convert_to_tensor(share, dtype)
+
+    def _first(self) -> int:
+        """The first class that is scored."""
+        return 0 if self.include_background else 1
+
+
+def _require_some(owner: str, first: int, weights: tuple[float, ...]) -> None:
+    if not math.fsum(weights[first:]) > 0:
+        rule, remedy = "> 0 for a class that is scored", "raise one of them"
+        checks.fail(owner, "class_weights", rule, weights, remedy)

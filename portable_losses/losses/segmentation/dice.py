@@ -53,10 +53,10 @@ class SoftDice(OverlapLoss):
     a pixel with nothing but -inf has p = 0 for every class of a softmax.
 
     Raises:
-        ValueError: for `from_logits`, which is said by `activation`; shapes that do
-            not fit, ids that are not whole or out of range, class weights of another
-            length or all 0, `include_background=False` with one class, and sample
-            weights with `per="batch"`.
+        ValueError: for `from_logits`, which is said by `activation`; shapes that do not
+            fit, ids that are not whole or out of range, class weights of another length
+            or all 0, `include_background=False` with one class, and sample weights with
+            `per="batch"`; and, see `Loss`, for logits in place of probabilities.
 
     Example:
         >>> loss = portable_losses.SoftDice()

@@ -16,10 +16,15 @@ from portable_losses.losses.segmentation._targets import fitted
 class _KerasOverlap(Loss):
     """Base of the two: sums over `axis`, and 0 where both regions are empty."""
 
+    prediction_domain = "probabilities"
+    target_domain = "probabilities"
     axis: int | tuple[int, ...] | None
 
     def is_statistic(self, y_pred: Any) -> bool:
         return 0 in self._axes(y_pred)
+
+    def _shared_axes(self, y_pred: Any) -> int:
+        return max(min(self._axes(y_pred)), 1)
 
     def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
         t, p, axes = like(y_true, y_pred), y_pred, self._axes(y_pred)
@@ -40,6 +45,9 @@ class _KerasOverlap(Loss):
         if self.axis is None:
             return tuple(range(rank))
         axes = (self.axis,) if isinstance(self.axis, int) else self.axis
+        if self._columns is not None and self._columns.positions:
+            # The trailing 1 that was squeezed still counts as an axis.
+            axes = tuple(axis for axis in axes if axis != rank) or axes
         if any(not -rank <= axis < rank for axis in axes):
             rule = f"axes of y_pred, whose shape is {tuple(y_pred.shape)}"
             remedy = "choose existing axes"
@@ -77,8 +85,9 @@ class Dice(_KerasOverlap):
     is not 0 costs 1, with no gradient. Masked elements leave the sums.
 
     Raises:
-        ValueError: if the shapes differ, if `axis` is no axis of y_pred, and for
-            sample weights on a statistic.
+        ValueError: if the shapes differ, if `axis` is no axis of y_pred, and for sample
+            weights on a statistic; and, see `Loss`, for logits in place of
+            probabilities.
 
     Example:
         >>> loss = portable_losses.Dice(axis=(1, 2))
@@ -116,14 +125,14 @@ class Tversky(_KerasOverlap):
     With t the target, p the prediction and sums over `axis`,
 
         TP = sum t p    FN = sum t (1 - p)    FP = sum (1 - t) p
-        1 - TP / (TP + alpha FN + beta FP + epsilon)
+        1 - TP / (TP + alpha FP + beta FN + epsilon)
 
     Shapes: `y_true` and `y_pred` are `(B, ...)`, of one shape; the items are those of
     `Dice`.
 
     Args:
-        alpha: price >= 0 of false negatives.
-        beta: price >= 0 of false positives. Both 0.5: Dice.
+        alpha: price >= 0 of false positives.
+        beta: price >= 0 of false negatives. Both 0.5: Dice.
         axis: the axes to sum over, an int or several; None for all, batch and classes
             included. Epsilon is Keras's (1e-7).
 
@@ -133,10 +142,11 @@ class Tversky(_KerasOverlap):
 
     Raises:
         ValueError: for a negative alpha or beta, shapes that differ, an `axis` that is
-            no axis of y_pred, and sample weights on a statistic.
+            no axis of y_pred, and sample weights on a statistic; and, see `Loss`, for
+            logits in place of probabilities.
 
     Example:
-        >>> loss = portable_losses.Tversky(alpha=0.9, beta=0.1, axis=(1,))
+        >>> loss = portable_losses.Tversky(alpha=0.1, beta=0.9, axis=(1,))
         >>> round(float(loss([[1.0, 1.0]], [[1.0, 0.0]])), 4)  # a false negative
         0.4737
 
@@ -144,9 +154,10 @@ class Tversky(_KerasOverlap):
         Salehi, Erdogmus, Gholipour, "Tversky loss function for image segmentation using
         3D fully convolutional deep networks", 2017, arXiv:1706.05721.
 
-    Differs: from the paper, and from Keras's own description of it, in what alpha
-    weighs: there false positives, here and in Keras's code false negatives;
-    `SoftTversky` has the paper's order. From Keras as `Dice` does.
+    Differs: from Keras 3.15 in what alpha weighs, which is false negatives there,
+    against Keras's own description; Keras 3.16 weighs false positives, as the paper,
+    `SoftTversky` and this loss do. A model that was tuned on Keras 3.15 keeps its loss
+    with alpha and beta exchanged. From every Keras as `Dice` does.
     """
 
     per_sample_form = "SoftTversky"
@@ -167,6 +178,6 @@ class Tversky(_KerasOverlap):
         self.axis = _axis(owner, axis)
 
     def score(self, overlap: Any, true: Any, pred: Any, epsilon: float) -> Any:
-        missed = self.alpha * (true - overlap)
-        invented = self.beta * (pred - overlap)
-        return overlap / (overlap + missed + invented + epsilon)
+        invented = self.alpha * (pred - overlap)
+        missed = self.beta * (true - overlap)
+        return overlap / (overlap + invented + missed + epsilon)

@@ -61,6 +61,7 @@ class CTC(Loss):
     """
 
     targets = "any"
+    prediction_domain = "logits"
 
     def __init__(
         self,

@@ -57,6 +57,15 @@ class Autodiff(Protocol):
         weight: Array | None = None,
         mask: Array | None = None,
     ) -> Result: ...
+    def values(
+        self,
+        fns: tuple[LossFunction, ...],
+        y_true: Array | None,
+        y_pred: Array,
+        weight: Array | None = None,
+    ) -> list[Array]:
+        """Many values at one input, compiled together where that is cheaper."""
+        ...
 
 
 def load(backend: str) -> Autodiff:

@@ -52,3 +52,12 @@ def value(
     with np.errstate(all="ignore"):
         result = np.asarray(fn(y_true, y_pred, weight, mask))
     return Result(result.astype("float64"), None, str(result.dtype), "cpu")
+
+
+def values(
+    fns: tuple[LossFunction, ...],
+    y_true: Array | None,
+    y_pred: Array,
+    weight: Array | None = None,
+) -> list[Array]:
+    return [value(fn, y_true, y_pred, weight).value for fn in fns]

@@ -103,6 +103,15 @@ def value(
     return Result(_array(result), None, result.dtype.name, _device(result))
 
 
+def values(
+    fns: tuple[LossFunction, ...],
+    y_true: Array | None,
+    y_pred: Array,
+    weight: Array | None = None,
+) -> list[Array]:
+    return [value(fn, y_true, y_pred, weight).value for fn in fns]
+
+
 def _put(x: Array | None) -> Any:
     return None if x is None else tf.constant(x)
 

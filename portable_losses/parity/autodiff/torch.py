@@ -91,6 +91,15 @@ def value(
     return Result(*_facts(result, None))
 
 
+def values(
+    fns: tuple[LossFunction, ...],
+    y_true: Array | None,
+    y_pred: Array,
+    weight: Array | None = None,
+) -> list[Array]:
+    return [value(fn, y_true, y_pred, weight).value for fn in fns]
+
+
 def _facts(value: Any, gradient: Array | None) -> tuple[Array, Any, str, str]:
     dtype = str(value.dtype).removeprefix("torch.")
     kind = value.device.type

@@ -125,6 +125,26 @@ def binary_crossentropy(
     return reference
 
 
+def counting_first(draw: Any) -> Any:
+    """Ids of which the first is 0, where others may be left out."""
+
+    def drawn(rng: np.random.Generator, n: int) -> Pair:
+        t, x = draw(rng, n)
+        t[0] = 0
+        return t, x
+
+    return drawn
+
+
+def without(void: int, items: Any) -> Any:
+    """The items of a reference, without those of an id that does not count."""
+
+    def reference(y_true: Array, y_pred: Array) -> Any:
+        return items(np.where(y_true == void, 0, y_true), y_pred), y_true != void
+
+    return reference
+
+
 def crossentropy(from_logits: bool, smoothing: float = 0.0, weights: Any = 1.0) -> Any:
     """The categorical negative log-likelihood, for rows or ids."""
 
@@ -342,6 +362,15 @@ CASES = (
         classes=4,
     ),
     Case(
+        loss="SparseCategoricalCrossentropy",
+        label="ignore_class",
+        config={"from_logits": True, "ignore_class": 3, "label_smoothing": 0.1},
+        draw=counting_first(ids_logits),
+        reference=without(3, crossentropy(True, smoothing=0.1)),
+        edges={"none": (np.array([3, 3]), HUGE)},
+        classes=4,
+    ),
+    Case(
         loss="Hinge",
         draw=binary_logits,
         reference=hinge(1),
@@ -475,6 +504,15 @@ CASES = (
         draw=ids_probabilities,
         reference=focal(False, alpha=WEIGHTS, smoothing=0.1),
         edges={"corners": (np.array([0, 0]), CORNERS)},
+        classes=4,
+    ),
+    Case(
+        loss="SparseCategoricalFocalCrossentropy",
+        label="ignore_class",
+        config={"ignore_class": 1},
+        draw=counting_first(ids_probabilities),
+        reference=without(1, focal(False)),
+        edges={"none": (np.array([1, 1]), CORNERS)},
         classes=4,
     ),
     Case(

@@ -127,7 +127,7 @@ def softmax(x: Array) -> Any:
 
 
 def keras_overlap(axis: Any, alpha: float, beta: float) -> Any:
-    """TP / (TP + alpha FN + beta FP + epsilon) over `axis`; Dice is a half and a half.
+    """TP / (TP + alpha FP + beta FN + epsilon) over `axis`; Dice is a half and a half.
 
     Keras adds epsilon to the denominator, which Dice doubles.
     """
@@ -138,7 +138,7 @@ def keras_overlap(axis: Any, alpha: float, beta: float) -> Any:
         missed = np.sum(y_true * (1 - y_pred), axis=axis)
         invented = np.sum((1 - y_true) * y_pred, axis=axis)
         epsilon = EPSILON / 2 if dice else EPSILON
-        score = hit / (hit + alpha * missed + beta * invented + epsilon)
+        score = hit / (hit + alpha * invented + beta * missed + epsilon)
         empty = np.sum(y_true, axis=axis) + np.sum(y_pred, axis=axis) == 0
         return np.where(empty, 0.0, 1 - score)
 

@@ -19,6 +19,12 @@ def labels_logits(rng: np.random.Generator, n: int) -> Pair:
     return LABELS[np.arange(n) % len(LABELS)], 2 * rng.normal(size=(n, FRAMES, CLASSES))
 
 
+def blanks_logits(rng: np.random.Generator, n: int) -> Pair:
+    """Labels as Keras pads them, with the blank behind them."""
+    t = np.array([[1, 2, 3], [2, 2, 0], [3, 0, 0], [1, 3, 0]])[np.arange(n) % 4]
+    return t, 2 * rng.normal(size=(n, FRAMES, CLASSES))
+
+
 def lengths_labels_logits(rng: np.random.Generator, n: int) -> Pair:
     """The same behind a column of lengths, for some of which no alignment fits."""
     t, p = labels_logits(rng, n)
@@ -88,6 +94,13 @@ CASES = (
             "even": (LABELS, np.zeros((len(LABELS), FRAMES, CLASSES))),
         },
         wrong=WRONG,
+    ),
+    Case(
+        loss="CTC",
+        label="blanks",
+        draw=blanks_logits,
+        reference=ctc(),
+        edges={"infeasible": (np.array([[1, 1, 1], [2, 2, 2]]), WRONG[1])},
     ),
     Case(
         loss="CTC",

@@ -6,6 +6,7 @@ from portable_losses.parity.report.digest import (
     families,
     known,
     numbers_of,
+    remarks,
     worst,
 )
 from portable_losses.parity.report.digest import (
@@ -91,6 +92,17 @@ def by_loss(results: Results) -> str:
         for f in known(results)
     ]
     lines += differences or ["None."]
+    lines += ["", "## Where Keras differs", ""]
+    lines.append(
+        "Losses that stand in for Keras's were held against the Keras that ran: "
+        "arguments, default name, and values in every reduction. They agree but where "
+        "Keras is known to be wrong, and there they do not:"
+    )
+    lines.append("")
+    faults = [
+        f"* {f.case}, {', '.join(f.where)}: {f.message}" for f in remarks(results)
+    ]
+    lines += faults or ["* nowhere."]
     lines += ["", "## Training on real data", ""]
     for name, training in results["training"].items():
         steps = len(next(iter(training["curves"].values())))

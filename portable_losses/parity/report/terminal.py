@@ -17,6 +17,7 @@ from portable_losses.parity.report.digest import (
     known,
     numbers_of,
     own_versions,
+    remarks,
     totals,
 )
 from portable_losses.parity.report.model import HistoryRow, Results, Training
@@ -30,6 +31,12 @@ LEGEND = (
 
 def table(results: Results, console: Console) -> None:
     """Print the environments, a row a loss, what is known and what failed, totals."""
+    matrix(results, console)
+    rest(results, console)
+
+
+def matrix(results: Results, console: Console) -> None:
+    """Print what is known once the checks are through: a row a loss."""
     _print_environments(results, console)
     if results["cases"]:
         console.print()
@@ -37,6 +44,10 @@ def table(results: Results, console: Console) -> None:
         console.print()
         console.print(Text(LEGEND, "dim"))
     _print_known(results, console)
+
+
+def rest(results: Results, console: Console) -> None:
+    """Print what was trained, what failed, and the totals."""
     _print_reload(results, console)
     _print_training(results, console)
     _print_histories(results, console)
@@ -69,6 +80,13 @@ def _print_known(results: Results, console: Console) -> None:
     if found:
         _title(console, count(len(found), "known difference"), "bold yellow")
         _print_findings(found, console, "yellow")
+    faults = remarks(results)
+    if faults:
+        said = (
+            f"Keras's own losses differ from ours in {count(len(faults), 'known way')}"
+        )
+        console.print()
+        console.print(Text(f"{said}: by_loss.md and the page name them", "dim"))
 
 
 def _print_failures(results: Results, console: Console) -> None:

@@ -8,6 +8,7 @@ from portable_losses import (
     CategoricalCrossentropy,
     SparseCategoricalCrossentropy,
 )
+from portable_losses.parity.cases import within
 
 MODE = {"jax": "jit", "tensorflow": "xla"}.get(keras.config.backend(), False)
 
@@ -36,8 +37,17 @@ DROP_INS = [
     ("CategoricalCrossentropy", (False, 0.1, -1, *NAMED), ROWS, PROBABILITIES),
     ("SparseCategoricalCrossentropy", (True, None, "none", -1), IDS, LOGITS),
     ("SparseCategoricalCrossentropy", (False, None, "none", -1), IDS, PROBABILITIES),
-    ("SparseCategoricalCrossentropy", (True, 1, "sum", -1, *NAMED[1:]), IDS, LOGITS),
+    ("SparseCategoricalCrossentropy", (True, 1, "sum", -1), IDS, LOGITS),
 ]
+if within(keras.__version__, ">=3.16"):  # which has label_smoothing before the name
+    DROP_INS += [
+        ("SparseCategoricalCrossentropy", (*how, 0.1, *NAMED[1:]), IDS, y_pred)
+        for how, y_pred in (
+            ((True, None, "none", -1), LOGITS),
+            ((True, 1, "sum", -1), LOGITS),
+            ((False, 2, "none", -1), PROBABILITIES),
+        )
+    ]
 
 
 @pytest.mark.parametrize(("name", "arguments", "y_true", "y_pred"), DROP_INS)
@@ -48,6 +58,14 @@ def test_the_numbers_of_keras(name, arguments, y_true, y_pred):
         value(ours, y_true, y_pred), value(theirs, y_true, y_pred), rtol=2e-6
     )
     assert getattr(portable_losses, name)().name == getattr(keras.losses, name)().name
+
+
+def test_ids_have_the_order_of_keras_3_16():
+    loss = SparseCategoricalCrossentropy(True, 1, "sum", -1, 0.1, "mine", "float64")
+    named = (loss.label_smoothing, loss.name, loss.dtype)
+    assert named == (0.1, "mine", "float64")
+    with pytest.raises(TypeError, match="positional"):
+        SparseCategoricalCrossentropy(True, 1, "sum", -1, 0.1, "mine", "float64", 1.0)
 
 
 def test_the_class_axis_of_ids_may_be_any_axis():

@@ -12,6 +12,7 @@ from portable_losses import (
     SparseCategoricalCrossentropy,
     SparseCategoricalFocalCrossentropy,
 )
+from portable_losses.parity.cases import within
 
 BACKEND = keras.config.backend()
 MODE = {"jax": "jit", "tensorflow": "xla"}.get(BACKEND, False)
@@ -53,6 +54,29 @@ def test_the_numbers_of_keras(name, arguments, which):
     wanted = value(theirs, y_true, y_pred)
     np.testing.assert_allclose(value(ours, y_true, y_pred), wanted, rtol=1e-5)
     assert getattr(portable_losses, name)().name == getattr(keras.losses, name)().name
+
+
+ORDER = (0.5, 1.5, False, 3, -1, "none", "mine", "float32")  # Keras 3.16's
+
+
+def test_ids_have_the_order_of_keras_3_16():
+    loss = SparseCategoricalFocalCrossentropy(*ORDER)
+    names = "alpha gamma from_logits ignore_class axis reduction name dtype".split()
+    assert tuple(getattr(loss, name) for name in names) == ORDER
+    with pytest.raises(TypeError, match="positional"):
+        SparseCategoricalFocalCrossentropy(*ORDER, 0.1)
+
+
+@pytest.mark.skipif(
+    within(keras.__version__, "<3.16"), reason="Keras has this loss from 3.16 on"
+)
+def test_the_numbers_of_keras_for_ids():
+    for x, order in ((PROBABILITIES, ORDER), (LOGITS, (0.5, 3.0, True, *ORDER[3:]))):
+        ours = SparseCategoricalFocalCrossentropy(*order)
+        theirs = keras.losses.SparseCategoricalFocalCrossentropy(*order)
+        wanted = value(theirs, IDS, x)
+        np.testing.assert_allclose(value(ours, IDS, x), wanted, rtol=1e-5)
+        assert ours.name == theirs.name == "mine"
 
 
 @pytest.mark.parametrize("from_logits", [True, False])

@@ -70,10 +70,16 @@ def test_one_column_takes_a_mask_with_its_axis():
     np.testing.assert_allclose(got, (1.5 + 2 * 0.75) / 3, rtol=1e-6)
 
 
-def test_a_mask_of_elements_is_refused():
-    message = "Hinge: `mask` must have the leading axes of the items"
-    with pytest.raises(ValueError, match=message):
-        portable_losses.Hinge()(ZERO_ONE, SCORES, mask=np.ones((6, 4), "bool"))
+def test_a_mask_of_elements_leaves_their_labels_out():
+    kept = np.ones(np.shape(ZERO_ONE), "bool")
+    kept[0, 0] = False
+    y = np.array(ZERO_ONE)
+    y[0, 0] = 7  # or the others were no longer read as -1 and 1
+    items = portable_losses.Hinge(reduction=None)(ZERO_ONE[1:], SCORES[1:])
+    first = portable_losses.Hinge()(ZERO_ONE[:1, 1:], SCORES[:1, 1:])
+    want = (float(np.sum(keras.ops.convert_to_numpy(items))) + float(first)) / len(y)
+    got = portable_losses.Hinge()(y, SCORES, mask=kept)
+    np.testing.assert_allclose(float(got), want, rtol=1e-6)
 
 
 def test_ignored_elements_leave_the_mean_of_their_item():

@@ -38,3 +38,9 @@ def test_huber_refuses_a_delta_that_is_not_positive(delta):
     message = r"Huber: `delta` must be a finite number > 0; got delta="
     with pytest.raises(ValueError, match=message):
         portable_losses.Huber(delta)
+
+
+def test_a_whole_delta_is_a_delta():
+    # Keras rejects it from 3.16 on.
+    whole, real = (portable_losses.Huber(delta=delta)(*PAIR) for delta in (1, 1.0))
+    assert float(whole) == float(real)

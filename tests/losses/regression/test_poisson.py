@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 import portable_losses
 
@@ -12,5 +13,9 @@ def test_a_rate_of_0_is_finite(gradient, compiled):
     np.testing.assert_allclose(slope, [[(1 - 1e7) / 2, 0.5]], rtol=1e-5)
 
 
-def test_a_negative_rate_is_not_a_number():
-    assert np.isnan(float(LOSS([[1.0]], [[-1.0]])))
+def test_a_negative_rate_is_rejected_at_the_first_call_and_later_not_a_number():
+    loss = portable_losses.Poisson()
+    with pytest.raises(ValueError, match=r"must be rates >= 0; got y_pred that holds"):
+        loss([[1.0]], [[-1.0]])
+    loss([[1.0]], [[1.0]])
+    assert np.isnan(float(loss([[1.0]], [[-1.0]])))

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import portable_losses
+from portable_losses.parity.cases import within
 
 MODE = {"jax": "jit", "tensorflow": "xla"}.get(keras.config.backend(), False)
 
@@ -25,11 +26,19 @@ LOSSES = [
 ]
 
 
+def of_keras(name, arguments):
+    """Keras 3.15 weighs false negatives by alpha, and false positives by beta."""
+    if name == "Tversky" and within(keras.__version__, "<3.16"):
+        alpha, beta, *rest = arguments
+        return [beta, alpha, *rest]
+    return arguments
+
+
 @pytest.mark.parametrize("axis", AXES, ids=str)
 @pytest.mark.parametrize(("name", "arguments"), LOSSES)
 def test_the_number_of_keras(name, arguments, axis):
     ours = getattr(portable_losses, name)(*arguments, axis, "float32")
-    theirs = getattr(keras.losses, name)(*arguments, axis, "float32")
+    theirs = getattr(keras.losses, name)(*of_keras(name, arguments), axis, "float32")
     np.testing.assert_allclose(value(ours, T, P), value(theirs, T, P), rtol=2e-6)
     assert ours.name == theirs.name
 
@@ -45,7 +54,7 @@ def test_the_gradient_of_keras(gradient):
     _, ours = gradient(
         portable_losses.Tversky(0.3, 0.7, axis=(1, 2)), T, P, compiled=MODE
     )
-    keras_loss = keras.losses.Tversky(0.3, 0.7, axis=(1, 2))
+    keras_loss = keras.losses.Tversky(*of_keras("Tversky", (0.3, 0.7)), axis=(1, 2))
     _, theirs = gradient(lambda t, p, w, mask: keras_loss(t, p, w), T, P, compiled=MODE)
     np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-7)
 
@@ -70,12 +79,19 @@ def test_empty_against_empty_costs_0(gradient, name):
         assert np.isfinite(slope).all()
 
 
-def test_alpha_weighs_what_is_missed():
+def test_alpha_weighs_what_is_invented():
     t = np.array([[1.0, 1.0]], "float32")
     p = np.array([[1.0, 0.0]], "float32")
-    missed = value(portable_losses.Tversky(alpha=0.9, beta=0.1, axis=1), t, p)
-    invented = value(portable_losses.Tversky(alpha=0.9, beta=0.1, axis=1), p, t)
+    missed = value(portable_losses.Tversky(alpha=0.1, beta=0.9, axis=1), t, p)
+    invented = value(portable_losses.Tversky(alpha=0.1, beta=0.9, axis=1), p, t)
     np.testing.assert_allclose([missed, invented], [0.9 / 1.9, 0.1 / 1.1], rtol=2e-6)
+
+
+def test_tversky_by_hand():
+    # TP = 1.5, FP = 0.9, FN = 1.5: 1 - 1.5 / (1.5 + 0.3 * 0.9 + 0.7 * 1.5)
+    t, p = [[1.0, 1.0, 1.0, 0.0]], [[0.5, 0.5, 0.5, 0.9]]
+    got = value(portable_losses.Tversky(alpha=0.3, beta=0.7), t, p)
+    np.testing.assert_allclose(got, 0.46809, atol=5e-6)
 
 
 @pytest.mark.parametrize("name", ["Dice", "Tversky"])
@@ -96,6 +112,22 @@ def test_weights_of_samples():
     got = value(portable_losses.Dice(axis=(1, 2)), T, P, weight)
     wanted = np.sum(items * weight[:, None]) / 12
     np.testing.assert_allclose(got, wanted, rtol=1e-6)
+
+
+@pytest.mark.parametrize("classes", [3, 2])
+def test_weights_of_classes_leave_the_pixels_alone(classes):
+    # Items are (B, C): their second axis is not the second axis of y_pred.
+    t, p = T[..., :classes], P[..., :classes]
+    weight = rng.uniform(0.5, 1.5, (4, classes)).astype("float32")
+    weight[1, 1], weight[2] = 0.0, 0.0
+    for loss in (portable_losses.Dice, portable_losses.Tversky):
+        items = value(loss(axis=(1, 2), reduction=None), t, p)
+        got = value(loss(axis=(1, 2), reduction=None), t, p, weight)
+        np.testing.assert_allclose(got, items * weight, rtol=1e-6)
+        broken = p.copy()
+        broken[2] = np.nan  # all of the sample's items weigh 0
+        got = value(loss(axis=(1, 2), reduction="sum"), t, broken, weight)
+        np.testing.assert_allclose(got, np.sum(items * weight), rtol=1e-6)
 
 
 @pytest.mark.parametrize("axis", [None, (1, 2, 3), (1, 2), (0, 1, 2)], ids=str)

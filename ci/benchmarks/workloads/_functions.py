@@ -1,0 +1,29 @@
+"""How workloads name functions that are built, and modules imported, when they run."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.workload import Function
+
+# What a peer needs to be imported: nothing beyond the backend, or an installed package.
+KERAS, TORCH = "keras", "torch"
+
+
+def ours(name: str, **config: Any) -> Callable[[], Function]:
+    """Our loss of that name."""
+    return lambda: getattr(importlib.import_module("portable_losses"), name)(**config)
+
+
+def kerass(name: str, **config: Any) -> Callable[[], Function]:
+    """Keras's loss of that name."""
+    return lambda: getattr(importlib.import_module("keras.losses"), name)(**config)
+
+
+def using(
+    module: str, function: Callable[..., Any], *rest: Any, **config: Any
+) -> Callable[[], Function]:
+    """`function(module)`, with the module imported when it is built."""
+    return lambda: function(importlib.import_module(module), *rest, **config)

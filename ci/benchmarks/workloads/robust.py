@@ -1,0 +1,68 @@
+"""Robust regression losses of a large array, against kernels and other packages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.agreement import CLOSE, Agreement
+from benchmarks.workload import Peer, Workload
+from benchmarks.workloads._draws import normal, pair
+from benchmarks.workloads._functions import kerass, ours, using
+
+SIZES = {"full": (4096, 4096), "small": (64, 64)}
+# Keras's log cosh of a small residual is a difference of large terms.
+CANCELS = Agreement(of_largest=1e-5, why="small residuals cancel in Keras's")
+
+
+def huber_by_torch(functional: Any) -> Any:
+    """One kernel each way."""
+    return lambda t, p: functional.huber_loss(p, t)
+
+
+def huber_by_optax(losses: Any) -> Any:
+    """Then the mean."""
+    return lambda t, p: losses.huber_loss(p, t).mean()
+
+
+def log_cosh_by_optax(losses: Any) -> Any:
+    """Then the mean."""
+    return lambda t, p: losses.log_cosh(p, t).mean()
+
+
+def workload(loss: str, agreement: Agreement, peers: dict[str, Peer]) -> Workload:
+    """One loss against Keras's, and others."""
+    goal = {"tensorflow": 1.0, "jax": 1.0, "torch": 0.4}
+    return Workload(
+        group="robust",
+        name=loss,
+        sizes=SIZES,
+        draw=pair(normal, normal),
+        ours=ours(loss),
+        peers={"keras": Peer(kerass(loss), goal), **peers},
+        agreement=agreement,
+    )
+
+
+WORKLOADS = (
+    workload(
+        "Huber",
+        CLOSE,
+        {
+            "torch": Peer(
+                using("torch.nn.functional", huber_by_torch), 3.0, backends=("torch",)
+            ),
+            "optax": Peer(
+                using("optax.losses", huber_by_optax), 1.05, backends=("jax",)
+            ),
+        },
+    ),
+    workload(
+        "LogCosh",
+        CANCELS,
+        {
+            "optax": Peer(
+                using("optax.losses", log_cosh_by_optax), 1.05, backends=("jax",)
+            )
+        },
+    ),
+)

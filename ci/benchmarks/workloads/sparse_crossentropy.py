@@ -1,0 +1,79 @@
+"""Sparse cross-entropy over a large vocabulary. A process takes about 5 GB."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.workload import Peer, Workload
+from benchmarks.workloads._draws import Array, Rng, Shape, indices
+from benchmarks.workloads._functions import kerass, ours, using
+
+VOID = -1
+
+
+def logits(rng: Rng, shape: Shape) -> Array:
+    """Normal numbers, in float32 from the start: float64 would be a gigabyte."""
+    return rng.standard_normal(shape, "float32")
+
+
+def all_labeled(rng: Rng, shape: Shape) -> tuple[Array, ...]:
+    """A class index for every position."""
+    return indices(rng, shape), logits(rng, shape)
+
+
+def some_void(rng: Rng, shape: Shape) -> tuple[Array, ...]:
+    """A tenth of the positions has no label."""
+    ids, x = all_labeled(rng, shape)
+    ids[rng.uniform(size=ids.shape) < 0.1] = VOID
+    return ids, x
+
+
+def by_torch(functional: Any) -> Any:
+    """Its kernel wants int64."""
+    return lambda t, x: functional.cross_entropy(x, t)
+
+
+def by_optax(losses: Any) -> Any:
+    """Then the mean."""
+    return lambda t, x: losses.softmax_cross_entropy_with_integer_labels(x, t).mean()
+
+
+def int64(inputs: tuple[Array, ...]) -> tuple[Array, ...]:
+    """Class indices as torch wants them."""
+    return inputs[0].astype("int64"), inputs[1]
+
+
+def workload(
+    name: str, shape: Shape, draw: Any, goal: float, peers: dict[str, Peer], **more: Any
+) -> Workload:
+    """Logits of that shape, against Keras and others."""
+    config = {"from_logits": True, **more}
+    keras = Peer(kerass("SparseCategoricalCrossentropy", **config), goal)
+    return Workload(
+        group="sparse_crossentropy",
+        name=name,
+        sizes={"full": shape, "small": (*(4 for _ in shape[:-1]), 50)},
+        draw=draw,
+        ours=ours("SparseCategoricalCrossentropy", **config),
+        peers={"keras": keras, **peers},
+    )
+
+
+WORKLOADS = (
+    workload(
+        "tokens",
+        (4096, 32000),
+        all_labeled,
+        1.0,
+        {
+            "torch": Peer(
+                using("torch.nn.functional", by_torch),
+                1.05,
+                backends=("torch",),
+                arrange=int64,
+            ),
+            "optax": Peer(using("optax.losses", by_optax), 0.9, backends=("jax",)),
+        },
+    ),
+    workload("ignore_class", (8, 512, 32000), some_void, 0.5, {}, ignore_class=VOID),
+)

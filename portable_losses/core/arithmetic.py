@@ -1,0 +1,105 @@
+"""What `+`, `-`, `*` and `/` make of losses: a `Sum`, or an error with the remedy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from portable_losses.core import checks
+
+if TYPE_CHECKING:
+    from portable_losses.training.sum import Sum
+
+
+class Arithmetic:
+    """The operators of a loss."""
+
+    __array_ufunc__ = None  # a NumPy number on the left leaves arithmetic to us
+
+    @staticmethod
+    def _combined(operator: str, left: Any, right: Any) -> Any:
+        """Make the `Sum`, which stands above this room and puts itself here."""
+        raise NotImplementedError
+
+    def __add__(self, other: Any) -> Sum:
+        """The `Sum` of two losses."""
+        return self._combined("+", self, other)
+
+    def __radd__(self, other: Any) -> Sum:
+        """The `Sum` of two losses; 0 is nothing, for the builtin `sum`."""
+        return self._combined("+", other, self)
+
+    def __sub__(self, other: Any) -> Sum:
+        """A `Sum` of a loss, and of another one times -1."""
+        return self._combined("-", self, other)
+
+    def __rsub__(self, other: Any) -> Sum:
+        return self._combined("-", other, self)
+
+    def __mul__(self, weight: Any) -> Sum:
+        """A `Sum` of this loss times a number or Hyperparameter."""
+        return self._combined("*", self, weight)
+
+    def __rmul__(self, weight: Any) -> Sum:
+        return self._combined("*", self, weight)
+
+    def __truediv__(self, divisor: Any) -> Sum:
+        """A `Sum` of this loss divided by a number or Hyperparameter."""
+        return self._combined("/", self, divisor)
+
+    def __neg__(self) -> Sum:
+        return self._combined("*", self, -1.0)
+
+    def __pos__(self) -> Sum:
+        return self._combined("*", self, 1.0)
+
+    # --- what is no sum ---------------------------------------------------------------
+
+    def __rtruediv__(self, other: Any) -> NoReturn:
+        rule, remedy = "a number or a Hyperparameter", "loss / 2.0 divides a loss"
+        remedy += "; write a quotient of losses as a @loss function"
+        checks.fail("Sum", "divisor", rule, _described(self), remedy, TypeError)
+
+    def __pow__(self, other: Any) -> NoReturn:
+        _refuse("**")
+
+    def __rpow__(self, other: Any) -> NoReturn:
+        _refuse("**")
+
+    def __floordiv__(self, other: Any) -> NoReturn:
+        _refuse("//")
+
+    def __rfloordiv__(self, other: Any) -> NoReturn:
+        _refuse("//")
+
+    def __mod__(self, other: Any) -> NoReturn:
+        _refuse("%")
+
+    def __rmod__(self, other: Any) -> NoReturn:
+        _refuse("%")
+
+    def __matmul__(self, other: Any) -> NoReturn:
+        _refuse("@")
+
+    def __rmatmul__(self, other: Any) -> NoReturn:
+        _refuse("@")
+
+    def __abs__(self) -> NoReturn:
+        _refuse("abs")
+
+    def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Say that a loss is no tensor, to whatever takes it for one."""
+        rule, remedy = "a tensor", "call the loss: loss(y_true, y_pred)"
+        remedy += "; a number times a loss is written 0.5 * loss"
+        checks.fail(
+            type(self).__name__, "loss", rule, _described(self), remedy, TypeError
+        )
+
+
+def _refuse(operator: str) -> NoReturn:
+    rule, remedy = "+, -, * or /", "write other arithmetic as a @loss function"
+    shown = checks.Described(operator)
+    checks.fail("Sum", "operator", rule, shown, remedy, TypeError)
+
+
+def _described(loss: Any) -> checks.Described:
+    return checks.Described(f"a {type(loss).__name__}")

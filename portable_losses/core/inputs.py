@@ -1,0 +1,154 @@
+"""What is passed to a loss, as tensors of numbers."""
+
+import functools
+import itertools
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import keras
+
+from portable_losses.core import checks
+
+_ON_TENSORFLOW = keras.config.backend() == "tensorflow"
+_ON_TORCH = keras.config.backend() == "torch"
+# The kinds of NumPy dtypes that are no numbers, or not real ones.
+_KINDS = {
+    "O": "objects",
+    "S": "strings",
+    "U": "strings",
+    "T": "strings",
+    "M": "dates",
+    "m": "durations",
+    "c": "complex numbers",
+}
+_REMEDIES = {
+    "strings": "encode labels as class ids, as keras.layers.StringLookup does",
+    "dates": "count the days or seconds since a date of your own",
+    "durations": "divide them by a unit: x / np.timedelta64(1, 's')",
+    "complex numbers": "pass the real and the imaginary part as two columns",
+    "missing entries (None)": "put any number there, and leave it out by a mask",
+    "objects": "convert them: np.asarray(x, 'float32')",
+}
+
+
+def tensor(owner: str, argument: str, value: Any, dtype: str | None = None) -> Any:
+    """Return `value` as a dense tensor of real numbers of a known rank."""
+    if isinstance(value, keras.KerasTensor):
+        rule = "a tensor with values"
+        remedy = "LossEndpoint(loss)(y_pred, y_true) adds a loss inside of a model"
+        shown = checks.Described("a symbolic KerasTensor")
+        checks.fail(owner, argument, rule, shown, remedy, TypeError)
+    kind = _kind(value)
+    if kind == "objects":  # plain numbers, perhaps: a column of a table
+        found = value.tolist()
+        if _first_kind(found) is not None or _is_ragged(found):
+            _reject(owner, argument, found)
+        value = found
+    elif kind is not None:
+        _reject_kind(owner, argument, kind)
+    if _ON_TENSORFLOW and type(value).__name__ == "RaggedTensor":
+        _reject_ragged(owner, argument)
+    if _ON_TORCH and getattr(value, "is_nested", False):
+        _reject_ragged(owner, argument)
+    try:
+        # Dense: what is sparse has no `where`.
+        x = keras.ops.convert_to_tensor(value, dtype, sparse=False)
+    except Exception as error:  # each backend has its own
+        _reject(owner, argument, value, error)
+    if dtype is None and isinstance(value, list | tuple):
+        kind = _kind(x)  # TensorFlow makes tensors of strings, JAX complex ones
+        if kind is not None:
+            _reject_kind(owner, argument, kind)
+    if _ON_TORCH and x.is_sparse:
+        x = x.to_dense()
+    if _ON_TENSORFLOW and x.shape.rank is None:
+        rule = "of a known rank"
+        shown = checks.Described("a tensor of unknown rank")
+        remedy = f"{argument}.set_shape(...) where the data set makes it"
+        checks.fail(owner, argument, rule, shown, remedy)
+    return x
+
+
+def _kind(value: Any) -> str | None:
+    """What an array holds that is no real number; None if it holds such, or unknown."""
+    dtype = getattr(value, "dtype", None)
+    return None if dtype is None else _kind_of(dtype)
+
+
+@functools.cache  # this is asked at every call
+def _kind_of(dtype: Any) -> str | None:
+    kind = getattr(dtype, "kind", None)
+    if kind is not None:
+        return _KINDS.get(kind)
+    if getattr(dtype, "is_complex", False):
+        return "complex numbers"
+    return "strings" if getattr(dtype, "name", None) == "string" else None
+
+
+def _reject(
+    owner: str, argument: str, value: Any, error: Exception | None = None
+) -> NoReturn:
+    """Say what is wrong with something that is no tensor; by the backend, if not."""
+    kind = _first_kind(value)
+    if kind is None and _is_ragged(value):
+        _reject_ragged(owner, argument)
+    if kind is not None or error is None:
+        _reject_kind(owner, argument, kind or "objects")
+    shown = checks.Described(f"a {type(value).__name__}")
+    remedy = f"it cannot be converted: {error}".rstrip(".")
+    kinds = ValueError if isinstance(error, ValueError) else TypeError
+    checks.fail(owner, argument, "a tensor of numbers", shown, remedy, kinds)
+
+
+def _reject_kind(owner: str, argument: str, kind: str) -> NoReturn:
+    shown, remedy = checks.Described(kind), _REMEDIES[kind]
+    checks.fail(owner, argument, "a tensor of numbers", shown, remedy, TypeError)
+
+
+def _reject_ragged(owner: str, argument: str) -> NoReturn:
+    rule = "a tensor, in which all samples have one shape"
+    shown = checks.Described("samples of different lengths")
+    remedy = "pad them, as keras.utils.pad_sequences does, and leave the padding out "
+    remedy += "by a mask or, for class ids, by ignore_class"
+    checks.fail(owner, argument, rule, shown, remedy)
+
+
+def _first_kind(value: Any) -> str | None:
+    """What the first of the entries that are no real numbers is; None for none."""
+    for x in itertools.islice(_entries(value), 100_000):
+        if x is None:
+            return "missing entries (None)"
+        if isinstance(x, str | bytes):
+            return "strings"
+        if isinstance(x, complex):
+            return "complex numbers"
+        kind = _kind(x)
+        if kind is not None:
+            return kind
+        if not hasattr(x, "dtype") and not hasattr(x, "__float__"):
+            return "objects"
+    return None
+
+
+def _entries(value: Any) -> Iterator[Any]:
+    if isinstance(value, list | tuple):
+        for inner in value:
+            yield from _entries(inner)
+    elif getattr(value, "dtype", None) == "object":
+        yield from _entries(value.tolist())
+    else:
+        yield value
+
+
+def _is_ragged(value: Any) -> bool:
+    """Whether nested sequences, or arrays in one, differ in their lengths."""
+    if not isinstance(value, list | tuple):
+        return False
+    shapes = {_length(x) for x in value}
+    return len(shapes) > 1 or any(map(_is_ragged, value))
+
+
+def _length(x: Any) -> Any:
+    if isinstance(x, list | tuple):
+        return len(x)
+    return tuple(getattr(x, "shape", ())) or None

@@ -1,0 +1,54 @@
+"""What losses ask of a number that moves, each for as long as its loss lives."""
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+Value = float | tuple[float, ...]
+Rule = Callable[[Value], object]
+"""Raises for a value that its user cannot take."""
+
+
+class Rules:
+    """The rules of one Hyperparameter.
+
+    An argument is checked before the loss stores it: a rule is new until the loss
+    claims it, and is held from then on as long as the loss lives.
+    """
+
+    def __init__(self) -> None:
+        self._new: dict[tuple[str, object], Rule] = {}
+        self._held: dict[tuple[int, object], tuple[weakref.ref[Any], Rule]] = {}
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def add(self, owner: str, key: object, rule: Rule) -> None:
+        """Note what the constructor of a class asks for."""
+        self._new[owner, key] = rule
+
+    def claim(self, holder: Any) -> None:
+        """Tie the new rules of an object's constructor to the object."""
+        names = {cls.__name__ for cls in type(holder).__mro__}
+        for owner, key in [known for known in self._new if known[0] in names]:
+            place = id(holder), key
+            dead = _forgetter(self._held, place)
+            rule = self._new.pop((owner, key))
+            self._held[place] = weakref.ref(holder, dead), rule
+
+    def check(self, value: Value) -> None:
+        """Raise if a loss that lives cannot take the value."""
+        self._new.clear()  # of constructors that raised
+        for holder, rule in list(self._held.values()):
+            if holder() is not None:
+                rule(value)
+
+
+def _forgetter(held: dict[Any, Any], place: Any) -> Callable[[Any], None]:
+    """What drops a rule once its loss is gone; it keeps nothing else alive."""
+
+    def forget(dead: Any) -> None:
+        if place in held and held[place][0] is dead:
+            del held[place]
+
+    return forget

@@ -1,0 +1,252 @@
+"""Which losses stand in for Keras's, and the known faults of Keras's own."""
+
+import dataclasses
+from typing import Literal
+
+DROP_INS = (
+    "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
+    "CTC",
+    "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "CategoricalGeneralizedCrossEntropy",
+    "CategoricalHinge",
+    "Circle",
+    "CosineSimilarity",
+    "Dice",
+    "Hinge",
+    "Huber",
+    "KLDivergence",
+    "LogCosh",
+    "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
+    "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
+    "Poisson",
+    "SparseCategoricalCrossentropy",
+    "SparseCategoricalFocalCrossentropy",
+    "SquaredHinge",
+    "Tversky",
+)
+"""Losses with the name, the positional arguments and the values of Keras's."""
+
+TRAINING = ("tensorflow", "jax", "torch")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Fault:
+    """A known fault of one of Keras's losses, which ours does not have.
+
+    Where a fault is declared it must show, and where it shows it must be declared: the
+    first Keras without it fails the run, and the range of versions is then closed.
+
+    Args:
+        loss: the loss's name.
+        why: what Keras does.
+        keras: the versions that have it, such as "<3.16"; all if empty.
+        backends: the backends that have it; all if empty.
+        at: where the comparison of ours with Keras's shows it: "absent", "name",
+            "arguments" (or "arguments without X", where Keras's are ours without X), or
+            inputs of the cases, such as "drawn" and "edge corners".
+        of: what of the values at these inputs: all, those with sample weights, or
+            those without a reduction and without weights.
+        labels: the labels of the cases that show it; all that have the inputs if empty.
+        checks: the checks that fail where the harness is pointed at `keras.losses`;
+            "between" is the comparison of the backends.
+    """
+
+    loss: str
+    why: str
+    keras: str = ""
+    backends: tuple[str, ...] = ()
+    at: tuple[str, ...] = ()
+    of: Literal["all", "weighted", "unreduced"] = "all"
+    labels: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+
+    def holds(self, version: str, backend: str) -> bool:
+        """Whether this Keras on this backend has the fault."""
+        return within(version, self.keras) and (
+            not self.backends or backend in self.backends
+        )
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, ("Keras", self.keras, self.why)))
+
+
+def within(version: str, versions: str) -> bool:
+    """Whether a version of Keras lies in a range such as "<3.16" or ">=3.16,<3.18".
+
+    Minor releases alone count, and a nightly one as the release that it leads to.
+    """
+    release = _minor(version)
+    for bound in filter(None, versions.split(",")):
+        if bound.startswith(">="):
+            fits = release >= _minor(bound.removeprefix(">="))
+        elif bound.startswith("<"):
+            fits = release < _minor(bound.removeprefix("<"))
+        else:
+            raise ValueError(
+                "Fault: `keras` must be bounds such as '<3.16' or '>=3.16', with "
+                f"commas between; got keras={versions!r} (write < or >=)."
+            )
+        if not fits:
+            return False
+    return True
+
+
+def _minor(version: str) -> tuple[int, int]:
+    major, minor, *_ = version.split(".")
+    return int(major), int(minor)
+
+
+_STATISTICS = ("drawn", "edge empty", "edge corners")
+_ROUNDS = (
+    "takes log(1 - p) of a rounded 1 - p: a wrong p = 1 costs 15.942, a wrong p = 0 "
+    "16.118"
+)
+_CLIPS = "clips the probabilities of logits: a logit of 1e4 costs what one of 16 does"
+_EMPTY = "charges 1 for an empty region against an empty prediction"
+_SCALES = "lets sample weights scale the one number of a batch"
+_SCALAR = "returns one number without reduction, where ours has one a sample"
+
+FAULTS = (
+    # --- what Keras 3.16 changes ----------------------------------------------------
+    Fault(
+        loss="Tversky",
+        why="weighs false negatives by alpha, against its own description",
+        keras="<3.16",
+        at=("drawn",),
+    ),
+    Fault(
+        loss="SparseCategoricalCrossentropy",
+        why="has no label_smoothing before name and dtype",
+        keras="<3.16",
+        at=("arguments without label_smoothing",),
+    ),
+    Fault(
+        loss="SparseCategoricalFocalCrossentropy",
+        why="has no such loss",
+        keras="<3.16",
+        at=("absent",),
+    ),
+    # --- values ---------------------------------------------------------------------
+    Fault(loss="BinaryCrossentropy", why=_ROUNDS, at=("edge corners",)),
+    Fault(
+        loss="BinaryFocalCrossentropy", why=_ROUNDS, at=("edge corners", "edge match")
+    ),
+    Fault(
+        loss="BinaryCrossentropy",
+        why=_CLIPS,
+        backends=("numpy",),
+        at=("edge huge",),
+    ),
+    Fault(
+        loss="BinaryFocalCrossentropy",
+        why=_CLIPS,
+        backends=("jax", "torch", "numpy"),
+        at=("edge huge", "edge half"),
+    ),
+    Fault(
+        loss="BinaryFocalCrossentropy",
+        why="clips the probabilities of logits, which have no gradient there",
+        backends=("jax", "torch"),
+        checks=("edges", "live"),
+    ),
+    Fault(
+        loss="CategoricalFocalCrossentropy",
+        why=_CLIPS,
+        at=("edge huge",),
+    ),
+    Fault(
+        loss="CategoricalFocalCrossentropy",
+        why="clips the probabilities of logits, which have no gradient there",
+        backends=TRAINING,
+        checks=("live",),
+    ),
+    Fault(
+        loss="SparseCategoricalFocalCrossentropy",
+        why=_CLIPS,
+        keras=">=3.16",
+        at=("edge huge",),
+    ),
+    *(
+        Fault(loss=loss, why="divides a row of zeros by its sum", at=("edge zero row",))
+        for loss in ("CategoricalCrossentropy", "CategoricalFocalCrossentropy")
+    ),
+    Fault(
+        loss="CategoricalGeneralizedCrossEntropy",
+        why="has a gradient of NaN at p = 0",
+        backends=("jax",),
+        checks=("edges",),
+    ),
+    # --- regions --------------------------------------------------------------------
+    Fault(loss="Dice", why=_EMPTY, at=("edge empty",)),
+    Fault(loss="Dice", why=_EMPTY, backends=TRAINING, checks=("edges",)),
+    Fault(loss="Dice", why=_SCALES, at=_STATISTICS, of="weighted", labels=("",)),
+    Fault(loss="Dice", why=_SCALAR, at=_STATISTICS, of="unreduced", labels=("",)),
+    Fault(loss="Tversky", why=_EMPTY, at=("edge empty",)),
+    Fault(loss="Tversky", why=_SCALES, at=("drawn",), of="weighted", labels=("batch",)),
+    Fault(
+        loss="Tversky", why=_SCALAR, at=("drawn",), of="unreduced", labels=("batch",)
+    ),
+    # --- class ids ------------------------------------------------------------------
+    Fault(
+        loss="SparseCategoricalCrossentropy",
+        why="rounds class ids to the loss's dtype: 257 is scored as 256 in bfloat16",
+        backends=TRAINING,
+        checks=("exact_targets",),
+    ),
+    Fault(
+        loss="SparseCategoricalCrossentropy",
+        why="charges nothing for a class id out of range",
+        backends=("jax",),
+        checks=("class_ids",),
+    ),
+    Fault(
+        loss="Circle",
+        why="rounds class ids to the loss's dtype: 2^24 + 1 is 2^24 in float32",
+        at=("exact",),
+    ),
+    Fault(
+        loss="CTC",
+        why="knows no padding but the blank, and takes -1 for a class",
+        at=("drawn", "edge huge", "edge even"),
+        labels=("",),
+    ),
+    Fault(
+        loss="CTC",
+        why="charges labels that fit no alignment 708, 1e5 or inf, by backend",
+        at=("edge infeasible",),
+    ),
+    # --- the same number, and not the same gradient ---------------------------------
+    Fault(
+        loss="CosineSimilarity",
+        why="has a gradient of NaN, or of millions, at a zero vector",
+        backends=("jax", "torch"),
+        checks=("edges",),
+    ),
+    *(
+        Fault(loss=loss, why="has the backend's own gradient at 0", checks=("between",))
+        for loss in (
+            "Hinge",
+            "KLDivergence",
+            "MeanAbsoluteError",
+            "MeanAbsolutePercentageError",
+        )
+    ),
+    # --- the base of all of them ----------------------------------------------------
+    Fault(
+        loss="MeanSquaredError",
+        why="multiplies an item of weight 0, and a NaN stays a NaN",
+        backends=TRAINING,
+        checks=("weight_zero",),
+    ),
+    Fault(
+        loss="MeanSquaredError",
+        why="leaves dtype out of its config",
+        backends=TRAINING,
+        checks=("config",),
+    ),
+)
+"""Every known fault, by loss, version of Keras, backend, and where it shows."""

@@ -1,0 +1,141 @@
+"""What the code of somebody's own loss is made of, for advice about a NaN in it."""
+
+import dataclasses
+import dis
+import inspect
+import sys
+import types
+from collections.abc import Iterator
+from typing import Any
+
+from portable_losses import ops
+from portable_losses.core.loss import Loss
+
+_PARTS = {"/": "divide", "/=": "divide", "**": "power", "**=": "power"}
+_LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF")
+# What `portable_losses.ops` has finite, in value or gradient, where others do not.
+_FINITE = frozenset(
+    "arccos arcsin arctan2 cbrt cdist divide hypot log log10 log2 log_softmax "
+    "logaddexp logsumexp nanstd norm normalize power reciprocal rsqrt sinc sqrt std "
+    "true_divide xlogy".split()
+)
+_LIBRARIES = ("keras", "portable_losses", "tensorflow", "jax", "torch", "numpy")
+_DEPTH = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Code:
+    """Of what a loss is made, as far as its code says.
+
+    Args:
+        raw: functions that are finite in `portable_losses.ops`, taken from elsewhere.
+        operators: functions of `portable_losses.ops` that stand for `/` and `**`.
+        where: whether it selects with `where`.
+    """
+
+    raw: tuple[str, ...]
+    operators: tuple[str, ...]
+    where: bool
+
+
+def code_of(loss: Any) -> Code | None:
+    """Read the code of a loss; None for one of a library, or without Python code."""
+    functions = [f for f in _functions_of(loss) if _is_own(f)]
+    if not functions:
+        return None
+    called: dict[str, Any] = {}
+    operators: set[str] = set()
+    seen: set[Any] = set()
+    try:
+        for function in functions:
+            _read(function, loss, called, operators, seen, _DEPTH)
+    except Exception:  # modules may do as they like when they are asked for a name
+        return None
+    names = {name for name, f in called.items() if _is_raw(name, f)}
+    return Code(tuple(sorted(names)), tuple(sorted(operators)), "where" in called)
+
+
+def _functions_of(loss: Any) -> Iterator[Any]:
+    """The Python functions that compute a loss."""
+    own = getattr(type(loss), "_function", None) if isinstance(loss, Loss) else None
+    for f in (own, getattr(loss, "fn", None), getattr(type(loss), "call", None)):
+        f = inspect.unwrap(f) if callable(f) else None
+        if isinstance(f, types.FunctionType):
+            yield f
+
+
+def _is_own(function: Any) -> bool:
+    """Whether a function is somebody's own, and of no library."""
+    module = getattr(function, "__module__", None) or ""
+    return isinstance(function, types.FunctionType) and (
+        module.partition(".")[0] not in _LIBRARIES
+    )
+
+
+def _is_raw(name: str, function: Any) -> bool:
+    """Whether it is a function that is finite in `portable_losses.ops` alone."""
+    return name in _FINITE and function is not getattr(ops, name)
+
+
+def _read(
+    function: Any,
+    loss: Any,
+    called: dict[str, Any],
+    operators: set[str],
+    seen: set[Any],
+    depth: int,
+) -> None:
+    """Note what a function calls, and what the functions do that it calls."""
+    if function in seen or depth == 0:
+        return
+    seen.add(function)
+    codes = [function.__code__]
+    while codes:
+        code = codes.pop()
+        codes += [c for c in code.co_consts if isinstance(c, types.CodeType)]
+        for name, found in _loaded(code, function, loss):
+            if name in _PARTS:
+                operators.add(_PARTS[name])
+            elif _is_own(found):
+                _read(inspect.unwrap(found), loss, called, operators, seen, depth - 1)
+            elif callable(found):
+                called[name] = found
+
+
+def _loaded(code: Any, function: Any, loss: Any) -> Iterator[tuple[str, Any]]:
+    """What code loads by name, attributes of modules included, and its operators."""
+    local: dict[str, Any] = {}
+    found: Any = None
+    for step in dis.get_instructions(code):
+        name = step.argval
+        if step.opname == "BINARY_OP":
+            if step.argrepr in _PARTS:
+                yield step.argrepr, None
+            found = None
+        elif step.opname in _LOADS:
+            found = _resolved(name, function)
+        elif step.opname == "IMPORT_NAME":
+            found = sys.modules.get(name)
+        elif step.opname == "STORE_FAST":
+            local[name], found = found, None
+        elif step.opname.startswith("LOAD_FAST"):
+            found = loss if name == "self" else local.get(name)
+        elif step.opname in ("LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM"):
+            of_module = isinstance(found, types.ModuleType)
+            where = found if of_module else type(loss) if found is loss else None
+            found = getattr(where, name, None)
+        elif step.opname not in ("CACHE", "EXTENDED_ARG", "PUSH_NULL"):
+            found = None
+        if isinstance(found, types.FunctionType) or callable(found):
+            yield getattr(found, "__name__", str(name)), found
+
+
+def _resolved(name: str, function: Any) -> Any:
+    """What a name means in a function: of what it closes over, or of its module."""
+    free = function.__code__.co_freevars
+    if name in free:
+        try:
+            return (function.__closure__ or ())[free.index(name)].cell_contents
+        except ValueError:
+            return None  # not yet assigned
+    return function.__globals__.get(name)

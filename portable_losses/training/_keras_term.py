@@ -1,0 +1,98 @@
+"""A plain `keras.losses.Loss` in a `Sum`: masks, weights, and what it cannot take."""
+
+import inspect
+from typing import Any
+
+import keras
+
+from portable_losses.core import checks
+from portable_losses.core.axes import expand
+from portable_losses.core.loss import Loss
+from portable_losses.core.mask import keras_mask
+
+
+def value_of(
+    loss: Any,
+    y_true: Any,
+    y_pred: Any,
+    weight: Any,
+    mask: Any,
+    context: tuple[Any, ...],
+) -> Any:
+    """What a Keras loss makes of a batch, without the items that are left out.
+
+    Keras multiplies the items of a mask and of weight 0 by 0, which leaves a NaN a NaN,
+    and knows a mask only from y_pred. So its `call` makes the items here, of inputs
+    with stand-ins for what is left out, and `Loss` reduces them.
+    """
+    owner = type(loss).__name__
+    if context:
+        count = f"{len(context)} tensor{'s' if len(context) > 1 else ''}"
+        remedy = "a loss of Keras takes y_true and y_pred alone: give it a LossEndpoint"
+        remedy += " of its own, or write it as a Loss"
+        shown = checks.Described(count)
+        checks.fail(owner, "context", "left out", shown, remedy, TypeError)
+    if mask is None and weight is None:
+        return loss(y_true, y_pred)
+    if type(loss).__call__ is not keras.losses.Loss.__call__:
+        return _of_its_own_call(owner, loss, y_true, y_pred, weight, mask)
+    try:
+        return _Items(loss)(y_true, y_pred, weight, mask)
+    except _StatisticError:
+        if mask is not None:
+            rule = "None for this statistic, which cannot leave samples out"
+            shape = tuple(keras.ops.shape(mask))
+            shown = checks.Described(f"a mask of shape {shape}")
+            remedy = "use a loss of portable_losses with items, or write it as a Loss"
+            checks.fail(owner, "mask", rule, shown, remedy + " that takes `kept`")
+        return loss(y_true, y_pred, weight)
+
+
+def _of_its_own_call(
+    owner: str, loss: Any, y_true: Any, y_pred: Any, weight: Any, mask: Any
+) -> Any:
+    if mask is None:
+        return loss(y_true, y_pred, weight)
+    if "mask" in inspect.signature(type(loss).__call__).parameters:
+        return loss(y_true, y_pred, weight, mask=mask)
+    rule = "None for a loss with a `__call__` of its own, which takes no mask"
+    shown = checks.Described(f"a mask of shape {tuple(keras.ops.shape(mask))}")
+    remedy = "write it as a Loss with `call`, or leave the mask out"
+    checks.fail(owner, "mask", rule, shown, remedy)
+
+
+class _StatisticError(Exception):
+    """The loss returns one number for the batch, which only Keras can weigh."""
+
+
+class _Items(Loss):
+    """The items of a Keras loss, reduced as it says."""
+
+    targets = "any"
+
+    def __init__(self, loss: Any) -> None:
+        super().__init__(reduction=loss.reduction, name=loss.name, dtype=loss.dtype)
+        self.loss = loss
+
+    def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
+        if kept is not None:
+            y_true = _stand_in(y_true, kept)
+        items = self.loss.call(
+            keras.ops.convert_to_tensor(y_true, dtype=self.loss.dtype),
+            keras.ops.convert_to_tensor(y_pred, dtype=self.loss.dtype),
+        )
+        if len(items.shape) == 0:
+            raise _StatisticError
+        left = keras_mask(items)  # by an ignored class, say
+        return items if left is None else (items, keras.ops.cast(left, "bool"))
+
+
+def _stand_in(y_true: Any, kept: Any) -> Any:
+    """Harmless targets for what is left out: there a class index may be -1."""
+    if y_true is None or keras.backend.standardize_dtype(y_true.dtype) == "bool":
+        return y_true
+    shape = tuple(y_true.shape)
+    if not checks.same(tuple(kept.shape), shape[: len(kept.shape)]):
+        return y_true
+    floating = keras.backend.is_float_dtype(y_true.dtype)
+    return keras.ops.where(expand(kept, len(shape)), y_true, 1.0 if floating else 0)

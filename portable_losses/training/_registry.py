@@ -1,0 +1,94 @@
+"""Under which name a function is saved, and how a file finds it again."""
+
+import importlib
+import pathlib
+import sys
+import types
+from typing import Any
+
+import keras
+
+from portable_losses.core import checks
+
+NOTEBOOK = "notebook"
+"""The package of functions that somebody types, in a notebook or at a prompt."""
+
+
+def module_of(function: Any) -> str:
+    """The module to import; of a program that was started, the one it would be."""
+    module = function.__module__ or "__main__"  # code that `exec` ran may have none
+    if module in ("__main__", "__mp_main__"):  # the latter in a worker it spawned
+        main = sys.modules[module]
+        spec = getattr(main, "__spec__", None)
+        file = getattr(main, "__file__", None)
+        if hasattr(sys, "ps1"):  # a prompt, which notebooks have too
+            module = NOTEBOOK
+        elif spec is not None:  # python -m package.module
+            module = spec.name
+        elif file is not None:  # python train.py
+            module = pathlib.Path(file).stem
+    return str(module)
+
+
+def package_of(function: Any) -> str:
+    """The root package of a function."""
+    return module_of(function).partition(".")[0]
+
+
+def register(function: Any, cls: Any, package: str) -> None:
+    """Register a class by the name of its function, unless another one has it."""
+    name = f"{package}>{function.__name__}"
+    known = keras.saving.get_registered_object(name)
+    if known is not None and package != NOTEBOOK:
+        if not _is_same(getattr(known, "_function", None), function):
+            rule = f"the one function of the name {name}"
+            shown = checks.Described(f"a second, different {function.__qualname__}")
+            remedy = "rename it, or give its package: @loss(package=...)"
+            checks.fail("loss", "function", rule, shown, remedy)
+    keras.saving.register_keras_serializable(package, function.__name__)(cls)
+
+
+def found(name: str, module: str) -> Any:
+    """The class of that name, or which module to import."""
+    cls = keras.saving.get_registered_object(name)
+    if cls is None:
+        remedy = f"import {module}, which defines it, before you load"
+        if module in (NOTEBOOK, "__main__"):
+            remedy = "run the definition, which was typed, before you load"
+        owner = name.rpartition(">")[2]
+        rule = "a @loss function that is defined when a model with it is loaded"
+        shown = checks.Described(f"{name}, which is not")
+        checks.fail(owner, "function", rule, shown, remedy)
+    return cls
+
+
+def decorated_again(module: str, name: str) -> Any:
+    """The decorated function, for `pickle`."""
+    if keras.saving.get_registered_object(name) is None:
+        importlib.import_module(module)
+    return keras.saving.get_registered_object(name)._decorated()
+
+
+def made_again(module: str, name: str, config: dict[str, Any]) -> Any:
+    """A loss of a function, for `pickle`."""
+    return type(decorated_again(module, name))(**config)
+
+
+def _is_same(known: Any, function: Any) -> bool:
+    """Whether two functions are one definition, run twice."""
+    return known is not None and _definition(known) == _definition(function)
+
+
+def _definition(function: Any) -> tuple[object, ...]:
+    closure = [cell.cell_contents for cell in function.__closure__ or ()]
+    defaults = function.__defaults__, function.__kwdefaults__
+    return _code(function.__code__), repr(closure), repr(defaults)
+
+
+def _code(code: types.CodeType) -> tuple[object, ...]:
+    """What a code object does, without where it stands in its file."""
+    constants = tuple(
+        _code(c) if isinstance(c, types.CodeType) else (type(c), repr(c))
+        for c in code.co_consts
+    )
+    return code.co_code, constants, code.co_names, code.co_varnames

@@ -1,0 +1,91 @@
+"""A drop-in keeps no more memory between its two passes than Keras's own.
+
+On JAX these are the temporaries of the compiled function, on torch the bytes saved for
+backward. Both are deterministic. TensorFlow tells neither.
+"""
+
+import keras
+import pytest
+from benchmarks import memory
+from benchmarks.measure import contender
+from benchmarks.workloads import drop_ins
+
+BACKEND = keras.config.backend()
+if BACKEND not in ("jax", "torch"):
+    reason = f"{BACKEND} does not tell what it keeps"
+    pytest.skip(reason, allow_module_level=True)
+
+# Those that keep more today: bytes of ours and of Keras's, at the small size. A line
+# goes once its loss keeps no more than Keras's, and its first number never grows.
+EXCEED: dict[str, dict[str, tuple[int, int]]] = {
+    "jax": {
+        "MeanAbsoluteError": (263168, 1056),
+        "MeanAbsolutePercentageError": (394240, 1056),
+        "Huber": (263168, 132096),
+        "LogCosh": (525312, 132096),
+        "CategoricalCrossentropy-logits-float": (268288, 135168),
+        "CategoricalCrossentropy-logits-int": (399360, 266240),
+        "CategoricalCrossentropy-logits-soft": (268288, 135168),
+        "CategoricalFocalCrossentropy-float": (532480, 397312),
+        "CategoricalFocalCrossentropy-int": (663552, 397312),
+        "CategoricalFocalCrossentropy-soft": (532480, 397312),
+        "CategoricalGeneralizedCrossEntropy": (12800, 2112),
+        "Hinge-float": (263168, 132104),
+        "Hinge-int": (263168, 132104),
+        "Circle": (347792, 216064),
+        "CTC-logits": (147624, 76056),
+    },
+    "torch": {
+        "Huber": (393224, 163853),
+        "LogCosh": (786440, 131077),
+        "Poisson-float": (294912, 131077),
+        "Poisson-int": (425984, 262149),
+        "BinaryCrossentropy-float": (851984, 131077),
+        "BinaryCrossentropy-int": (983056, 262149),
+        "BinaryCrossentropy-logits-float": (393216, 5),
+        "BinaryCrossentropy-logits-int": (262144, 131077),
+        "BinaryFocalCrossentropy-float": (1376272, 655369),
+        "BinaryFocalCrossentropy-int": (1507344, 786441),
+        "BinaryFocalCrossentropy-logits-float": (1048576, 786441),
+        "CategoricalCrossentropy-float": (428552, 264197),
+        "CategoricalCrossentropy-int": (559624, 395269),
+        "CategoricalCrossentropy-soft": (428552, 264197),
+        "CategoricalFocalCrossentropy-float": (985608, 919573),
+        "CategoricalFocalCrossentropy-int": (1116680, 919573),
+        "CategoricalFocalCrossentropy-soft": (985608, 919573),
+        "KLDivergence": (557064, 393229),
+        "Hinge-float": (262144, 131081),
+        "CTC-logits": (69992, 26517),
+    },
+}
+
+WORKLOADS = {w.name: w for w in drop_ins.WORKLOADS}
+
+
+def bytes_of(workload):
+    """What ours and Keras's keep, and how much of it does not matter."""
+    inputs = workload.inputs("small")
+    (kind,) = {"jax": ["temporaries"], "torch": ["saved"]}[BACKEND]
+    ours, theirs = (
+        memory.kept(contender(workload, inputs, peer))[kind]
+        for peer in (None, workload.peers["keras"])
+    )
+    # A number or two an item does not matter, where an item has 64 elements or pairs.
+    return ours, theirs, max(inputs[1].nbytes // 16, theirs // 64)
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_no_more_than_keras(name):
+    ours, theirs, slack = bytes_of(WORKLOADS[name])
+    listed = EXCEED[BACKEND].get(name)
+    line = f'"{name}": ({ours}, {theirs}),'
+    if listed is None:
+        assert ours <= theirs + slack, f"ours keeps more than Keras's: {line}"
+        return
+    assert ours > theirs + slack, f"no more than Keras's: delete the line of {name}"
+    assert ours <= listed[0], f"more than before, which was {listed}: {line}"
+
+
+def test_the_list_has_drop_ins_only():
+    for listed in EXCEED.values():
+        assert set(listed) <= set(WORKLOADS)
