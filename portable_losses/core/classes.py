@@ -11,7 +11,7 @@ from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.eager import at_hand
 from portable_losses.core.moving import as_vector
-from portable_losses.ops.log_sums import INF, gaps, largest_of
+from portable_losses.ops.log_sums import gaps, infinite_if_none, largest_of
 
 Carefully = Callable[[bool], Any]
 """Makes items, with or without care for infinite logits; see `carefully`."""
@@ -91,8 +91,8 @@ def crossentropy_of(logits: Any, ids: Any) -> Any:
         total = keras.ops.sum(keras.ops.exp(gaps(logits, largest)), axis=-1)
         picked = gaps(_picked(logits, ids), largest)
         items = keras.ops.log(total) - keras.ops.squeeze(picked, -1)
-    none = keras.ops.squeeze(largest == -INF, -1)
-    return _or_nan(items + keras.ops.where(none, INF, 0.0), valid)
+    items = items + keras.ops.squeeze(infinite_if_none(largest), -1)
+    return _or_nan(items, valid)
 
 
 def _visibly_finite(items: Any) -> bool:

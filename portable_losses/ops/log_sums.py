@@ -46,9 +46,9 @@ def log_softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
     largest = largest_of(x, axes)
     gap = gaps(x, largest)
     if BACKEND == "torch":  # one kernel
-        return raw.log_softmax(gap, axis=axis) - _infinite_if_none(largest)
+        return raw.log_softmax(gap, axis=axis) - infinite_if_none(largest)
     total = raw.sum(raw.exp(gap), axis=axes, keepdims=True)
-    return gap - (raw.log(total) + _infinite_if_none(largest))
+    return gap - (raw.log(total) + infinite_if_none(largest))
 
 
 @pinned_float(1)
@@ -66,7 +66,7 @@ def softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
     largest = largest_of(x, axes)
     share = raw.exp(gaps(x, largest))
     total = raw.sum(share, axis=axes, keepdims=True)
-    return share / (total + _infinite_if_none(largest))
+    return share / (total + infinite_if_none(largest))
 
 
 def gaps(x: Any, largest: Any) -> Any:
@@ -75,9 +75,9 @@ def gaps(x: Any, largest: Any) -> Any:
     return raw.where(x == infinity, 0.0, x - largest)
 
 
-def _infinite_if_none(largest: Any) -> Any:
+def infinite_if_none(largest: Any) -> Any:
     """inf where all are -inf, else 0; to be added, so that a NaN stays."""
-    return raw.where(largest == -INF, INF, 0.0)
+    return raw.where(largest == -INF, INF, raw.zeros_like(largest))
 
 
 def largest_of(x: Any, axes: tuple[int, ...]) -> Any:

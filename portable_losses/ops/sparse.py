@@ -14,8 +14,9 @@ def sparsemax(x: Any, axis: int = -1) -> Any:
 
     Its gradient is that of the entries above the threshold tau; one at tau has 0, as
     `relu` has. An inf gives 1 (several share it evenly), -inf gives 0, as do all where
-    all are -inf; neither has a gradient. Pinned because at the threshold the gradient
-    is 1 or 1/2 by backend, and near an infinity NaN.
+    all are -inf; neither has a gradient. Pinned because the rows of Keras's own do
+    not sum to 1, its gradient at the threshold is 1 or 1/2 by backend, and NaN near an
+    infinity.
 
     >>> ops.sparsemax(ops.convert_to_tensor([0.0, 2.0, 3.0]))  # [0, 0, 1]
     """
@@ -28,7 +29,7 @@ def sparsemax(x: Any, axis: int = -1) -> Any:
     p = raw.where(chosen, x - (total - 1.0) / count, 0.0)
     p = raw.moveaxis(p, -1, axis)
     # A product, since a NaN is in no order and shall be seen.
-    return p * raw.where(largest == -INF, 0.0, 1.0)
+    return p * raw.where(largest == -INF, 0.0, raw.ones_like(largest))
 
 
 def _above_threshold(x: Any) -> Any:

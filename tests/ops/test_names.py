@@ -142,6 +142,31 @@ def test_float64_stays_where_the_backend_keeps_it(backend):
     np.testing.assert_allclose(keras.ops.convert_to_numpy(log), np.log(tiny), rtol=1e-6)
 
 
+UNARY = ["abs", "angle", "cumprod", "log_softmax", "logsumexp", "nancumprod"]
+UNARY += [
+    "nancumsum",
+    "norm",
+    "prod",
+    "sign",
+    "softmax",
+    "softsign",
+    "sparsemax",
+    "std",
+]
+
+
+@pytest.mark.parametrize("name", UNARY)
+def test_float64_is_accepted(name, backend):
+    # Some of Keras's own functions demote it off TensorFlow; none may fail.
+    x = np.array([[0.5, -2.0, 0.0], [1.0, 1.0, 3.0]])
+    ours = getattr(ops, name)(keras.ops.convert_to_tensor(x))
+    if backend == "tensorflow":
+        assert keras.backend.standardize_dtype(ours.dtype) == "float64"
+    single = getattr(ops, name)(keras.ops.convert_to_tensor(x.astype("float32")))
+    ours, single = map(keras.ops.convert_to_numpy, (ours, single))
+    np.testing.assert_allclose(ours, single, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("x", [[-5.0, 0.0, 2.0], np.float32([-5, 0, 2])])
 def test_lists_and_arrays_are_accepted(x):
     results = [ops.abs(x), ops.maximum(x, [0.0, 0.0, 3.0]), ops.clip(x, -5, 3)]

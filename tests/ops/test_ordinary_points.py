@@ -1,5 +1,6 @@
 """Away from the bad points: value and slope against NumPy and SciPy in float64."""
 
+import keras
 import numpy as np
 import pytest
 from scipy import special
@@ -139,3 +140,16 @@ def test_value_and_slope(name, results, backend):
     for i, gradient in enumerate(gradients if backend != "numpy" else ()):
         want = slope(reference, inputs, i)
         np.testing.assert_allclose(gradient, want, rtol=1e-4, atol=1e-5)
+
+
+def test_sparsemax_is_the_nearest_distribution():
+    # Keras's own is no yardstick: its rows do not sum to 1.
+    x = np.random.default_rng(5).normal(size=(16, 9))
+    ordered = -np.sort(-x, axis=-1)
+    total, place = np.cumsum(ordered, axis=-1), np.arange(1, 10)
+    count = (1 + place * ordered > total).sum(axis=-1, keepdims=True)
+    tau = (np.take_along_axis(total, count - 1, axis=-1) - 1) / count
+    got = ops.sparsemax(keras.ops.convert_to_tensor(x.astype("float32")))
+    got = keras.ops.convert_to_numpy(got)
+    np.testing.assert_allclose(got, np.maximum(x - tau, 0), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(got.sum(axis=-1), 1.0, rtol=1e-6)

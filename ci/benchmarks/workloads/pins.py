@@ -108,6 +108,16 @@ def row(
     )
 
 
+def written_out(ops: Any, x: Any) -> Any:
+    """Sparsemax by its definition: the rows of Keras's own do not sum to 1."""
+    ordered = -ops.sort(-x, axis=-1)
+    place = ops.arange(1, x.shape[-1] + 1, dtype="float32")
+    total = ops.cumsum(ordered, axis=-1)
+    count = ops.sum(ops.cast(1 + place * ordered > total, "int32"), -1, keepdims=True)
+    last = ops.take_along_axis(total, count - 1, axis=-1)
+    return ops.relu(x - (last - 1) / ops.cast(count, "float32"))
+
+
 SUMS = Agreement(of_largest=1e-5, why="sums of hundreds in another order")
 NEAR_0 = Agreement(atol=1e-6, why="values near 0 are sums of two larger logarithms")
 SERIES = Agreement(
@@ -127,16 +137,41 @@ WORKLOADS = (
     row("fmax", normal, normal),
     row("fmin", normal, normal),
     row("clip", normal, x_min=-1.0, x_max=1.0),
+    row(
+        "heaviside",
+        normal,
+        normal,
+        # Keras's own has no gradient on torch.
+        raw=lambda ops, x, y: ops.where(x > 0, 1.0, ops.where(x < 0, 0.0, y)) + 0 * x,
+    ),
+    row("copysign", normal, normal, raw=lambda ops, x, y: ops.abs(x) * ops.sign(y)),
+    row("fmod", normal, POSITIVE),
+    row(
+        "floor_divide",
+        normal,
+        POSITIVE,
+        # Likewise.
+        raw=lambda ops, x, y: ops.floor(ops.divide(x, y)),
+    ),
     row("leaky_relu", normal),
     row("hard_tanh", normal),
     row("selu", normal),
     row("celu", normal),
     row("sparse_sigmoid", normal),
+    row("softsign", normal),
+    row("gelu", normal),
+    row("hard_silu", normal),
+    row("hard_swish", normal),
+    row("sparsemax", normal, raw=written_out, agreement=SUMS),
     row("arccos", INSIDE),
     row("arcsin", INSIDE),
     row("arctan2", normal, POSITIVE),
+    row("angle", normal),
     row("sinc", uniform(0.3, 3.0), agreement=SERIES),
     row("cumsum", normal, axis=-1, agreement=SUMS),
+    row("nancumsum", normal, axis=-1, agreement=SUMS),
+    row("cumprod", NEAR_ONE, axis=-1, agreement=SUMS),
+    row("nancumprod", NEAR_ONE, axis=-1, agreement=SUMS),
     row("prod", NEAR_ONE, axis=-1, agreement=SUMS),
     row("amax", normal, axis=-1),
     row("amin", normal, axis=-1),
@@ -161,6 +196,7 @@ WORKLOADS = (
     row("nanstd", normal, axis=-1, agreement=SUMS),
     row("power", POSITIVE, label="number", x2=2.5),
     row("power", POSITIVE, normal),
+    row("float_power", POSITIVE, normal, raw=lambda ops, x, y: ops.power(x, y)),
     row("divide", normal, POSITIVE),
     row("true_divide", normal, POSITIVE),
     row("reciprocal", POSITIVE),

@@ -9,7 +9,6 @@ import keras
 from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.classes import (
-    INF,
     Times,
     crossentropy_of,
     like,
@@ -19,6 +18,7 @@ from portable_losses.core.classes import (
 )
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import as_vector, is_vector
+from portable_losses.ops.log_sums import INF
 
 
 def of_log_probabilities(

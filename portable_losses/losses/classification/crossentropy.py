@@ -49,7 +49,9 @@ class BinaryCrossentropy(Loss):
             the elements, and then over the items, that are left.
 
     Edge cases: probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's epsilon), so that
-    a wrong 0 or 1 costs 16.118 and has no gradient. Prefer logits.
+    a wrong 0 or 1 costs 16.118 and has no gradient. Prefer logits: an infinite one, of
+    a mask for instance, costs 0 and has no gradient where it is right (inf at t = 1,
+    -inf at t = 0), and costs inf at any other t. No gradient is NaN.
 
     Raises:
         ValueError: for a label_smoothing outside [0, 1], a negative weight, weights of
@@ -135,7 +137,11 @@ class CategoricalCrossentropy(Loss):
         ignore_class: rows whose argmax is this class are left out of the mean.
 
     Edge cases: probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's epsilon), so that
-    a wrong 0 costs 16.118 and has no gradient; a row of zeros likewise. Prefer logits.
+    a wrong 0 costs 16.118 and has no gradient; a row of zeros likewise. Prefer logits:
+    those of -inf, of a mask for instance, cost 0 and have no gradient where t = 0, and
+    cost inf at any other t, smoothed ones included. A logit of inf is certain: it costs
+    inf unless t = 0 elsewhere; several in a row share p evenly. A row of nothing but
+    -inf costs inf. No gradient is NaN.
 
     Raises:
         ValueError: for a label_smoothing outside [0, 1], a negative weight, weights of
@@ -221,7 +227,7 @@ class SparseCategoricalCrossentropy(Loss):
 
     Edge cases: ids are exact in every `dtype`. An id out of range is refused where its
     value can be seen and makes the loss NaN inside compiled code. Probabilities are
-    clipped as in CategoricalCrossentropy.
+    clipped, and logits may be infinite, as in CategoricalCrossentropy.
 
     Raises:
         ValueError: for ids that are not whole or out of range, one-hot rows, weights of

@@ -58,6 +58,7 @@ class BinaryFocalCrossentropy(Loss):
 
     Edge cases: the logarithm of a probability is taken within [1e-7, 1 - 1e-7] (Keras's
     epsilon): a wrong 0 or 1 costs 16.118. Where 1 - p_t = 0, the gradient is 0.
+    Logits may be infinite, as in BinaryCrossentropy.
 
     Raises:
         ValueError: for alpha or label_smoothing outside [0, 1], a negative gamma or
@@ -240,7 +241,7 @@ class CategoricalFocalCrossentropy(Loss):
 
     Edge cases: probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's epsilon), so that
     a wrong 0 costs alpha 16.118 and has no gradient; a row of zeros likewise. Prefer
-    logits.
+    logits, which may be infinite, as in CategoricalCrossentropy.
 
     Raises:
         ValueError: for a negative alpha, gamma or weight, alphas or weights of the
@@ -334,7 +335,7 @@ class SparseCategoricalFocalCrossentropy(Loss):
 
     Edge cases: ids are exact in every `dtype`. An id out of range is refused where its
     value can be seen and makes the loss NaN inside compiled code. Probabilities are
-    clipped as in CategoricalFocalCrossentropy.
+    clipped, and logits may be infinite, as in CategoricalFocalCrossentropy.
 
     Raises:
         ValueError: for ids that are not whole or out of range, one-hot rows, alphas or

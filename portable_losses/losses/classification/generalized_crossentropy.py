@@ -40,7 +40,8 @@ class CategoricalGeneralizedCrossEntropy(Loss):
     Edge cases: an item is at most w / q, its value at p = 0, where the gradient is 0.
     From logits the gradient in the logit of y is -w p_y^q (1 - p_y): it fades where the
     prediction contradicts the label, as the loss intends, and at logits 200 / q apart
-    float32 has none left.
+    float32 has none left. Infinite logits have none: p is 1 at inf (several share it
+    evenly) and 0 at -inf, in a row of nothing but -inf as well.
 
     Raises:
         ValueError: for q outside (0, 1), ids that are not whole or out of range,

@@ -28,9 +28,10 @@ class KLDivergence(Loss):
             rest. They multiply the class's term.
         ignore_class: rows whose argmax is this class are left out of the mean.
 
-    Edge cases: t and probabilities p are clipped to [1e-7, 1] (Keras's epsilon): a
-    p = 0 under t = 1 costs 16.118 and has no gradient, a t = 0 adds between -1.7e-6
-    (at p = 1) and 0. Logits are not clipped.
+    Edge cases: with probabilities, t and p are clipped to [1e-7, 1] (Keras's epsilon):
+    a p = 0 under t = 1 costs 16.118 and has no gradient, a t = 0 adds between -1.7e-6
+    (at p = 1) and 0. With logits nothing is: a t = 0 adds 0, and logits may be
+    infinite, as in CategoricalCrossentropy.
 
     Raises:
         ValueError: for a negative weight, weights of the wrong length, or shapes that

@@ -25,7 +25,8 @@ class Coral(Loss):
     Args:
         num_classes: C >= 2, the number of ranks.
 
-    Edge cases: exact, with a live gradient, for logits of 1e4 and beyond. A rank out of
+    Edge cases: exact, with a live gradient, for logits of 1e4 and beyond; an infinite
+    one costs 0 on the right side and inf on the wrong one. A rank out of
     range is refused where its value can be seen and makes the loss NaN inside compiled
     code.
 

@@ -49,7 +49,8 @@ class SoftDice(OverlapLoss):
     left out of the mean, and one without any class with "skip". Where p = t the
     gradient is that of t p for t = 0 and t = 1, and that of p between. A sigmoid or
     softmax that is saturated in float32 (a logit of 20 or 100) has no gradient; add a
-    crossentropy from logits where that can happen.
+    crossentropy from logits where that can happen. Infinite logits are saturated, and
+    a pixel with nothing but -inf has p = 0 for every class of a softmax.
 
     Raises:
         ValueError: for `from_logits`, which is said by `activation`; shapes that do not

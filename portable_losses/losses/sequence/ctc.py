@@ -35,7 +35,8 @@ class CTC(Loss):
 
     Edge cases: n labels of which r repeat their neighbor need n + r frames: with fewer
     no alignment fits. No labels cost -sum_t log p_t(blank), no frames and no labels 0.
-    Logits are exact up to 1e4 and beyond. A sample whose frames are all masked is left
+    Logits are exact up to 1e4 and beyond; one of -inf forbids its label, and where that
+    forbids every alignment, none fits. A sample whose frames are all masked is left
     out of the mean. The gradient is the exact one, but cannot be differentiated again.
 
     Raises:

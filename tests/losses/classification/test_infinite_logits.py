@@ -98,6 +98,15 @@ def costs_what_1e4_costs(case, dtype, gradient, compiled):
     np.testing.assert_allclose(slope, its, rtol=tolerance, atol=1e-7)
 
 
+@pytest.mark.parametrize("case", RIGHT[::2], ids=named)
+def test_float64(case):
+    loss, y, x = case
+    loss = type(loss)(**{**loss.get_config(), "dtype": "float64"})
+    got = keras.ops.convert_to_numpy(loss(np.asarray(y), x))
+    wanted = keras.ops.convert_to_numpy(case[0](np.asarray(y), x))
+    np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-7)
+
+
 def test_the_masked_logits_of_a_batch(gradient, compiled):
     x = np.array([[1, -INF, 0.5], [0.2, 0.3, -INF]])
     for loss, y in ((CategoricalCrossentropy, np.eye(3)[:2]), (KLDivergence, ROWS)):
