@@ -1,6 +1,5 @@
 """What is passed to a loss, as tensors of numbers."""
 
-import functools
 import itertools
 from collections.abc import Iterator
 from typing import Any, NoReturn
@@ -72,10 +71,16 @@ def tensor(owner: str, argument: str, value: Any, dtype: str | None = None) -> A
 def _kind(value: Any) -> str | None:
     """What an array holds that is no real number; None if it holds such, or unknown."""
     dtype = getattr(value, "dtype", None)
-    return None if dtype is None else _kind_of(dtype)
+    if dtype is None:
+        return None
+    if dtype not in _kinds_seen:  # dynamo warns of a cached function
+        _kinds_seen[dtype] = _kind_of(dtype)
+    return _kinds_seen[dtype]
 
 
-@functools.cache  # this is asked at every call
+_kinds_seen: dict[Any, str | None] = {}
+
+
 def _kind_of(dtype: Any) -> str | None:
     kind = getattr(dtype, "kind", None)
     if kind is not None:

@@ -12,7 +12,7 @@ from portable_losses.core import checks, names
 from portable_losses.core.alignment import align
 from portable_losses.core.arithmetic import Arithmetic
 from portable_losses.core.axes import both, expand, fitted, leading, squeezed
-from portable_losses.core.call import further_of
+from portable_losses.core.call import Further, further_of
 from portable_losses.core.columns import (
     Columns,
     for_groups,
@@ -199,7 +199,7 @@ class Loss(Arithmetic, _KerasLoss):
             if "call" in vars(cls) and attribute not in vars(cls):
                 setattr(cls, attribute, "any")  # a `call` of its own may take others
             checks.choice(cls.__name__, attribute, getattr(cls, attribute), KNOWN)
-        further = further_of(cls)
+        further = cls._further()
         cls._takes_kept, cls._kept_at = further.takes_kept, further.kept_at
         cls._context = further.context
         written_in = getattr(cls.call, "__module__", None) or ""
@@ -360,6 +360,11 @@ class Loss(Arithmetic, _KerasLoss):
         loss.__dict__.update(self.__dict__)
         loss.__dict__.update(attributes)
         return loss
+
+    @classmethod
+    def _further(cls) -> Further:
+        """What `call` takes beside targets and predictions."""
+        return further_of(cls)
 
     # --- the call ------------------------------------------------------------------
 

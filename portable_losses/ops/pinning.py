@@ -108,12 +108,18 @@ def result_type(*values: Any) -> str:
         value if isinstance(value, type) else getattr(value, "dtype", type(value))
         for value in values
     ]
-    return _promoted(keras.config.floatx(), *kinds)
+    # Kept, because every call of every pinned function asks; by hand, since dynamo
+    # warns of `functools.cache`.
+    known = keras.config.floatx(), *kinds
+    if known not in _promotions:
+        _promotions[known] = _promoted(kinds)
+    return _promotions[known]
 
 
-@functools.lru_cache
-def _promoted(floatx: str, *kinds: Any) -> str:
-    # Kept, because every call of every pinned function asks.
+_promotions: dict[tuple[Any, ...], str] = {}
+
+
+def _promoted(kinds: list[Any]) -> str:
     if any("float64" in str(kind) for kind in kinds):
         return "float64"  # which off TensorFlow Keras would promote to float32
     promoted: str = keras.backend.result_type(*kinds)

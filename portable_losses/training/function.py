@@ -11,6 +11,7 @@ import keras
 
 from portable_losses.core import checks
 from portable_losses.core.alignment import align
+from portable_losses.core.call import Further
 from portable_losses.core.classes import weight_vector
 from portable_losses.core.config import rebuilt, restored, storable
 from portable_losses.core.inputs import tensor
@@ -65,6 +66,13 @@ class FunctionLoss(Loss):
         }
         if not self._is_function:
             self._require_all()
+
+    @classmethod
+    def _further(cls) -> Further:
+        """What the function takes, in place of `call`, which passes it on."""
+        if not hasattr(cls, "_signature"):
+            return super()._further()
+        return Further(cls._signature.context, cls._signature.takes_kept)
 
     @overload
     def __call__(
@@ -378,16 +386,14 @@ def loss(
             "__doc__": function.__doc__,
             "__module__": function.__module__ or "__main__",
             "__qualname__": function.__qualname__,
-            # Keras saves this name, under which it finds who can say what to import.
-            "__class__": property(lambda self: FunctionLoss),
+            "__class__": property(lambda self: type(self)._saved_as),
             "_function": staticmethod(function),
             "_signature": signature,
             "targets": targets,
         },
     )
     cls.__init__ = constructor(FunctionLoss.__init__, signature.arguments)
-    cls._context = signature.context
-    cls._takes_kept = signature.takes_kept
+    cls._saved_as = _saved_as(cls)
     registry.register(function, cls, package or registry.package_of(function))
     decorated = object.__new__(cls)
     decorated.__dict__["_is_function"] = True
@@ -399,6 +405,19 @@ def loss(
     # Not the object itself: Keras, which saves what a loss holds, would go round.
     cls._decorated = staticmethod(lambda: decorated)
     return decorated
+
+
+def _saved_as(cls: Any) -> Any:
+    """The class that Keras takes a loss for when it saves one.
+
+    It has the name of `FunctionLoss`, which Keras thus finds when it loads, and which
+    says what to import. As a class it is `cls` again, attribute by attribute: dynamo
+    reads those of `__class__`, and guards those of `type`.
+    """
+    names = {"__module__": __name__, "__doc__": cls.__doc__}
+    saved = type(FunctionLoss.__name__, (cls,), names)  # which registers it
+    keras.saving.register_keras_serializable("portable_losses")(FunctionLoss)
+    return saved
 
 
 # --- arguments ------------------------------------------------------------------------

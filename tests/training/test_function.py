@@ -720,3 +720,37 @@ def test_a_notebook_may_change_its_definition():
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
     )
     assert done.stdout.strip() == "notebook>cell"
+
+
+TWO, THREE = [[2.0, 2.0]] * 3, [[3.0, 3.0]] * 3
+
+
+@loss(package="test_function", targets="ids")
+def likelihood(y_true, y_pred, *, weight=2.0, class_weights=(1.0, 2.0, 3.0)):
+    chosen = ops.one_hot(y_true, 3)
+    return -weight * ops.sum(class_weights * chosen * ops.log(y_pred), axis=-1)
+
+
+@loss(package="test_function")
+def scaled_squares(y_true, y_pred, scale, *, weight=1.0):
+    return weight * ops.mean(scale * ops.square(y_pred - y_true), axis=-1)
+
+
+@pytest.mark.skipif(keras.config.backend() != "torch", reason="torch.compile")
+@pytest.mark.parametrize(
+    ("loss", "inputs"),
+    [
+        (likelihood(weight=3.0), ([[0], [2]], [[0.3, 0.3, 0.4]] * 2)),
+        (scaled_squares(weight=2.0), (TWO, THREE, None, None, TWO)),
+    ],
+    ids=["ids", "context"],
+)
+@pytest.mark.filterwarnings("error")
+def test_torch_compiles_what_the_class_of_a_function_says(loss, inputs):
+    """Dynamo reads the attributes of `__class__`, which is another class for Keras."""
+    import torch
+
+    inputs = [x if x is None else torch.tensor(np.array(x)) for x in inputs]
+    torch.compiler.reset()
+    compiled = torch.compile(lambda *x: loss(*x), backend="eager", fullgraph=True)
+    assert float(compiled(*inputs)) == pytest.approx(float(loss(*inputs)))
