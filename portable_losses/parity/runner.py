@@ -565,11 +565,13 @@ class _Matrix:
 
 def _relative(got: Any, wanted: Any, floor: float = SMALL_GRADIENT) -> float:
     """The largest difference over the largest element; inf for a NaN on one side."""
+    same = (got == wanted) | (np.isnan(got) & np.isnan(wanted))
     with np.errstate(invalid="ignore"):
-        difference = np.where(got == wanted, 0.0, np.abs(got - wanted))
+        difference = np.where(same, 0.0, np.abs(got - wanted))
     difference = np.where(np.isnan(difference), np.inf, difference)
-    size = np.max(np.abs(wanted[np.isfinite(wanted)]), initial=floor)
-    return float(np.max(difference, initial=0.0) / size)
+    worst = float(np.max(difference, initial=0.0))
+    size = float(np.max(np.abs(wanted[np.isfinite(wanted)]), initial=floor))
+    return worst / size if 0.0 < worst < np.inf else worst
 
 
 def _training(

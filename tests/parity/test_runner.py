@@ -280,3 +280,18 @@ print("alone")
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert done.stdout.endswith("alone\n"), done.stderr[-2000:]
+
+
+@pytest.mark.parametrize(
+    ("got", "wanted", "floor", "apart"),
+    [
+        ([1.0, 2.0], [1.0, 4.0], 1e-3, 0.5),
+        ([np.inf, 2.0], [np.inf, 2.0], np.inf, 0.0),
+        ([np.nan], [np.nan], np.inf, 0.0),
+        ([np.nan], [1.0], 1e-3, np.inf),
+        ([np.inf], [-np.inf], 1e-3, np.inf),
+        ([], [], 1e-3, 0.0),
+    ],
+)
+def test_infinite_and_missing_numbers_are_compared(got, wanted, floor, apart):
+    assert runner._relative(np.array(got), np.array(wanted), floor) == apart
