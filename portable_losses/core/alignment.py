@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from portable_losses.core import checks
+from portable_losses.core import checks, errors
 from portable_losses.core.classes import like
 from portable_losses.core.inputs import tensor
 from portable_losses.core.trial import broadcasts
@@ -33,7 +33,7 @@ def align(
     rank = len(y_pred.shape)
     if rank == 0:
         rule, remedy = "a tensor with a batch axis", "pass an array of shape (1,)"
-        checks.fail(owner, "y_pred", rule, checks.Described("a scalar"), remedy)
+        errors.fail(owner, "y_pred", rule, errors.Described("a scalar"), remedy)
     if y_true is None and targets in ("any", "auto"):
         return None, y_pred, False
     checks.one_tensor(owner, "y_true", y_true)
@@ -45,7 +45,7 @@ def align(
     if axis not in (-1, rank - 1):
         if not -rank <= axis < rank:
             rule = f"an axis of y_pred, whose shape is {tuple(y_pred.shape)}"
-            checks.fail(owner, "axis", rule, axis, "choose an existing axis")
+            errors.fail(owner, "axis", rule, axis, "choose an existing axis")
         if len(y_true.shape) == rank:
             y_true = keras.ops.moveaxis(y_true, axis, -1)
         y_pred = keras.ops.moveaxis(y_pred, axis, -1)

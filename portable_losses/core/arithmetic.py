@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from portable_losses.core import checks
+from portable_losses.core import errors
 
 if TYPE_CHECKING:
     from portable_losses.training.sum import Sum
@@ -57,7 +57,7 @@ class Arithmetic:
     def __rtruediv__(self, other: Any) -> NoReturn:
         rule, remedy = "a number or a Hyperparameter", "loss / 2.0 divides a loss"
         remedy += "; write a quotient of losses as a @loss function"
-        checks.fail("Sum", "divisor", rule, _described(self), remedy, TypeError)
+        errors.fail("Sum", "divisor", rule, _described(self), remedy, TypeError)
 
     def __pow__(self, other: Any) -> NoReturn:
         _refuse("**")
@@ -90,16 +90,16 @@ class Arithmetic:
         """Say that a loss is no tensor, to whatever takes it for one."""
         rule, remedy = "a tensor", "call the loss: loss(y_true, y_pred)"
         remedy += "; a number times a loss is written 0.5 * loss"
-        checks.fail(
+        errors.fail(
             type(self).__name__, "loss", rule, _described(self), remedy, TypeError
         )
 
 
 def _refuse(operator: str) -> NoReturn:
     rule, remedy = "+, -, * or /", "write other arithmetic as a @loss function"
-    shown = checks.Described(operator)
-    checks.fail("Sum", "operator", rule, shown, remedy, TypeError)
+    shown = errors.Described(operator)
+    errors.fail("Sum", "operator", rule, shown, remedy, TypeError)
 
 
-def _described(loss: Any) -> checks.Described:
-    return checks.Described(f"a {type(loss).__name__}")
+def _described(loss: Any) -> errors.Described:
+    return errors.Described(f"a {type(loss).__name__}")

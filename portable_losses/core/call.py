@@ -3,7 +3,7 @@
 import inspect
 from typing import Any, NamedTuple
 
-from portable_losses.core import checks
+from portable_losses.core import errors
 
 _REMEDY = "write def call(self, y_true, y_pred)"
 
@@ -35,15 +35,15 @@ def further_of(cls: Any) -> Further:
     places = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, _EITHER)]
     rest = [p for p in parameters if p.kind is p.VAR_POSITIONAL]
     named = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
-    shown = checks.Described(f"call{inspect.signature(cls.call)}")
+    shown = errors.Described(f"call{inspect.signature(cls.call)}")
     if len(places) < 3 and not rest:
         rule = "a method of y_true and y_pred"
-        checks.fail(cls.__name__, "call", rule, shown, _REMEDY, TypeError)
+        errors.fail(cls.__name__, "call", rule, shown, _REMEDY, TypeError)
     for p in named:
         if p.default is p.empty and p.name != "kept":
             rule = f"a method with a default for {p.name}, which nobody passes"
             remedy = f"write it before *, as a context, or as self.{p.name}"
-            checks.fail(cls.__name__, "call", rule, shown, remedy, TypeError)
+            errors.fail(cls.__name__, "call", rule, shown, remedy, TypeError)
     further = places[3:]
     at = next((i for i, p in enumerate(further) if p.name == "kept"), None)
     context = (*(p for p in further if p.name != "kept"), *rest)

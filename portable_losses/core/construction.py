@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from portable_losses.core import checks
+from portable_losses.core import errors
 from portable_losses.core.config import constructors_of, parameters_in, parameters_of
 
 Call = tuple[Any, tuple[Any, ...], dict[str, Any]]
@@ -142,7 +142,7 @@ def _explain(
             remedy = f"an unexpected keyword argument {name!r}"
             remedy += f": did you mean {near[0]}?" if near else ""
             rule = f"one of {', '.join(known)}"
-            checks.fail(owner, name, rule, value, remedy.rstrip("?"), TypeError)
+            errors.fail(owner, name, rule, value, remedy.rstrip("?"), TypeError)
     positional = (
         inspect.Parameter.POSITIONAL_ONLY,
         inspect.Parameter.POSITIONAL_OR_KEYWORD,
@@ -151,16 +151,16 @@ def _explain(
     for name in order[: len(args)]:
         if name in kwargs:
             remedy = "it stands first and by its name"
-            checks.fail(owner, name, "given once", kwargs[name], remedy, TypeError)
+            errors.fail(owner, name, "given once", kwargs[name], remedy, TypeError)
     if len(args) > len(order):
-        shown = checks.Described(", ".join(map(repr, args[len(order) :])))
+        shown = errors.Described(", ".join(map(repr, args[len(order) :])))
         names = [p for p in parameters if p not in order]
         remedy = f"it takes {len(order) or 'no'} positional arguments"
         remedy += f": write {owner}({names[0]}=...)" if names else ""
-        checks.fail(owner, "arguments", "given by name", shown, remedy, TypeError)
+        errors.fail(owner, "arguments", "given by name", shown, remedy, TypeError)
     given = {*order[: len(args)], *kwargs}
     for name, p in parameters.items():
         if p.default is p.empty and name not in given:
-            shown, remedy = checks.Described("nothing"), f"pass {owner}({name}=...)"
-            checks.fail(owner, name, "given", shown, remedy, TypeError)
+            shown, remedy = errors.Described("nothing"), f"pass {owner}({name}=...)"
+            errors.fail(owner, name, "given", shown, remedy, TypeError)
     raise error

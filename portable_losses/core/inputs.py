@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import keras
 
-from portable_losses.core import checks
+from portable_losses.core import errors
 
 _ON_TENSORFLOW = keras.config.backend() == "tensorflow"
 _ON_TORCH = keras.config.backend() == "torch"
@@ -35,8 +35,8 @@ def tensor(owner: str, argument: str, value: Any, dtype: str | None = None) -> A
     if isinstance(value, keras.KerasTensor):
         rule = "a tensor with values"
         remedy = "LossEndpoint(loss)(y_pred, y_true) adds a loss inside of a model"
-        shown = checks.Described("a symbolic KerasTensor")
-        checks.fail(owner, argument, rule, shown, remedy, TypeError)
+        shown = errors.Described("a symbolic KerasTensor")
+        errors.fail(owner, argument, rule, shown, remedy, TypeError)
     kind = _kind(value)
     if kind == "objects":  # plain numbers, perhaps: a column of a table
         found = value.tolist()
@@ -62,9 +62,9 @@ def tensor(owner: str, argument: str, value: Any, dtype: str | None = None) -> A
         x = x.to_dense()
     if _ON_TENSORFLOW and x.shape.rank is None:
         rule = "of a known rank"
-        shown = checks.Described("a tensor of unknown rank")
+        shown = errors.Described("a tensor of unknown rank")
         remedy = f"{argument}.set_shape(...) where the data set makes it"
-        checks.fail(owner, argument, rule, shown, remedy)
+        errors.fail(owner, argument, rule, shown, remedy)
     return x
 
 
@@ -99,23 +99,23 @@ def _reject(
         _reject_ragged(owner, argument)
     if kind is not None or error is None:
         _reject_kind(owner, argument, kind or "objects")
-    shown = checks.Described(f"a {type(value).__name__}")
+    shown = errors.Described(f"a {type(value).__name__}")
     remedy = f"it cannot be converted: {error}".rstrip(".")
     kinds = ValueError if isinstance(error, ValueError) else TypeError
-    checks.fail(owner, argument, "a tensor of numbers", shown, remedy, kinds)
+    errors.fail(owner, argument, "a tensor of numbers", shown, remedy, kinds)
 
 
 def _reject_kind(owner: str, argument: str, kind: str) -> NoReturn:
-    shown, remedy = checks.Described(kind), _REMEDIES[kind]
-    checks.fail(owner, argument, "a tensor of numbers", shown, remedy, TypeError)
+    shown, remedy = errors.Described(kind), _REMEDIES[kind]
+    errors.fail(owner, argument, "a tensor of numbers", shown, remedy, TypeError)
 
 
 def _reject_ragged(owner: str, argument: str) -> NoReturn:
     rule = "a tensor, in which all samples have one shape"
-    shown = checks.Described("samples of different lengths")
+    shown = errors.Described("samples of different lengths")
     remedy = "pad them, as keras.utils.pad_sequences does, and leave the padding out "
     remedy += "by a mask or, for class ids, by ignore_class"
-    checks.fail(owner, argument, rule, shown, remedy)
+    errors.fail(owner, argument, rule, shown, remedy)
 
 
 def _first_kind(value: Any) -> str | None:

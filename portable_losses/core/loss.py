@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 import keras
 
-from portable_losses.core import checks, names
+from portable_losses.core import arguments, checks, errors, held, names
 from portable_losses.core.alignment import align
 from portable_losses.core.arithmetic import Arithmetic
 from portable_losses.core.axes import both, expand, fitted, leading, squeezed
@@ -194,11 +194,11 @@ class Loss(Arithmetic, _KerasLoss):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         names.check_class(cls)
-        cls._targets = checks.choice(cls.__name__, "targets", cls.targets, _TARGETS)
+        cls._targets = arguments.choice(cls.__name__, "targets", cls.targets, _TARGETS)
         for attribute in ("prediction_domain", "target_domain"):
             if "call" in vars(cls) and attribute not in vars(cls):
                 setattr(cls, attribute, "any")  # a `call` of its own may take others
-            checks.choice(cls.__name__, attribute, getattr(cls, attribute), KNOWN)
+            arguments.choice(cls.__name__, attribute, getattr(cls, attribute), KNOWN)
         further = cls._further()
         cls._takes_kept, cls._kept_at = further.takes_kept, further.kept_at
         cls._context = further.context
@@ -222,10 +222,10 @@ class Loss(Arithmetic, _KerasLoss):
         dtype: Any = None,
     ) -> None:
         calls: list[Call] | None = self.__dict__.pop("_calls", None)
-        checks.choice(type(self).__name__, "reduction", reduction, REDUCTIONS)
+        arguments.choice(type(self).__name__, "reduction", reduction, REDUCTIONS)
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         floats = ("bfloat16", "float16", "float32", "float64")
-        checks.choice(type(self).__name__, "dtype", self.dtype, floats)
+        arguments.choice(type(self).__name__, "dtype", self.dtype, floats)
         compute_dtype = "float64" if self.dtype == "float64" else "float32"
         self.__dict__.update(
             _compute_dtype=compute_dtype,
@@ -237,10 +237,10 @@ class Loss(Arithmetic, _KerasLoss):
 
     def __setattr__(self, name: str, value: Any) -> None:
         owner = type(self).__name__
-        checks.refuse_variables(owner, name, value)
+        held.refuse_variables(owner, name, value)
         names.check_attribute(self, name, value)
         if name == "reduction":
-            checks.choice(owner, name, value, REDUCTIONS)
+            arguments.choice(owner, name, value, REDUCTIONS)
         elif name == "targets":
             self._set_targets(value)
         if moves(value):
@@ -252,19 +252,21 @@ class Loss(Arithmetic, _KerasLoss):
         """Take `targets` for how y_true relates to y_pred, if it is no argument."""
         owner = type(self).__name__
         if "targets" not in arguments_of(type(self)):
-            self.__dict__["_targets"] = checks.choice(owner, "targets", value, _TARGETS)
+            self.__dict__["_targets"] = arguments.choice(
+                owner, "targets", value, _TARGETS
+            )
         elif value in _TARGETS and value != type(self).targets:
             rule = "left to the class, which says how y_true relates to y_pred"
             remedy = f"write targets = {value!r} in the class, or rename the argument"
-            checks.fail(owner, "targets", rule, value, remedy)
+            errors.fail(owner, "targets", rule, value, remedy)
 
     def __getattr__(self, name: str) -> Any:
         owner = type(self).__name__
         if name in _OF_INIT:
             rule = "a constructor that calls that of the base class"
-            shown = checks.Described("one that does not")
+            shown = errors.Described("one that does not")
             remedy = "write super().__init__(**rest) in it, first"
-            checks.fail(owner, "__init__", rule, shown, remedy, AttributeError)
+            errors.fail(owner, "__init__", rule, shown, remedy, AttributeError)
         raise AttributeError(f"{owner!r} object has no attribute {name!r}")
 
     def __repr__(self) -> str:
@@ -626,14 +628,14 @@ class Loss(Arithmetic, _KerasLoss):
             if form is not None:
                 remedy = f"use {form}, which has one value per sample"
             rule = "None for a statistic, one number for the whole batch"
-            shown = checks.Described(f"weights of shape {tuple(weight.shape)}")
-            checks.fail(owner, "sample_weight", rule, shown, remedy)
+            shown = errors.Described(f"weights of shape {tuple(weight.shape)}")
+            errors.fail(owner, "sample_weight", rule, shown, remedy)
         if mask is not None and not self._takes_kept:
             rule = "None for this statistic, which cannot leave samples out"
-            shown = checks.Described(f"a mask of shape {tuple(mask.shape)}")
+            shown = errors.Described(f"a mask of shape {tuple(mask.shape)}")
             remedy = "reduce with axis=-1 to get one value per sample"
             remedy += ", or give `call` a `kept` argument"
-            checks.fail(owner, "mask", rule, shown, remedy)
+            errors.fail(owner, "mask", rule, shown, remedy)
         if self.reduction in (None, "none"):
             if len(value.shape) == 0:
                 value = keras.ops.broadcast_to(value, keras.ops.shape(y_pred)[:1])
@@ -674,8 +676,8 @@ class Loss(Arithmetic, _KerasLoss):
             elif strict and (form is None or name not in form.left):
                 rule = "stored as an attribute of that name by the constructor"
                 remedy = f"write self.{name} = {name}"
-                owner, shown = type(self).__name__, checks.Described("nothing")
-                checks.fail(owner, name, rule, shown, remedy, AttributeError)
+                owner, shown = type(self).__name__, errors.Described("nothing")
+                errors.fail(owner, name, rule, shown, remedy, AttributeError)
 
     def _stores(self, argument: str) -> bool:
         """Whether there is an attribute, and not only a method, of that name."""

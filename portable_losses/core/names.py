@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from portable_losses.core import checks
+from portable_losses.core import errors
 
 HOOKS: dict[str, tuple[str, ...]] = {
     "call": ("y_true", "y_pred"),
@@ -37,10 +37,10 @@ def check_arguments(owner: str, names: Iterable[str]) -> None:
     """
     for name in names:
         if name in _TAKEN:
-            shown = checks.Described("an argument")
+            shown = errors.Described("an argument")
             _reject(owner, name, _TAKEN[name], shown, f"rename it: {name}_")
         if is_private(name) or name in _OF_KERAS:
-            shown = checks.Described("an argument")
+            shown = errors.Described("an argument")
             _reject(owner, name, "left to the base class", shown, "rename it")
 
 
@@ -50,7 +50,7 @@ def check_attribute(loss: Any, name: str, value: Any) -> None:
     if name in _TAKEN:
         _reject(owner, name, _TAKEN[name], value, f"rename the argument: {name}_")
     elif name in HOOKS and inspect.isroutine(value):
-        shown = checks.Described("a function of one object")
+        shown = errors.Described("a function of one object")
         remedy = f"write it in the class: def {_signature(name)}"
         _reject(owner, name, "a method of the class", shown, remedy)
     elif name == "dtype":
@@ -71,13 +71,13 @@ def check_class(cls: Any) -> None:
         if not callable(value):
             _reject(owner, name, "a method", value, "rename the attribute")
         if name != "call" and not _takes(value, 1 + len(HOOKS[name])):
-            shown = checks.Described(f"{name}{inspect.signature(value)}")
+            shown = errors.Described(f"{name}{inspect.signature(value)}")
             rule = f"a method {_signature(name)}, which the base class calls"
             _reject(owner, name, rule, shown, "rename yours")
     if _is_ours(cls):
         return
     for name in filter(is_private, own):
-        shown = checks.Described("a method or attribute of that name")
+        shown = errors.Described("a method or attribute of that name")
         _reject(owner, name, "left to the base class", shown, "rename yours")
     init = own.get("__init__")
     code = getattr(init, "__code__", None)
@@ -116,7 +116,7 @@ def _is_ours(cls: Any) -> bool:
 
 
 def _reject(owner: str, name: str, rule: str, value: Any, remedy: str) -> None:
-    checks.fail(owner, name, rule, value, remedy, TypeError)
+    errors.fail(owner, name, rule, value, remedy, TypeError)
 
 
 class unless_an_argument:

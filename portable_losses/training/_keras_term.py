@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from portable_losses.core import checks
+from portable_losses.core import checks, errors
 from portable_losses.core.axes import expand
 from portable_losses.core.loss import Loss
 from portable_losses.core.mask import keras_mask
@@ -30,8 +30,8 @@ def value_of(
         count = f"{len(context)} tensor{'s' if len(context) > 1 else ''}"
         remedy = "a loss of Keras takes y_true and y_pred alone: give it a LossEndpoint"
         remedy += " of its own, or write it as a Loss"
-        shown = checks.Described(count)
-        checks.fail(owner, "context", "left out", shown, remedy, TypeError)
+        shown = errors.Described(count)
+        errors.fail(owner, "context", "left out", shown, remedy, TypeError)
     if mask is None and weight is None:
         return loss(y_true, y_pred)
     if type(loss).__call__ is not keras.losses.Loss.__call__:
@@ -42,9 +42,9 @@ def value_of(
         if mask is not None:
             rule = "None for this statistic, which cannot leave samples out"
             shape = tuple(keras.ops.shape(mask))
-            shown = checks.Described(f"a mask of shape {shape}")
+            shown = errors.Described(f"a mask of shape {shape}")
             remedy = "use a loss of portable_losses with items, or write it as a Loss"
-            checks.fail(owner, "mask", rule, shown, remedy + " that takes `kept`")
+            errors.fail(owner, "mask", rule, shown, remedy + " that takes `kept`")
         return loss(y_true, y_pred, weight)
 
 
@@ -56,9 +56,9 @@ def _of_its_own_call(
     if "mask" in inspect.signature(type(loss).__call__).parameters:
         return loss(y_true, y_pred, weight, mask=mask)
     rule = "None for a loss with a `__call__` of its own, which takes no mask"
-    shown = checks.Described(f"a mask of shape {tuple(keras.ops.shape(mask))}")
+    shown = errors.Described(f"a mask of shape {tuple(keras.ops.shape(mask))}")
     remedy = "write it as a Loss with `call`, or leave the mask out"
-    checks.fail(owner, "mask", rule, shown, remedy)
+    errors.fail(owner, "mask", rule, shown, remedy)
 
 
 class _StatisticError(Exception):

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from portable_losses.core import checks
+from portable_losses.core import errors
 from portable_losses.core.config import registered
 
 NOTEBOOK = "notebook"
@@ -42,9 +42,9 @@ def register(function: Any, cls: Any, package: str) -> None:
     if known is not None and package != NOTEBOOK:
         if not _is_same(getattr(known, "_function", None), function):
             rule = f"the one function of the name {name}"
-            shown = checks.Described(f"a second, different {function.__qualname__}")
+            shown = errors.Described(f"a second, different {function.__qualname__}")
             remedy = "rename it, or give its package: @loss(package=...)"
-            checks.fail("loss", "function", rule, shown, remedy)
+            errors.fail("loss", "function", rule, shown, remedy)
     keras.saving.register_keras_serializable(package, function.__name__)(cls)
 
 
@@ -57,8 +57,8 @@ def found(name: str, module: str) -> Any:
             remedy = "run the definition, which was typed, before you load"
         owner = name.rpartition(">")[2]
         rule = "a @loss function that is defined when a model with it is loaded"
-        shown = checks.Described(f"{name}, which is not")
-        checks.fail(owner, "function", rule, shown, remedy)
+        shown = errors.Described(f"{name}, which is not")
+        errors.fail(owner, "function", rule, shown, remedy)
     return cls
 
 

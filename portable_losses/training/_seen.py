@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from portable_losses.core import checks
+from portable_losses.core import checks, errors
 from portable_losses.core.axes import expand, leading, squeezed
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import visibly
@@ -104,13 +104,13 @@ def _check(loss: Any, batch: Batch) -> None:
         x = getattr(batch, name)
         if x is not None and not isinstance(x, dict) and tensor(x) is None:
             kind = f"an array of dtype {x.dtype}" if hasattr(x, "dtype") else "no array"
-            shown = checks.Described(kind)
+            shown = errors.Described(kind)
             remedy = "pass an array of numbers, all samples of one shape"
-            checks.fail(owner, name, "numbers", shown, remedy, TypeError)
+            errors.fail(owner, name, "numbers", shown, remedy, TypeError)
     p = tensor(batch.y_pred)
     if not len(p.shape):
         rule, remedy = "a tensor with a batch axis", "pass an array of shape (1,)"
-        checks.fail(owner, "y_pred", rule, checks.Described("a scalar"), remedy)
+        errors.fail(owner, "y_pred", rule, errors.Described("a scalar"), remedy)
     if batch.mask is not None:
         leading(owner, "mask", batch.mask, tuple(p.shape), "y_pred")
 

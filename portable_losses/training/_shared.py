@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from portable_losses.core import checks
+from portable_losses.core import errors, held
 
 
 def one_number(owner: str, argument: str, loss: Any) -> Any:
@@ -18,11 +18,11 @@ def one_number(owner: str, argument: str, loss: Any) -> Any:
     loss = getattr(type(loss), "with_defaults", lambda loss: loss)(loss)
     if not isinstance(loss, keras.losses.Loss):
         rule, remedy = "a loss", "pass an instance, such as MeanSquaredError()"
-        checks.fail(owner, argument, rule, loss, remedy, TypeError)
-    checks.no_moving_inside(owner, argument, loss)
+        errors.fail(owner, argument, rule, loss, remedy, TypeError)
+    held.no_moving_inside(owner, argument, loss)
     if loss.reduction in (None, "none"):
         rule = "a loss that gives one number"
-        shown = checks.Described(f"a {loss.name} with reduction={loss.reduction!r}")
+        shown = errors.Described(f"a {loss.name} with reduction={loss.reduction!r}")
         remedy = 'give it reduction="sum_over_batch_size" or "sum"'
-        checks.fail(owner, argument, rule, shown, remedy)
+        errors.fail(owner, argument, rule, shown, remedy)
     return loss

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import keras
 
-from portable_losses.core import checks
+from portable_losses.core import errors
 from portable_losses.core.moving import Moving
 
 OF_EVERY_LOSS = ("reduction", "name", "dtype")
@@ -75,7 +75,7 @@ def read(function: Any) -> Signature:
 def _check_kind(function: Any) -> None:
     if not isinstance(function, types.FunctionType):
         remedy = "decorate `def f(y_true, y_pred, *, ...)`"
-        checks.fail("loss", "function", "a function", function, remedy, TypeError)
+        errors.fail("loss", "function", "a function", function, remedy, TypeError)
     if function.__name__ == "<lambda>":
         rule = "a function with a name, by which a saved model finds it"
         remedy = "write it with def, and what it closes over as an argument"
@@ -144,7 +144,7 @@ def _is_array(cell: Any) -> bool:
 def _refuse(
     text: str, rule: str, remedy: str, kind: type[Exception] = TypeError
 ) -> NoReturn:
-    checks.fail("loss", "function", rule, checks.Described(text), remedy, kind)
+    errors.fail("loss", "function", rule, errors.Described(text), remedy, kind)
 
 
 def constructor(

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from portable_losses.core import checks
+from portable_losses.core import checks, errors, held
 from portable_losses.core.mask import keras_mask
 from portable_losses.training._findings import Finding, findings
 from portable_losses.training._seen import (
@@ -140,14 +140,14 @@ def diagnose(
     loss = getattr(loss, "with_defaults", lambda: loss)()
     if not isinstance(loss, keras.losses.Loss):
         rule, remedy = "a loss", "pass an instance, such as MeanSquaredError()"
-        checks.fail("diagnose", "loss", rule, loss, remedy, TypeError)
-    checks.no_moving_inside("diagnose", "loss", loss)
+        errors.fail("diagnose", "loss", rule, loss, remedy, TypeError)
+    held.no_moving_inside("diagnose", "loss", loss)
     y_true, y_pred, sample_weight = map(_array, (y_true, y_pred, sample_weight))
     mask = keras_mask(y_pred) if mask is None else tensor(_array(mask))
     if checks.visible(y_pred) is None and tensor(y_pred) is not None:
         rule, remedy = "values", "pass a batch, in eager mode: model(x, training=True)"
-        shown = checks.Described("a symbolic tensor, or one of compiled code")
-        checks.fail("diagnose", "y_pred", rule, shown, remedy, TypeError)
+        shown = errors.Described("a symbolic tensor, or one of compiled code")
+        errors.fail("diagnose", "y_pred", rule, shown, remedy, TypeError)
     if not isinstance(context, tuple | list):
         context = (context,)
     batch = Batch(y_true, y_pred, sample_weight, mask, tuple(map(_array, context)))

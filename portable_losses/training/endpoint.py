@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from portable_losses.core import checks
+from portable_losses.core import arguments
 from portable_losses.core.config import restored
 from portable_losses.core.copying import cloned
 from portable_losses.core.loss import Loss
@@ -55,7 +55,7 @@ class LossEndpoint(keras.layers.Layer):
         super().__init__(name=name, **{"autocast": False, **rest})
         owner = type(self).__name__
         self._held = _Held(
-            one_number(owner, "loss", loss), checks.number(owner, "weight", weight)
+            one_number(owner, "loss", loss), arguments.number(owner, "weight", weight)
         )
         claim(self, weight)
         # As weights of the layer the model hands them to `call`, metrics it does not.

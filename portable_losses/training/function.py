@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NoReturn, overload
 
 import keras
 
-from portable_losses.core import checks
+from portable_losses.core import arguments, checks, errors, held
 from portable_losses.core.alignment import align
 from portable_losses.core.call import Further
 from portable_losses.core.classes import weight_vector
@@ -174,10 +174,10 @@ class FunctionLoss(Loss):
     def _require_all(self) -> None:
         for argument in self._signature.arguments:
             if argument not in self._arguments:
-                owner, given = type(self).__name__, checks.Described("nothing")
+                owner, given = type(self).__name__, errors.Described("nothing")
                 remedy = f"the function has no default for it: pass {owner}("
                 remedy += f"{argument}=...)"
-                checks.fail(owner, argument, "given", given, remedy, TypeError)
+                errors.fail(owner, argument, "given", given, remedy, TypeError)
 
     def _fail_unknown(self, argument: str) -> NoReturn:
         known = ", ".join(sorted((*self._signature.arguments, *OF_EVERY_LOSS)))
@@ -185,10 +185,10 @@ class FunctionLoss(Loss):
         if any(p.name == argument for p in self._signature.context):
             remedy = "it has no default and is a context: LossEndpoint passes it; give"
             remedy += " it a default, or put it after *, to make it an argument"
-        given = checks.Described(argument)
+        given = errors.Described(argument)
         owner = type(self).__name__
         rule = f"one of {known}"
-        checks.fail(owner, "argument", rule, given, remedy, TypeError)
+        errors.fail(owner, "argument", rule, given, remedy, TypeError)
 
     # --- the decorated function, called -----------------------------------------------
 
@@ -206,17 +206,17 @@ class FunctionLoss(Loss):
             return type(self)(**given)
         bound = dict(zip(_OF_EVERY_CALL, args, strict=False))
         for name in set(bound) & set(given):
-            shown_ = checks.Described("two of them")
+            shown_ = errors.Described("two of them")
             remedy = "it is given by its place, and by its name"
-            checks.fail(owner, name, "given once", shown_, remedy, TypeError)
+            errors.fail(owner, name, "given once", shown_, remedy, TypeError)
         bound.update(
             {name: given.pop(name) for name in _OF_EVERY_CALL if name in given}
         )
         if not {"y_true", "y_pred"} <= set(bound):
             remedy = f"write {owner}(argument=...) for a loss of these arguments, "
             remedy += f"{owner}(y_true, y_pred) for the function"
-            shown_ = checks.Described("one without a name")
-            checks.fail(owner, "arguments", "named", shown_, remedy, TypeError)
+            shown_ = errors.Described("one without a name")
+            errors.fail(owner, "arguments", "named", shown_, remedy, TypeError)
         context = list(args[len(_OF_EVERY_CALL) :])
         for parameter in signature.context:
             if parameter.name in given:
@@ -237,7 +237,7 @@ class FunctionLoss(Loss):
         for name in set(OF_EVERY_LOSS) & set(given):
             rule, remedy = "an argument of the loss", f"write {owner}({name}=...)"
             remedy += "(y_true, y_pred)"
-            checks.fail(owner, name, rule, given[name], remedy, TypeError)
+            errors.fail(owner, name, rule, given[name], remedy, TypeError)
         checks.context(owner, self._context, context)
         checks.one_tensor(owner, "y_pred", y_pred)
         loss: Any = type(self)(**given)
@@ -263,11 +263,11 @@ class FunctionLoss(Loss):
         """Refuse a context for a parameter that has a default."""
         names = self._signature.by_position
         if not self._context and names:
-            count = checks.Described("one, or more")
+            count = errors.Described("one, or more")
             remedy = f"{names[0]} has a default and is an argument; drop the default "
             remedy += "to make it a context"
             owner = type(self).__name__
-            checks.fail(owner, "context", "left out", count, remedy, TypeError)
+            errors.fail(owner, "context", "left out", count, remedy, TypeError)
 
     def _check_weight(
         self, args: tuple[Any, ...], weight: Any, context: list[Any]
@@ -276,21 +276,21 @@ class FunctionLoss(Loss):
         owner, signature = type(self).__name__, self._signature
         missing = [p.name for p in signature.context if p.kind is not p.VAR_POSITIONAL]
         if missing and not context:
-            name, shown_ = missing[0], checks.Described("nothing")
+            name, shown_ = missing[0], errors.Described("nothing")
             names = ", ".join(f"{n}=..." for n in missing)
             remedy = "a third argument without a name is the sample weights, as Keras "
             remedy += (
                 f"passes them: write {owner}(y_true, y_pred, {names}); in a model "
             )
             remedy += f"LossEndpoint({owner}) passes it"
-            checks.fail(owner, name, "given by its name", shown_, remedy, TypeError)
+            errors.fail(owner, name, "given by its name", shown_, remedy, TypeError)
         number = isinstance(weight, int | float)
         if number and len(args) == 3 and signature.by_position:
             name = signature.by_position[0]
             rule = "a tensor of one weight per sample"
             remedy = "a third argument without a name is the sample weights, as Keras "
             remedy += f"passes them: write {owner}(y_true, y_pred, {name}={weight!r})"
-            checks.fail(owner, "sample_weight", rule, weight, remedy, TypeError)
+            errors.fail(owner, "sample_weight", rule, weight, remedy, TypeError)
 
 
 @overload
@@ -425,17 +425,17 @@ def _saved_as(cls: Any) -> Any:
 
 def _checked(owner: str, argument: str, value: Any) -> Any:
     if argument == "class_weights":
-        return checks.class_weights(owner, value)
+        return arguments.class_weights(owner, value)
     if isinstance(value, types.LambdaType) and value.__name__ == "<lambda>":
         rule, remedy = "a value that can be saved", "define the function by name"
-        checks.fail(owner, argument, rule, value, remedy)
-    checks.refuse_variables(owner, argument, value)
+        errors.fail(owner, argument, rule, value, remedy)
+    held.refuse_variables(owner, argument, value)
     if keras.ops.is_tensor(value):
         array = checks.visible(value)
         if array is None:
             rule = "a value that is known when the loss is made"
-            shown = checks.Described("a tensor of compiled code")
-            checks.fail(owner, argument, rule, shown, "make the loss outside of it")
+            shown = errors.Described("a tensor of compiled code")
+            errors.fail(owner, argument, rule, shown, "make the loss outside of it")
         return array
     return value
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from portable_losses.core import checks, copying
+from portable_losses.core import arguments, checks, copying, errors
 from portable_losses.core.config import restored
 from portable_losses.core.moving import Moving
 from portable_losses.core.rules import Rule, Rules, Value
@@ -71,7 +71,7 @@ class Hyperparameter(Moving, keras.metrics.Metric):
     def __init__(self, value: Any, name: str | None = None) -> None:
         if name is not None and (name in _NAMES_OF_LOGS or name.startswith("val_")):
             rule, remedy = "a name that logs do not have already", "choose another"
-            checks.fail("Hyperparameter", "name", rule, name, remedy)
+            errors.fail("Hyperparameter", "name", rule, name, remedy)
         keras.metrics.Metric.__init__(self, name=name, dtype="float32")
         self.rules = Rules()
         self.identity = uuid.uuid4().hex
@@ -214,15 +214,15 @@ class Hyperparameter(Moving, keras.metrics.Metric):
         owner = f"Hyperparameter {self.name!r}"
         if isinstance(value, Moving):
             rule, remedy = "a number, or a sequence of them", "it moves already"
-            checks.fail(owner, "value", rule, value, remedy, TypeError)
+            errors.fail(owner, "value", rule, value, remedy, TypeError)
         new = as_value(owner, "value", value)
         if not all(map(math.isfinite, _entries(_in_float32(new)))):
             rule = "finite in float32, in which losses get it"
-            checks.fail(owner, "value", rule, new, "choose a value below 3.4e38")
+            errors.fail(owner, "value", rule, new, "choose a value below 3.4e38")
         old = getattr(self, "_value", new)
         if _shape(new) != _shape(old):
             rule = f"of shape {_shape(old)}, as it was"
-            checks.fail(owner, "value", rule, new, "make another Hyperparameter")
+            errors.fail(owner, "value", rule, new, "make another Hyperparameter")
         return new
 
     def _told(self, value: Any) -> None:
@@ -263,7 +263,7 @@ def as_value(owner: str, argument: str, value: Any) -> Value:
     """A number, an array or a tensor as Python floats."""
     if isinstance(value, keras.Variable):  # a learning rate, say: its present value
         value = keras.ops.convert_to_numpy(value)
-    numbers = checks.number_or_vector(owner, argument, value)
+    numbers = arguments.number_or_vector(owner, argument, value)
     return _value(numbers)
 
 

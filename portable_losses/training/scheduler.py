@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from portable_losses.core import checks
+from portable_losses.core import arguments, errors, held
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import leaves_in
 from portable_losses.training.clock import Clock
@@ -65,18 +65,18 @@ class HyperparameterScheduler(keras.callbacks.Callback):
         owner = type(self).__name__
         if not isinstance(hyperparameter, Hyperparameter | str):
             rule, remedy = "a Hyperparameter or its name", "w = Hyperparameter(0.0)"
-            checks.fail(
+            errors.fail(
                 owner, "hyperparameter", rule, hyperparameter, remedy, TypeError
             )
         count = _arguments_of(schedule) if callable(schedule) else 0
         if count not in (1, 2):
             rule = "a function of the epoch or step, or of it and the present value"
             remedy = "pass lambda epoch: 0.1 * epoch, say"
-            checks.fail(owner, "schedule", rule, schedule, remedy, TypeError)
+            errors.fail(owner, "schedule", rule, schedule, remedy, TypeError)
         self.hyperparameter = hyperparameter
         self.schedule = schedule
-        self.by = checks.choice(owner, "by", by, _CLOCKS)
-        self.verbose = checks.flag(owner, "verbose", verbose)
+        self.by = arguments.choice(owner, "by", by, _CLOCKS)
+        self.verbose = arguments.flag(owner, "verbose", verbose)
         self._takes_value = count == 2
         self._found: Hyperparameter | None = None
         self._clock = Clock()
@@ -84,7 +84,7 @@ class HyperparameterScheduler(keras.callbacks.Callback):
     def set_model(self, model: Any) -> None:
         super().set_model(model)
         for loss in losses_of(model):
-            checks.no_moving_inside(type(self).__name__, "loss", loss)
+            held.no_moving_inside(type(self).__name__, "loss", loss)
         self._found = self._find(model)
         self._check_name(model, self._found)
         self._track(model, self._found)
@@ -138,7 +138,7 @@ class HyperparameterScheduler(keras.callbacks.Callback):
             rule = "the name of one Hyperparameter of the model"
             remedy = f"it has {names}"
             owner = type(self).__name__
-            checks.fail(owner, "hyperparameter", rule, self.hyperparameter, remedy)
+            errors.fail(owner, "hyperparameter", rule, self.hyperparameter, remedy)
         return named[0]
 
     def _check_name(self, model: Any, w: Hyperparameter) -> None:
@@ -152,7 +152,7 @@ class HyperparameterScheduler(keras.callbacks.Callback):
         for name in sorted(names & taken):
             rule = f"a Hyperparameter whose name, {name}, is its own in the logs"
             remedy = f"give it another: Hyperparameter(..., name='weight_{w.name}')"
-            checks.fail(type(self).__name__, "hyperparameter", rule, w, remedy)
+            errors.fail(type(self).__name__, "hyperparameter", rule, w, remedy)
 
     def _track(self, model: Any, w: Hyperparameter) -> None:
         as_metric = any(x is w for x in metrics_of(model))

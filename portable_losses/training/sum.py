@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from portable_losses.core import checks
+from portable_losses.core import arguments, checks, errors, held
 from portable_losses.core.config import restored
 from portable_losses.core.loss import Loss, shown
 from portable_losses.core.mask import keras_mask, remember, remembered
@@ -76,14 +76,14 @@ class Sum(Loss):
         owner = type(self).__name__
         if reduction != "sum_over_batch_size":
             remedy = "give the reduction to each term"
-            checks.fail(owner, "reduction", "left to the terms", reduction, remedy)
+            errors.fail(owner, "reduction", "left to the terms", reduction, remedy)
         found = {
             name: _checked_term(owner, name, term)
             for name, term in _named(terms).items()
         }
         if not found:
             rule, remedy = "at least one loss", "pass [(0.7, SoftDice()), ...]"
-            checks.fail(owner, "terms", rule, terms, remedy)
+            errors.fail(owner, "terms", rule, terms, remedy)
         if dtype is None and any(loss.dtype == "float64" for _, loss in found.values()):
             dtype = "float64"
         super().__init__(reduction=reduction, name=name, dtype=dtype)
@@ -174,7 +174,7 @@ def _named(terms: Any) -> dict[str, Any]:
         return dict(terms)
     if isinstance(terms, str) or not isinstance(terms, Iterable):
         rule, remedy = "losses", "pass [(0.7, SoftDice()), SigmoidFocal()]"
-        checks.fail("Sum", "terms", rule, terms, remedy, TypeError)
+        errors.fail("Sum", "terms", rule, terms, remedy, TypeError)
     return _numbered((_name_of(term), term) for term in terms)
 
 
@@ -200,10 +200,10 @@ def _checked_term(owner: str, name: str, term: Any) -> tuple[Any, Any]:
     pair = term if isinstance(term, tuple | list) else (1.0, term)
     if len(pair) != 2:
         rule, remedy = "a loss or a pair of weight and loss", "pass (0.7, SoftDice())"
-        checks.fail(owner, argument, rule, term, remedy, TypeError)
+        errors.fail(owner, argument, rule, term, remedy, TypeError)
     weight, loss = pair
     loss = one_number(owner, argument, loss)
-    return checks.number(owner, f"the weight of {argument}", weight), loss
+    return arguments.number(owner, f"the weight of {argument}", weight), loss
 
 
 def _value_of(
@@ -273,8 +273,8 @@ def _terms_of(side: Any, sign: float = 1.0) -> list[tuple[str, Any]]:
     if is_number(side) or keras.ops.is_tensor(side) or hasattr(side, "dtype"):
         remedy = "a constant has no gradient: leave it out, or show it as a metric"
         if hasattr(side, "dtype") and not isinstance(side, Moving):
-            side = checks.Described(f"a {type(side).__name__}")
-    checks.fail("Sum", "terms", "losses", side, remedy, TypeError)
+            side = errors.Described(f"a {type(side).__name__}")
+    errors.fail("Sum", "terms", "losses", side, remedy, TypeError)
 
 
 def _factor(operator: str, x: Any) -> Any:
@@ -283,8 +283,8 @@ def _factor(operator: str, x: Any) -> Any:
     rule = "a number or a Hyperparameter"
     if isinstance(x, keras.losses.Loss):
         remedy = "losses are added; write their product or quotient as a @loss function"
-        shown = checks.Described(f"a {type(x).__name__}")
-        checks.fail("Sum", argument, rule, shown, remedy, TypeError)
+        shown = errors.Described(f"a {type(x).__name__}")
+        errors.fail("Sum", argument, rule, shown, remedy, TypeError)
     if operator == "*" and is_number(x):
         return x  # the sum looks at it, and names its term
     if not isinstance(x, Moving):
@@ -293,29 +293,29 @@ def _factor(operator: str, x: Any) -> Any:
         return x
     if not isinstance(x, Moving) and x == 0:
         remedy = "choose another number"
-        checks.fail("Sum", argument, "a finite number != 0", x, remedy)
+        errors.fail("Sum", argument, "a finite number != 0", x, remedy)
     return 1.0 / x
 
 
 def _as_number(argument: str, rule: str, x: Any) -> float:
     """A number of Python, or a tensor or an array of shape () that can be read."""
-    checks.refuse_variables("Sum", argument, x)
+    held.refuse_variables("Sum", argument, x)
     shape = tuple(getattr(x, "shape", ()))
     kind = str(getattr(x, "dtype", ""))
     if shape != () or "bool" in kind or "complex" in kind:
-        shown = checks.Described(f"a {type(x).__name__} of shape {shape} and {kind}")
+        shown = errors.Described(f"a {type(x).__name__} of shape {shape} and {kind}")
         remedy = "a term has one weight; weigh classes or samples in the loss"
-        checks.fail("Sum", argument, rule, shown, remedy, TypeError)
+        errors.fail("Sum", argument, rule, shown, remedy, TypeError)
     if keras.ops.is_tensor(x):
         array = checks.visible(x)
         if array is None:
             rule = "a number that is known when the sum is made"
-            shown = checks.Described("a tensor of compiled code")
+            shown = errors.Described("a tensor of compiled code")
             remedy = "make the sum outside of it, and use a Hyperparameter for a "
             remedy += "weight that moves"
-            checks.fail("Sum", argument, rule, shown, remedy, TypeError)
+            errors.fail("Sum", argument, rule, shown, remedy, TypeError)
         x = array.item()
-    return checks.number("Sum", argument, x)
+    return arguments.number("Sum", argument, x)
 
 
 Loss._combined = staticmethod(_combined)  # type: ignore[method-assign]

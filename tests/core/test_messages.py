@@ -8,7 +8,7 @@ import pytest
 
 import portable_losses
 from portable_losses import Loss, ops
-from portable_losses.core import checks
+from portable_losses.core import arguments
 
 
 class Squared(Loss):
@@ -151,7 +151,7 @@ MESSAGES = {
         "int).",
     ),
     "whole number out of range": (
-        lambda: checks.integer("Mine", "bins", 0, at_least=1),
+        lambda: arguments.integer("Mine", "bins", 0, at_least=1),
         ValueError,
         "Mine: `bins` must be a whole number >= 1; got bins=0 (choose a value in that "
         "range).",

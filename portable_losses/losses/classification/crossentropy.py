@@ -3,7 +3,7 @@
 from typing import Any
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments
 from portable_losses.core.classes import (
     Times,
     carefully,
@@ -85,15 +85,14 @@ class BinaryCrossentropy(Loss):
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        owner = type(self).__name__
-        self.from_logits = checks.flag(owner, "from_logits", from_logits)
-        self.label_smoothing = checks.number(
-            owner, "label_smoothing", label_smoothing, at_least=0, at_most=1
+        self.from_logits = arguments.flag(self, "from_logits", from_logits)
+        self.label_smoothing = arguments.number(
+            self, "label_smoothing", label_smoothing, at_least=0, at_most=1
         )
-        self.axis = checks.integer(owner, "axis", axis)
-        self.class_weights = checks.class_weights(owner, class_weights)
-        self.pos_weight = checks.pos_weight(owner, pos_weight)
-        self.ignore_class = checks.ignore_class(owner, ignore_class)
+        self.axis = arguments.integer(self, "axis", axis)
+        self.class_weights = arguments.class_weights(self, class_weights)
+        self.pos_weight = arguments.pos_weight(self, pos_weight)
+        self.ignore_class = arguments.ignore_class(self, ignore_class)
 
     def feature_axis(self) -> int:
         return self.axis
@@ -174,14 +173,13 @@ class CategoricalCrossentropy(Loss):
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        owner = type(self).__name__
-        self.from_logits = checks.flag(owner, "from_logits", from_logits)
-        self.label_smoothing = checks.number(
-            owner, "label_smoothing", label_smoothing, at_least=0, at_most=1
+        self.from_logits = arguments.flag(self, "from_logits", from_logits)
+        self.label_smoothing = arguments.number(
+            self, "label_smoothing", label_smoothing, at_least=0, at_most=1
         )
-        self.axis = checks.integer(owner, "axis", axis)
-        self.class_weights = checks.class_weights(owner, class_weights)
-        self.ignore_class = checks.ignore_class(owner, ignore_class)
+        self.axis = arguments.integer(self, "axis", axis)
+        self.class_weights = arguments.class_weights(self, class_weights)
+        self.ignore_class = arguments.ignore_class(self, ignore_class)
 
     def feature_axis(self) -> int:
         return self.axis
@@ -261,14 +259,13 @@ class SparseCategoricalCrossentropy(Loss):
         class_weights: Any = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        owner = type(self).__name__
-        self.from_logits = checks.flag(owner, "from_logits", from_logits)
-        self.ignore_class = checks.ignore_class(owner, ignore_class)
-        self.axis = checks.integer(owner, "axis", axis)
-        self.label_smoothing = checks.number(
-            owner, "label_smoothing", label_smoothing, at_least=0, at_most=1
+        self.from_logits = arguments.flag(self, "from_logits", from_logits)
+        self.ignore_class = arguments.ignore_class(self, ignore_class)
+        self.axis = arguments.integer(self, "axis", axis)
+        self.label_smoothing = arguments.number(
+            self, "label_smoothing", label_smoothing, at_least=0, at_most=1
         )
-        self.class_weights = checks.class_weights(owner, class_weights)
+        self.class_weights = arguments.class_weights(self, class_weights)
 
     def feature_axis(self) -> int:
         return self.axis

@@ -3,7 +3,7 @@
 from typing import Any
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments, checks
 from portable_losses.core.classes import (
     Times,
     carefully,
@@ -100,20 +100,19 @@ class BinaryFocalCrossentropy(Loss):
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        owner = type(self).__name__
-        self.apply_class_balancing = checks.flag(
-            owner, "apply_class_balancing", apply_class_balancing
+        self.apply_class_balancing = arguments.flag(
+            self, "apply_class_balancing", apply_class_balancing
         )
-        self.alpha = checks.number(owner, "alpha", alpha, at_least=0, at_most=1)
-        self.gamma = checks.number(owner, "gamma", gamma, at_least=0)
-        self.from_logits = checks.flag(owner, "from_logits", from_logits)
-        self.label_smoothing = checks.number(
-            owner, "label_smoothing", label_smoothing, at_least=0, at_most=1
+        self.alpha = arguments.number(self, "alpha", alpha, at_least=0, at_most=1)
+        self.gamma = arguments.number(self, "gamma", gamma, at_least=0)
+        self.from_logits = arguments.flag(self, "from_logits", from_logits)
+        self.label_smoothing = arguments.number(
+            self, "label_smoothing", label_smoothing, at_least=0, at_most=1
         )
-        self.axis = checks.integer(owner, "axis", axis)
-        self.class_weights = checks.class_weights(owner, class_weights)
-        self.pos_weight = checks.pos_weight(owner, pos_weight)
-        self.ignore_class = checks.ignore_class(owner, ignore_class)
+        self.axis = arguments.integer(self, "axis", axis)
+        self.class_weights = arguments.class_weights(self, class_weights)
+        self.pos_weight = arguments.pos_weight(self, pos_weight)
+        self.ignore_class = arguments.ignore_class(self, ignore_class)
 
     def feature_axis(self) -> int:
         return self.axis
@@ -280,16 +279,15 @@ class CategoricalFocalCrossentropy(Loss):
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        owner = type(self).__name__
-        self.alpha = checks.number_or_vector(owner, "alpha", alpha, at_least=0)
-        self.gamma = checks.number(owner, "gamma", gamma, at_least=0)
-        self.from_logits = checks.flag(owner, "from_logits", from_logits)
-        self.label_smoothing = checks.number(
-            owner, "label_smoothing", label_smoothing, at_least=0, at_most=1
+        self.alpha = arguments.number_or_vector(self, "alpha", alpha, at_least=0)
+        self.gamma = arguments.number(self, "gamma", gamma, at_least=0)
+        self.from_logits = arguments.flag(self, "from_logits", from_logits)
+        self.label_smoothing = arguments.number(
+            self, "label_smoothing", label_smoothing, at_least=0, at_most=1
         )
-        self.axis = checks.integer(owner, "axis", axis)
-        self.class_weights = checks.class_weights(owner, class_weights)
-        self.ignore_class = checks.ignore_class(owner, ignore_class)
+        self.axis = arguments.integer(self, "axis", axis)
+        self.class_weights = arguments.class_weights(self, class_weights)
+        self.ignore_class = arguments.ignore_class(self, ignore_class)
 
     def feature_axis(self) -> int:
         return self.axis
@@ -375,16 +373,15 @@ class SparseCategoricalFocalCrossentropy(Loss):
         class_weights: Any = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        owner = type(self).__name__
-        self.alpha = checks.number_or_vector(owner, "alpha", alpha, at_least=0)
-        self.gamma = checks.number(owner, "gamma", gamma, at_least=0)
-        self.from_logits = checks.flag(owner, "from_logits", from_logits)
-        self.ignore_class = checks.ignore_class(owner, ignore_class)
-        self.axis = checks.integer(owner, "axis", axis)
-        self.label_smoothing = checks.number(
-            owner, "label_smoothing", label_smoothing, at_least=0, at_most=1
+        self.alpha = arguments.number_or_vector(self, "alpha", alpha, at_least=0)
+        self.gamma = arguments.number(self, "gamma", gamma, at_least=0)
+        self.from_logits = arguments.flag(self, "from_logits", from_logits)
+        self.ignore_class = arguments.ignore_class(self, ignore_class)
+        self.axis = arguments.integer(self, "axis", axis)
+        self.label_smoothing = arguments.number(
+            self, "label_smoothing", label_smoothing, at_least=0, at_most=1
         )
-        self.class_weights = checks.class_weights(owner, class_weights)
+        self.class_weights = arguments.class_weights(self, class_weights)
 
     def feature_axis(self) -> int:
         return self.axis

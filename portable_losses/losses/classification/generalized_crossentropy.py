@@ -3,7 +3,7 @@
 from typing import Any
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments
 from portable_losses.core.classes import (
     crossentropy_of,
     like,
@@ -79,11 +79,10 @@ class CategoricalGeneralizedCrossEntropy(Loss):
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        owner = type(self).__name__
-        self.q = checks.number(owner, "q", q, above=0, below=1)
-        self.from_logits = checks.flag(owner, "from_logits", from_logits)
-        self.class_weights = checks.class_weights(owner, class_weights)
-        self.ignore_class = checks.ignore_class(owner, ignore_class)
+        self.q = arguments.number(self, "q", q, above=0, below=1)
+        self.from_logits = arguments.flag(self, "from_logits", from_logits)
+        self.class_weights = arguments.class_weights(self, class_weights)
+        self.ignore_class = arguments.ignore_class(self, ignore_class)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         w = weight_vector(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments, checks
 from portable_losses.core.classes import like, take, weight_vector
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import as_vector, is_vector
@@ -60,10 +60,9 @@ class Hinge(Loss):
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        owner = type(self).__name__
-        self.class_weights = checks.class_weights(owner, class_weights)
-        self.pos_weight = checks.pos_weight(owner, pos_weight)
-        self.ignore_class = checks.ignore_class(owner, ignore_class)
+        self.class_weights = arguments.class_weights(self, class_weights)
+        self.pos_weight = arguments.pos_weight(self, pos_weight)
+        self.ignore_class = arguments.ignore_class(self, ignore_class)
 
     def call(self, y_true: Any, y_pred: Any, kept: Any) -> Any:
         y, p, counted = _signs(self, y_true, y_pred, kept)
@@ -114,10 +113,9 @@ class SquaredHinge(Loss):
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        owner = type(self).__name__
-        self.class_weights = checks.class_weights(owner, class_weights)
-        self.pos_weight = checks.pos_weight(owner, pos_weight)
-        self.ignore_class = checks.ignore_class(owner, ignore_class)
+        self.class_weights = arguments.class_weights(self, class_weights)
+        self.pos_weight = arguments.pos_weight(self, pos_weight)
+        self.ignore_class = arguments.ignore_class(self, ignore_class)
 
     def call(self, y_true: Any, y_pred: Any, kept: Any) -> Any:
         y, p, counted = _signs(self, y_true, y_pred, kept)
@@ -207,9 +205,8 @@ class CategoricalHinge(Loss):
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        owner = type(self).__name__
-        self.class_weights = checks.class_weights(owner, class_weights)
-        self.ignore_class = checks.ignore_class(owner, ignore_class)
+        self.class_weights = arguments.class_weights(self, class_weights)
+        self.ignore_class = arguments.ignore_class(self, ignore_class)
 
     def keep(self, y_true: Any) -> Any | None:
         if self.ignore_class is None:

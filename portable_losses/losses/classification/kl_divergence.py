@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments
 from portable_losses.core.classes import Times, like, of_log_softmax, weight_vector
 from portable_losses.core.loss import Loss
 from portable_losses.losses.classification._shared import keep_rows
@@ -65,10 +65,9 @@ class KLDivergence(Loss):
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        owner = type(self).__name__
-        self.from_logits = checks.flag(owner, "from_logits", from_logits)
-        self.class_weights = checks.class_weights(owner, class_weights)
-        self.ignore_class = checks.ignore_class(owner, ignore_class)
+        self.from_logits = arguments.flag(self, "from_logits", from_logits)
+        self.class_weights = arguments.class_weights(self, class_weights)
+        self.ignore_class = arguments.ignore_class(self, ignore_class)
 
     def keep(self, y_true: Any) -> Any | None:
         return keep_rows(y_true, self.ignore_class)

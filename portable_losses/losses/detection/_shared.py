@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments, errors
 from portable_losses.core.classes import like
 from portable_losses.core.loss import Loss
 
@@ -37,11 +37,10 @@ class BoxLoss(Loss):
 
     def __init__(self, *, bounding_box_format: str, epsilon: Any, **rest: Any) -> None:
         super().__init__(**rest)
-        owner = type(self).__name__
-        self.bounding_box_format = checks.choice(
-            owner, "bounding_box_format", bounding_box_format, FORMATS
+        self.bounding_box_format = arguments.choice(
+            self, "bounding_box_format", bounding_box_format, FORMATS
         )
-        self.epsilon = checks.number(owner, "epsilon", epsilon, above=0)
+        self.epsilon = arguments.number(self, "epsilon", epsilon, above=0)
 
     def box_loss(self, pair: Overlaps) -> Any:
         """Return the loss of each pair, `(...)`."""
@@ -50,8 +49,8 @@ class BoxLoss(Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         if y_pred.shape[-1] != 4:
             rule, remedy = "boxes of shape (..., 4)", "pass the four numbers of a box"
-            shown = checks.Described(f"an array of shape {tuple(y_pred.shape)}")
-            checks.fail(type(self).__name__, "y_pred", rule, shown, remedy)
+            shown = errors.Described(f"an array of shape {tuple(y_pred.shape)}")
+            errors.fail(type(self).__name__, "y_pred", rule, shown, remedy)
         true = read_boxes(like(y_true, y_pred), self.bounding_box_format)
         return self.box_loss(
             overlaps(true, read_boxes(y_pred, self.bounding_box_format))

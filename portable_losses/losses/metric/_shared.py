@@ -3,15 +3,15 @@
 from typing import Any
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import errors
 
 
 def embeddings(owner: str, y_pred: Any, normalize: bool) -> Any:
     """Return embeddings of shape `(B, D)`, of length 1 if `normalize`."""
     if len(y_pred.shape) != 2:
         rule, remedy = "embeddings of shape (B, D)", "flatten what a sample has"
-        shown = checks.Described(f"an array of shape {tuple(y_pred.shape)}")
-        checks.fail(owner, "y_pred", rule, shown, remedy)
+        shown = errors.Described(f"an array of shape {tuple(y_pred.shape)}")
+        errors.fail(owner, "y_pred", rule, shown, remedy)
     return ops.normalize(y_pred, axis=-1) if normalize else y_pred
 
 
@@ -50,8 +50,8 @@ def two_views(owner: str, y_pred: Any) -> tuple[Any, Any]:
     """Return the two views, each `(B, D)`, of y_pred `(B, 2, D)`."""
     if len(y_pred.shape) != 3 or y_pred.shape[1] != 2:
         rule, remedy = "two views of shape (B, 2, D)", "stack the views on axis 1"
-        shown = checks.Described(f"an array of shape {tuple(y_pred.shape)}")
-        checks.fail(owner, "y_pred", rule, shown, remedy)
+        shown = errors.Described(f"an array of shape {tuple(y_pred.shape)}")
+        errors.fail(owner, "y_pred", rule, shown, remedy)
     return y_pred[:, 0], y_pred[:, 1]
 
 

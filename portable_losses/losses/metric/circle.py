@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments
 from portable_losses.core.loss import Loss
 from portable_losses.losses.metric._shared import (
     embeddings,
@@ -75,10 +75,9 @@ class Circle(Loss):
         dtype: Any = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        owner = type(self).__name__
-        self.gamma = checks.number(owner, "gamma", gamma, above=0)
-        self.margin = checks.number(owner, "margin", margin)
-        self.remove_diagonal = checks.flag(owner, "remove_diagonal", remove_diagonal)
+        self.gamma = arguments.number(self, "gamma", gamma, above=0)
+        self.margin = arguments.number(self, "margin", margin)
+        self.remove_diagonal = arguments.flag(self, "remove_diagonal", remove_diagonal)
 
     def class_count(self, y_pred: Any) -> None:
         return None  # labels may be any whole numbers

@@ -3,7 +3,7 @@
 from typing import Any
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments
 from portable_losses.core.loss import Loss
 from portable_losses.losses.metric._shared import (
     embeddings,
@@ -65,9 +65,8 @@ class SupervisedContrastive(Loss):
         dtype: Any = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        owner = type(self).__name__
-        self.temperature = checks.number(owner, "temperature", temperature, above=0)
-        self.normalize = checks.flag(owner, "normalize", normalize)
+        self.temperature = arguments.number(self, "temperature", temperature, above=0)
+        self.normalize = arguments.flag(self, "normalize", normalize)
 
     def class_count(self, y_pred: Any) -> None:
         return None  # labels may be any whole numbers

@@ -3,7 +3,7 @@
 from typing import Any
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments
 from portable_losses.core.loss import Loss
 from portable_losses.losses.metric._shared import two_views, whole_samples
 
@@ -63,11 +63,10 @@ class VICReg(Loss):
         dtype: Any = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        owner = type(self).__name__
-        self.invariance = checks.number(owner, "invariance", invariance, at_least=0)
-        self.variance = checks.number(owner, "variance", variance, at_least=0)
-        self.covariance = checks.number(owner, "covariance", covariance, at_least=0)
-        self.epsilon = checks.number(owner, "epsilon", epsilon, at_least=0)
+        self.invariance = arguments.number(self, "invariance", invariance, at_least=0)
+        self.variance = arguments.number(self, "variance", variance, at_least=0)
+        self.covariance = arguments.number(self, "covariance", covariance, at_least=0)
+        self.epsilon = arguments.number(self, "epsilon", epsilon, at_least=0)
 
     def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
         a, b = two_views(type(self).__name__, y_pred)

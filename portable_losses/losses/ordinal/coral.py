@@ -3,7 +3,7 @@
 from typing import Any
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments, errors
 from portable_losses.core.classes import valid_ids
 from portable_losses.core.loss import Loss
 
@@ -58,8 +58,9 @@ class Coral(Loss):
         dtype: Any = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        owner = type(self).__name__
-        self.num_classes = checks.integer(owner, "num_classes", num_classes, at_least=2)
+        self.num_classes = arguments.integer(
+            self, "num_classes", num_classes, at_least=2
+        )
 
     def class_count(self, y_pred: Any) -> int:
         return self.num_classes
@@ -71,7 +72,7 @@ class Coral(Loss):
             rule = f"1 more than the last axis of y_pred, of shape {shape}"
             remedy = f"give y_pred {levels} logits, one per level"
             owner = type(self).__name__
-            checks.fail(owner, "num_classes", rule, self.num_classes, remedy)
+            errors.fail(owner, "num_classes", rule, self.num_classes, remedy)
         above = ops.expand_dims(y_true, -1) > ops.arange(levels, dtype=y_true.dtype)
         # -log sigmoid(z) == softplus(-z)
         items = ops.sum(ops.softplus(ops.where(above, -y_pred, y_pred)), axis=-1)

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments
 from portable_losses.core.columns import mean_over_columns
 from portable_losses.core.loss import Loss
 from portable_losses.losses.probabilistic._shared import split_groups
@@ -60,10 +60,9 @@ class GaussianNLL(Loss):
         dtype: Any = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        owner = type(self).__name__
-        self.full = checks.flag(owner, "full", full)
-        self.min_log_variance = checks.number(
-            owner, "min_log_variance", min_log_variance
+        self.full = arguments.flag(self, "full", full)
+        self.min_log_variance = arguments.number(
+            self, "min_log_variance", min_log_variance
         )
 
     def call(self, y_true: Any, y_pred: Any) -> Any:

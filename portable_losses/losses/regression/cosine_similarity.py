@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments
 from portable_losses.core.classes import like
 from portable_losses.core.loss import Loss
 
@@ -47,7 +47,7 @@ class CosineSimilarity(Loss):
         dtype: Any = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        self.axis = checks.integer(type(self).__name__, "axis", axis)
+        self.axis = arguments.integer(type(self).__name__, "axis", axis)
 
     def feature_axis(self) -> int:
         return self.axis

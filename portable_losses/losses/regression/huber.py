@@ -3,7 +3,7 @@
 from typing import Any
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments
 from portable_losses.core.loss import Loss
 from portable_losses.losses.regression._shared import mean_over_columns, residual
 
@@ -52,9 +52,8 @@ class Huber(Loss):
         class_weights: Any = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        owner = type(self).__name__
-        self.delta = checks.number(owner, "delta", delta, above=0)
-        self.class_weights = checks.class_weights(owner, class_weights)
+        self.delta = arguments.number(self, "delta", delta, above=0)
+        self.class_weights = arguments.class_weights(self, class_weights)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         r = residual(y_true, y_pred)
@@ -104,9 +103,8 @@ class SmoothL1(Loss):
         class_weights: Any = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        owner = type(self).__name__
-        self.beta = checks.number(owner, "beta", beta, at_least=0)
-        self.class_weights = checks.class_weights(owner, class_weights)
+        self.beta = arguments.number(self, "beta", beta, at_least=0)
+        self.class_weights = arguments.class_weights(self, class_weights)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         r = residual(y_true, y_pred)

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments
 from portable_losses.core.classes import like
 from portable_losses.core.loss import Loss
 from portable_losses.losses.regression._shared import mean_over_columns
@@ -54,7 +54,7 @@ class Poisson(Loss):
         class_weights: Any = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        self.class_weights = checks.class_weights(type(self).__name__, class_weights)
+        self.class_weights = arguments.class_weights(type(self).__name__, class_weights)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         log_p = ops.log(y_pred + keras.config.epsilon())

@@ -3,7 +3,7 @@
 from typing import Any
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments, checks, errors
 from portable_losses.core.columns import mean_over_columns
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import Moving, as_vector, is_vector, require_of_all
@@ -61,16 +61,16 @@ class Quantile(Loss):
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
         owner = type(self).__name__
-        self.quantiles = _checked_quantiles(owner, quantiles)
-        self.crossing_penalty = checks.number(
-            owner, "crossing_penalty", crossing_penalty, at_least=0
+        self.quantiles = _checked_quantiles(self, quantiles)
+        self.crossing_penalty = arguments.number(
+            self, "crossing_penalty", crossing_penalty, at_least=0
         )
         if is_vector(self.quantiles) or _is_vector_that_moves(self.quantiles):
             self.targets = "any"  # a column per quantile against one target
         elif isinstance(crossing_penalty, Moving) or self.crossing_penalty != 0:
             rule = "0 for one quantile, which crosses nothing"
             remedy = "pass a sequence of quantiles"
-            checks.fail(owner, "crossing_penalty", rule, self.crossing_penalty, remedy)
+            errors.fail(owner, "crossing_penalty", rule, self.crossing_penalty, remedy)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         several = is_vector(self.quantiles)
@@ -106,13 +106,13 @@ def _checked_quantiles(owner: str, quantiles: Any) -> Any:
     one = quantiles is None or isinstance(quantiles, bool | int | float | str | Moving)
     one = one or not tuple(getattr(quantiles, "shape", (1,)))
     if one and not _is_vector_that_moves(quantiles):
-        return checks.number(owner, "quantiles", quantiles, above=0, below=1)
-    values = checks.vector(owner, "quantiles", quantiles, above=0, below=1)
+        return arguments.number(owner, "quantiles", quantiles, above=0, below=1)
+    values = arguments.vector(owner, "quantiles", quantiles, above=0, below=1)
 
     def ascending(order: tuple[float, ...]) -> None:
         if any(a >= b for a, b in zip(order, order[1:], strict=False)):
             remedy = "sort them, and the columns of y_pred alike"
-            checks.fail(owner, "quantiles", "ascending", order, remedy)
+            errors.fail(owner, "quantiles", "ascending", order, remedy)
 
     require_of_all(owner, "ascending", values, ascending)
     return values

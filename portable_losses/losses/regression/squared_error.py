@@ -3,7 +3,7 @@
 from typing import Any
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments
 from portable_losses.core.loss import Loss
 from portable_losses.losses.regression._shared import mean_over_columns, residual
 
@@ -41,7 +41,7 @@ class MeanSquaredError(Loss):
         class_weights: Any = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        self.class_weights = checks.class_weights(type(self).__name__, class_weights)
+        self.class_weights = arguments.class_weights(type(self).__name__, class_weights)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         return mean_over_columns(self, ops.square(residual(y_true, y_pred)))

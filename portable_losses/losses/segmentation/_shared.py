@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments, checks, errors
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import (
     all_numbers,
@@ -59,26 +59,26 @@ class OverlapLoss(Loss):
         if "from_logits" in rest:
             remedy = 'for logits say activation="sigmoid" or "softmax"'
             value = rest["from_logits"]
-            checks.fail(owner, "from_logits", "left to `activation`", value, remedy)
+            errors.fail(owner, "from_logits", "left to `activation`", value, remedy)
         super().__init__(**rest)
         known: tuple[str | None, ...] = (None, *ACTIVATIONS)
-        self.activation = checks.choice(owner, "activation", activation, known)
-        self.class_weights = checks.class_weights(owner, class_weights)
-        self.ignore_class = checks.ignore_class(owner, ignore_class)
-        self.include_background = checks.flag(
-            owner, "include_background", include_background
+        self.activation = arguments.choice(self, "activation", activation, known)
+        self.class_weights = arguments.class_weights(self, class_weights)
+        self.ignore_class = arguments.ignore_class(self, ignore_class)
+        self.include_background = arguments.flag(
+            self, "include_background", include_background
         )
-        self.per = checks.choice(owner, "per", per, ("sample", "batch"))
-        self.smooth = checks.number(owner, "smooth", smooth, at_least=0)
-        self.epsilon = checks.number(owner, "epsilon", epsilon, at_least=0)
+        self.per = arguments.choice(self, "per", per, ("sample", "batch"))
+        self.smooth = arguments.number(self, "smooth", smooth, at_least=0)
+        self.epsilon = arguments.number(self, "epsilon", epsilon, at_least=0)
         known = ("complement", "skip", "formula")
-        self.empty = checks.choice(owner, "empty", empty, known)
+        self.empty = arguments.choice(self, "empty", empty, known)
         if moves(self.class_weights) and not isinstance(self.class_weights, dict):
             some = functools.partial(_require_some, owner, self._first())
             require_of_all(owner, "some", self.class_weights, some)
             claim(self, self.class_weights)
         known = (None, "channels_first", "channels_last")
-        checks.choice(owner, "data_format", data_format, known)
+        arguments.choice(self, "data_format", data_format, known)
         self.data_format = data_format or keras.config.image_data_format()
 
     def feature_axis(self) -> int:
@@ -124,10 +124,10 @@ class OverlapLoss(Loss):
         owner, first = type(self).__name__, self._first()
         if classes == 1 and first:
             rule, remedy = "True for one class", "otherwise no class is left"
-            checks.fail(owner, "include_background", rule, False, remedy)
+            errors.fail(owner, "include_background", rule, False, remedy)
         if classes == 1 and self.activation == "softmax":
             rule, remedy = '"sigmoid" for one class', "softmax would make it all 1"
-            checks.fail(owner, "activation", rule, self.activation, remedy)
+            errors.fail(owner, "activation", rule, self.activation, remedy)
         weights = checks.weights_of_classes(owner, self.class_weights, classes)
         if weights is None:
             return None
@@ -147,4 +147,4 @@ class OverlapLoss(Loss):
 def _require_some(owner: str, first: int, weights: tuple[float, ...]) -> None:
     if not math.fsum(weights[first:]) > 0:
         rule, remedy = "> 0 for a class that is scored", "raise one of them"
-        checks.fail(owner, "class_weights", rule, weights, remedy)
+        errors.fail(owner, "class_weights", rule, weights, remedy)

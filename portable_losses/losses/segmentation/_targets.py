@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import keras
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import checks, errors
 from portable_losses.core.classes import like, valid_ids
 
 
@@ -31,8 +31,8 @@ def read_target(
     t, p = tuple(y_true.shape), tuple(y_pred.shape)
     if len(p) < 3:
         rule, remedy = "of shape (B, *space, C)", "add the axes of space or of classes"
-        shown = checks.Described(f"an array of shape {p}")
-        checks.fail(owner, "y_pred", rule, shown, remedy)
+        shown = errors.Described(f"an array of shape {p}")
+        errors.fail(owner, "y_pred", rule, shown, remedy)
     if p[-1] == 1 and checks.same(t, p[:-1]):
         # One class is a mask of yes and no, not a map of the id 0.
         y_true, t = ops.expand_dims(y_true, -1), p

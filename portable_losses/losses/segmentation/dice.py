@@ -3,7 +3,7 @@
 from typing import Any
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments
 from portable_losses.losses.segmentation._shared import OverlapLoss
 from portable_losses.losses.segmentation._sums import Sums
 
@@ -109,10 +109,9 @@ class SoftDice(OverlapLoss):
             dtype=dtype,
             **rest,
         )
-        owner = type(self).__name__
-        self.squared = checks.flag(owner, "squared", squared)
-        self.log = checks.flag(owner, "log", log)
-        self.log_cosh = checks.flag(owner, "log_cosh", log_cosh)
+        self.squared = arguments.flag(self, "squared", squared)
+        self.log = arguments.flag(self, "log", log)
+        self.log_cosh = arguments.flag(self, "log_cosh", log_cosh)
 
     def class_loss(self, sums: Sums) -> Any:
         size = ops.maximum(sums.true + sums.pred + self.smooth, self.epsilon)

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments, errors
 from portable_losses.core.classes import like
 from portable_losses.core.loss import Loss
 from portable_losses.losses.segmentation._sums import within
@@ -51,7 +51,7 @@ class _KerasOverlap(Loss):
         if any(not -rank <= axis < rank for axis in axes):
             rule = f"axes of y_pred, whose shape is {tuple(y_pred.shape)}"
             remedy = "choose existing axes"
-            checks.fail(type(self).__name__, "axis", rule, self.axis, remedy)
+            errors.fail(type(self).__name__, "axis", rule, self.axis, remedy)
         return tuple(sorted({axis % rank for axis in axes}))
 
 
@@ -59,10 +59,10 @@ def _axis(owner: str, axis: Any) -> int | tuple[int, ...] | None:
     if axis is None:
         return None
     if isinstance(axis, str) or not isinstance(axis, Iterable):
-        return checks.integer(owner, "axis", axis)
-    axes = tuple(checks.integer(owner, "axis", a) for a in axis)
+        return arguments.integer(owner, "axis", axis)
+    axes = tuple(arguments.integer(owner, "axis", a) for a in axis)
     if not axes:
-        checks.fail(owner, "axis", "None or some axes", axis, "None means all of them")
+        errors.fail(owner, "axis", "None or some axes", axis, "None means all of them")
     return axes
 
 
@@ -173,8 +173,8 @@ class Tversky(_KerasOverlap):
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
         owner = type(self).__name__
-        self.alpha = checks.number(owner, "alpha", alpha, at_least=0)
-        self.beta = checks.number(owner, "beta", beta, at_least=0)
+        self.alpha = arguments.number(self, "alpha", alpha, at_least=0)
+        self.beta = arguments.number(self, "beta", beta, at_least=0)
         self.axis = _axis(owner, axis)
 
     def score(self, overlap: Any, true: Any, pred: Any, epsilon: float) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments, checks, errors
 from portable_losses.core.classes import valid_ids
 from portable_losses.core.loss import Loss
 
@@ -74,11 +74,12 @@ class CTC(Loss):
         lengths_in_target: bool = False,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        owner = type(self).__name__
-        self.blank_index = checks.integer(owner, "blank_index", blank_index, at_least=0)
-        self.zero_infinity = checks.flag(owner, "zero_infinity", zero_infinity)
-        self.lengths_in_target = checks.flag(
-            owner, "lengths_in_target", lengths_in_target
+        self.blank_index = arguments.integer(
+            self, "blank_index", blank_index, at_least=0
+        )
+        self.zero_infinity = arguments.flag(self, "zero_infinity", zero_infinity)
+        self.lengths_in_target = arguments.flag(
+            self, "lengths_in_target", lengths_in_target
         )
 
     def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
@@ -130,7 +131,7 @@ class CTC(Loss):
         if self.blank_index >= y_pred.shape[-1]:
             rule = f"below {y_pred.shape[-1]}, the size of y_pred's class axis"
             remedy = "choose a class that y_pred has"
-            checks.fail(owner, "blank_index", rule, self.blank_index, remedy)
+            errors.fail(owner, "blank_index", rule, self.blank_index, remedy)
         if keras.backend.is_float_dtype(y_true.dtype):
             checks.whole_ids(owner, y_true, samples)
 

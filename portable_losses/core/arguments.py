@@ -1,0 +1,185 @@
+"""Constructor arguments: each check returns the value, or raises and says the rule."""
+
+import functools
+import math
+import numbers
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import keras
+
+from portable_losses.core.errors import fail, name_of
+from portable_losses.core.held import refuse_variables
+from portable_losses.core.moving import Moving
+
+
+def _or_moving(check: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `check` pass what moves, and hold it to the same rule whenever it is set."""
+
+    @functools.wraps(check)
+    def checked(owner: object, argument: str, value: Any, **bounds: Any) -> Any:
+        if not isinstance(value, Moving):
+            return check(owner, argument, value, **bounds)
+        key = (check.__name__, argument, *bounds.items())
+        value.require(name_of(owner), key, lambda new: check(owner, argument, new, **bounds))
+        return value
+
+    return checked
+
+
+@_or_moving
+def number(
+    owner: object,
+    argument: str,
+    value: Any,
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    below: float | None = None,
+    at_most: float | None = None,
+) -> float:
+    """Return `value` if it is a finite number within the bounds, or moves in them."""
+    rule = "a finite number" + _bounds(above, at_least, below, at_most)
+    refuse_variables(owner, argument, value)
+    if isinstance(value, bool | str) or value is None:
+        fail(owner, argument, rule, value, "pass an int or a float", TypeError)
+    if not isinstance(value, int | float):
+        try:
+            value = float(value)
+        except (TypeError, ValueError):
+            fail(owner, argument, rule, value, "pass an int or a float", TypeError)
+    if (
+        not math.isfinite(value)
+        or (above is not None and not value > above)
+        or (at_least is not None and not value >= at_least)
+        or (below is not None and not value < below)
+        or (at_most is not None and not value <= at_most)
+    ):
+        fail(owner, argument, rule, value, "choose a value in that range")
+    return float(value) if isinstance(value, float) else int(value)
+
+
+def integer(
+    owner: object, argument: str, value: Any, *, at_least: int | None = None
+) -> int:
+    """Return `value` if it is a whole number within the bound."""
+    rule = "a whole number" + _bounds(None, at_least, None, None)
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        fail(owner, argument, rule, value, "pass an int", TypeError)
+    if at_least is not None and value < at_least:
+        fail(owner, argument, rule, value, "choose a value in that range")
+    return int(value)
+
+
+def flag(owner: object, argument: str, value: Any) -> bool:
+    """Return `value` if it is True or False."""
+    if not isinstance(value, bool):
+        fail(owner, argument, "True or False", value, "pass a bool", TypeError)
+    return value
+
+
+def choice(owner: object, argument: str, value: Any, choices: Iterable[Any]) -> Any:
+    """Return `value` if it is one of `choices`."""
+    known = list(choices)
+    if not any(value is c or (type(value) is type(c) and value == c) for c in known):
+        names = ", ".join(sorted((repr(c) for c in known), key=str.lower))
+        fail(owner, argument, f"one of {names}", value, "choose one of these")
+    return value
+
+
+@_or_moving
+def vector(
+    owner: object,
+    argument: str,
+    value: Any,
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    below: float | None = None,
+    at_most: float | None = None,
+) -> tuple[float, ...]:
+    """Return a non-empty sequence or one-dimensional array as a tuple of numbers."""
+    rule = "a sequence of numbers"
+    refuse_variables(owner, argument, value)
+    if hasattr(value, "tolist"):  # arrays of every library
+        value = value.tolist()
+    elif keras.ops.is_tensor(value):
+        value = keras.ops.convert_to_numpy(value).tolist()
+    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
+        fail(owner, argument, rule, value, "pass a list or an array", TypeError)
+    values = tuple(value)
+    if not values:
+        fail(owner, argument, rule, value, "pass at least one number")
+    return tuple(
+        number(
+            owner,
+            f"{argument}[{i}]",
+            v,
+            above=above,
+            at_least=at_least,
+            below=below,
+            at_most=at_most,
+        )
+        for i, v in enumerate(values)
+    )
+
+
+def class_weights(
+    owner: object, value: Any
+) -> tuple[float, ...] | dict[int, float] | None:
+    """Return weights per class as a tuple, a `{class id: weight}` dict, or None."""
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        return vector(owner, "class_weights", value, at_least=0)
+    weights = {}
+    for key, weight in value.items():
+        # JSON writes the keys of a saved dict as strings.
+        text = str(key)
+        if isinstance(key, bool) or not text.isdecimal():
+            rule = "a {class id: weight} dict with whole, non-negative class ids"
+            fail(owner, "class_weights", rule, value, f"mend the key {key!r}")
+        weights[int(text)] = number(owner, f"class_weights[{text}]", weight, at_least=0)
+    return weights
+
+
+@_or_moving
+def number_or_vector(
+    owner: object, argument: str, value: Any, *, at_least: float | None = None
+) -> float | tuple[float, ...]:
+    """Return one finite number, or a sequence or array of them as a tuple."""
+    scalar = isinstance(value, bool | int | float | str) or value is None
+    # The shape () is that of a scalar of NumPy or of a backend.
+    if scalar or not tuple(getattr(value, "shape", (1,))):
+        return number(owner, argument, value, at_least=at_least)
+    return vector(owner, argument, value, at_least=at_least)
+
+
+def pos_weight(owner: object, value: Any) -> float | tuple[float, ...] | None:
+    """Return a weight of the positive term: None, a number, or one per column."""
+    if value is None:
+        return None
+    return number_or_vector(owner, "pos_weight", value, at_least=0)
+
+
+def ignore_class(owner: object, value: Any) -> int | None:
+    """Return the class id to leave out, or None."""
+    return None if value is None else integer(owner, "ignore_class", value)
+
+
+def _bounds(
+    above: float | None,
+    at_least: float | None,
+    below: float | None,
+    at_most: float | None,
+) -> str:
+    parts = []
+    if above is not None:
+        parts.append(f"> {above}")
+    if at_least is not None:
+        parts.append(f">= {at_least}")
+    if below is not None:
+        parts.append(f"< {below}")
+    if at_most is not None:
+        parts.append(f"<= {at_most}")
+    return " " + " and ".join(parts) if parts else ""

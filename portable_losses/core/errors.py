@@ -1,0 +1,36 @@
+"""The form of every error message of the package.
+
+``Owner: `argument` must be RULE; got argument=VALUE (what to do).``, a `ValueError` for
+values and shapes and a `TypeError` for kinds of things.
+"""
+
+from typing import NoReturn
+
+
+class Described(str):
+    """Words in place of a value, such as its shape; shown without quotes."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def name_of(owner: object) -> str:
+    """The name in front of a message: of a loss or a class its own, or the text."""
+    if isinstance(owner, str):
+        return owner
+    return (owner if isinstance(owner, type) else type(owner)).__name__
+
+
+def fail(
+    owner: object,
+    argument: str,
+    rule: str,
+    value: object,
+    remedy: str,
+    kind: type[Exception] = ValueError,
+) -> NoReturn:
+    """Raise the one error of the package: owner, argument, rule, value, remedy."""
+    raise kind(
+        f"{name_of(owner)}: `{argument}` must be {rule}; got {argument}={value!r} "
+        f"({remedy})."
+    )
