@@ -21,7 +21,8 @@ def _or_moving(check: Callable[..., Any]) -> Callable[..., Any]:
         if not isinstance(value, Moving):
             return check(owner, argument, value, **bounds)
         key = (check.__name__, argument, *bounds.items())
-        value.require(name_of(owner), key, lambda new: check(owner, argument, new, **bounds))
+        owner = name_of(owner)  # a rule must not keep the loss alive
+        value.require(owner, key, lambda new: check(owner, argument, new, **bounds))
         return value
 
     return checked

@@ -48,7 +48,7 @@ class Moving:
         """The value of this step, inside compiled code too."""
         raise NotImplementedError
 
-    def require(self, owner: str, key: object, rule: Rule) -> None:
+    def require(self, owner: object, key: object, rule: Rule) -> None:
         """Hold the value to a rule of a loss, now and whenever a leaf is set."""
         raise NotImplementedError
 
@@ -150,7 +150,7 @@ class Formula(Moving):
         left, right = (now(x, dtype) for x in (self.left, self.right))
         return _OPERATIONS[self.operation](left, right)
 
-    def require(self, owner: str, key: object, rule: Rule) -> None:
+    def require(self, owner: object, key: object, rule: Rule) -> None:
         require_of_all(owner, (key, id(self)), self, rule)
 
     def get_config(self) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def _combined(operation: Callable[[Any, Any], Any], left: Value, right: Value) -
     size = len(left) if isinstance(left, tuple) else len(right)  # type: ignore[arg-type]
     left, right = (x if isinstance(x, tuple) else (x,) * size for x in (left, right))
     if len(left) != len(right):
-        _checks().one_length(len(left), len(right))
+        _messages().one_length(len(left), len(right))
     return tuple(_number(operation, a, b) for a, b in zip(left, right, strict=True))
 
 
@@ -206,19 +206,19 @@ def _compared(comparison: Callable[[Any, Any], Any], left: Moving, right: Any) -
 def _one(x: Any) -> float:
     value: Any = x.value if isinstance(x, Moving) else x
     if isinstance(value, tuple):
-        _checks().one_number_moves(x)
+        _messages().one_number_moves(x)
     return float(value)
 
 
 def _refuse_constant(moving: Moving) -> None:
-    _checks().no_constant(moving)
+    _messages().no_constant(moving)
 
 
-def _checks() -> Any:
+def _messages() -> Any:
     """The messages, in a module that imports this one."""
-    from portable_losses.core import checks
+    from portable_losses.core import held
 
-    return checks
+    return held
 
 
 def moves(x: Any) -> bool:
@@ -291,7 +291,7 @@ def claim(holder: Any, x: Any) -> None:
 
 
 def require_of_all(
-    owner: str, key: object, x: Any, rule: Callable[[Any], object]
+    owner: object, key: object, x: Any, rule: Callable[[Any], object]
 ) -> None:
     """Hold an argument with all that moves in it to a rule, now and at each assign."""
 

@@ -4,6 +4,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from portable_losses.core.errors import name_of
+
 Value = float | tuple[float, ...]
 Rule = Callable[[Value], object]
 """Raises for a value that its user cannot take."""
@@ -23,9 +25,9 @@ class Rules:
     def __len__(self) -> int:
         return len(self._held)
 
-    def add(self, owner: str, key: object, rule: Rule) -> None:
+    def add(self, owner: object, key: object, rule: Rule) -> None:
         """Note what the constructor of a class asks for."""
-        self._new[owner, key] = rule
+        self._new[name_of(owner), key] = rule
 
     def claim(self, holder: Any) -> None:
         """Tie the new rules of an object's constructor to the object."""

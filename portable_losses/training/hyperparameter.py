@@ -130,7 +130,7 @@ class Hyperparameter(Moving, keras.metrics.Metric):
             return new[id(self)]
         return self.value if self.variable.changed else self._value
 
-    def require(self, owner: str, key: object, rule: Rule) -> None:
+    def require(self, owner: object, key: object, rule: Rule) -> None:
         rule(self.value)
         self.rules.add(owner, key, rule)
 

@@ -61,7 +61,7 @@ class Quantile(Loss):
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
         owner = type(self).__name__
-        self.quantiles = _checked_quantiles(self, quantiles)
+        self.quantiles = _checked_quantiles(type(self).__name__, quantiles)
         self.crossing_penalty = arguments.number(
             self, "crossing_penalty", crossing_penalty, at_least=0
         )
