@@ -2,52 +2,40 @@
 
 import functools
 import inspect
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Literal
 
 import keras
 
 from portable_losses.core import arguments, checks, errors, held, names
-from portable_losses.core.alignment import align
 from portable_losses.core.arithmetic import Arithmetic
-from portable_losses.core.axes import both, expand, fitted, leading, squeezed
+from portable_losses.core.axes import both
 from portable_losses.core.call import Further, further_of
 from portable_losses.core.columns import (
     Columns,
-    for_groups,
     mean_over_columns,
-    of_elements,
 )
 from portable_losses.core.config import (
     arguments_of,
-    is_default,
-    parameters_of,
-    registered,
-    restored,
-    storable,
 )
-from portable_losses.core.construction import Call, Form, form_of, noted
+from portable_losses.core.construction import Call, form_of, noted
 from portable_losses.core.domain import KNOWN, FirstLook
-from portable_losses.core.inputs import tensor
-from portable_losses.core.mask import keras_mask
 from portable_losses.core.moving import claim, leaves_in, moves, now
+from portable_losses.core.preparation import Inputs, prepare
+from portable_losses.core.reduction import (
+    REDUCTIONS,
+    KerasReduction,
+    of_chosen,
+    of_statistic,
+    reduced,
+    result,
+)
+from portable_losses.core.saving import Saved
 from portable_losses.core.trial import works_apart
 
-REDUCTIONS = (
-    "sum_over_batch_size",
-    "mean",
-    "sum",
-    "mean_with_sample_weight",
-    "none",
-    None,
-)
 _TARGETS = ("same", "ids", "classes", "any", "auto")
 _INNER = ("_compute_dtype", "_result_dtype", "_keras_reduction", "_calls", "_form")
 _OF_INIT = {*_INNER[:3], "name", "reduction", "dtype"}
-# tf.distribute wants every replica's loss scaled, and only Keras knows by how much;
-# elsewhere its reduction scales nothing.
-_KERAS_SCALES = keras.config.backend() == "tensorflow"
 
 
 MYPY = False  # mypy takes this for True, and nobody else does
@@ -68,7 +56,7 @@ else:
     _KerasLoss = keras.losses.Loss
 
 
-class Loss(Arithmetic, _KerasLoss):
+class Loss(Arithmetic, Saved, _KerasLoss):
     """Base class of every loss; subclass it and write `call`.
 
     `call(y_true, y_pred)` returns one value per *item* (what one loss value is
@@ -231,7 +219,7 @@ class Loss(Arithmetic, _KerasLoss):
             _compute_dtype=compute_dtype,
             _first_look=FirstLook(),
             _result_dtype="float32" if self.dtype == "float16" else self.dtype,
-            _keras_reduction=_KerasReduction(name=self.name, dtype=compute_dtype),
+            _keras_reduction=KerasReduction(name=self.name, dtype=compute_dtype),
             _form=None if calls is None else form_of(type(self), calls),
         )
 
@@ -268,18 +256,6 @@ class Loss(Arithmetic, _KerasLoss):
             remedy = "write super().__init__(**rest) in it, first"
             errors.fail(owner, "__init__", rule, shown, remedy, AttributeError)
         raise AttributeError(f"{owner!r} object has no attribute {name!r}")
-
-    def __repr__(self) -> str:
-        parameters, shown = parameters_of(type(self)), []
-        for name, value in self._config_items(strict=False):
-            if is_default(value, parameters[name]):
-                continue
-            if name == "dtype" and value == keras.config.floatx():
-                continue
-            if name == "name" and _is_made_of(value, type(self)):
-                continue
-            shown.append(f"{name}={' '.join(repr(value).split())}")
-        return f"{type(self).__name__}({', '.join(shown)})"
 
     # --- what a loss may override --------------------------------------------------
 
@@ -368,6 +344,15 @@ class Loss(Arithmetic, _KerasLoss):
         """What `call` takes beside targets and predictions."""
         return further_of(cls)
 
+    def _stores(self, argument: str) -> bool:
+        """Whether there is an attribute, and not only a method, of that name."""
+        if argument in vars(self) or argument == "dtype":
+            return True
+        of_class = getattr(type(self), argument, None)
+        return hasattr(self, argument) and (
+            of_class is None or of_class is not getattr(Loss, argument, None)
+        )
+
     # --- the call ------------------------------------------------------------------
 
     def __call__(
@@ -393,88 +378,36 @@ class Loss(Arithmetic, _KerasLoss):
         if self._moving:
             loss = self._now()
             return loss(y_true, y_pred, sample_weight, mask, *context)
-        owner = type(self).__name__
-        if context or self._context:
-            checks.context(owner, self._context, context)
-            context = tuple(self._tensor(owner, x) for x in context)
-        checks.one_tensor(owner, "y_pred", y_pred)
-        if mask is None:
-            mask = keras_mask(y_pred)
-        y_pred = tensor(owner, "y_pred", y_pred, self._compute_dtype)
-        kind, whole, cls = self._targets, self._whole_targets, type(self)
-        axis = cls.feature_axis(self)
-        if self._class_axis and len(y_pred.shape) == 1 and y_true is not None:
-            y_true = tensor(owner, "y_true", y_true)
-            checks.no_class_axis(owner, tuple(y_true.shape), tuple(y_pred.shape))
-        takes_ids = None
-        if kind == "auto":
-            takes_ids = functools.partial(self._takes_ids, context)
-        y_true, y_pred, positions = align(
-            owner, kind, whole, axis, y_true, y_pred, takes_ids
-        )
-        ids, classes = y_true, kind == "classes"
-        rows = classes and len(y_true.shape) == len(y_pred.shape)
-        by_id = kind == "ids" or (classes and not rows)
-        if by_id and not _is_whole(y_true):
-            y_true = keras.ops.cast(y_true, "int32")
-
-        pred_shape = tuple(y_pred.shape)
-        if 0 in pred_shape and self.reduction not in (None, "none"):
-            return self._result(keras.ops.sum(y_pred))  # no items: 0
-        elements = pred_shape  # the axes of an element's term
-        if self._groups != 1 and pred_shape[-1] is not None:
-            elements = (*pred_shape[:-1], pred_shape[-1] // self._groups)
-        if mask is not None:
-            mask = keras.ops.cast(tensor(owner, "mask", mask), "bool")
-            mask = fitted(owner, "mask", mask, elements, axis)
-        mask = both(mask, self._wanted(y_true, rows))
-        of_mask = of_elements(mask, elements)
-        weight, nonzero, kept, of_weight = None, None, mask, False
-        if sample_weight is not None:
-            weight = tensor(owner, "sample_weight", sample_weight, self._compute_dtype)
-            shared = cls._shared_axes(self, y_pred)
-            if len(weight.shape) <= shared or shared == len(pred_shape):
-                weight = fitted(owner, "sample_weight", weight, elements, axis)
-                of_weight = of_elements(weight, elements)
-            nonzero = weight != 0
-            kept = both(mask, _any_after(nonzero, shared))
-        if by_id:
-            count = cls.class_count(self, y_pred)
-            self._check_ids(owner, ids, y_true, count, kept)
-        if kept is not None:
-            y_true, y_pred = self._replace_removed(y_true, y_pred, kept)
-            context = tuple(_replace_broken(x, kept) for x in context)
-
-        parts = (mask if of_mask else None, weight if of_weight else None)
-        loss, columns, given = self, None, (y_true, y_pred, context, kept)
-        if of_mask or of_weight or positions:
-            columns = Columns(*parts, positions)
-            loss = self._with({"_columns": columns})
-            items, chosen = loss._items_of_columns(columns, given)
-            if columns.used:
-                chosen = both(chosen, columns.some)
-                mask = None if of_mask else mask
-                weight, nonzero = (None, None) if of_weight else (weight, nonzero)
+        x = prepare(self, y_true, y_pred, sample_weight, mask, context)
+        if 0 in x.y_pred.shape and self.reduction not in (None, "none"):
+            return result(self, keras.ops.sum(x.y_pred))  # no items: 0
+        loss, mask, weight, nonzero = self, x.mask, x.weight, x.nonzero
+        if x.columns is None:
+            items, chosen = self._items(x)
         else:
-            items, chosen = self._items(*given)
+            loss = self._with({"_columns": x.columns})
+            items, chosen = loss._items_of_columns(x)
+            if x.columns.used:
+                chosen = both(chosen, x.columns.some)
+                mask = None if x.mask_of_elements else mask
+                if x.weight_of_elements:
+                    weight = nonzero = None
         if self._first_look is not None and self._first_look.pending:
-            self._first_look.at(self, y_true, y_pred, kept)
-        if len(items.shape) == 0 or cls.is_statistic(loss, y_pred):
-            return self._reduce_statistic(owner, items, y_pred, weight, mask)
-        if mask is None and weight is None and chosen is None and columns is None:
-            return self._result(self._reduce(items))
+            self._first_look.at(self, x.y_true, x.y_pred, x.kept)
+        if len(items.shape) == 0 or type(self).is_statistic(loss, x.y_pred):
+            return of_statistic(self, items, x.y_pred, weight, mask)
+        if mask is None and weight is None and chosen is None and x.columns is None:
+            return result(self, reduced(self, items))
         weights = (weight, nonzero)
-        value = self._reduce_chosen(owner, items, chosen, mask, *weights, columns)
-        return self._result(value)
+        value = of_chosen(self, items, chosen, mask, *weights, x.columns)
+        return result(self, value)
 
-    def _items(
-        self, y_true: Any, y_pred: Any, context: tuple[Any, ...], kept: Any
-    ) -> tuple[Any, Any]:
+    def _items(self, x: Inputs) -> tuple[Any, Any]:
         """What `call` returns: the items, and which of them the loss wants or None."""
-        items = self._call_with(kept, y_true, y_pred, *context)
-        items, chosen = checks.returned(type(self).__name__, items)
+        items = self._call_with(x.kept, x.y_true, x.y_pred, *x.context)
+        items, chosen = checks.returned(self, items)
         if self._watched is not None:
-            self._watched(y_true, y_pred, items)
+            self._watched(x.y_true, x.y_pred, items)
         return items, chosen
 
     def _call_with(self, kept: Any, y_true: Any, y_pred: Any, *context: Any) -> Any:
@@ -488,287 +421,37 @@ class Loss(Arithmetic, _KerasLoss):
                 context = (*context[:at], kept, *context[at:])
         return self.call(y_true, y_pred, *context, **also)
 
-    def _items_of_columns(self, columns: Columns, given: Any) -> tuple[Any, Any]:
+    def _items_of_columns(self, x: Inputs) -> tuple[Any, Any]:
         """Likewise, with a mask or weights of the elements."""
-        items, chosen = self._items(*given)
+        items, chosen = self._items(x)
+        columns: Any = x.columns
         of_elements = {"mask": columns.kept, "sample_weight": columns.weight}
         beyond = {
-            argument: x
-            for argument, x in of_elements.items()
-            if x is not None and len(x.shape) > len(items.shape) > 0
+            argument: given
+            for argument, given in of_elements.items()
+            if given is not None and len(given.shape) > len(items.shape) > 0
         }
         if columns.used or not beyond or not self._of_a_user:
             return items, chosen
-        y_true, y_pred, context, kept = given
         if columns.positions:
             # An item of one element is its term, whatever mean `call` takes.
-            y_true, y_pred = (keras.ops.expand_dims(x, -1) for x in (y_true, y_pred))
+            pair = (keras.ops.expand_dims(y, -1) for y in (x.y_true, x.y_pred))
+            y_true, y_pred = pair
             plain = self._with({"_columns": None})
-            terms, chosen = plain._items(y_true, y_pred, context, kept)
+            terms, chosen = plain._items(x._replace(y_true=y_true, y_pred=y_pred))
             if len(terms.shape) == len(items.shape) + 1:
                 return columns.mean(terms, chosen), None
-        for argument, x in beyond.items():
+        for argument, given in beyond.items():
             if argument != "mask" or not self._takes_kept:
-                shape = tuple(items.shape)
-                checks.no_elements(type(self).__name__, argument, tuple(x.shape), shape)
+                shapes = tuple(given.shape), tuple(items.shape)
+                checks.no_elements(type(self).__name__, argument, *shapes)
         return items, chosen
-
-    def _tensor(self, owner: str, x: Any) -> Any:
-        """A context as a tensor, in the dtype of the computation if it is floating."""
-        x = tensor(owner, "context", x)
-        floating = keras.backend.is_float_dtype(x.dtype)
-        return keras.ops.cast(x, self._compute_dtype) if floating else x
 
     def _takes_ids(self, context: Sequence[Any], y_true: Any, y_pred: Any) -> bool:
         """Whether `call` takes these whole targets for class indices."""
         call = functools.partial(self._call_with, None)
         return works_apart(call, y_true, y_pred, context)
 
-    def _wanted(self, y_true: Any, rows: bool) -> Any | None:
-        if not rows:
-            return type(self).keep(self, y_true)
-        if getattr(self, "ignore_class", None) is None:
-            return None
-        return type(self).keep(self, keras.ops.argmax(y_true, axis=-1))
-
-    def _replace_removed(self, y_true: Any, y_pred: Any, kept: Any) -> tuple[Any, Any]:
-        """Harmless stand-ins, inside the domain of logarithms, roots and ratios and
-        off every kink between the two.
-        """
-        wide = expand(kept, len(y_pred.shape))
-        if len(kept.shape) == len(y_pred.shape) and kept.shape[-1] != 1:
-            wide = for_groups(wide, self._groups)
-        y_pred = keras.ops.where(wide, y_pred, 0.5)
-        floating = y_true is not None and keras.backend.is_float_dtype(y_true.dtype)
-        if floating and self._targets == "same":
-            return keras.ops.where(wide, y_true, 1.0), y_pred
-        return _replace_broken(y_true, kept), y_pred
-
-    def _check_ids(
-        self, owner: str, given: Any, ids: Any, count: int | None, kept: Any
-    ) -> None:
-        if keras.backend.is_float_dtype(given.dtype):
-            checks.whole_ids(owner, given, kept)
-        if count is not None:
-            checks.ids_in_range(owner, ids, count, kept)
-
-    # --- reduction -----------------------------------------------------------------
-
-    def _reduce(self, items: Any) -> Any:
-        if self.reduction in (None, "none"):
-            return items
-        if self.reduction == "sum":
-            return keras.ops.sum(items)
-        if _KERAS_SCALES:
-            return self._keras_reduction(items, items)
-        return keras.ops.mean(items)
-
-    def _reduce_chosen(
-        self,
-        owner: str,
-        items: Any,
-        chosen: Any,
-        mask: Any,
-        weight: Any,
-        nonzero: Any,
-        columns: Columns | None,
-    ) -> Any:
-        shape = tuple(items.shape)
-        counted = chosen
-        if mask is not None:
-            mask = squeezed(mask, shape)
-            if self._takes_kept and len(mask.shape) > len(shape):
-                # A mask within the items was the business of `call`: here it leaves
-                # out the samples of which nothing is left.
-                mask = keras.ops.any(mask, axis=tuple(range(1, len(mask.shape))))
-            mask = leading(owner, "mask", mask, shape, "the items")
-            counted = both(mask, chosen)
-        if counted is not None:
-            counted = expand(counted, len(shape))
-        used = counted
-        if weight is not None:
-            weight = leading(owner, "sample_weight", weight, shape, "the items")
-            weight = expand(weight, len(shape))
-            used = both(counted, expand(squeezed(nonzero, shape), len(shape)))
-        if used is not None:
-            # A weight of 0 is a zero at hand: a new constant is a third of the `where`.
-            zero = 0.0 if weight is None or counted is not None else weight
-            items = keras.ops.where(used, items, zero)
-        if weight is not None:
-            items = items * weight
-        if self.reduction in (None, "none"):
-            return items
-        share, weights = (
-            (None, None) if columns is None else (columns.share, columns.weights)
-        )
-        if weight is not None:
-            weights = weight if share is None else weight * share
-        by_weight = self.reduction == "mean_with_sample_weight" and weights is not None
-        if counted is None and not by_weight:
-            return self._reduce(items)
-        total = keras.ops.sum(items)
-        if self.reduction == "sum":
-            return total
-        if by_weight:
-            divisor = weights
-        else:
-            divisor = keras.ops.cast(counted, items.dtype) if share is None else share
-        if counted is not None and (by_weight or share is not None):
-            divisor = keras.ops.where(counted, divisor, 0.0)
-        divisor = keras.ops.sum(keras.ops.broadcast_to(divisor, keras.ops.shape(items)))
-        mean = keras.ops.divide_no_nan(total, divisor)
-        return self._reduce(keras.ops.reshape(mean, (1,)))
-
-    def _reduce_statistic(
-        self, owner: str, value: Any, y_pred: Any, weight: Any, mask: Any
-    ) -> Any:
-        if weight is not None:
-            remedy = "reduce with axis=-1 to get one value per sample"
-            form = type(self).per_sample_form
-            if form is not None:
-                remedy = f"use {form}, which has one value per sample"
-            rule = "None for a statistic, one number for the whole batch"
-            shown = errors.Described(f"weights of shape {tuple(weight.shape)}")
-            errors.fail(owner, "sample_weight", rule, shown, remedy)
-        if mask is not None and not self._takes_kept:
-            rule = "None for this statistic, which cannot leave samples out"
-            shown = errors.Described(f"a mask of shape {tuple(mask.shape)}")
-            remedy = "reduce with axis=-1 to get one value per sample"
-            remedy += ", or give `call` a `kept` argument"
-            errors.fail(owner, "mask", rule, shown, remedy)
-        if self.reduction in (None, "none"):
-            if len(value.shape) == 0:
-                value = keras.ops.broadcast_to(value, keras.ops.shape(y_pred)[:1])
-            return self._result(value)
-        # One item, not a scalar: Keras scales items for tf.distribute, not scalars.
-        return self._result(self._reduce(keras.ops.reshape(value, (-1,))))
-
-    def _result(self, value: Any) -> Any:
-        if keras.backend.standardize_dtype(value.dtype) == self._result_dtype:
-            return value
-        return keras.ops.cast(value, self._result_dtype)
-
-    # --- saving --------------------------------------------------------------------
-
-    def get_config(self) -> dict[str, Any]:
-        """Return every constructor argument, read from the constructor's signature."""
-        return {name: storable(value) for name, value in self._config_items()}
-
-    def _config_items(self, strict: bool = True) -> Iterator[tuple[str, Any]]:
-        """The constructor's arguments that make this loss again.
-
-        Of a thin form, `super().__init__(delta=0.5, **rest)`, not those that it gives
-        itself, nor those above it that nobody gave.
-        """
-        form: Form | None = self.__dict__.get("_form")
-        for name, parameter in parameters_of(type(self)).items():
-            if form is not None and name in form.fixed:
-                continue
-            if form is not None and name in form.given:
-                yield name, form.given[name]
-            elif self._stores(name):
-                value = getattr(self, name)
-                left = form is not None and name in form.left - {*_OF_INIT}
-                if not left or not is_default(value, parameter):
-                    yield name, value
-            elif form is not None and name in form.renamed:
-                yield name, form.renamed[name]
-            elif strict and (form is None or name not in form.left):
-                rule = "stored as an attribute of that name by the constructor"
-                remedy = f"write self.{name} = {name}"
-                owner, shown = type(self).__name__, errors.Described("nothing")
-                errors.fail(owner, name, rule, shown, remedy, AttributeError)
-
-    def _stores(self, argument: str) -> bool:
-        """Whether there is an attribute, and not only a method, of that name."""
-        if argument in vars(self) or argument == "dtype":
-            return True
-        of_class = getattr(type(self), argument, None)
-        return hasattr(self, argument) and (
-            of_class is None or of_class is not getattr(Loss, argument, None)
-        )
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Loss":
-        """Make a loss from `get_config()`, as it is or as it was read from a file."""
-        return cls(**restored(config))
-
-    def __reduce__(self) -> Any:
-        # Not as Keras does it, by a file: a metric pickled beside it stays the same.
-        cls: Any = type(self)
-        name = keras.saving.get_registered_name(cls)
-        if keras.saving.get_registered_object(name) is cls:
-            return _made_again, (cls.__module__, name, self.get_config())
-        return cls.from_config, (self.get_config(),)
-
-
-def _made_again(module: str, name: str, config: dict[str, Any]) -> Any:
-    return registered(module, name).from_config(config)
-
-
-def shown(config: dict[str, Any]) -> str:
-    """The arguments of a loss as they are written in a call, for its `repr`.
-
-    Left out are the name, what every loss has by default, and arguments that are None,
-    which is what they are by default, too.
-    """
-    usual = {"reduction": "sum_over_batch_size", "dtype": keras.config.floatx()}
-    parts = [
-        f"{key}={value!r}"
-        for key, value in config.items()
-        if key != "name" and not _is_usual(value, usual.get(key))
-    ]
-    return ", ".join(parts)
-
-
-def _is_usual(value: Any, usual: str | None) -> bool:
-    # Nothing else is compared: an array would be, element by element.
-    return value is None if usual is None else isinstance(value, str) and value == usual
-
-
-class _KerasReduction(keras.losses.Loss):
-    """Lets Keras reduce ready items, with the scaling its strategies want."""
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        return y_pred
-
 
 Loss.__init__ = noted(Loss.__init__)  # type: ignore[method-assign]
-names.reserve((*vars(Loss), *_INNER))
-
-
-def _is_made_of(name: Any, cls: Any) -> bool:
-    """Whether it is the name that Keras makes of a class's: `my_loss`, `my_loss_2`."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", cls.__name__)
-    return re.fullmatch(rf"{words.lower()}(_\d+)?", str(name)) is not None
-
-
-def _replace_broken(x: Any, kept: Any) -> Any:
-    """1 for what is not finite in a sample that was removed.
-
-    Only the leading axes are sure to mean the same as y_pred's: what is fine stays.
-    """
-    if x is None or not keras.backend.is_float_dtype(x.dtype):
-        return x
-    shape, kept_shape = tuple(x.shape), tuple(kept.shape)
-    common = 0
-    while common < min(len(shape), len(kept_shape)) and checks.same(
-        shape[common : common + 1], kept_shape[common : common + 1]
-    ):
-        common += 1
-    if common == 0:
-        return x
-    if common < len(kept_shape):
-        kept = keras.ops.any(kept, axis=tuple(range(common, len(kept_shape))))
-    fine = keras.ops.logical_or(expand(kept, len(shape)), keras.ops.isfinite(x))
-    return keras.ops.where(fine, x, 1.0)
-
-
-def _any_after(x: Any, axes: int) -> Any:
-    """Whether any is True along the axes after the first few."""
-    rank = len(x.shape)
-    return keras.ops.any(x, axis=tuple(range(axes, rank))) if rank > axes else x
-
-
-def _is_whole(x: Any) -> bool:
-    return keras.backend.standardize_dtype(x.dtype) in ("int32", "int64")
+names.reserve((*vars(Loss), *vars(Saved), *vars(Arithmetic), *_INNER))

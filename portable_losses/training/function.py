@@ -15,8 +15,9 @@ from portable_losses.core.call import Further
 from portable_losses.core.classes import weight_vector
 from portable_losses.core.config import rebuilt, restored, storable
 from portable_losses.core.inputs import tensor
-from portable_losses.core.loss import Loss, shown
+from portable_losses.core.loss import Loss
 from portable_losses.core.moving import as_vector
+from portable_losses.core.saving import shown
 from portable_losses.training import _registry as registry
 from portable_losses.training._signature import (
     OF_EVERY_LOSS,

@@ -7,9 +7,11 @@ import keras
 
 from portable_losses.core import arguments, checks, errors, held
 from portable_losses.core.config import restored
-from portable_losses.core.loss import Loss, shown
+from portable_losses.core.loss import Loss
 from portable_losses.core.mask import keras_mask, remember, remembered
 from portable_losses.core.moving import Moving, is_number, now
+from portable_losses.core.reduction import result
+from portable_losses.core.saving import shown
 from portable_losses.training._keras_term import value_of as of_keras
 from portable_losses.training._shared import one_number
 
@@ -105,7 +107,7 @@ class Sum(Loss):
             value = _value_of(name, loss, y_true, y_pred, sample_weight, mask, context)
             value = keras.ops.cast(value, self._compute_dtype)
             total = total + value * now(weight, self._compute_dtype)
-        return self._result(total)
+        return result(self, total)
 
     @property
     def metrics(self) -> list[Any]:

@@ -1,0 +1,179 @@
+"""From what a loss is called with to what its `call` gets: the inputs of one call."""
+
+import functools
+from typing import Any, NamedTuple
+
+import keras
+
+from portable_losses.core import checks
+from portable_losses.core.alignment import align
+from portable_losses.core.axes import both, expand, fitted
+from portable_losses.core.columns import Columns, for_groups, of_elements
+from portable_losses.core.errors import name_of
+from portable_losses.core.inputs import tensor
+from portable_losses.core.mask import keras_mask
+
+
+class Inputs(NamedTuple):
+    """What `call` gets, and what the reduction needs to know after it.
+
+    Args:
+        y_true: targets that fit y_pred, in the dtype that `call` takes.
+        y_pred: predictions, with the feature axis last.
+        context: the further tensors of the call.
+        kept: which parts of the inputs count: not masked, and of a weight that is not
+            0; None for all. What does not count has harmless values.
+        mask: which items count by mask and targets, whatever they weigh; None for all.
+        weight: the sample weights, or None.
+        nonzero: where these are not 0, or None.
+        columns: the elements that count in means over columns; None for all of them.
+        mask_of_elements: whether the mask has an entry for each element.
+        weight_of_elements: whether the weights have.
+    """
+
+    y_true: Any
+    y_pred: Any
+    context: tuple[Any, ...]
+    kept: Any = None
+    mask: Any = None
+    weight: Any = None
+    nonzero: Any = None
+    columns: Columns | None = None
+    mask_of_elements: bool = False
+    weight_of_elements: bool = False
+
+
+def prepare(
+    loss: Any,
+    y_true: Any,
+    y_pred: Any,
+    sample_weight: Any,
+    mask: Any,
+    context: tuple[Any, ...],
+) -> Inputs:
+    """Align, convert and check the inputs, and replace what does not count."""
+    cls, owner = type(loss), type(loss).__name__
+    if context or loss._context:
+        checks.context(owner, loss._context, context)
+        context = tuple(_context(loss, x) for x in context)
+    checks.one_tensor(owner, "y_pred", y_pred)
+    if mask is None:
+        mask = keras_mask(y_pred)
+    y_pred = tensor(owner, "y_pred", y_pred, loss._compute_dtype)
+    kind, axis = loss._targets, cls.feature_axis(loss)
+    if loss._class_axis and len(y_pred.shape) == 1 and y_true is not None:
+        y_true = tensor(owner, "y_true", y_true)
+        checks.no_class_axis(owner, tuple(y_true.shape), tuple(y_pred.shape))
+    takes_ids = functools.partial(loss._takes_ids, context) if kind == "auto" else None
+    whole = loss._whole_targets
+    y_true, y_pred, positions = align(
+        owner, kind, whole, axis, y_true, y_pred, takes_ids
+    )
+    dense = kind == "classes" and len(y_true.shape) == len(y_pred.shape)
+    given, by_id = y_true, kind == "ids" or (kind == "classes" and not dense)
+    if by_id and not _is_whole(y_true):
+        y_true = keras.ops.cast(y_true, "int32")
+
+    shape = tuple(y_pred.shape)
+    if 0 in shape and loss.reduction not in (None, "none"):
+        return Inputs(y_true, y_pred, context)
+    elements = shape  # the axes of an element's term
+    if loss._groups != 1 and shape[-1] is not None:
+        elements = (*shape[:-1], shape[-1] // loss._groups)
+    if mask is not None:
+        mask = keras.ops.cast(tensor(owner, "mask", mask), "bool")
+        mask = fitted(owner, "mask", mask, elements, axis)
+    mask = both(mask, _wanted(loss, y_true, dense))
+    of_mask, of_weight = of_elements(mask, elements), False
+    weight, nonzero, kept = None, None, mask
+    if sample_weight is not None:
+        weight = tensor(owner, "sample_weight", sample_weight, loss._compute_dtype)
+        shared = cls._shared_axes(loss, y_pred)
+        if len(weight.shape) <= shared or shared == len(shape):
+            weight = fitted(owner, "sample_weight", weight, elements, axis)
+            of_weight = of_elements(weight, elements)
+        nonzero = weight != 0
+        kept = both(mask, _any_after(nonzero, shared))
+    if by_id:
+        _check_ids(loss, given, y_true, y_pred, kept)
+    if kept is not None:
+        y_true, y_pred = _harmless(loss, y_true, y_pred, kept)
+        context = tuple(_replace_broken(x, kept) for x in context)
+    columns = None
+    if of_mask or of_weight or positions:
+        parts = mask if of_mask else None, weight if of_weight else None
+        columns = Columns(*parts, positions)
+    facts = (kept, mask, weight, nonzero, columns, of_mask, of_weight)
+    return Inputs(y_true, y_pred, context, *facts)
+
+
+def _context(loss: Any, x: Any) -> Any:
+    """A context as a tensor, in the dtype of the computation if it is floating."""
+    x = tensor(name_of(loss), "context", x)
+    floating = keras.backend.is_float_dtype(x.dtype)
+    return keras.ops.cast(x, loss._compute_dtype) if floating else x
+
+
+def _wanted(loss: Any, y_true: Any, dense: bool) -> Any | None:
+    """Which items the loss keeps; dense targets are judged by their argmax."""
+    if not dense:
+        return type(loss).keep(loss, y_true)
+    if getattr(loss, "ignore_class", None) is None:
+        return None
+    return type(loss).keep(loss, keras.ops.argmax(y_true, axis=-1))
+
+
+def _check_ids(loss: Any, given: Any, ids: Any, y_pred: Any, kept: Any) -> None:
+    """Raise for class ids that are visibly not whole, or out of range."""
+    count = type(loss).class_count(loss, y_pred)
+    if keras.backend.is_float_dtype(given.dtype):
+        checks.whole_ids(loss, given, kept)
+    if count is not None:
+        checks.ids_in_range(loss, ids, count, kept)
+
+
+def _harmless(loss: Any, y_true: Any, y_pred: Any, kept: Any) -> tuple[Any, Any]:
+    """Both, with values in place of what does not count that no loss stumbles over.
+
+    They lie inside the domain of logarithms, roots and quotients, and no loss has a
+    non-differentiable point between the two.
+    """
+    wide = expand(kept, len(y_pred.shape))
+    if len(kept.shape) == len(y_pred.shape) and kept.shape[-1] != 1:
+        wide = for_groups(wide, loss._groups)
+    y_pred = keras.ops.where(wide, y_pred, 0.5)
+    floating = y_true is not None and keras.backend.is_float_dtype(y_true.dtype)
+    if floating and loss._targets == "same":
+        return keras.ops.where(wide, y_true, 1.0), y_pred
+    return _replace_broken(y_true, kept), y_pred
+
+
+def _replace_broken(x: Any, kept: Any) -> Any:
+    """1 for what is not finite in a sample that was removed.
+
+    Only the leading axes are sure to mean the same as y_pred's: what is fine stays.
+    """
+    if x is None or not keras.backend.is_float_dtype(x.dtype):
+        return x
+    shape, kept_shape = tuple(x.shape), tuple(kept.shape)
+    common = 0
+    while common < min(len(shape), len(kept_shape)) and checks.same(
+        shape[common : common + 1], kept_shape[common : common + 1]
+    ):
+        common += 1
+    if common == 0:
+        return x
+    if common < len(kept_shape):
+        kept = keras.ops.any(kept, axis=tuple(range(common, len(kept_shape))))
+    fine = keras.ops.logical_or(expand(kept, len(shape)), keras.ops.isfinite(x))
+    return keras.ops.where(fine, x, 1.0)
+
+
+def _any_after(x: Any, axes: int) -> Any:
+    """Whether any is True along the axes after the first few."""
+    rank = len(x.shape)
+    return keras.ops.any(x, axis=tuple(range(axes, rank))) if rank > axes else x
+
+
+def _is_whole(x: Any) -> bool:
+    return keras.backend.standardize_dtype(x.dtype) in ("int32", "int64")

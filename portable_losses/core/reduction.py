@@ -1,0 +1,127 @@
+"""From items to the number that training sees."""
+
+from typing import Any
+
+import keras
+
+from portable_losses.core.axes import both, expand, leading, squeezed
+from portable_losses.core.columns import Columns
+from portable_losses.core.errors import Described, fail, name_of
+
+REDUCTIONS = (
+    "sum_over_batch_size",
+    "mean",
+    "sum",
+    "mean_with_sample_weight",
+    "none",
+    None,
+)
+# tf.distribute wants every replica's loss scaled, and only Keras knows by how much;
+# elsewhere its reduction scales nothing.
+_KERAS_SCALES = keras.config.backend() == "tensorflow"
+
+
+class KerasReduction(keras.losses.Loss):
+    """Lets Keras reduce ready items, with the scaling its strategies want."""
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return y_pred
+
+
+def reduced(loss: Any, items: Any) -> Any:
+    """The items reduced as the loss's `reduction` says, all of them counted."""
+    if loss.reduction in (None, "none"):
+        return items
+    if loss.reduction == "sum":
+        return keras.ops.sum(items)
+    if _KERAS_SCALES:
+        return loss._keras_reduction(items, items)
+    return keras.ops.mean(items)
+
+
+def of_chosen(
+    loss: Any,
+    items: Any,
+    chosen: Any,
+    mask: Any,
+    weight: Any,
+    nonzero: Any,
+    columns: Columns | None,
+) -> Any:
+    """The weighted items that count, reduced; the mean is over those alone."""
+    shape = tuple(items.shape)
+    counted = chosen
+    if mask is not None:
+        mask = squeezed(mask, shape)
+        if loss._takes_kept and len(mask.shape) > len(shape):
+            # A mask within the items was the business of `call`: here it leaves
+            # out the samples of which nothing is left.
+            mask = keras.ops.any(mask, axis=tuple(range(1, len(mask.shape))))
+        mask = leading(name_of(loss), "mask", mask, shape, "the items")
+        counted = both(mask, chosen)
+    if counted is not None:
+        counted = expand(counted, len(shape))
+    used = counted
+    if weight is not None:
+        weight = leading(name_of(loss), "sample_weight", weight, shape, "the items")
+        weight = expand(weight, len(shape))
+        used = both(counted, expand(squeezed(nonzero, shape), len(shape)))
+    if used is not None:
+        # A weight of 0 is a zero at hand: a new constant is a third of the `where`.
+        zero = 0.0 if weight is None or counted is not None else weight
+        items = keras.ops.where(used, items, zero)
+    if weight is not None:
+        items = items * weight
+    if loss.reduction in (None, "none"):
+        return items
+    share, weights = (
+        (None, None) if columns is None else (columns.share, columns.weights)
+    )
+    if weight is not None:
+        weights = weight if share is None else weight * share
+    by_weight = loss.reduction == "mean_with_sample_weight" and weights is not None
+    if counted is None and not by_weight:
+        return reduced(loss, items)
+    total = keras.ops.sum(items)
+    if loss.reduction == "sum":
+        return total
+    if by_weight:
+        divisor = weights
+    else:
+        divisor = keras.ops.cast(counted, items.dtype) if share is None else share
+    if counted is not None and (by_weight or share is not None):
+        divisor = keras.ops.where(counted, divisor, 0.0)
+    divisor = keras.ops.sum(keras.ops.broadcast_to(divisor, keras.ops.shape(items)))
+    mean = keras.ops.divide_no_nan(total, divisor)
+    return reduced(loss, keras.ops.reshape(mean, (1,)))
+
+
+def of_statistic(loss: Any, value: Any, y_pred: Any, weight: Any, mask: Any) -> Any:
+    """One number a batch, or one a column, which sum and mean return as it is."""
+    if weight is not None:
+        remedy = "reduce with axis=-1 to get one value per sample"
+        form = type(loss).per_sample_form
+        if form is not None:
+            remedy = f"use {form}, which has one value per sample"
+        rule = "None for a statistic, one number for the whole batch"
+        shown = Described(f"weights of shape {tuple(weight.shape)}")
+        fail(loss, "sample_weight", rule, shown, remedy)
+    if mask is not None and not loss._takes_kept:
+        rule = "None for this statistic, which cannot leave samples out"
+        shown = Described(f"a mask of shape {tuple(mask.shape)}")
+        remedy = "reduce with axis=-1 to get one value per sample"
+        remedy += ", or give `call` a `kept` argument"
+        fail(loss, "mask", rule, shown, remedy)
+    if loss.reduction in (None, "none"):
+        if len(value.shape) == 0:
+            value = keras.ops.broadcast_to(value, keras.ops.shape(y_pred)[:1])
+        return result(loss, value)
+    # One item, not a scalar: Keras scales items for tf.distribute, not scalars.
+    return result(loss, reduced(loss, keras.ops.reshape(value, (-1,))))
+
+
+def result(loss: Any, value: Any) -> Any:
+    """The value in the dtype that the loss returns."""
+    if keras.backend.standardize_dtype(value.dtype) == loss._result_dtype:
+        return value
+    return keras.ops.cast(value, loss._result_dtype)

@@ -1,0 +1,111 @@
+"""How a loss is saved, loaded, pickled and shown."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+
+from portable_losses.core.config import (
+    is_default,
+    parameters_of,
+    registered,
+    restored,
+    storable,
+)
+from portable_losses.core.construction import Form
+from portable_losses.core.errors import Described, fail
+
+_OF_EVERY_LOSS = {"name", "reduction", "dtype"}
+
+
+class Saved:
+    """The part of `Loss` that knows which arguments make the same loss again."""
+
+    def _stores(self, argument: str) -> bool:
+        """Whether there is an attribute, and not only a method, of that name."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        parameters, shown = parameters_of(type(self)), []
+        for name, value in self._config_items(strict=False):
+            if is_default(value, parameters[name]):
+                continue
+            if name == "dtype" and value == keras.config.floatx():
+                continue
+            if name == "name" and _is_made_of(value, type(self)):
+                continue
+            shown.append(f"{name}={' '.join(repr(value).split())}")
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def get_config(self) -> dict[str, Any]:
+        """Return every constructor argument, read from the constructor's signature."""
+        return {name: storable(value) for name, value in self._config_items()}
+
+    def _config_items(self, strict: bool = True) -> Iterator[tuple[str, Any]]:
+        """The constructor's arguments that make this loss again.
+
+        Of a thin form, `super().__init__(delta=0.5, **rest)`, not those that it gives
+        itself, nor those above it that nobody gave.
+        """
+        form: Form | None = self.__dict__.get("_form")
+        for name, parameter in parameters_of(type(self)).items():
+            if form is not None and name in form.fixed:
+                continue
+            if form is not None and name in form.given:
+                yield name, form.given[name]
+            elif self._stores(name):
+                value = getattr(self, name)
+                left = form is not None and name in form.left - _OF_EVERY_LOSS
+                if not left or not is_default(value, parameter):
+                    yield name, value
+            elif form is not None and name in form.renamed:
+                yield name, form.renamed[name]
+            elif strict and (form is None or name not in form.left):
+                rule = "stored as an attribute of that name by the constructor"
+                remedy = f"write self.{name} = {name}"
+                shown = Described("nothing")
+                fail(self, name, rule, shown, remedy, AttributeError)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Make a loss from `get_config()`, as it is or as it was read from a file."""
+        return cls(**restored(config))
+
+    def __reduce__(self) -> Any:
+        # Not as Keras does it, by a file: a metric pickled beside it stays the same.
+        cls: Any = type(self)
+        name = keras.saving.get_registered_name(cls)
+        if keras.saving.get_registered_object(name) is cls:
+            return _made_again, (cls.__module__, name, self.get_config())
+        return cls.from_config, (self.get_config(),)
+
+
+def _made_again(module: str, name: str, config: dict[str, Any]) -> Any:
+    return registered(module, name).from_config(config)
+
+
+def shown(config: dict[str, Any]) -> str:
+    """The arguments of a loss as they are written in a call, for its `repr`.
+
+    Left out are the name, what every loss has by default, and arguments that are None,
+    which is what they are by default, too.
+    """
+    usual = {"reduction": "sum_over_batch_size", "dtype": keras.config.floatx()}
+    parts = [
+        f"{key}={value!r}"
+        for key, value in config.items()
+        if key != "name" and not _is_usual(value, usual.get(key))
+    ]
+    return ", ".join(parts)
+
+
+def _is_usual(value: Any, usual: str | None) -> bool:
+    # Nothing else is compared: an array would be, element by element.
+    return value is None if usual is None else isinstance(value, str) and value == usual
+
+
+def _is_made_of(name: Any, cls: Any) -> bool:
+    """Whether it is the name that Keras makes of a class's: `my_loss`, `my_loss_2`."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", cls.__name__)
+    return re.fullmatch(rf"{words.lower()}(_\d+)?", str(name)) is not None
