@@ -45,6 +45,10 @@ nox.options.error_on_missing_interpreters = True
 nox.options.reuse_venv = "yes"
 nox.options.sessions = ["lint", "tests", "parity", "harness", "wheel"]
 
+# Tests share the cores: a process for each, four at most, since each holds a backend.
+# Neighbors stay together, which compile the same shapes.
+IN_PARALLEL = ("-n", "auto", "--maxprocesses", "4", "--dist")
+
 # On a terminal pip draws its own bars. A log gets a line now and then instead.
 BARS = sys.stdout.isatty() and not os.environ.get("CI")
 
@@ -79,9 +83,8 @@ def tests(session: nox.Session, backend: str) -> None:
         backends=(backend,),
     )
     only(session, backend)
-    session.run(
-        "python", "-m", "pytest", "--ignore=tests/parity", "tests", *session.posargs
-    )
+    pytest = ("python", "-m", "pytest", *IN_PARALLEL, "worksteal")
+    session.run(*pytest, "--ignore=tests/parity", "tests", *session.posargs)
     if not session.posargs:
         # Here, since an environment of their own would be the same one once more.
         session.run("python", "ci/run_examples.py")
@@ -122,7 +125,7 @@ def harness(session: nox.Session) -> None:
     for backend in MATRIX.backends:
         env = {"KERAS_BACKEND": backend}
         session.run(*pytest, mutants, env=env, external=True)
-    others = ("tests/parity", f"--ignore={mutants}")
+    others = (*IN_PARALLEL, "loadscope", "tests/parity", f"--ignore={mutants}")
     session.run(*pytest, *others, env={"KERAS_BACKEND": "jax"}, external=True)
 
 
@@ -191,7 +194,8 @@ def compat(session: nox.Session, row: matrix.Row) -> None:
     session.run("python", "ci/check_environment.py", "--keras", row.keras)
     for backend in backends:
         session.run(
-            *("python", "-m", "pytest", "--ignore=tests/parity", "tests"),
+            *("python", "-m", "pytest", *IN_PARALLEL, "worksteal"),
+            *("--ignore=tests/parity", "tests"),
             env={"KERAS_BACKEND": backend},
         )
     asked = session.posargs or ["--backends", ",".join(backends)]
