@@ -38,9 +38,14 @@ def number(
     at_least: float | None = None,
     below: float | None = None,
     at_most: float | None = None,
-) -> float:
-    """Return `value` if it is a finite number within the bounds, or moves in them."""
-    rule = "a finite number" + _bounds(above, at_least, below, at_most)
+    infinite: bool = False,
+) -> Any:
+    """Return `value` if it is a number within the bounds, or moves in them.
+
+    It must be finite, unless it may be `infinite`.
+    """
+    rule = "a number" if infinite else "a finite number"
+    rule += _bounds(above, at_least, below, at_most)
     refuse_variables(owner, argument, value)
     if isinstance(value, bool | str) or value is None:
         fail(owner, argument, rule, value, "pass an int or a float", TypeError)
@@ -50,7 +55,8 @@ def number(
         except (TypeError, ValueError):
             fail(owner, argument, rule, value, "pass an int or a float", TypeError)
     if (
-        not math.isfinite(value)
+        not (infinite or math.isfinite(value))
+        or math.isnan(value)
         or (above is not None and not value > above)
         or (at_least is not None and not value >= at_least)
         or (below is not None and not value < below)
@@ -98,7 +104,7 @@ def vector(
     at_least: float | None = None,
     below: float | None = None,
     at_most: float | None = None,
-) -> tuple[float, ...]:
+) -> Any:
     """Return a non-empty sequence or one-dimensional array as a tuple of numbers."""
     rule = "a sequence of numbers"
     refuse_variables(owner, argument, value)
@@ -125,9 +131,7 @@ def vector(
     )
 
 
-def class_weights(
-    owner: object, value: Any
-) -> tuple[float, ...] | dict[int, float] | None:
+def class_weights(owner: object, value: Any) -> Any:
     """Return weights per class as a tuple, a `{class id: weight}` dict, or None."""
     if value is None:
         return None
@@ -147,7 +151,7 @@ def class_weights(
 @_or_moving
 def number_or_vector(
     owner: object, argument: str, value: Any, *, at_least: float | None = None
-) -> float | tuple[float, ...]:
+) -> Any:
     """Return one finite number, or a sequence or array of them as a tuple."""
     scalar = isinstance(value, bool | int | float | str) or value is None
     # The shape () is that of a scalar of NumPy or of a backend.
@@ -156,7 +160,7 @@ def number_or_vector(
     return vector(owner, argument, value, at_least=at_least)
 
 
-def pos_weight(owner: object, value: Any) -> float | tuple[float, ...] | None:
+def pos_weight(owner: object, value: Any) -> Any:
     """Return a weight of the positive term: None, a number, or one per column."""
     if value is None:
         return None
@@ -166,6 +170,14 @@ def pos_weight(owner: object, value: Any) -> float | tuple[float, ...] | None:
 def ignore_class(owner: object, value: Any) -> int | None:
     """Return the class id to leave out, or None."""
     return None if value is None else integer(owner, "ignore_class", value)
+
+
+def logits_alone(owner: object, value: Any) -> bool:
+    """Return `from_logits` of a loss that is defined on logits alone: True."""
+    if flag(owner, "from_logits", value):
+        return True
+    remedy = "pass logits, and leave the last layer without an activation"
+    fail(owner, "from_logits", "True for this loss of logits", value, remedy)
 
 
 def _bounds(

@@ -114,5 +114,13 @@ def constructors_of(cls: Any) -> Iterator[Any]:
 
 
 def parameters_in(init: Any) -> list[inspect.Parameter]:
-    """What a constructor takes beside self."""
-    return list(inspect.signature(init).parameters.values())[1:]
+    """What a constructor takes beside self, as it is written."""
+    return list(inspect.signature(as_written(init)).parameters.values())[1:]
+
+
+def as_written(init: Any) -> Any:
+    """A constructor without the wrapper that `noted` put around it."""
+    return getattr(init, NOTED, init)
+
+
+NOTED = "_portable_losses_wraps"

@@ -8,7 +8,13 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from portable_losses.core import errors
-from portable_losses.core.config import constructors_of, parameters_in, parameters_of
+from portable_losses.core.config import (
+    NOTED,
+    as_written,
+    constructors_of,
+    parameters_in,
+    parameters_of,
+)
 
 Call = tuple[Any, tuple[Any, ...], dict[str, Any]]
 """A constructor, and the positional and named arguments it was called with."""
@@ -74,7 +80,7 @@ def _bound(
     init: Any, args: tuple[Any, ...], kwargs: dict[str, Any], defaults: bool = False
 ) -> tuple[dict[str, Any], tuple[Any, ...], dict[str, Any]] | None:
     """Named arguments, and what came by *args and **kwargs; None if they do not fit."""
-    signature = inspect.signature(init)
+    signature = inspect.signature(as_written(init))
     try:
         bound = signature.bind_partial(None, *args, **kwargs)
     except TypeError:
@@ -122,6 +128,7 @@ def noted(init: Callable[..., None]) -> Callable[..., None]:
                 raise  # out of the constructor, and not about its arguments
             _explain(type(self), init, args, kwargs, error)
 
+    setattr(__init__, NOTED, init)
     return __init__
 
 

@@ -31,6 +31,7 @@ from portable_losses.core.reduction import (
     result,
 )
 from portable_losses.core.saving import Saved
+from portable_losses.core.signature import DType, Reduction, show_whole
 from portable_losses.core.trial import works_apart
 
 _TARGETS = ("same", "ids", "classes", "any", "auto")
@@ -194,6 +195,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
         cls._of_a_user = not written_in.startswith("portable_losses.losses.")
         if "__init__" in vars(cls):
             cls.__init__ = noted(cls.__init__)  # type: ignore[method-assign]
+            show_whole(cls)
         if cls.__module__.startswith("portable_losses."):
             keras.saving.register_keras_serializable("portable_losses")(cls)
 
@@ -205,9 +207,9 @@ class Loss(Arithmetic, Saved, _KerasLoss):
 
     def __init__(
         self,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         calls: list[Call] | None = self.__dict__.pop("_calls", None)
         arguments.choice(type(self).__name__, "reduction", reduction, REDUCTIONS)

@@ -182,6 +182,11 @@ def is_number(x: Any) -> bool:
     return isinstance(x, Moving | numbers.Real) and not isinstance(x, bool)
 
 
+def is_zero(value: Any) -> bool:
+    """Whether a number is 0 for good; a tensor of what moves is not."""
+    return isinstance(value, int | float) and value == 0
+
+
 def _combined(operation: Callable[[Any, Any], Any], left: Value, right: Value) -> Value:
     if not isinstance(left, tuple) and not isinstance(right, tuple):
         return _number(operation, left, right)

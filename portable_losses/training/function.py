@@ -18,6 +18,7 @@ from portable_losses.core.inputs import tensor
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import as_vector
 from portable_losses.core.saving import shown
+from portable_losses.core.signature import Reduction
 from portable_losses.training import _registry as registry
 from portable_losses.training._signature import (
     OF_EVERY_LOSS,
@@ -48,7 +49,7 @@ class FunctionLoss(Loss):
         self,
         /,
         *,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = None,
         dtype: Any = None,
         **arguments: Any,

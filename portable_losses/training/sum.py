@@ -12,6 +12,7 @@ from portable_losses.core.mask import keras_mask, remember, remembered
 from portable_losses.core.moving import Moving, is_number, now
 from portable_losses.core.reduction import result
 from portable_losses.core.saving import shown
+from portable_losses.core.signature import Reduction
 from portable_losses.training._keras_term import value_of as of_keras
 from portable_losses.training._shared import one_number
 
@@ -71,7 +72,7 @@ class Sum(Loss):
         self,
         terms: Any,
         *,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = None,
         dtype: Any = None,
     ) -> None:

@@ -109,14 +109,14 @@ REJECTED = {
     ),
     "from_config": (lambda: mine("from_config"), "by which Keras loads a loss; got"),
     "a private name": (
-        lambda: mine("_reduce"),
-        "Mine: `_reduce` must be left to the base class; got _reduce=an argument "
+        lambda: mine("_items"),
+        "Mine: `_items` must be left to the base class; got _items=an argument "
         "(rename it).",
     ),
     "a private name of Keras": (lambda: mine("_dtype"), "left to the base class"),
     "a private method": (
-        lambda: body(_result=lambda self: 0),
-        "`_result` must be left to the base class; got _result=a method or attribute",
+        lambda: body(_call_with=lambda self: 0),
+        "`_call_with` must be left to the base class; got _call_with=a method or",
     ),
     "a private attribute": (
         lambda: set_to("_compute_dtype", "float16"),

@@ -17,7 +17,7 @@ from portable_losses.core.classes import (
     times,
 )
 from portable_losses.core.loss import Loss
-from portable_losses.core.moving import as_vector, is_vector
+from portable_losses.core.moving import as_vector, is_vector, is_zero
 from portable_losses.ops.log_sums import INF
 
 
@@ -103,7 +103,7 @@ def focused(focus: Any, cost: Any) -> Any:
 
 def smoothed(t: Any, label_smoothing: float, classes: int) -> Any:
     """Targets moved towards the uniform distribution over `classes`."""
-    if isinstance(label_smoothing, int | float) and label_smoothing == 0:
+    if is_zero(label_smoothing):
         return t
     return t * (1.0 - label_smoothing) + label_smoothing / classes
 

@@ -1,5 +1,6 @@
 """Cross-entropy: binary, categorical (dense rows) and sparse (class ids)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from portable_losses import ops
@@ -13,6 +14,8 @@ from portable_losses.core.classes import (
     weight_vector,
 )
 from portable_losses.core.loss import Loss
+from portable_losses.core.moving import is_zero
+from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
 from portable_losses.losses.classification._shared import (
     binary_crossentropy,
     binary_targets,
@@ -74,14 +77,14 @@ class BinaryCrossentropy(Loss):
     def __init__(
         self,
         from_logits: bool = False,
-        label_smoothing: float = 0.0,
+        label_smoothing: Number = 0.0,
         axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = "binary_crossentropy",
-        dtype: Any = None,
+        dtype: DType = None,
         *,
-        class_weights: Any = None,
-        pos_weight: Any = None,
+        class_weights: ClassWeights = None,
+        pos_weight: Number | Sequence[float] | None = None,
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
@@ -163,13 +166,13 @@ class CategoricalCrossentropy(Loss):
     def __init__(
         self,
         from_logits: bool = False,
-        label_smoothing: float = 0.0,
+        label_smoothing: Number = 0.0,
         axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = "categorical_crossentropy",
-        dtype: Any = None,
+        dtype: DType = None,
         *,
-        class_weights: Any = None,
+        class_weights: ClassWeights = None,
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
@@ -250,13 +253,13 @@ class SparseCategoricalCrossentropy(Loss):
         self,
         from_logits: bool = False,
         ignore_class: int | None = None,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction | None = "sum_over_batch_size",
         axis: int = -1,
-        label_smoothing: float = 0.0,
+        label_smoothing: Number = 0.0,
         name: str | None = "sparse_categorical_crossentropy",
-        dtype: Any = None,
+        dtype: DType = None,
         *,
-        class_weights: Any = None,
+        class_weights: ClassWeights = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
         self.from_logits = arguments.flag(self, "from_logits", from_logits)
@@ -276,7 +279,7 @@ class SparseCategoricalCrossentropy(Loss):
         loss = cost_of(y_true, y_pred, self.from_logits)
         loss = loss if w is None else times(take(w, y_true), loss)
         smoothing = self.label_smoothing
-        if isinstance(smoothing, int | float) and smoothing == 0:
+        if is_zero(smoothing):
             return loss
 
         # sum_c t_c w_c log p_c with t = (1 - s) one_hot(y) + s / C

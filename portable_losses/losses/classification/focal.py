@@ -1,5 +1,6 @@
 """Focal cross-entropy: binary, categorical (dense rows) and sparse (class ids)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from portable_losses import ops
@@ -14,7 +15,8 @@ from portable_losses.core.classes import (
     weight_vector,
 )
 from portable_losses.core.loss import Loss
-from portable_losses.core.moving import as_vector, is_vector
+from portable_losses.core.moving import as_vector, is_vector, is_zero
+from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
 from portable_losses.losses.classification._shared import (
     binary_crossentropy,
     binary_targets,
@@ -86,17 +88,17 @@ class BinaryFocalCrossentropy(Loss):
     def __init__(
         self,
         apply_class_balancing: bool = False,
-        alpha: float = 0.25,
-        gamma: float = 2.0,
+        alpha: Number = 0.25,
+        gamma: Number = 2.0,
         from_logits: bool = False,
-        label_smoothing: float = 0.0,
+        label_smoothing: Number = 0.0,
         axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = "binary_focal_crossentropy",
-        dtype: Any = None,
+        dtype: DType = None,
         *,
-        class_weights: Any = None,
-        pos_weight: Any = None,
+        class_weights: ClassWeights = None,
+        pos_weight: Number | Sequence[float] | None = None,
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
@@ -189,17 +191,17 @@ class SigmoidFocal(BinaryFocalCrossentropy):
     def __init__(
         self,
         *,
-        alpha: float = 0.25,
-        gamma: float = 2.0,
+        alpha: Number = 0.25,
+        gamma: Number = 2.0,
         from_logits: bool = False,
-        label_smoothing: float = 0.0,
+        label_smoothing: Number = 0.0,
         axis: int = -1,
-        class_weights: Any = None,
-        pos_weight: Any = None,
+        class_weights: ClassWeights = None,
+        pos_weight: Number | Sequence[float] | None = None,
         ignore_class: int | None = None,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(
             apply_class_balancing=True,
@@ -266,16 +268,16 @@ class CategoricalFocalCrossentropy(Loss):
 
     def __init__(
         self,
-        alpha: Any = 0.25,
-        gamma: float = 2.0,
+        alpha: Number | Sequence[float] = 0.25,
+        gamma: Number = 2.0,
         from_logits: bool = False,
-        label_smoothing: float = 0.0,
+        label_smoothing: Number = 0.0,
         axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = "categorical_focal_crossentropy",
-        dtype: Any = None,
+        dtype: DType = None,
         *,
-        class_weights: Any = None,
+        class_weights: ClassWeights = None,
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
@@ -360,17 +362,17 @@ class SparseCategoricalFocalCrossentropy(Loss):
 
     def __init__(
         self,
-        alpha: Any = 0.25,
-        gamma: float = 2.0,
+        alpha: Number | Sequence[float] = 0.25,
+        gamma: Number = 2.0,
         from_logits: bool = False,
         ignore_class: int | None = None,
         axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = "sparse_categorical_focal_crossentropy",
-        dtype: Any = None,
+        dtype: DType = None,
         *,
-        label_smoothing: float = 0.0,
-        class_weights: Any = None,
+        label_smoothing: Number = 0.0,
+        class_weights: ClassWeights = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
         self.alpha = arguments.number_or_vector(self, "alpha", alpha, at_least=0)
@@ -389,7 +391,7 @@ class SparseCategoricalFocalCrossentropy(Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         scale, vector = scale_of_classes(self, y_pred)
         s = self.label_smoothing
-        plain = isinstance(s, int | float) and s == 0
+        plain = is_zero(s)
         if plain:
             items = focal(-cost_of(y_true, y_pred, self.from_logits), self.gamma)
             items = items if vector is None else times(take(vector, y_true), items)

@@ -13,6 +13,7 @@ from portable_losses.core.classes import (
     weight_vector,
 )
 from portable_losses.core.loss import Loss
+from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
 
 
 class CategoricalGeneralizedCrossEntropy(Loss):
@@ -69,13 +70,13 @@ class CategoricalGeneralizedCrossEntropy(Loss):
 
     def __init__(
         self,
-        q: float = 0.5,
-        reduction: str | None = "sum_over_batch_size",
+        q: Number = 0.5,
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = "categorical_generalized_cross_entropy",
-        dtype: Any = None,
+        dtype: DType = None,
         *,
         from_logits: bool = False,
-        class_weights: Any = None,
+        class_weights: ClassWeights = None,
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)

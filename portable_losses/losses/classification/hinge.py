@@ -1,5 +1,6 @@
 """Hinges: a margin between right and wrong, binary and categorical."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from portable_losses import ops
@@ -7,6 +8,7 @@ from portable_losses.core import arguments, checks
 from portable_losses.core.classes import like, take, weight_vector
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import as_vector, is_vector
+from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
 from portable_losses.losses.classification._shared import mean_of_kept
 
 
@@ -51,12 +53,12 @@ class Hinge(Loss):
 
     def __init__(
         self,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = "hinge",
-        dtype: Any = None,
+        dtype: DType = None,
         *,
-        class_weights: Any = None,
-        pos_weight: Any = None,
+        class_weights: ClassWeights = None,
+        pos_weight: Number | Sequence[float] | None = None,
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
@@ -104,12 +106,12 @@ class SquaredHinge(Loss):
 
     def __init__(
         self,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = "squared_hinge",
-        dtype: Any = None,
+        dtype: DType = None,
         *,
-        class_weights: Any = None,
-        pos_weight: Any = None,
+        class_weights: ClassWeights = None,
+        pos_weight: Number | Sequence[float] | None = None,
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
@@ -197,11 +199,11 @@ class CategoricalHinge(Loss):
 
     def __init__(
         self,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = "categorical_hinge",
-        dtype: Any = None,
+        dtype: DType = None,
         *,
-        class_weights: Any = None,
+        class_weights: ClassWeights = None,
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)

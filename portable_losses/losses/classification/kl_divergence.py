@@ -8,6 +8,7 @@ from portable_losses import ops
 from portable_losses.core import arguments
 from portable_losses.core.classes import Times, like, of_log_softmax, weight_vector
 from portable_losses.core.loss import Loss
+from portable_losses.core.signature import ClassWeights, DType, Reduction
 from portable_losses.losses.classification._shared import keep_rows
 
 
@@ -56,12 +57,12 @@ class KLDivergence(Loss):
 
     def __init__(
         self,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = "kl_divergence",
-        dtype: Any = None,
+        dtype: DType = None,
         *,
         from_logits: bool = False,
-        class_weights: Any = None,
+        class_weights: ClassWeights = None,
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)

@@ -1,13 +1,22 @@
 """What the box losses share: formats, areas and overlaps of aligned pairs."""
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, Unpack, get_args
 
 from portable_losses import ops
 from portable_losses.core import arguments, errors
 from portable_losses.core.classes import like
 from portable_losses.core.loss import Loss
+from portable_losses.core.signature import LossArguments, Number
 
-FORMATS = ("center_xywh", "xywh", "xyxy", "yxyx")
+BoxFormat = Literal["center_xywh", "xywh", "xyxy", "yxyx"]
+FORMATS = get_args(BoxFormat)
+
+
+class BoxArguments(LossArguments, total=False):
+    """What the constructor of every box loss takes."""
+
+    bounding_box_format: BoxFormat
+    epsilon: Number
 
 
 class Boxes(NamedTuple):
@@ -35,8 +44,14 @@ class BoxLoss(Loss):
     A subclass writes `box_loss`, from the overlap of the pair to its loss.
     """
 
-    def __init__(self, *, bounding_box_format: str, epsilon: Any, **rest: Any) -> None:
-        super().__init__(**rest)
+    def __init__(
+        self,
+        *,
+        bounding_box_format: BoxFormat = "xyxy",
+        epsilon: Number = 1e-7,
+        **common: Unpack[LossArguments],
+    ) -> None:
+        super().__init__(**common)
         self.bounding_box_format = arguments.choice(
             self, "bounding_box_format", bounding_box_format, FORMATS
         )
@@ -50,7 +65,7 @@ class BoxLoss(Loss):
         if y_pred.shape[-1] != 4:
             rule, remedy = "boxes of shape (..., 4)", "pass the four numbers of a box"
             shown = errors.Described(f"an array of shape {tuple(y_pred.shape)}")
-            errors.fail(type(self).__name__, "y_pred", rule, shown, remedy)
+            errors.fail(self, "y_pred", rule, shown, remedy)
         true = read_boxes(like(y_true, y_pred), self.bounding_box_format)
         return self.box_loss(
             overlaps(true, read_boxes(y_pred, self.bounding_box_format))

@@ -44,23 +44,6 @@ class GeneralizedIoU(BoxLoss):
     a box predicted inside out would be right.
     """
 
-    def __init__(
-        self,
-        *,
-        bounding_box_format: str = "xyxy",
-        epsilon: float = 1e-7,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(
-            bounding_box_format=bounding_box_format,
-            epsilon=epsilon,
-            reduction=reduction,
-            name=name,
-            dtype=dtype,
-        )
-
     def box_loss(self, pair: Overlaps) -> Any:
         enclosing = area(pair.enclosing)
         overlap = self.share(pair.intersection, pair.union)

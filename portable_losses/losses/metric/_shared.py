@@ -1,12 +1,65 @@
-"""What the losses of embeddings share: normalization, pairs of a batch, two views."""
+"""What the losses of embeddings share: normalization, pairs of a batch, views."""
 
-from typing import Any
+from typing import Any, NamedTuple, Unpack
 
 from portable_losses import ops
-from portable_losses.core import errors
+from portable_losses.core import arguments, errors
+from portable_losses.core.loss import Loss
+from portable_losses.core.signature import LossArguments
 
 
-def embeddings(owner: str, y_pred: Any, normalize: bool) -> Any:
+class EmbeddingArguments(LossArguments, total=False):
+    """What the constructor of most losses of embeddings takes."""
+
+    normalize: bool
+
+
+class Pairs(NamedTuple):
+    """Which pairs of samples of a batch belong together, `(B, B)` each.
+
+    A sample that is masked, or of weight 0, is in none of them.
+
+    Args:
+        positive: pairs of two samples of one label; without the pairs of a sample with
+            itself, unless a loss asks for them.
+        negative: pairs of different labels.
+    """
+
+    positive: Any
+    negative: Any
+
+
+class EmbeddingLoss(Loss):
+    """Base of the losses of labeled embeddings, which compare the pairs of a batch.
+
+    A subclass writes `embedding_loss`, from the embeddings and their pairs to the
+    items; shapes, normalization, masks and the empty batch are here.
+    """
+
+    targets = "ids"
+    _own_pairs = False  # whether a sample is a positive pair with itself
+
+    def __init__(
+        self, *, normalize: bool = True, **common: Unpack[LossArguments]
+    ) -> None:
+        super().__init__(**common)
+        self.normalize = arguments.flag(self, "normalize", normalize)
+
+    def class_count(self, y_pred: Any) -> None:
+        return None  # labels may be any whole numbers
+
+    def embedding_loss(self, z: Any, pairs: Pairs) -> Any:
+        """Return the items, or `(items, kept)`, of embeddings `(B, D)`."""
+        raise NotImplementedError
+
+    def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
+        z = embeddings(self, y_pred, self.normalize)
+        if z.shape[0] == 0:
+            return ops.sum(z, axis=1)  # no samples, which have no maximum
+        return self.embedding_loss(z, pairs_by_label(y_true, kept, self._own_pairs))
+
+
+def embeddings(owner: object, y_pred: Any, normalize: bool) -> Any:
     """Return embeddings of shape `(B, D)`, of length 1 if `normalize`."""
     if len(y_pred.shape) != 2:
         rule, remedy = "embeddings of shape (B, D)", "flatten what a sample has"
@@ -16,14 +69,12 @@ def embeddings(owner: str, y_pred: Any, normalize: bool) -> Any:
 
 
 def inner_products(x: Any) -> Any:
-    """Every row times every row, `(B, B)`."""
+    """The inner product of each pair of samples, `(B, B)`."""
     return ops.matmul(x, ops.transpose(x))
 
 
-def pairs_by_label(
-    labels: Any, kept: Any | None, diagonal: bool = False
-) -> tuple[Any, Any]:
-    """Where a pair of samples shares its label, and where it does not, `(B, B)`.
+def pairs_by_label(labels: Any, kept: Any | None, diagonal: bool = False) -> Pairs:
+    """Where a pair of samples shares its label, and where it does not.
 
     A sample that is not kept has no pairs. A sample is a pair with itself only if
     `diagonal`.
@@ -37,7 +88,7 @@ def pairs_by_label(
         both = ops.logical_and(ops.expand_dims(kept, 1), ops.expand_dims(kept, 0))
         positive = ops.logical_and(positive, both)
         negative = ops.logical_and(negative, both)
-    return positive, negative
+    return Pairs(positive, negative)
 
 
 def off_diagonal(x: Any) -> Any:
@@ -46,13 +97,14 @@ def off_diagonal(x: Any) -> Any:
     return ops.expand_dims(position, 1) != ops.expand_dims(position, 0)
 
 
-def two_views(owner: str, y_pred: Any) -> tuple[Any, Any]:
-    """Return the two views, each `(B, D)`, of y_pred `(B, 2, D)`."""
-    if len(y_pred.shape) != 3 or y_pred.shape[1] != 2:
-        rule, remedy = "two views of shape (B, 2, D)", "stack the views on axis 1"
+def views(owner: object, y_pred: Any, count: int = 2) -> tuple[Any, ...]:
+    """Return the views, each `(B, D)`, of y_pred `(B, count, D)`."""
+    if len(y_pred.shape) != 3 or y_pred.shape[1] != count:
+        number = {2: "two", 3: "three"}[count]
+        rule, remedy = f"{number} views of shape (B, {count}, D)", "stack the views on"
         shown = errors.Described(f"an array of shape {tuple(y_pred.shape)}")
-        errors.fail(owner, "y_pred", rule, shown, remedy)
-    return y_pred[:, 0], y_pred[:, 1]
+        errors.fail(owner, "y_pred", rule, shown, f"{remedy} axis 1")
+    return tuple(y_pred[:, i] for i in range(count))
 
 
 def whole_samples(kept: Any | None) -> Any | None:

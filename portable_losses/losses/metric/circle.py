@@ -7,6 +7,7 @@ import keras
 from portable_losses import ops
 from portable_losses.core import arguments
 from portable_losses.core.loss import Loss
+from portable_losses.core.signature import DType, Number, Reduction
 from portable_losses.losses.metric._shared import (
     embeddings,
     inner_products,
@@ -67,12 +68,12 @@ class Circle(Loss):
 
     def __init__(
         self,
-        gamma: float = 80.0,
-        margin: float = 0.4,
+        gamma: Number = 80.0,
+        margin: Number = 0.4,
         remove_diagonal: bool = True,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = "circle",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
         self.gamma = arguments.number(self, "gamma", gamma, above=0)
@@ -83,7 +84,7 @@ class Circle(Loss):
         return None  # labels may be any whole numbers
 
     def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
-        x = embeddings(type(self).__name__, y_pred, normalize=False)
+        x = embeddings(self, y_pred, normalize=False)
         if x.shape[0] == 0:
             return ops.sum(x, axis=1)  # no rows, which have no maximum
         diagonal = not self.remove_diagonal

@@ -1,18 +1,19 @@
 """Supervised contrastive loss."""
 
-from typing import Any
+from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.loss import Loss
+from portable_losses.core.signature import Number
 from portable_losses.losses.metric._shared import (
-    embeddings,
+    EmbeddingArguments,
+    EmbeddingLoss,
+    Pairs,
     inner_products,
-    pairs_by_label,
 )
 
 
-class SupervisedContrastive(Loss):
+class SupervisedContrastive(EmbeddingLoss):
     """Embeddings of one class that are not closer to each other than to the rest.
 
     With z the normalized embeddings, P(i) the other samples of anchor i's class and
@@ -53,34 +54,18 @@ class SupervisedContrastive(Loss):
     code takes the mean, times temperature / 0.07.
     """
 
-    targets = "ids"
-
     def __init__(
-        self,
-        *,
-        temperature: float = 0.1,
-        normalize: bool = True,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
-        dtype: Any = None,
+        self, *, temperature: Number = 0.1, **common: Unpack[EmbeddingArguments]
     ) -> None:
-        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        super().__init__(**common)
         self.temperature = arguments.number(self, "temperature", temperature, above=0)
-        self.normalize = arguments.flag(self, "normalize", normalize)
 
-    def class_count(self, y_pred: Any) -> None:
-        return None  # labels may be any whole numbers
-
-    def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
-        z = embeddings(type(self).__name__, y_pred, self.normalize)
-        if z.shape[0] == 0:
-            return ops.sum(z, axis=1)  # no rows, which have no maximum
-        positive, negative = pairs_by_label(y_true, kept)
+    def embedding_loss(self, z: Any, pairs: Pairs) -> Any:
         similarity = inner_products(z) / self.temperature
-        others = ops.logical_or(positive, negative)
+        others = ops.logical_or(pairs.positive, pairs.negative)
         # The mean over P(i) of log sum_a exp(s_a) - s_p
         total = ops.logsumexp(ops.where(others, similarity, -float("inf")), axis=1)
-        count = ops.sum(ops.cast(positive, similarity.dtype), axis=1)
-        near = ops.sum(ops.where(positive, similarity, 0.0), axis=1)
+        count = ops.sum(ops.cast(pairs.positive, similarity.dtype), axis=1)
+        near = ops.sum(ops.where(pairs.positive, similarity, 0.0), axis=1)
         some = count > 0
         return ops.where(some, total, 0.0) - ops.divide(near, count), some

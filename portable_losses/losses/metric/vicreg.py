@@ -1,11 +1,12 @@
 """VICReg: variance, invariance and covariance of two views."""
 
-from typing import Any
+from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
 from portable_losses.core.loss import Loss
-from portable_losses.losses.metric._shared import two_views, whole_samples
+from portable_losses.core.signature import LossArguments, Number
+from portable_losses.losses.metric._shared import views, whole_samples
 
 
 class VICReg(Loss):
@@ -54,22 +55,20 @@ class VICReg(Loss):
     def __init__(
         self,
         *,
-        invariance: float = 25.0,
-        variance: float = 25.0,
-        covariance: float = 1.0,
-        epsilon: float = 1e-4,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
-        dtype: Any = None,
+        invariance: Number = 25.0,
+        variance: Number = 25.0,
+        covariance: Number = 1.0,
+        epsilon: Number = 1e-4,
+        **common: Unpack[LossArguments],
     ) -> None:
-        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        super().__init__(**common)
         self.invariance = arguments.number(self, "invariance", invariance, at_least=0)
         self.variance = arguments.number(self, "variance", variance, at_least=0)
         self.covariance = arguments.number(self, "covariance", covariance, at_least=0)
         self.epsilon = arguments.number(self, "epsilon", epsilon, at_least=0)
 
     def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
-        a, b = two_views(type(self).__name__, y_pred)
+        a, b = views(self, y_pred)
         kept = whole_samples(kept)
         x, width = y_pred, y_pred.shape[-1]
         count = ops.cast(ops.shape(x)[0], x.dtype)

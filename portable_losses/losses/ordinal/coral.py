@@ -1,11 +1,12 @@
 """Consistent rank logits."""
 
-from typing import Any
+from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments, errors
 from portable_losses.core.classes import valid_ids
 from portable_losses.core.loss import Loss
+from portable_losses.core.signature import LossArguments
 
 
 class Coral(Loss):
@@ -51,16 +52,16 @@ class Coral(Loss):
 
     def __init__(
         self,
-        *,
         num_classes: int,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
-        dtype: Any = None,
+        *,
+        from_logits: bool = True,
+        **common: Unpack[LossArguments],
     ) -> None:
-        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        super().__init__(**common)
         self.num_classes = arguments.integer(
             self, "num_classes", num_classes, at_least=2
         )
+        self.from_logits = arguments.logits_alone(self, from_logits)
 
     def class_count(self, y_pred: Any) -> int:
         return self.num_classes
@@ -71,8 +72,7 @@ class Coral(Loss):
             shape = tuple(y_pred.shape)
             rule = f"1 more than the last axis of y_pred, of shape {shape}"
             remedy = f"give y_pred {levels} logits, one per level"
-            owner = type(self).__name__
-            errors.fail(owner, "num_classes", rule, self.num_classes, remedy)
+            errors.fail(self, "num_classes", rule, self.num_classes, remedy)
         above = ops.expand_dims(y_true, -1) > ops.arange(levels, dtype=y_true.dtype)
         # -log sigmoid(z) == softplus(-z)
         items = ops.sum(ops.softplus(ops.where(above, -y_pred, y_pred)), axis=-1)

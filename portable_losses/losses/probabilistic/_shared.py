@@ -8,7 +8,7 @@ from portable_losses.core.classes import like
 
 
 def split_groups(
-    owner: str, y_true: Any, y_pred: Any, names: tuple[str, ...]
+    owner: object, y_true: Any, y_pred: Any, names: tuple[str, ...]
 ) -> tuple[Any, ...]:
     """Return y_true, in y_pred's dtype, and one tensor of its shape per name.
 

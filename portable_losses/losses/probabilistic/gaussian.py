@@ -1,12 +1,13 @@
 """Normal distributions."""
 
 import math
-from typing import Any
+from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
 from portable_losses.core.columns import mean_over_columns
 from portable_losses.core.loss import Loss
+from portable_losses.core.signature import LossArguments, Number
 from portable_losses.losses.probabilistic._shared import split_groups
 
 
@@ -54,12 +55,10 @@ class GaussianNLL(Loss):
         self,
         *,
         full: bool = False,
-        min_log_variance: float = -20.0,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
-        dtype: Any = None,
+        min_log_variance: Number = -20.0,
+        **common: Unpack[LossArguments],
     ) -> None:
-        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        super().__init__(**common)
         self.full = arguments.flag(self, "full", full)
         self.min_log_variance = arguments.number(
             self, "min_log_variance", min_log_variance
@@ -67,7 +66,7 @@ class GaussianNLL(Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         names = ("mean", "log_variance")
-        t, m, s = split_groups(type(self).__name__, y_true, y_pred, names)
+        t, m, s = split_groups(self, y_true, y_pred, names)
         s = ops.clip(s, self.min_log_variance, None)
         terms = s + ops.square(m - t) * ops.exp(-s)
         if self.full:

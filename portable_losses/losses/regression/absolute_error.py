@@ -5,6 +5,7 @@ from typing import Any
 from portable_losses import ops
 from portable_losses.core import arguments
 from portable_losses.core.loss import Loss
+from portable_losses.core.signature import ClassWeights, DType, Reduction
 from portable_losses.losses.regression._shared import mean_over_columns, residual
 
 
@@ -37,11 +38,11 @@ class MeanAbsoluteError(Loss):
 
     def __init__(
         self,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = "mean_absolute_error",
-        dtype: Any = None,
+        dtype: DType = None,
         *,
-        class_weights: Any = None,
+        class_weights: ClassWeights = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
         self.class_weights = arguments.class_weights(type(self).__name__, class_weights)

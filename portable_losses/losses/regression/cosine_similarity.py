@@ -8,6 +8,7 @@ from portable_losses import ops
 from portable_losses.core import arguments
 from portable_losses.core.classes import like
 from portable_losses.core.loss import Loss
+from portable_losses.core.signature import DType, Reduction
 
 
 class CosineSimilarity(Loss):
@@ -42,9 +43,9 @@ class CosineSimilarity(Loss):
     def __init__(
         self,
         axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = "cosine_similarity",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
         self.axis = arguments.integer(type(self).__name__, "axis", axis)

@@ -5,6 +5,7 @@ from typing import Any
 from portable_losses import ops
 from portable_losses.core import arguments
 from portable_losses.core.loss import Loss
+from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
 from portable_losses.losses.regression._shared import mean_over_columns, residual
 
 
@@ -44,12 +45,12 @@ class Huber(Loss):
 
     def __init__(
         self,
-        delta: float = 1.0,
-        reduction: str | None = "sum_over_batch_size",
+        delta: Number = 1.0,
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = "huber_loss",
-        dtype: Any = None,
+        dtype: DType = None,
         *,
-        class_weights: Any = None,
+        class_weights: ClassWeights = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
         self.delta = arguments.number(self, "delta", delta, above=0)
@@ -95,12 +96,12 @@ class SmoothL1(Loss):
 
     def __init__(
         self,
-        beta: float = 1.0,
-        reduction: str | None = "sum_over_batch_size",
+        beta: Number = 1.0,
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = "smooth_l1",
-        dtype: Any = None,
+        dtype: DType = None,
         *,
-        class_weights: Any = None,
+        class_weights: ClassWeights = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
         self.beta = arguments.number(self, "beta", beta, at_least=0)

@@ -8,6 +8,7 @@ from portable_losses import ops
 from portable_losses.core import arguments
 from portable_losses.core.classes import like
 from portable_losses.core.loss import Loss
+from portable_losses.core.signature import ClassWeights, DType, Reduction
 from portable_losses.losses.regression._shared import mean_over_columns
 
 
@@ -47,11 +48,11 @@ class Poisson(Loss):
 
     def __init__(
         self,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = "poisson",
-        dtype: Any = None,
+        dtype: DType = None,
         *,
-        class_weights: Any = None,
+        class_weights: ClassWeights = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
         self.class_weights = arguments.class_weights(type(self).__name__, class_weights)

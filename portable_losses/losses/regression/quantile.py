@@ -1,12 +1,20 @@
 """Quantile (pinball) loss, for one quantile or several at once."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments, checks, errors
 from portable_losses.core.columns import mean_over_columns
 from portable_losses.core.loss import Loss
-from portable_losses.core.moving import Moving, as_vector, is_vector, require_of_all
+from portable_losses.core.moving import (
+    Moving,
+    as_vector,
+    is_vector,
+    is_zero,
+    require_of_all,
+)
+from portable_losses.core.signature import LossArguments, Number
 from portable_losses.losses.regression._shared import residual
 
 
@@ -42,7 +50,7 @@ class Quantile(Loss):
             crossing_penalty or one without a sequence, or shapes that do not fit.
 
     Example:
-        >>> loss = portable_losses.Quantile(quantiles=[0.1, 0.9])
+        >>> loss = portable_losses.Quantile([0.1, 0.9])
         >>> round(float(loss([[1.0]], [[0.0, 3.0]])), 4)
         0.15
 
@@ -52,14 +60,12 @@ class Quantile(Loss):
 
     def __init__(
         self,
+        quantiles: Number | Sequence[Number] = 0.5,
         *,
-        quantiles: Any = 0.5,
-        crossing_penalty: float = 0.0,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
-        dtype: Any = None,
+        crossing_penalty: Number = 0.0,
+        **common: Unpack[LossArguments],
     ) -> None:
-        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        super().__init__(**common)
         owner = type(self).__name__
         self.quantiles = _checked_quantiles(type(self).__name__, quantiles)
         self.crossing_penalty = arguments.number(
@@ -79,7 +85,7 @@ class Quantile(Loss):
         q = as_vector(self.quantiles, y_pred.dtype)
         r = residual(y_true, y_pred)
         items = mean_over_columns(self, ops.abs(r) * ops.where(r > 0, 1.0 - q, q))
-        if not several or q.shape[0] == 1 or _is_zero(self.crossing_penalty):
+        if not several or q.shape[0] == 1 or is_zero(self.crossing_penalty):
             return items
         crossed = ops.relu(y_pred[..., :-1] - y_pred[..., 1:])
         pairs = None if self._columns is None else self._columns.neighbors()
@@ -120,7 +126,3 @@ def _checked_quantiles(owner: str, quantiles: Any) -> Any:
 
 def _is_vector_that_moves(x: Any) -> bool:
     return isinstance(x, Moving) and isinstance(x.value, tuple)
-
-
-def _is_zero(x: Any) -> bool:
-    return isinstance(x, int | float) and x == 0

@@ -1,8 +1,8 @@
-"""What the overlap losses share: everything but the loss of one class."""
+"""What the segmentation losses share: everything but what is done with the regions."""
 
 import functools
 import math
-from typing import Any
+from typing import Any, Literal, NamedTuple, Unpack
 
 import keras
 
@@ -16,6 +16,7 @@ from portable_losses.core.moving import (
     moves,
     require_of_all,
 )
+from portable_losses.core.signature import ClassWeights, LossArguments, Number
 from portable_losses.losses.segmentation._sums import (
     Sums,
     class_mean,
@@ -25,42 +26,88 @@ from portable_losses.losses.segmentation._sums import (
 )
 from portable_losses.losses.segmentation._targets import both, fitted, read_target
 
+Activation = Literal["sigmoid", "softmax"]
+Per = Literal["sample", "batch"]
+Empty = Literal["complement", "skip", "formula"]
+DataFormat = Literal["channels_first", "channels_last"]
+
 ACTIVATIONS = {"sigmoid": ops.sigmoid, "softmax": ops.softmax}
+_OF_OVERLAP = {"smooth": 0.0, "epsilon": 1e-7, "empty": "complement"}
 
 
-class OverlapLoss(Loss):
-    """Base of the losses that compare regions by the size of their overlap.
+class RegionArguments(LossArguments, total=False):
+    """What the constructor of every segmentation loss takes."""
 
-    A subclass writes `class_loss`, from the sums of a class over space to its loss;
-    targets, activation, masks, empty classes and the class mean are here.
+    activation: Activation | None
+    class_weights: ClassWeights
+    ignore_class: int | None
+    include_background: bool
+    per: Per
+    smooth: Number
+    epsilon: Number
+    empty: Empty
+    data_format: DataFormat | None
+
+
+class Regions(NamedTuple):
+    """The regions that are compared, with the scored classes last.
+
+    Args:
+        t: how much of each class a pixel is, `(B, *space, C)`; booleans for a map of
+            class indices.
+        p: how much of it is predicted, `(B, *space, C)`.
+        x: y_pred as it came, before the activation, of all classes.
+        pixels: which pixels count, with 1 for axes along which all do; None for all.
+        weights: the weights of the classes, which sum to 1; None weighs all alike.
+        broken: NaN for a sample with a class index out of range, else 0, `(B, 1)`;
+            None where there is none.
+    """
+
+    t: Any
+    p: Any
+    x: Any
+    pixels: Any | None
+    weights: Any | None
+    broken: Any | None
+
+    @property
+    def space(self) -> tuple[int, ...]:
+        """The axes of space."""
+        return tuple(range(1, len(self.p.shape) - 1))
+
+
+class RegionLoss(Loss):
+    """Base of the losses that compare regions.
+
+    A subclass writes `score`, from the regions to the items; targets, activation,
+    masks and class weights are here.
     """
 
     targets = "any"
     prediction_domain = "probabilities"
     target_domain = "probabilities"
     per_sample_form = 'per="sample"'
-    squared: Any = False
+    _of_overlap = False  # whether `smooth`, `epsilon` and `empty` have an effect
 
     def __init__(
         self,
         *,
-        activation: str | None,
-        class_weights: Any,
-        ignore_class: int | None,
-        include_background: bool,
-        per: str,
-        smooth: Any,
-        epsilon: Any,
-        empty: str,
-        data_format: str | None,
-        **rest: Any,
+        activation: Activation | None = None,
+        class_weights: ClassWeights = None,
+        ignore_class: int | None = None,
+        include_background: bool = True,
+        per: Per = "sample",
+        smooth: Number = 0.0,
+        epsilon: Number = 1e-7,
+        empty: Empty = "complement",
+        data_format: DataFormat | None = None,
+        **common: Unpack[LossArguments],
     ) -> None:
-        owner = type(self).__name__
-        if "from_logits" in rest:
-            remedy = 'for logits say activation="sigmoid" or "softmax"'
-            value = rest["from_logits"]
-            errors.fail(owner, "from_logits", "left to `activation`", value, remedy)
-        super().__init__(**rest)
+        if "from_logits" in common:
+            remedy = 'for logits pass activation="sigmoid" or "softmax"'
+            rule = "left to `activation`"
+            errors.fail(self, "from_logits", rule, common["from_logits"], remedy)
+        super().__init__(**common)
         known: tuple[str | None, ...] = (None, *ACTIVATIONS)
         self.activation = arguments.choice(self, "activation", activation, known)
         self.class_weights = arguments.class_weights(self, class_weights)
@@ -73,7 +120,10 @@ class OverlapLoss(Loss):
         self.epsilon = arguments.number(self, "epsilon", epsilon, at_least=0)
         known = ("complement", "skip", "formula")
         self.empty = arguments.choice(self, "empty", empty, known)
+        if not self._of_overlap:
+            self._reject_overlap()
         if moves(self.class_weights) and not isinstance(self.class_weights, dict):
+            owner = type(self).__name__
             some = functools.partial(_require_some, owner, self._first())
             require_of_all(owner, "some", self.class_weights, some)
             claim(self, self.class_weights)
@@ -81,17 +131,27 @@ class OverlapLoss(Loss):
         arguments.choice(self, "data_format", data_format, known)
         self.data_format = data_format or keras.config.image_data_format()
 
+    def _reject_overlap(self) -> None:
+        for name, default in _OF_OVERLAP.items():
+            value = getattr(self, name)
+            if moves(value) or value != default:
+                rule = f"{default!r}, since this loss has no quotient that it acts on"
+                errors.fail(self, name, rule, value, "leave it out")
+
     def feature_axis(self) -> int:
         return 1 if self.data_format == "channels_first" else -1
 
-    def class_loss(self, sums: Sums) -> Any:
-        """Return the loss of each class from its sums over space."""
+    def score(self, regions: Regions) -> Any:
+        """Return what `call` returns, from the regions."""
         raise NotImplementedError
 
     def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
+        return self.score(self._regions(y_true, y_pred, kept))
+
+    def _regions(self, y_true: Any, y_pred: Any, kept: Any) -> Regions:
         owner, ignore_class = type(self).__name__, self.ignore_class
         target = read_target(owner, y_true, y_pred, kept, ignore_class)
-        w = self._weights(y_pred.shape[-1], y_pred.dtype)
+        weights = self._weights(y_pred.shape[-1], y_pred.dtype)
         pixels = fitted(kept if self.per == "batch" else within(kept), y_pred)
         if target.wanted is not None:
             wanted = ops.expand_dims(target.wanted, -1)
@@ -104,19 +164,17 @@ class OverlapLoss(Loss):
             t, p = t[..., 1:], p[..., 1:]
             if pixels is not None and pixels.shape[-1] != 1:
                 pixels = pixels[..., 1:]
-        sums = region_sums(t, p, pixels, self.squared)
-        if target.broken is not None:
-            sums = sums._replace(true=sums.true + target.broken)
-        if self.per == "batch":
-            sums = Sums(*(ops.sum(s, axis=0) for s in sums))
-        counted = None
-        if self.empty == "skip":
-            counted = sums.true != 0  # which a NaN is
-        elif pixels is not None or self.per == "batch":  # of no samples, perhaps
-            counted = ops.logical_and(sums.count > 0, ops.ones_like(sums.true, "bool"))
-        if self.empty == "complement":
-            sums = complement_of_empty(sums, self.squared)
-        mean, some = class_mean(self.class_loss(sums), counted, w)
+        return Regions(t, p, y_pred, pixels, weights, target.broken)
+
+    def mean_over_classes(self, losses: Any, counted: Any, regions: Regions) -> Any:
+        """The items, from a loss of each class, `(B, C)`, or `(C,)` of the batch.
+
+        Args:
+            losses: the losses of the classes.
+            counted: which of them count; None for all.
+            regions: what they are of.
+        """
+        mean, some = class_mean(losses, counted, regions.weights)
         return mean if self.per == "batch" or some is None else (mean, some)
 
     def _weights(self, classes: int, dtype: Any) -> Any | None:
@@ -142,6 +200,43 @@ class OverlapLoss(Loss):
     def _first(self) -> int:
         """The first class that is scored."""
         return 0 if self.include_background else 1
+
+
+class OverlapLoss(RegionLoss):
+    """Base of the losses that compare regions by the size of their overlap.
+
+    A subclass writes `class_loss`, from the sums of a class over space to its loss; the
+    empty classes are here.
+    """
+
+    squared: Any = False
+    _of_overlap = True
+
+    def class_loss(self, sums: Sums) -> Any:
+        """Return the loss of each class from its sums over space."""
+        raise NotImplementedError
+
+    def score(self, regions: Regions) -> Any:
+        sums, counted = self.sums(regions)
+        return self.mean_over_classes(self.class_loss(sums), counted, regions)
+
+    def sums(self, regions: Regions) -> tuple[Sums, Any | None]:
+        """The sums of each class, as `empty` has them, and which classes count."""
+        sums = region_sums(regions.t, regions.p, regions.pixels, self.squared)
+        if regions.broken is not None:
+            sums = sums._replace(true=sums.true + regions.broken)
+        if self.per == "batch":
+            sums = Sums(*(ops.sum(s, axis=0) for s in sums))
+        counted = None
+        if self.empty == "skip":
+            counted = sums.true != 0  # which a NaN is
+        elif (
+            regions.pixels is not None or self.per == "batch"
+        ):  # of no samples, perhaps
+            counted = ops.logical_and(sums.count > 0, ops.ones_like(sums.true, "bool"))
+        if self.empty == "complement":
+            sums = complement_of_empty(sums, self.squared)
+        return sums, counted
 
 
 def _require_some(owner: str, first: int, weights: tuple[float, ...]) -> None:

@@ -1,10 +1,10 @@
 """The soft Dice loss."""
 
-from typing import Any
+from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.losses.segmentation._shared import OverlapLoss
+from portable_losses.losses.segmentation._shared import OverlapLoss, RegionArguments
 from portable_losses.losses.segmentation._sums import Sums
 
 
@@ -77,38 +77,12 @@ class SoftDice(OverlapLoss):
     def __init__(
         self,
         *,
-        activation: str | None = None,
         squared: bool = False,
         log: bool = False,
         log_cosh: bool = False,
-        class_weights: Any = None,
-        ignore_class: int | None = None,
-        include_background: bool = True,
-        per: str = "sample",
-        smooth: float = 0.0,
-        epsilon: float = 1e-7,
-        empty: str = "complement",
-        data_format: str | None = None,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
-        dtype: Any = None,
-        **rest: Any,
+        **common: Unpack[RegionArguments],
     ) -> None:
-        super().__init__(
-            activation=activation,
-            class_weights=class_weights,
-            ignore_class=ignore_class,
-            include_background=include_background,
-            per=per,
-            smooth=smooth,
-            epsilon=epsilon,
-            empty=empty,
-            data_format=data_format,
-            reduction=reduction,
-            name=name,
-            dtype=dtype,
-            **rest,
-        )
+        super().__init__(**common)
         self.squared = arguments.flag(self, "squared", squared)
         self.log = arguments.flag(self, "log", log)
         self.log_cosh = arguments.flag(self, "log_cosh", log_cosh)

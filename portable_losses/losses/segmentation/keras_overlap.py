@@ -9,6 +9,7 @@ from portable_losses import ops
 from portable_losses.core import arguments, errors
 from portable_losses.core.classes import like
 from portable_losses.core.loss import Loss
+from portable_losses.core.signature import DType, Number, Reduction
 from portable_losses.losses.segmentation._sums import within
 from portable_losses.losses.segmentation._targets import fitted
 
@@ -107,10 +108,10 @@ class Dice(_KerasOverlap):
 
     def __init__(
         self,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = "dice",
         axis: Any = None,
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
         self.axis = _axis(type(self).__name__, axis)
@@ -164,12 +165,12 @@ class Tversky(_KerasOverlap):
 
     def __init__(
         self,
-        alpha: float = 0.5,
-        beta: float = 0.5,
-        reduction: str | None = "sum_over_batch_size",
+        alpha: Number = 0.5,
+        beta: Number = 0.5,
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = "tversky",
         axis: Any = None,
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
         owner = type(self).__name__

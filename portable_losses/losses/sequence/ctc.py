@@ -8,6 +8,7 @@ from portable_losses import ops
 from portable_losses.core import arguments, checks, errors
 from portable_losses.core.classes import valid_ids
 from portable_losses.core.loss import Loss
+from portable_losses.core.signature import DType, Reduction
 
 INF = float("inf")
 
@@ -65,9 +66,9 @@ class CTC(Loss):
 
     def __init__(
         self,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction | None = "sum_over_batch_size",
         name: str | None = "ctc",
-        dtype: Any = None,
+        dtype: DType = None,
         *,
         blank_index: int = 0,
         zero_infinity: bool = True,
