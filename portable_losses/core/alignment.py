@@ -67,6 +67,8 @@ def align(
                 "have y_pred's shape, or that of class ids",
                 remedy,
             )
+    if targets == "reduced":
+        return _align_reduced(owner, like(y_true, y_pred), y_pred), y_pred, False
     if targets in ("ids", "classes"):
         return _align_ids(owner, y_true, y_pred), y_pred, False
     if len(y_true.shape) == 0 or not checks.same(y_true.shape[:1], y_pred.shape[:1]):
@@ -122,6 +124,17 @@ def _are_rows(y_true: Any, y_pred: Any) -> bool:
     """Whether class targets are rows over the classes, and not ids."""
     t, p = tuple(y_true.shape), tuple(y_pred.shape)
     return len(t) == len(p) and (t[-1] != 1 or p[-1] == 1)
+
+
+def _align_reduced(owner: str, y_true: Any, y_pred: Any) -> Any:
+    t, p = tuple(y_true.shape), tuple(y_pred.shape)
+    if len(p) > 1 and checks.same(t, p[:-1]):
+        return y_true
+    if len(p) > 1 and checks.same(t, (*p[:-1], 1)):
+        return keras.ops.squeeze(y_true, -1)
+    rule = "have y_pred's shape without the last axis, or with a 1 there"
+    remedy = "pass one target per item; the last axis of y_pred is that of one item"
+    checks.shapes_fit(owner, t, p, rule, remedy)
 
 
 def _align_ids(owner: str, y_true: Any, y_pred: Any) -> Any:

@@ -161,7 +161,7 @@ def _explain(
             errors.fail(owner, name, "given once", kwargs[name], remedy, TypeError)
     if len(args) > len(order):
         shown = errors.Described(", ".join(map(repr, args[len(order) :])))
-        names = [p for p in parameters if p not in order]
+        names = [name for name in parameters_of(cls) if name not in order]
         remedy = f"it takes {len(order) or 'no'} positional arguments"
         remedy += f": write {owner}({names[0]}=...)" if names else ""
         errors.fail(owner, "arguments", "given by name", shown, remedy, TypeError)

@@ -21,6 +21,7 @@ from portable_losses.core.config import (
 from portable_losses.core.construction import Call, form_of, noted
 from portable_losses.core.domain import KNOWN, FirstLook
 from portable_losses.core.moving import claim, leaves_in, moves, now
+from portable_losses.core.naming import name_from
 from portable_losses.core.preparation import Inputs, prepare
 from portable_losses.core.reduction import (
     REDUCTIONS,
@@ -34,7 +35,7 @@ from portable_losses.core.saving import Saved
 from portable_losses.core.signature import DType, Reduction, show_whole
 from portable_losses.core.trial import works_apart
 
-_TARGETS = ("same", "ids", "classes", "any", "auto")
+_TARGETS = ("same", "ids", "classes", "reduced", "any", "auto")
 _INNER = ("_compute_dtype", "_result_dtype", "_keras_reduction", "_calls", "_form")
 _OF_INIT = {*_INNER[:3], "name", "reduction", "dtype"}
 
@@ -94,6 +95,9 @@ class Loss(Arithmetic, Saved, _KerasLoss):
     * `"ids"`: whole class ids of shape `y_pred.shape[:-1]`, or with a trailing 1.
       Ids that are visibly out of range are rejected;
     * `"classes"`: class ids as above, or rows of y_pred's shape (one-hot or soft);
+    * `"reduced"`: real numbers of shape `y_pred.shape[:-1]`, or with a trailing 1: the
+      last axis of y_pred describes one target, as quantiles or members of an ensemble
+      do. They reach `call` without the 1, in y_pred's dtype;
     * `"any"`: the loss looks for itself; only the batch axis is compared;
     * `"auto"`: as `"same"` where the shapes allow it, and in y_pred's dtype even if it
       is whole or boolean; else as `"any"`, but only where nothing would be broadcast.
@@ -137,7 +141,8 @@ class Loss(Arithmetic, Saved, _KerasLoss):
             sum of the items by their number, `"mean_with_sample_weight"` by the sum
             of their weights (a sample's weight counts for each of its items);
             `"sum"` adds them; `None` or `"none"` returns the items.
-        name: name of the loss; by default made from the class's.
+        name: name of the loss; by default that of the class in words, such as
+            "soft_dice", the same for each one that is made.
         dtype: dtype of the result, by default `keras.config.floatx()`. A float16
             result is returned as float32, since sums soon leave float16's range.
 
@@ -155,7 +160,9 @@ class Loss(Arithmetic, Saved, _KerasLoss):
         0.5
     """
 
-    targets: ClassVar[Literal["same", "ids", "classes", "any", "auto"]] = "same"
+    targets: ClassVar[Literal["same", "ids", "classes", "reduced", "any", "auto"]] = (
+        "same"
+    )
     """How y_true relates to y_pred."""
 
     prediction_domain: ClassVar[str] = "any"
@@ -213,6 +220,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
     ) -> None:
         calls: list[Call] | None = self.__dict__.pop("_calls", None)
         arguments.choice(type(self).__name__, "reduction", reduction, REDUCTIONS)
+        name = name or name_from(type(self).__name__)
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         floats = ("bfloat16", "float16", "float32", "float64")
         arguments.choice(type(self).__name__, "dtype", self.dtype, floats)

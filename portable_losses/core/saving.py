@@ -1,6 +1,5 @@
 """How a loss is saved, loaded, pickled and shown."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +14,7 @@ from portable_losses.core.config import (
 )
 from portable_losses.core.construction import Form
 from portable_losses.core.errors import Described, fail
+from portable_losses.core.naming import name_from
 
 _OF_EVERY_LOSS = {"name", "reduction", "dtype"}
 
@@ -33,7 +33,7 @@ class Saved:
                 continue
             if name == "dtype" and value == keras.config.floatx():
                 continue
-            if name == "name" and _is_made_of(value, type(self)):
+            if name == "name" and value == name_from(type(self).__name__):
                 continue
             shown.append(f"{name}={' '.join(repr(value).split())}")
         return f"{type(self).__name__}({', '.join(shown)})"
@@ -103,9 +103,3 @@ def shown(config: dict[str, Any]) -> str:
 def _is_usual(value: Any, usual: str | None) -> bool:
     # Nothing else is compared: an array would be, element by element.
     return value is None if usual is None else isinstance(value, str) and value == usual
-
-
-def _is_made_of(name: Any, cls: Any) -> bool:
-    """Whether it is the name that Keras makes of a class's: `my_loss`, `my_loss_2`."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", cls.__name__)
-    return re.fullmatch(rf"{words.lower()}(_\d+)?", str(name)) is not None

@@ -239,8 +239,8 @@ MESSAGES = {
     "unknown targets": (
         lambda: declare("labels"),
         ValueError,
-        "Declared: `targets` must be one of 'any', 'auto', 'classes', 'ids', 'same'; "
-        "got targets='labels' (choose one of these).",
+        "Declared: `targets` must be one of 'any', 'auto', 'classes', 'ids', "
+        "'reduced', 'same'; got targets='labels' (choose one of these).",
     ),
     "y_true None": (
         lambda: Squared()(None, zeros(2, 3)),

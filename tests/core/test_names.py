@@ -232,7 +232,7 @@ MISTAKES = {
     "without a name": (
         lambda: portable_losses.SoftDice("softmax"),
         "SoftDice: `arguments` must be given by name; got arguments='softmax' (it "
-        "takes no positional arguments: write SoftDice(activation=...)).",
+        "takes no positional arguments: write SoftDice(squared=...)).",
     ),
     "twice": (
         lambda: portable_losses.Huber(0.5, delta=0.3),

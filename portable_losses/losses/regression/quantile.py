@@ -72,7 +72,7 @@ class Quantile(Loss):
             self, "crossing_penalty", crossing_penalty, at_least=0
         )
         if is_vector(self.quantiles) or _is_vector_that_moves(self.quantiles):
-            self.targets = "any"  # a column per quantile against one target
+            self.targets = "reduced"  # a column per quantile against one target
         elif isinstance(crossing_penalty, Moving) or self.crossing_penalty != 0:
             rule = "0 for one quantile, which crosses nothing"
             remedy = "pass a sequence of quantiles"
@@ -94,18 +94,14 @@ class Quantile(Loss):
 
     def _against_columns(self, y_true: Any, y_pred: Any) -> Any:
         """y_true as (..., 1), against y_pred as (..., K)."""
-        owner, q = type(self).__name__, self.quantiles
+        q, columns = self.quantiles, y_pred.shape[-1]
         count = len(q) if isinstance(q, tuple) else q.shape[0]
-        checks.one_tensor(owner, "y_true", y_true)
-        t, p = tuple(y_true.shape), tuple(y_pred.shape)
-        if len(p) > 1 and p[-1] == count:
-            if checks.same(t, (*p[:-1], 1)):
-                return y_true
-            if checks.same(t, p[:-1]):
-                return ops.expand_dims(y_true, -1)
-        rule = f"have shape (...) or (..., 1), and y_pred (..., {count})"
-        remedy = "give y_pred one column per quantile"
-        checks.shapes_fit(owner, t, p, rule, remedy)
+        if columns != count:
+            t, p = tuple(y_true.shape), tuple(y_pred.shape)
+            rule = f"have shape (...) or (..., 1), and y_pred (..., {count})"
+            remedy = "give y_pred one column per quantile"
+            checks.shapes_fit(self, t, p, rule, remedy)
+        return ops.expand_dims(y_true, -1)
 
 
 def _checked_quantiles(owner: str, quantiles: Any) -> Any:

@@ -1,0 +1,25 @@
+"""The name of a loss, made from that of its class: the same each time."""
+
+import re
+
+WHOLE = (
+    "ArcFace",
+    "CosFace",
+    "IoU",
+    "ListMLE",
+    "ListNet",
+    "NLL",
+    "SigLIP",
+    "VICReg",
+)
+"""What stays one word, though its capital letters say otherwise."""
+
+_WHOLE = "|".join(WHOLE)
+_WORD = re.compile(
+    rf"{_WHOLE}|[A-Z]+(?=[A-Z][a-z]|{_WHOLE})|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+"
+)
+
+
+def name_from(class_name: str) -> str:
+    """Return the words of a class's name in lower case: "soft_dice" of "SoftDice"."""
+    return "_".join(word.lower() for word in _WORD.findall(class_name))
