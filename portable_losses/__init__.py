@@ -6,26 +6,27 @@ from typing import TYPE_CHECKING
 from portable_losses import _backend, ops  # noqa: F401 - for what it does
 from portable_losses.core import optimizers as _optimizers  # noqa: F401 - likewise
 from portable_losses.core.loss import Loss
-from portable_losses.losses.classification.crossentropy import (
-    BinaryCrossentropy,
+from portable_losses.losses.classification.binary_crossentropy import BinaryCrossentropy
+from portable_losses.losses.classification.binary_focal import BinaryFocalCrossentropy
+from portable_losses.losses.classification.categorical_crossentropy import (
     CategoricalCrossentropy,
-    SparseCategoricalCrossentropy,
 )
-from portable_losses.losses.classification.focal import (
-    BinaryFocalCrossentropy,
+from portable_losses.losses.classification.categorical_focal import (
     CategoricalFocalCrossentropy,
-    SigmoidFocal,
-    SparseCategoricalFocalCrossentropy,
 )
+from portable_losses.losses.classification.categorical_hinge import CategoricalHinge
 from portable_losses.losses.classification.generalized_crossentropy import (
     CategoricalGeneralizedCrossEntropy,
 )
-from portable_losses.losses.classification.hinge import (
-    CategoricalHinge,
-    Hinge,
-    SquaredHinge,
-)
+from portable_losses.losses.classification.hinge import Hinge, SquaredHinge
 from portable_losses.losses.classification.kl_divergence import KLDivergence
+from portable_losses.losses.classification.sigmoid_focal import SigmoidFocal
+from portable_losses.losses.classification.sparse_categorical_crossentropy import (
+    SparseCategoricalCrossentropy,
+)
+from portable_losses.losses.classification.sparse_categorical_focal import (
+    SparseCategoricalFocalCrossentropy,
+)
 from portable_losses.losses.detection.iou import GeneralizedIoU
 from portable_losses.losses.metric.circle import Circle
 from portable_losses.losses.metric.supervised_contrastive import SupervisedContrastive

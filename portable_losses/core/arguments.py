@@ -180,6 +180,24 @@ def logits_alone(owner: object, value: Any) -> bool:
     fail(owner, "from_logits", "True for this loss of logits", value, remedy)
 
 
+_SHARED: dict[str, Callable[[object, Any], Any]] = {
+    "axis": lambda owner, value: integer(owner, "axis", value),
+    "class_weights": class_weights,
+    "from_logits": lambda owner, value: flag(owner, "from_logits", value),
+    "ignore_class": ignore_class,
+    "label_smoothing": lambda owner, value: number(
+        owner, "label_smoothing", value, at_least=0, at_most=1
+    ),
+    "pos_weight": pos_weight,
+}
+
+
+def store(owner: object, **given: Any) -> None:
+    """Check arguments that mean the same in every loss, and store each by its name."""
+    for argument, value in given.items():
+        setattr(owner, argument, _SHARED[argument](owner, value))
+
+
 def _bounds(
     above: float | None,
     at_least: float | None,

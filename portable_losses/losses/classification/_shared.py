@@ -2,23 +2,105 @@
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 
 from portable_losses import ops
-from portable_losses.core import checks
+from portable_losses.core import arguments
 from portable_losses.core.classes import (
     Times,
     crossentropy_of,
     like,
     of_log_softmax,
     pick,
+    take,
     times,
+    weight_vector,
 )
 from portable_losses.core.loss import Loss
-from portable_losses.core.moving import as_vector, is_vector, is_zero
-from portable_losses.ops.log_sums import INF
+from portable_losses.core.moving import is_zero
+from portable_losses.core.signature import ClassWeights, LossArguments
+
+
+class ClassArguments(LossArguments, total=False):
+    """What the constructor of most losses of classes takes."""
+
+    from_logits: bool
+    class_weights: ClassWeights
+    ignore_class: int | None
+
+
+class ClassLoss(Loss):
+    """Base of the losses that have a class axis: class weights, the ignored class.
+
+    The constructors of Keras's losses differ, so each has its own; `LabelLoss` has one.
+    """
+
+    axis: int = -1
+    class_weights: Any = None
+    ignore_class: int | None = None
+
+    def feature_axis(self) -> int:
+        return self.axis
+
+    def keep(self, y_true: Any) -> Any | None:
+        if self._targets != "same" or self.ignore_class is None:
+            return super().keep(y_true)
+        return ops.argmax(y_true, axis=-1) != self.ignore_class
+
+    def vector_of_weights(self, y_pred: Any) -> Any | None:
+        """One weight per class as a tensor, or None."""
+        classes, dtype = y_pred.shape[-1], y_pred.dtype
+        return weight_vector(type(self).__name__, self.class_weights, classes, dtype)
+
+    def weighted(self, terms: Any, times: Times = operator.mul) -> Any:
+        """Terms with the classes last, each times the weight of its class.
+
+        `times` is what `of_log_softmax` gives, where terms may be infinite.
+        """
+        w = self.vector_of_weights(terms)
+        return terms if w is None else times(w, terms)
+
+    def weighted_by(self, ids: Any, items: Any, y_pred: Any) -> Any:
+        """Items, each times the weight of its class index."""
+        w = self.vector_of_weights(y_pred)
+        return items if w is None else times(take(w, ids), items)
+
+
+class LabelLoss(ClassLoss):
+    """Base of the losses of one-hot or soft labels, or of class indices."""
+
+    targets = "classes"
+    prediction_domain = "class probabilities"
+    target_domain = "probabilities"
+    _class_axis = True
+
+    def __init__(
+        self,
+        *,
+        from_logits: bool = False,
+        class_weights: ClassWeights = None,
+        ignore_class: int | None = None,
+        **common: Unpack[LossArguments],
+    ) -> None:
+        super().__init__(**common)
+        arguments.store(
+            self,
+            from_logits=from_logits,
+            class_weights=class_weights,
+            ignore_class=ignore_class,
+        )
+
+    def of_labels(self, y_true: Any, values: Any, times: Times = operator.mul) -> Any:
+        """The value of each item's class; of soft labels the mean under them.
+
+        `values` have the classes last. It is sum_c t_c values_c for labels of y_pred's
+        shape, and values[y] for class indices, NaN where one is out of range.
+        """
+        if len(y_true.shape) < len(values.shape):
+            return pick(values, y_true)
+        return ops.sum(times(like(y_true, values), values), axis=-1)
 
 
 def of_log_probabilities(
@@ -54,92 +136,11 @@ def clipped(p: Any) -> Any:
     return ops.clip(p, epsilon, 1.0 - epsilon)
 
 
-def binary_crossentropy(
-    t: Any, x: Any, from_logits: bool, pos_weight: Any, careful: bool = False
-) -> Any:
-    """-(pos_weight t log p + (1 - t) log(1 - p)), element by element."""
-    if from_logits:
-        log_p, log_q = ops.log_sigmoid(x), ops.log_sigmoid(-x)
-    else:
-        log_p, log_q = ops.log(clipped(x)), ops.log(clipped(1.0 - x))
-    positive = t if pos_weight is None else pos_weight * t
-    if not careful:
-        return -(positive * log_p + (1.0 - t) * log_q)
-    return -(times(positive, log_p) + times(1.0 - t, log_q))
-
-
-def opposed(t: Any, x: Any, hard: bool) -> tuple[Any, Any, Any | None]:
-    """How a logit x stands against its target t, as s, turn and d.
-
-    s = turn x is the logit for what the target is not: turn is -1 for a target above
-    1/2 and 1 for the others. d is the target less its nearer end, 0 or 1; None if all
-    are there (`hard`). With these no part of a binary loss cancels, whatever x:
-    -(t log p + (1 - t) log(1 - p)) == softplus(s) - d x, and with e = turn d
-    t (1 - p) + (1 - t) p == e + (1 - 2 e) sigmoid(s).
-    """
-    end = t if hard else ops.cast(t > 0.5, t.dtype)
-    turn = 1.0 - 2.0 * end
-    return turn * x, turn, None if hard else t - end
-
-
-def opposed_crossentropy(x: Any, s: Any, d: Any | None, careful: bool) -> Any:
-    """The binary cross-entropy of a logit by the numbers of `opposed`."""
-    # Not of `ops`, whose care is for half precision, which never comes here.
-    cost = keras.ops.softplus(s)
-    if d is None:
-        return cost
-    product = d * x
-    if careful:
-        # d x is NaN for d = 0 and an infinite x, and where it is inf the cost is too:
-        # there any finite number will do, and a NaN for a NaN, which d is.
-        product = keras.ops.where(product < INF, product, d)
-    return cost - product
-
-
-def focused(focus: Any, cost: Any) -> Any:
-    """`focus * cost`; an infinite cost stays, without a gradient through its focus."""
-    return keras.ops.where(cost < INF, focus, 1.0) * cost
-
-
 def smoothed(t: Any, label_smoothing: float, classes: int) -> Any:
     """Targets moved towards the uniform distribution over `classes`."""
     if is_zero(label_smoothing):
         return t
     return t * (1.0 - label_smoothing) + label_smoothing / classes
-
-
-def binary_targets(
-    loss: Loss, y_true: Any, y_pred: Any
-) -> tuple[Any, Any, Any | None, bool]:
-    """Targets and predictions, which elements are kept, whether targets are 0 or 1.
-
-    Targets are smoothed; ignored elements have harmless targets and predictions.
-    """
-    # Integers and booleans can only be 0 or 1.
-    hard = not keras.backend.is_float_dtype(y_true.dtype)
-    t, kept = like(y_true, y_pred), None
-    if loss.ignore_class is not None:
-        kept = t != loss.ignore_class
-        t, y_pred = ops.where(kept, t, 1.0), ops.where(kept, y_pred, 0.5)
-    soft = smoothed(t, loss.label_smoothing, 2)
-    return soft, y_pred, kept, hard and soft is t
-
-
-def positive_weight(loss: Loss, y_pred: Any) -> Any | None:
-    """The loss's `pos_weight`: None, a number, or a tensor of one per column."""
-    value = loss.pos_weight
-    if not is_vector(value):
-        return value
-    owner, columns = type(loss).__name__, y_pred.shape[-1]
-    value = checks.fit_length(owner, "pos_weight", value, columns)
-    return as_vector(value, y_pred.dtype)
-
-
-def keep_rows(y_true: Any, ignore_class: int | None) -> Any | None:
-    """Where a dense row is not of the ignored class, judged by its argmax."""
-    if ignore_class is None:
-        return None
-    return ops.argmax(y_true, axis=-1) != ignore_class
 
 
 def mean_of_kept(loss: Loss, terms: Any, kept: Any | None) -> Any:

@@ -9,14 +9,12 @@ from portable_losses.core.classes import (
     like,
     of_log_softmax,
     pick,
-    take,
-    weight_vector,
 )
-from portable_losses.core.loss import Loss
 from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
+from portable_losses.losses.classification._shared import ClassLoss
 
 
-class CategoricalGeneralizedCrossEntropy(Loss):
+class CategoricalGeneralizedCrossEntropy(ClassLoss):
     """Cross-entropy that gives up on samples it finds very unlikely (label noise).
 
     With p the class probabilities and y the class, the item is
@@ -81,22 +79,21 @@ class CategoricalGeneralizedCrossEntropy(Loss):
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
         self.q = arguments.number(self, "q", q, above=0, below=1)
-        self.from_logits = arguments.flag(self, "from_logits", from_logits)
-        self.class_weights = arguments.class_weights(self, class_weights)
-        self.ignore_class = arguments.ignore_class(self, ignore_class)
+        arguments.store(
+            self,
+            from_logits=from_logits,
+            class_weights=class_weights,
+            ignore_class=ignore_class,
+        )
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        w = weight_vector(
-            type(self).__name__, self.class_weights, y_pred.shape[-1], y_pred.dtype
-        )
         if len(y_true.shape) < len(y_pred.shape):
             if self.from_logits:
                 items = self._cost(-crossentropy_of(y_pred, y_true))
             else:
                 items = self._cost(pick(y_pred, y_true))
-            return items if w is None else items * take(w, y_true)
-        t = like(y_true, y_pred)
-        t = t if w is None else t * w
+            return self.weighted_by(y_true, items, y_pred)
+        t = self.weighted(like(y_true, y_pred))
 
         def items_of(p: Any, _: Any = None) -> Any:
             return ops.sum(self._cost(p) * t, axis=-1)  # finite for every p

@@ -1,18 +1,17 @@
-"""Hinges: a margin between right and wrong, binary and categorical."""
+"""Hinge losses of yes/no targets."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from portable_losses import ops
 from portable_losses.core import arguments, checks
-from portable_losses.core.classes import like, take, weight_vector
-from portable_losses.core.loss import Loss
+from portable_losses.core.classes import like
 from portable_losses.core.moving import as_vector, is_vector
 from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
-from portable_losses.losses.classification._shared import mean_of_kept
+from portable_losses.losses.classification._shared import ClassLoss, mean_of_kept
 
 
-class Hinge(Loss):
+class Hinge(ClassLoss):
     """How far scores fall short of a margin of 1 on the right side of 0.
 
     With y the label, -1 or 1, and p the score, any real number, the item is the mean
@@ -62,16 +61,19 @@ class Hinge(Loss):
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        self.class_weights = arguments.class_weights(self, class_weights)
-        self.pos_weight = arguments.pos_weight(self, pos_weight)
-        self.ignore_class = arguments.ignore_class(self, ignore_class)
+        arguments.store(
+            self,
+            class_weights=class_weights,
+            pos_weight=pos_weight,
+            ignore_class=ignore_class,
+        )
 
     def call(self, y_true: Any, y_pred: Any, kept: Any) -> Any:
         y, p, counted = _signs(self, y_true, y_pred, kept)
         return _weighted_mean(self, y, ops.relu(1.0 - y * p), counted)
 
 
-class SquaredHinge(Loss):
+class SquaredHinge(ClassLoss):
     """The square of how far scores fall short of a margin of 1.
 
     With y the label, -1 or 1, and p the score, any real number, the item is the mean
@@ -115,9 +117,12 @@ class SquaredHinge(Loss):
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        self.class_weights = arguments.class_weights(self, class_weights)
-        self.pos_weight = arguments.pos_weight(self, pos_weight)
-        self.ignore_class = arguments.ignore_class(self, ignore_class)
+        arguments.store(
+            self,
+            class_weights=class_weights,
+            pos_weight=pos_weight,
+            ignore_class=ignore_class,
+        )
 
     def call(self, y_true: Any, y_pred: Any, kept: Any) -> Any:
         y, p, counted = _signs(self, y_true, y_pred, kept)
@@ -154,72 +159,4 @@ def _weighted_mean(loss: Any, y: Any, terms: Any, counted: Any) -> Any:
     if positive is not None:
         positive = as_vector(positive, y.dtype)
         terms = terms * ops.where(y > 0, positive, ops.ones_like(positive))
-    w = weight_vector(owner, loss.class_weights, columns, y.dtype)
-    return mean_of_kept(loss, terms if w is None else terms * w, counted)
-
-
-class CategoricalHinge(Loss):
-    """How far the right class's score falls short of the best wrong one's plus 1.
-
-    With y a one-hot row and p the scores, any real numbers, the item is
-
-        w max(0, 1 + max_c (1 - y_c) p_c - sum_c y_c p_c)
-
-    Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
-
-    Args:
-        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
-            rest; an item has that of its row's argmax. The divisor stays the count.
-        ignore_class: rows whose argmax is this class are left out of the mean.
-
-    Edge cases: the right class enters the maximum as 0, so that wrong scores below 0
-    are not told apart. Equal best scores share the gradient evenly. A margin of
-    exactly 1 costs 0 with gradient 0. Labels of -1 and 1 pass, as in Keras, and count
-    wrong scores twice.
-
-    Raises:
-        ValueError: for a negative weight, weights of the wrong length, or shapes that
-            differ.
-
-    Example:
-        >>> loss = portable_losses.CategoricalHinge()
-        >>> float(loss([[0, 1, 0]], [[0.5, 1.0, 0.25]]))
-        0.5
-
-    Reference:
-        Crammer and Singer, "On the algorithmic implementation of multiclass
-        kernel-based vector machines", Journal of Machine Learning Research 2, 2001.
-
-    Differs: from Keras at a margin of exactly 1, where its gradient depends on the
-    backend, and in refusing to broadcast; from the paper in the 0 that enters the
-    maximum.
-    """
-
-    _class_axis = True
-
-    def __init__(
-        self,
-        reduction: Reduction | None = "sum_over_batch_size",
-        name: str | None = "categorical_hinge",
-        dtype: DType = None,
-        *,
-        class_weights: ClassWeights = None,
-        ignore_class: int | None = None,
-    ) -> None:
-        super().__init__(reduction=reduction, name=name, dtype=dtype)
-        self.class_weights = arguments.class_weights(self, class_weights)
-        self.ignore_class = arguments.ignore_class(self, ignore_class)
-
-    def keep(self, y_true: Any) -> Any | None:
-        if self.ignore_class is None:
-            return None
-        return ops.argmax(y_true, axis=-1) != self.ignore_class
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        y = like(y_true, y_pred)
-        right = ops.sum(y * y_pred, axis=-1)
-        wrong = ops.max((1.0 - y) * y_pred, axis=-1)
-        items = ops.relu(1.0 + wrong - right)
-        owner = type(self).__name__
-        w = weight_vector(owner, self.class_weights, y.shape[-1], y.dtype)
-        return items if w is None else items * take(w, ops.argmax(y, axis=-1))
+    return mean_of_kept(loss, loss.weighted(terms), counted)

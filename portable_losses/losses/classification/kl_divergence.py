@@ -6,13 +6,12 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import Times, like, of_log_softmax, weight_vector
-from portable_losses.core.loss import Loss
+from portable_losses.core.classes import Times, like, of_log_softmax
 from portable_losses.core.signature import ClassWeights, DType, Reduction
-from portable_losses.losses.classification._shared import keep_rows
+from portable_losses.losses.classification._shared import ClassLoss
 
 
-class KLDivergence(Loss):
+class KLDivergence(ClassLoss):
     """Information lost when the prediction stands in for the target distribution.
 
     With t the target and p the predicted distribution, the item is
@@ -66,29 +65,25 @@ class KLDivergence(Loss):
         ignore_class: int | None = None,
     ) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        self.from_logits = arguments.flag(self, "from_logits", from_logits)
-        self.class_weights = arguments.class_weights(self, class_weights)
-        self.ignore_class = arguments.ignore_class(self, ignore_class)
-
-    def keep(self, y_true: Any) -> Any | None:
-        return keep_rows(y_true, self.ignore_class)
+        arguments.store(
+            self,
+            from_logits=from_logits,
+            class_weights=class_weights,
+            ignore_class=ignore_class,
+        )
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         t = like(y_true, y_pred)
-        w = weight_vector(
-            type(self).__name__, self.class_weights, y_pred.shape[-1], y_pred.dtype
-        )
         if self.from_logits:
             t = ops.clip(t, 0.0, 1.0)
             entropy = ops.xlogy(t, t)
-            weighted = t if w is None else t * w
+            entropy, t = self.weighted(entropy), self.weighted(t)
 
             def items_of(log_p: Any, times: Times) -> Any:
-                terms = entropy if w is None else entropy * w
-                return ops.sum(terms - times(weighted, log_p), axis=-1)
+                return ops.sum(entropy - times(t, log_p), axis=-1)
 
             return of_log_softmax(y_pred, items_of)
         epsilon = keras.config.epsilon()
         t = ops.clip(t, epsilon, 1.0)
         terms = t * ops.log(t / ops.clip(y_pred, epsilon, 1.0))
-        return ops.sum(terms if w is None else terms * w, axis=-1)
+        return ops.sum(self.weighted(terms), axis=-1)

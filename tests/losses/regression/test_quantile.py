@@ -32,21 +32,19 @@ def test_a_sequence_takes_a_column_per_quantile(true, pred, items):
 
 
 MISFITS = [
-    ((5, 3), (5, 3)),  # a target per quantile
-    ((5,), (5, 2)),
-    ((5, 1), (5, 2)),
-    ((5,), (5,)),
-    ((5, 2), (5, 1, 3)),
-    ((5, 2, 2), (5, 2, 3)),
+    ((5, 3), (5, 3), "without the last axis"),  # a target per quantile
+    ((5,), (5, 2), r"\(\.\.\.\) or \(\.\.\., 1\), and y_pred \(\.\.\., 3\)"),
+    ((5, 1), (5, 2), r"\(\.\.\.\) or \(\.\.\., 1\), and y_pred \(\.\.\., 3\)"),
+    ((5,), (5,), "without the last axis"),
+    ((5, 2), (5, 1, 3), "without the last axis"),
+    ((5, 2, 2), (5, 2, 3), "without the last axis"),
 ]
 
 
-@pytest.mark.parametrize(("true", "pred"), MISFITS)
-def test_shapes_that_do_not_fit_are_refused(true, pred):
-    message = (
-        r"Quantile: `y_true` must have shape \(\.\.\.\) or \(\.\.\., 1\), and y_pred "
-        r"\(\.\.\., 3\); got y_true of shape .* and y_pred of shape"
-    )
+@pytest.mark.parametrize(("true", "pred", "rule"), MISFITS)
+def test_shapes_that_do_not_fit_are_rejected(true, pred, rule):
+    message = f"Quantile: `y_true` must have .*{rule}.*; got y_true of shape .* and "
+    message += "y_pred of shape"
     with pytest.raises(ValueError, match=message):
         Quantile(quantiles=THREE)(np.zeros(true), np.zeros(pred))
 

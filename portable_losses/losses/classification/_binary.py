@@ -1,0 +1,90 @@
+"""What the losses of yes/no targets share: exact costs of logits, selection."""
+
+from typing import Any
+
+import keras
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.core.classes import (
+    like,
+    times,
+)
+from portable_losses.core.loss import Loss
+from portable_losses.core.moving import as_vector, is_vector
+from portable_losses.losses.classification._shared import clipped, smoothed
+from portable_losses.ops.log_sums import INF
+
+
+def binary_crossentropy(
+    t: Any, x: Any, from_logits: bool, pos_weight: Any, careful: bool = False
+) -> Any:
+    """-(pos_weight t log p + (1 - t) log(1 - p)), element by element."""
+    if from_logits:
+        log_p, log_q = ops.log_sigmoid(x), ops.log_sigmoid(-x)
+    else:
+        log_p, log_q = ops.log(clipped(x)), ops.log(clipped(1.0 - x))
+    positive = t if pos_weight is None else pos_weight * t
+    if not careful:
+        return -(positive * log_p + (1.0 - t) * log_q)
+    return -(times(positive, log_p) + times(1.0 - t, log_q))
+
+
+def opposed(t: Any, x: Any, hard: bool) -> tuple[Any, Any, Any | None]:
+    """How a logit x stands against its target t, as s, turn and d.
+
+    s = turn x is the logit for what the target is not: turn is -1 for a target above
+    1/2 and 1 for the others. d is the target less its nearer end, 0 or 1; None if all
+    are there (`hard`). With these no part of a binary loss cancels, whatever x:
+    -(t log p + (1 - t) log(1 - p)) == softplus(s) - d x, and with e = turn d
+    t (1 - p) + (1 - t) p == e + (1 - 2 e) sigmoid(s).
+    """
+    end = t if hard else ops.cast(t > 0.5, t.dtype)
+    turn = 1.0 - 2.0 * end
+    return turn * x, turn, None if hard else t - end
+
+
+def opposed_crossentropy(x: Any, s: Any, d: Any | None, careful: bool) -> Any:
+    """The binary cross-entropy of a logit by the numbers of `opposed`."""
+    # Not of `ops`, whose care is for half precision, which never comes here.
+    cost = keras.ops.softplus(s)
+    if d is None:
+        return cost
+    product = d * x
+    if careful:
+        # d x is NaN for d = 0 and an infinite x, and where it is inf the cost is too:
+        # there any finite number will do, and a NaN for a NaN, which d is.
+        product = keras.ops.where(product < INF, product, d)
+    return cost - product
+
+
+def focused(focus: Any, cost: Any) -> Any:
+    """`focus * cost`; an infinite cost stays, without a gradient through its focus."""
+    return keras.ops.where(cost < INF, focus, 1.0) * cost
+
+
+def binary_targets(
+    loss: Loss, y_true: Any, y_pred: Any
+) -> tuple[Any, Any, Any | None, bool]:
+    """Targets and predictions, which elements are kept, whether targets are 0 or 1.
+
+    Targets are smoothed; ignored elements have harmless targets and predictions.
+    """
+    # Integers and booleans can only be 0 or 1.
+    hard = not keras.backend.is_float_dtype(y_true.dtype)
+    t, kept = like(y_true, y_pred), None
+    if loss.ignore_class is not None:
+        kept = t != loss.ignore_class
+        t, y_pred = ops.where(kept, t, 1.0), ops.where(kept, y_pred, 0.5)
+    soft = smoothed(t, loss.label_smoothing, 2)
+    return soft, y_pred, kept, hard and soft is t
+
+
+def positive_weight(loss: Loss, y_pred: Any) -> Any | None:
+    """The loss's `pos_weight`: None, a number, or a tensor of one per column."""
+    value = loss.pos_weight
+    if not is_vector(value):
+        return value
+    owner, columns = type(loss).__name__, y_pred.shape[-1]
+    value = checks.fit_length(owner, "pos_weight", value, columns)
+    return as_vector(value, y_pred.dtype)

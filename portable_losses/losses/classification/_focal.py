@@ -1,0 +1,28 @@
+"""What the categorical focal losses share."""
+
+from typing import Any
+
+from portable_losses import ops
+from portable_losses.core import checks
+from portable_losses.core.moving import as_vector, is_vector
+from portable_losses.losses.classification._binary import (
+    focused,
+)
+
+
+def focal(log_p: Any, gamma: Any) -> Any:
+    """-(1 - p)^gamma log p, of the logarithm of p."""
+    return focused(ops.power(-ops.expm1(log_p), gamma), -log_p)
+
+
+def scale_of_classes(
+    loss: Any,
+    y_pred: Any,
+) -> tuple[Any, Any | None]:
+    """Alpha times the class weights: a number for all, and a vector or None."""
+    w = loss.vector_of_weights(y_pred)
+    if not is_vector(loss.alpha):
+        return loss.alpha, w
+    alpha = checks.fit_length(loss, "alpha", loss.alpha, y_pred.shape[-1])
+    alpha = as_vector(alpha, y_pred.dtype)
+    return 1.0, alpha if w is None else alpha * w

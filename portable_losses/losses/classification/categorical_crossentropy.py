@@ -1,0 +1,92 @@
+"""Cross-entropy of one-hot or soft labels."""
+
+from typing import Any
+
+from portable_losses import ops
+from portable_losses.core import arguments
+from portable_losses.core.classes import (
+    Times,
+    like,
+)
+from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
+from portable_losses.losses.classification._shared import (
+    ClassLoss,
+    of_log_probabilities,
+    smoothed,
+)
+
+
+class CategoricalCrossentropy(ClassLoss):
+    """Negative log-likelihood of classes given as rows (one-hot or soft).
+
+    With p the class probabilities (the softmax of logits) and t the smoothed row, the
+    item is
+
+        -sum_c w_c t_c log p_c
+
+    Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        from_logits: whether y_pred holds logits, any real number, or probabilities,
+            which are divided by their sum. Logits are exact up to 1e4 and beyond.
+        label_smoothing: in [0, 1]; t = y (1 - label_smoothing) + label_smoothing / C.
+        axis: the class axis.
+        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+            rest. They multiply the class's term; the divisor stays the count.
+        ignore_class: rows whose argmax is this class are left out of the mean.
+
+    Edge cases: probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's epsilon), so that
+    a wrong 0 costs 16.118 and has no gradient; a row of zeros likewise. Prefer logits:
+    those of -inf, of a mask for instance, cost 0 and have no gradient where t = 0, and
+    cost inf at any other t, smoothed ones included. A logit of inf is certain: it costs
+    inf unless t = 0 elsewhere; several in a row share p evenly. A row of nothing but
+    -inf costs inf. No gradient is NaN.
+
+    Raises:
+        ValueError: for a label_smoothing outside [0, 1], a negative weight, weights of
+            the wrong length, or shapes that differ; and, see `Loss`, for logits in
+            place of probabilities.
+
+    Example:
+        >>> loss = portable_losses.CategoricalCrossentropy(from_logits=True)
+        >>> round(float(loss([[0.0, 1.0]], [[0.0, 0.0]])), 4)
+        0.6931
+
+    Differs: from Keras on TensorFlow, whose gradient from logits is wrong for rows
+    that do not sum to 1.
+    """
+
+    prediction_domain = "class probabilities"
+    target_domain = "probabilities"
+    _class_axis = True
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: Number = 0.0,
+        axis: int = -1,
+        reduction: Reduction | None = "sum_over_batch_size",
+        name: str | None = "categorical_crossentropy",
+        dtype: DType = None,
+        *,
+        class_weights: ClassWeights = None,
+        ignore_class: int | None = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        arguments.store(
+            self,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
+            class_weights=class_weights,
+            ignore_class=ignore_class,
+        )
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        t = smoothed(like(y_true, y_pred), self.label_smoothing, y_pred.shape[-1])
+        t = self.weighted(t)
+
+        def items_of(log_p: Any, times: Times) -> Any:
+            return -ops.sum(times(t, log_p), axis=-1)
+
+        return of_log_probabilities(y_pred, self.from_logits, items_of)

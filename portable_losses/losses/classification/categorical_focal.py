@@ -1,0 +1,104 @@
+"""Focal cross-entropy of one-hot or soft labels."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from portable_losses import ops
+from portable_losses.core import arguments
+from portable_losses.core.classes import (
+    Times,
+    like,
+    times,
+)
+from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
+from portable_losses.losses.classification._focal import focal, scale_of_classes
+from portable_losses.losses.classification._shared import (
+    ClassLoss,
+    of_log_probabilities,
+    smoothed,
+)
+
+
+class CategoricalFocalCrossentropy(ClassLoss):
+    """Categorical cross-entropy that plays down the rows it gets right.
+
+    With p the class probabilities (the softmax of logits) and t the smoothed row, the
+    item is
+
+        -sum_c w_c alpha_c (1 - p_c)^gamma t_c log p_c
+
+    Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        alpha: weight >= 0 of every class, or a sequence of one per class.
+        gamma: exponent >= 0; 0 is categorical cross-entropy times alpha.
+        from_logits: whether y_pred holds logits, any real number, or probabilities,
+            which are divided by their sum. Logits are exact up to 1e4 and beyond.
+        label_smoothing: in [0, 1]; t = y (1 - label_smoothing) + label_smoothing / C.
+        axis: the class axis.
+        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+            rest. They multiply the class's term; the divisor stays the count.
+        ignore_class: rows whose argmax is this class are left out of the mean.
+
+    Edge cases: probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's epsilon), so that
+    a wrong 0 costs alpha 16.118 and has no gradient; a row of zeros likewise. Prefer
+    logits, which may be infinite, as in CategoricalCrossentropy.
+
+    Raises:
+        ValueError: for a negative alpha, gamma or weight, alphas or weights of the
+            wrong length, a label_smoothing outside [0, 1], or shapes that differ; and,
+            see `Loss`, for logits in place of probabilities.
+
+    Example:
+        >>> loss = portable_losses.CategoricalFocalCrossentropy(from_logits=True)
+        >>> round(float(loss([[0, 1]], [[0.0, 0.0]])), 6)
+        0.043322
+
+    Reference:
+        Lin, Goyal, Girshick, He, Dollar, "Focal Loss for Dense Object Detection", 2017,
+        arXiv 1708.02002, equation 5, over the softmax in place of the sigmoid.
+
+    Differs: from Keras from logits, where Keras clips the softmax: at logits
+    (-30, 0, 0) class 0 has no gradient there.
+    """
+
+    prediction_domain = "class probabilities"
+    target_domain = "probabilities"
+    _class_axis = True
+
+    def __init__(
+        self,
+        alpha: Number | Sequence[float] = 0.25,
+        gamma: Number = 2.0,
+        from_logits: bool = False,
+        label_smoothing: Number = 0.0,
+        axis: int = -1,
+        reduction: Reduction | None = "sum_over_batch_size",
+        name: str | None = "categorical_focal_crossentropy",
+        dtype: DType = None,
+        *,
+        class_weights: ClassWeights = None,
+        ignore_class: int | None = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        self.alpha = arguments.number_or_vector(self, "alpha", alpha, at_least=0)
+        self.gamma = arguments.number(self, "gamma", gamma, at_least=0)
+        arguments.store(
+            self,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
+            class_weights=class_weights,
+            ignore_class=ignore_class,
+        )
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        t = smoothed(like(y_true, y_pred), self.label_smoothing, y_pred.shape[-1])
+        scale, vector = scale_of_classes(self, y_pred)
+        t = t if vector is None else t * vector
+
+        def items_of(log_p: Any, times: Times) -> Any:
+            return ops.sum(times(t, focal(log_p, self.gamma)), axis=-1)
+
+        items = of_log_probabilities(y_pred, self.from_logits, items_of)
+        return times(scale, items)

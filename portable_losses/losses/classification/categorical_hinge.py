@@ -1,0 +1,74 @@
+"""Hinge loss of several classes."""
+
+from typing import Any
+
+from portable_losses import ops
+from portable_losses.core import arguments
+from portable_losses.core.classes import like
+from portable_losses.core.signature import ClassWeights, DType, Reduction
+from portable_losses.losses.classification._shared import ClassLoss
+
+
+class CategoricalHinge(ClassLoss):
+    """How far the right class's score falls short of the best wrong one's plus 1.
+
+    With y a one-hot row and p the scores, any real numbers, the item is
+
+        w max(0, 1 + max_c (1 - y_c) p_c - sum_c y_c p_c)
+
+    Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+            rest; an item has that of its row's argmax. The divisor stays the count.
+        ignore_class: rows whose argmax is this class are left out of the mean.
+
+    Edge cases: the right class enters the maximum as 0, so that wrong scores below 0
+    are not told apart. Equal best scores share the gradient evenly. A margin of
+    exactly 1 costs 0 with gradient 0. Labels of -1 and 1 pass, as in Keras, and count
+    wrong scores twice.
+
+    Raises:
+        ValueError: for a negative weight, weights of the wrong length, or shapes that
+            differ.
+
+    Example:
+        >>> loss = portable_losses.CategoricalHinge()
+        >>> float(loss([[0, 1, 0]], [[0.5, 1.0, 0.25]]))
+        0.5
+
+    Reference:
+        Crammer and Singer, "On the algorithmic implementation of multiclass
+        kernel-based vector machines", Journal of Machine Learning Research 2, 2001.
+
+    Differs: from Keras at a margin of exactly 1, where its gradient depends on the
+    backend, and in refusing to broadcast; from the paper in the 0 that enters the
+    maximum.
+    """
+
+    _class_axis = True
+
+    def __init__(
+        self,
+        reduction: Reduction | None = "sum_over_batch_size",
+        name: str | None = "categorical_hinge",
+        dtype: DType = None,
+        *,
+        class_weights: ClassWeights = None,
+        ignore_class: int | None = None,
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+        arguments.store(
+            self,
+            class_weights=class_weights,
+            ignore_class=ignore_class,
+        )
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        y = like(y_true, y_pred)
+        right = ops.sum(y * y_pred, axis=-1)
+        wrong = ops.max((1.0 - y) * y_pred, axis=-1)
+        items = ops.relu(1.0 + wrong - right)
+        if self.class_weights is None:
+            return items
+        return self.weighted_by(ops.argmax(y, axis=-1), items, y)
