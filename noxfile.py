@@ -61,10 +61,11 @@ each_backend = nox.parametrize(
 def lint(session: nox.Session) -> None:
     """Format, lint, types, the layout of the imports, and generated pages."""
     prepare(session)
-    install(session, "click", "jinja2", "numpy", "rich", groups=["lint"])
+    install(session, "click", "jinja2", "keras", "numpy", "rich", groups=["lint"])
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     session.run("mypy")
+    session.run("python", "ci/check_types.py")
     session.run("python", "ci/check_layout.py")
     if (CI / "make_docs.py").exists():
         session.run("python", "ci/make_docs.py", "--check")

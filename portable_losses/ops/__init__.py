@@ -8,7 +8,14 @@ ones; the docstring of each states its convention. `distance`, `distance_transfo
 `float_power` and `lgamma` (`log_gamma`) are those of Keras 3.16, on every version.
 """
 
-from keras.ops import *  # noqa: F403  # every public name; the pinned ones follow
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # Keras has no types: what checkers guess of its functions is wrong
+    from typing import Any
+
+    def __getattr__(name: str) -> Any: ...
+else:
+    from keras.ops import *  # noqa: F403  # every public name; the pinned ones follow
 
 # Not `from portable_losses.ops import`: that would find Keras's, which came with `*`.
 import portable_losses.ops.linalg as linalg  # noqa: F401  # public

@@ -12,13 +12,23 @@ from keras import ops as raw
 from portable_losses.ops.pinning import as_dtype, dtype_of, is_number, pinned_float
 
 # ln Gamma(1 + a) = a (a - 1) Q(a), to 4e-10; the highest power first.
-Q = (0.000934933127787, -0.0061991514736, 0.0192420688928, -0.0383168912852)
+Q: tuple[float, ...] = (
+    0.000934933127787,
+    -0.0061991514736,
+    0.0192420688928,
+    -0.0383168912852,
+)
 Q += (0.0576878109227, -0.0745748045656, 0.0916982772431, -0.115082610107)
 Q += (0.155430309502, -0.24525127145, 0.577215664502)
 
 # digamma(1 + a) = (a - ROOT) E(a), to 5e-9; ROOT in two parts, the first of which
 # float32 holds exactly, so that the difference keeps all its digits near the root.
-E = (0.0109025886726, -0.0708865636182, 0.213450402715, -0.405148252017)
+E: tuple[float, ...] = (
+    0.0109025886726,
+    -0.0708865636182,
+    0.213450402715,
+    -0.405148252017,
+)
 E += (0.565928531457, -0.654592267978, 0.691253177916, -0.713704841514)
 E += (0.752416731694, -0.854692098435, 1.25038013231)
 ROOT = 0.461632144968362341

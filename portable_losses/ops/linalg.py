@@ -1,5 +1,12 @@
 """`keras.ops.linalg`, with the pinned functions in it."""
 
-from keras.ops.linalg import *  # noqa: F403  # every public name; the pinned follow
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    def __getattr__(name: str) -> Any: ...
+else:
+    from keras.ops.linalg import *  # noqa: F403  # every public name; the pinned follow
 
 from portable_losses.ops.norms import norm as norm

@@ -1,6 +1,13 @@
 """`keras.ops.nn`, with the pinned functions in it."""
 
-from keras.ops.nn import *  # noqa: F403  # every public name; the pinned ones follow
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    def __getattr__(name: str) -> Any: ...
+else:
+    from keras.ops.nn import *  # noqa: F403  # every public name; the pinned ones follow
 
 from portable_losses.ops.activations import celu as celu
 from portable_losses.ops.activations import gelu as gelu

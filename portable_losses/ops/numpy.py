@@ -1,6 +1,13 @@
 """`keras.ops.numpy`, with the pinned functions in it."""
 
-from keras.ops.numpy import *  # noqa: F403  # every public name; the pinned follow
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    def __getattr__(name: str) -> Any: ...
+else:
+    from keras.ops.numpy import *  # noqa: F403  # every public name; the pinned follow
 
 from portable_losses.ops.accumulations import cumprod as cumprod
 from portable_losses.ops.accumulations import cumsum as cumsum

@@ -80,7 +80,7 @@ def pinned_float(inputs: int) -> Callable[[Function], Function]:
             result = function(*values, *rest, **kwargs)
             return result if inside == dtype else raw.cast(result, dtype)
 
-        return pinned(body)  # type: ignore[arg-type, return-value]  # by `wraps`
+        return pinned(body)  # type: ignore[return-value]  # by `wraps`
 
     return decorate
 

@@ -68,7 +68,7 @@ class Hinge(ClassLoss):
             ignore_class=ignore_class,
         )
 
-    def call(self, y_true: Any, y_pred: Any, kept: Any) -> Any:
+    def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
         y, p, counted = _signs(self, y_true, y_pred, kept)
         return _weighted_mean(self, y, ops.relu(1.0 - y * p), counted)
 
@@ -124,7 +124,7 @@ class SquaredHinge(ClassLoss):
             ignore_class=ignore_class,
         )
 
-    def call(self, y_true: Any, y_pred: Any, kept: Any) -> Any:
+    def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
         y, p, counted = _signs(self, y_true, y_pred, kept)
         return _weighted_mean(self, y, ops.square(ops.relu(1.0 - y * p)), counted)
 

@@ -103,10 +103,11 @@ class RegionLoss(Loss):
         data_format: DataFormat | None = None,
         **common: Unpack[LossArguments],
     ) -> None:
-        if "from_logits" in common:
+        given: dict[str, Any] = {**common}
+        if "from_logits" in given:
             remedy = 'for logits pass activation="sigmoid" or "softmax"'
             rule = "left to `activation`"
-            errors.fail(self, "from_logits", rule, common["from_logits"], remedy)
+            errors.fail(self, "from_logits", rule, given["from_logits"], remedy)
         super().__init__(**common)
         known: tuple[str | None, ...] = (None, *ACTIVATIONS)
         self.activation = arguments.choice(self, "activation", activation, known)
