@@ -5,6 +5,8 @@ from typing import Any
 
 import keras
 
+from portable_losses.core.keras_seams import mask_on
+
 
 @keras.saving.register_keras_serializable("portable_losses")
 class _MaskReader(keras.layers.Layer):
@@ -32,7 +34,7 @@ def keras_mask(x: Any) -> Any | None:
     that only a layer's `call` can see. Elsewhere it is an attribute of the tensor.
     """
     if not _ON_JAX:
-        return getattr(x, "_keras_mask", None)
+        return mask_on(x)
     if not keras.ops.is_tensor(x):
         return None
     global _reader

@@ -5,6 +5,8 @@ from typing import Any
 
 import keras
 
+from portable_losses.core.keras_seams import own_value
+
 _ON_JAX = keras.config.backend() == "jax"
 
 
@@ -47,7 +49,7 @@ class ToldVariable(keras.Variable):
     @property
     def lent(self) -> bool:
         """Whether a keras.StatelessScope has another value for it."""
-        return super().value is not self._value
+        return super().value is not own_value(self)
 
     @property
     def value(self) -> Any:
@@ -58,4 +60,4 @@ class ToldVariable(keras.Variable):
         another array.
         """
         x = super().value
-        return keras.ops.copy(x) if _ON_JAX and x is self._value else x
+        return keras.ops.copy(x) if _ON_JAX and x is own_value(self) else x

@@ -9,6 +9,7 @@ import keras
 from portable_losses.core import arguments
 from portable_losses.core.config import restored
 from portable_losses.core.copying import cloned
+from portable_losses.core.keras_seams import stateless_scope
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import claim, leaves_in, now
 from portable_losses.training._shared import one_number
@@ -129,8 +130,7 @@ class _Added:
 
     def with_earlier(self, value: Any) -> list[Any]:
         """The value, and those before it that Keras has forgotten."""
-        with keras.StatelessScope() as inner:
-            scope = inner.original_scope
+        scope = stateless_scope()
         if scope is None or not scope.collect_losses:
             return [value]
         known = {id(x) for x in scope.losses}

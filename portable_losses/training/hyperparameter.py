@@ -10,6 +10,7 @@ import keras
 
 from portable_losses.core import arguments, checks, copying, errors
 from portable_losses.core.config import restored
+from portable_losses.core.keras_seams import is_symbolic, saves_configs
 from portable_losses.core.moving import Moving
 from portable_losses.core.rules import Rule, Rules, Value
 from portable_losses.training._variable import ToldVariable
@@ -198,7 +199,7 @@ class Hyperparameter(Moving, keras.metrics.Metric):
             self.missed_steps = int(missed), int(counted)
 
     def __deepcopy__(self, memo: Any) -> "Hyperparameter":
-        if copying.is_saved():
+        if saves_configs():
             return self
         return type(self).from_config(self.get_config())
 
@@ -315,8 +316,7 @@ def _is_frozen(value: Any | None) -> bool:
     """Whether JAX compiles, and takes a variable's value for a constant."""
     if value is not None and checks.visible(value) is None:
         return False  # an argument of what is compiled
-    with keras.SymbolicScope() as scope:
-        if scope.original_scope is not None:
-            return False  # only shapes are looked at
+    if is_symbolic():
+        return False  # only shapes are looked at
     # What is made while JAX compiles cannot be seen, a constant included.
     return checks.visible(keras.ops.zeros(())) is None

@@ -7,6 +7,11 @@ from typing import Any
 import keras
 
 from portable_losses.core import arguments, errors, held
+from portable_losses.core.keras_seams import (
+    layers_of,
+    metrics_of_compile,
+    unlocked,
+)
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import leaves_in
 from portable_losses.training.clock import Clock
@@ -14,7 +19,6 @@ from portable_losses.training.endpoint import LossEndpoint
 from portable_losses.training.hyperparameter import Hyperparameter, as_value
 
 _CLOCKS = ("epoch", "step")
-_KINDS_OF_METRICS = ("metrics", "weighted_metrics")
 
 
 class HyperparameterScheduler(keras.callbacks.Callback):
@@ -159,26 +163,17 @@ class HyperparameterScheduler(keras.callbacks.Callback):
         as_weight = any(x is w.variable for x in model.non_trainable_variables)
         if as_metric or as_weight:
             return
-        tracker = getattr(model, "_tracker", None)
-        locked = getattr(tracker, "locked", False)
-        if tracker is not None and locked:  # a subclassed model that is built
-            tracker.unlock()
-        try:
+        with unlocked(model):
             # What files of weights call it: they prefer the loss that holds it.
             setattr(model, f"_hyperparameter_{w.name}", w)
-        finally:
-            if tracker is not None and locked:
-                tracker.lock()
         # What was compiled before knows nothing of it.
         model.train_function = model.test_function = None
 
 
 def hyperparameters_of(model: Any) -> list[Hyperparameter]:
     """The Hyperparameters in a model's losses, layers and metrics, each once."""
-    layers = list(model._flatten_layers())
-    owners = [
-        x for x in (*losses_of(model), *layers) if isinstance(x, Loss | LossEndpoint)
-    ]
+    parts = (*losses_of(model), *layers_of(model))
+    owners = [x for x in parts if isinstance(x, Loss | LossEndpoint)]
     metrics = [m for m in metrics_of(model) if isinstance(m, Hyperparameter)]
     return leaves_in([*owners, *metrics])
 
@@ -186,8 +181,8 @@ def hyperparameters_of(model: Any) -> list[Hyperparameter]:
 def losses_of(model: Any) -> list[Any]:
     """What was compiled as losses of a model, and what its endpoints hold."""
     # The model is a layer of itself here, with what was compiled as its `loss`.
-    layers = model._flatten_layers()
-    return keras.tree.flatten([getattr(layer, "loss", None) for layer in layers])
+    losses = [getattr(layer, "loss", None) for layer in layers_of(model)]
+    return keras.tree.flatten(losses)
 
 
 def _name_of(metric: Any) -> Any:
@@ -196,9 +191,7 @@ def _name_of(metric: Any) -> Any:
 
 def metrics_of(model: Any) -> list[Any]:
     """The metrics of a model, those of `compile` before they are built, too."""
-    compiled = getattr(model, "_compile_metrics", None)
-    given = [getattr(compiled, f"_user_{kind}", None) for kind in _KINDS_OF_METRICS]
-    return [*model.metrics, *keras.tree.flatten(given)]
+    return [*model.metrics, *metrics_of_compile(model)]
 
 
 def _arguments_of(schedule: Callable[..., Any]) -> int:

@@ -1,0 +1,150 @@
+"""What Keras has no public name for: each private name of Keras stands here, once.
+
+A function says which promise of Keras it leans on, and `tests/core/test_keras_seams.py`
+shows that the installed Keras keeps it.
+"""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+import keras
+
+_FILE = "load_model"
+CLONE = "clone_model"
+COMPILE = "compile_from_config"
+_METHODS = {COMPILE, "from_config"}
+_FUNCTIONS = {
+    CLONE,
+    _FILE,
+    "deserialize",
+    "deserialize_keras_object",
+    "get",
+    "model_from_config",
+    "model_from_json",
+}
+_KINDS_OF_METRICS = ("metrics", "weighted_metrics")
+
+
+def mask_on(x: Any) -> Any | None:
+    """The mask that a layer attached to its output, off JAX.
+
+    Keras promises: a tensor carries its mask as the attribute `_keras_mask`, where a
+    tensor can have attributes.
+    """
+    return getattr(x, "_keras_mask", None)
+
+
+def layers_of(model: Any) -> list[Any]:
+    """A model and all layers in it, those of layers included.
+
+    Keras promises: `Layer._flatten_layers` gives the layer itself and what is below it,
+    where `Model.layers` gives the top ones alone.
+    """
+    return list(model._flatten_layers())
+
+
+def metrics_of_compile(model: Any) -> list[Any]:
+    """What `compile` got as metrics, before they are built.
+
+    Keras promises: the object `_compile_metrics` keeps them as `_user_metrics` and
+    `_user_weighted_metrics`; `Model.metrics` has them once there was a first batch.
+    """
+    compiled = getattr(model, "_compile_metrics", None)
+    given = [getattr(compiled, f"_user_{kind}", None) for kind in _KINDS_OF_METRICS]
+    return list(keras.tree.flatten(given))
+
+
+def is_symbolic() -> bool:
+    """Whether Keras looks at shapes alone, as it does when it builds a model.
+
+    Keras promises: a scope knows the scope around it as `original_scope`.
+    """
+    with keras.SymbolicScope() as scope:
+        return scope.original_scope is not None
+
+
+def stateless_scope() -> Any | None:
+    """The scope in which Keras calls a model without state, on JAX; or None.
+
+    Keras promises: as above; and that such a scope collects what layers add as
+    `losses`, if `collect_losses`.
+    """
+    with keras.StatelessScope() as inner:
+        return inner.original_scope
+
+
+@contextlib.contextmanager
+def unlocked(model: Any) -> Iterator[None]:
+    """Let a model that is built take one more variable.
+
+    Keras promises: `_tracker` notes what is set as an attribute, and is locked once the
+    model is built.
+    """
+    tracker: Any = getattr(model, "_tracker", None)
+    locked = tracker is not None and getattr(tracker, "locked", False)
+    if locked:
+        tracker.unlock()
+    try:
+        yield
+    finally:
+        if locked:
+            tracker.lock()
+
+
+def own_value(variable: Any) -> Any:
+    """The array of a variable, whatever a scope has in its place.
+
+    Keras promises: a variable that is built holds its array as `_value`.
+    """
+    return variable._value
+
+
+# --- calls that copy ------------------------------------------------------------------
+
+
+def call_that_copies() -> FrameType | None:
+    """The outermost call that copies; a file that is loaded is a copy of its own.
+
+    Keras promises: what copies a model or a loss has the names above.
+    """
+    frame, found = sys._getframe(1), None
+    while frame is not None:
+        name = frame.f_code.co_name
+        if name in _METHODS:
+            found = frame if _is_of_keras(frame) else found
+        elif name in _FUNCTIONS and _module(frame).partition(".")[0] == "keras":
+            found = frame
+            if name == _FILE:
+                break
+        frame = frame.f_back  # type: ignore[assignment]
+    return found
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))
+
+
+def _is_of_keras(frame: FrameType) -> bool:
+    """Whether a method is one of what Keras saves; users write such methods, too."""
+    known = frame.f_locals
+    cls = known.get("cls", type(known.get("self")))
+    bases = keras.layers.Layer, keras.losses.Loss, keras.metrics.Metric
+    return isinstance(cls, type) and issubclass(cls, bases)
+
+
+def saves_configs() -> bool:
+    """Whether Keras copies the configs of layers, which are to be written into a file.
+
+    What they hold is not copied then: its identity is what the file needs.
+
+    Keras promises: configs are made in methods that are called `get_config`.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_name == "get_config" and _is_of_keras(frame):
+            return True
+        frame = frame.f_back
+    return False
