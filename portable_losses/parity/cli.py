@@ -14,8 +14,9 @@ from portable_losses.parity.autodiff import BACKENDS
 from portable_losses.parity.cases import families
 from portable_losses.parity.checks import CHECKS
 from portable_losses.parity.kinds import KINDS
+from portable_losses.parity.plan import Plan, Unavailable
 from portable_losses.parity.progress import Progress
-from portable_losses.parity.runner import Plan, Unavailable, run
+from portable_losses.parity.runner import run
 
 
 def _listed(

@@ -1,197 +1,21 @@
 """Runs the workers side by side, compares what they found, and writes it down."""
 
-import contextlib
 import dataclasses
-import importlib.util
-import itertools
 import json
-import os
 import pathlib
-import queue
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol, cast
-
-import numpy as np
+from typing import Any, cast
 
 from portable_losses.parity.autodiff import BACKENDS
+from portable_losses.parity.compare import compare_backends
+from portable_losses.parity.plan import Plan, Progress, Unavailable, require
+from portable_losses.parity.process import Process
 from portable_losses.parity.report.model import HistoryRow, Results, Training
-from portable_losses.parity.tolerances import (
-    BETWEEN_BACKENDS,
-    SMALL_GRADIENT,
-    SMALL_VALUE,
-    gradient_excess,
-    tolerance,
-    value_excess,
-)
-
-MARK = "@parity "
-"""What a line of a worker's event begins with; others are a backend's own chatter."""
-
-INSTALL = 'pip install ".[{backend}]"'
-"""The command that installs a backend, in a clone of the repository."""
 
 UNITS = {"saves": "models saved", "reloads": "models loaded", "trainings": "trainings"}
 """What a worker does after the checks, by the name of its count."""
-
-
-class Progress(Protocol):
-    """What the runner tells while it works."""
-
-    def launch(self, backend: str) -> None: ...
-    def start(self, backend: str, total: int, unit: str = "cases") -> None: ...
-    def note(self, backend: str, text: str) -> None: ...
-    def advance(self, backend: str, note: str) -> None: ...
-    def fail(self, backend: str, case_id: str, check: str, message: str) -> None: ...
-    def done(self, backend: str) -> None: ...
-
-
-class Unavailable(RuntimeError):
-    """A backend or a device that was asked for is missing."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """What to run.
-
-    Args:
-        backends: backends with gradients; the NumPy backend runs beside them.
-        families: families to run; all if empty.
-        losses: losses to run; all if empty.
-        checks: checks to run; all if empty.
-        device: cpu, gpu, tpu or mps.
-        mode: all, eager or compiled.
-        precision: float32, or tf32 to leave the accelerator's defaults on.
-        module: where the catalogue's losses are looked up by name, in place of ours.
-        target: a user's loss, `file.py:name`, in place of the catalogue.
-        kind: what the target takes.
-        reference: a NumPy function of the target's items, `file.py:name`.
-        training: whether models are trained once the checks are through: saved on one
-            backend and loaded on another, and on real data.
-        out: where results are written.
-    """
-
-    backends: tuple[str, ...] = BACKENDS
-    families: tuple[str, ...] = ()
-    losses: tuple[str, ...] = ()
-    checks: tuple[str, ...] = ()
-    device: str = "cpu"
-    mode: str = "all"
-    precision: str = "float32"
-    module: str = "portable_losses"
-    target: str | None = None
-    kind: str | None = None
-    reference: str | None = None
-    training: bool = True
-    out: pathlib.Path = pathlib.Path("build/parity")
-
-    @property
-    def trains(self) -> bool:
-        """Whether models are trained too, and not only checks run."""
-        return self.training and not self.checks and self.precision != "tf32"
-
-
-class Process:
-    """A worker and what it says."""
-
-    def __init__(self, backend: str, plan: Plan) -> None:
-        self.backend = backend
-        self.log = plan.out / f"{backend}.log"
-        self.events: queue.Queue[dict[str, Any]] = queue.Queue()
-        environment = {
-            **os.environ,
-            "KERAS_BACKEND": backend,
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-            "PYTHONUNBUFFERED": "1",
-        }
-        if plan.device == "cpu":
-            environment |= {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
-            # Threads that wait for each other lose most of their time to the threads of
-            # the other workers. The arrays here are too small to be shared out.
-            environment.setdefault("OMP_NUM_THREADS", "1")
-        self.popen = subprocess.Popen(
-            [sys.executable, "-m", "portable_losses.parity.worker"],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            bufsize=1,
-        )
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def tell(self, **command: Any) -> None:
-        """Give the worker a job; its events end with one of its own name."""
-        assert self.popen.stdin is not None
-        try:
-            self.popen.stdin.write(json.dumps(command) + "\n")
-            self.popen.stdin.flush()
-        except BrokenPipeError:
-            pass  # its end is among the events
-
-    def _read(self) -> None:
-        assert self.popen.stdout is not None
-        with self.log.open("w") as log:
-            for line in self.popen.stdout:
-                if line.startswith(MARK):
-                    self.events.put(json.loads(line.removeprefix(MARK)))
-                else:
-                    log.write(line)
-        self.events.put({"event": "end", "code": self.popen.wait()})
-
-    def listen(self, until: str) -> Iterator[dict[str, Any]]:
-        """Yield events until the job of that name is done."""
-        while True:
-            event = self.events.get()
-            if event["event"] == "error":
-                raise Unavailable(event["message"])
-            if event["event"] == "end":
-                tail = self.log.read_text()[-2000:] if self.log.exists() else ""
-                raise Unavailable(
-                    f"{self.backend}: the worker ended with code {event['code']} "
-                    f"before it was done\n{tail}"
-                )
-            if event["event"] == "done" and event["do"] == until:
-                return
-            yield event
-
-    def stop(self) -> None:
-        """End the worker."""
-        if self.popen.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self.popen.stdin.close()
-        try:
-            self.popen.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            self.popen.kill()
-
-    def kill(self) -> None:
-        """End the worker at once, whatever it is doing."""
-        self.popen.kill()
-
-
-def require(backends: tuple[str, ...]) -> None:
-    """Reject a backend that is not installed, with the command that installs it."""
-    if importlib.util.find_spec("jax") is None:
-        raise Unavailable(
-            "not installed: jax. Keras's NumPy backend, a lane of every run, imports "
-            "it. Install it, in a clone of the repository, with\n  "
-            + INSTALL.format(backend="jax")
-        )
-    missing = [b for b in backends if importlib.util.find_spec(b) is None]
-    if missing:
-        commands = "\n".join("  " + INSTALL.format(backend=b) for b in missing)
-        present = [b for b in BACKENDS if importlib.util.find_spec(b) is not None]
-        instead = ""
-        if present:
-            instead = f"\nor run what is installed: --backends {','.join(present)}"
-        raise Unavailable(
-            f"not installed: {', '.join(missing)}. Install, in a clone of the "
-            f"repository, with\n{commands}{instead}"
-        )
 
 
 def run(
@@ -433,7 +257,7 @@ class _Matrix:
         reloads: list[dict[str, Any]],
     ) -> Results:
         self._count()
-        self._compare_backends()
+        compare_backends(self.cases.values(), self.plan)
         cases = list(self.cases.values())
         outcomes = [
             outcome["status"]
@@ -512,66 +336,6 @@ class _Matrix:
                 if result[which] is not None:
                     maxima[backend] = max(maxima.get(backend, 0.0), result[which])
         return maxima
-
-    def _compare_backends(self) -> None:
-        arrays = {
-            backend: np.load(self.plan.out / backend / "arrays.npz")
-            for backend in self.plan.backends
-        }
-        for case in self.cases.values():
-            if "between" in case:
-                continue
-            case["between"] = {}
-            for one, two in itertools.combinations(self.plan.backends, 2):
-                case["between"][f"{one}-{two}"] = self._between(
-                    case, arrays[one], arrays[two]
-                )
-
-    def _between(self, case: dict[str, Any], one: Any, two: Any) -> dict[str, Any]:
-        worst_value = worst_gradient = 0.0
-        message = ""
-        labels = [
-            key.removesuffix("|value")
-            for key in one.files
-            if key.startswith(f"{case['id']}|") and key.endswith("|value")
-        ]
-        for label in labels:
-            name = label.split("|", 1)[1]
-            if f"{label}|value" not in two.files:
-                message = f"{name}: only one backend ran it"
-                continue
-            dtype = name.removeprefix("drawn ") if name.startswith("drawn ") else None
-            row = dtype or self.plan.precision
-            allowed = tolerance(row, self.plan.device, case["scale"])
-            allowed = allowed.times(BETWEEN_BACKENDS)
-            value, other = one[f"{label}|value"], two[f"{label}|value"]
-            largest = float(one[f"{label}|largest"])
-            gradient, its = one[f"{label}|gradient"], two[f"{label}|gradient"]
-            if dtype is None:
-                floor = max(largest, SMALL_VALUE)
-                worst_value = max(worst_value, _relative(value, other, floor))
-                worst_gradient = max(worst_gradient, _relative(gradient, its))
-            if value_excess(value, other, largest, allowed) > 1:
-                message = f"{name}: values {float(value):.9g} and {float(other):.9g}"
-            elif gradient_excess(gradient, its, allowed) > 1:
-                message = f"{name}: the gradients differ"
-        return {
-            "value": worst_value,
-            "gradient": worst_gradient,
-            "ok": not message,
-            "message": message,
-        }
-
-
-def _relative(got: Any, wanted: Any, floor: float = SMALL_GRADIENT) -> float:
-    """The largest difference over the largest element; inf for a NaN on one side."""
-    same = (got == wanted) | (np.isnan(got) & np.isnan(wanted))
-    with np.errstate(invalid="ignore"):
-        difference = np.where(same, 0.0, np.abs(got - wanted))
-    difference = np.where(np.isnan(difference), np.inf, difference)
-    worst = float(np.max(difference, initial=0.0))
-    size = float(np.max(np.abs(wanted[np.isfinite(wanted)]), initial=floor))
-    return worst / size if 0.0 < worst < np.inf else worst
 
 
 def _training(

@@ -30,8 +30,8 @@ from portable_losses.parity.checks import CHECKS, VALUES_ONLY, NotApplicable
 from portable_losses.parity.histories import history
 from portable_losses.parity.lane import Lane
 from portable_losses.parity.originals import find_original
+from portable_losses.parity.process import MARK
 from portable_losses.parity.reload import go_on, train_and_save
-from portable_losses.parity.runner import MARK
 from portable_losses.parity.runs import RUNS, Run
 from portable_losses.parity.stand_in import float64_items
 from portable_losses.parity.target import Target, load_target

@@ -8,7 +8,8 @@ import keras
 import pytest
 
 from portable_losses.parity.cases import FAULTS, within
-from portable_losses.parity.runner import Plan, run
+from portable_losses.parity.plan import Plan
+from portable_losses.parity.runner import run
 
 KNOWN = [fault for fault in FAULTS if fault.checks]
 LOSSES = tuple(sorted({"Huber", *(fault.loss for fault in KNOWN)}))

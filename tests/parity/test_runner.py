@@ -10,12 +10,13 @@ import pytest
 from rich.console import Console
 
 import portable_losses
-from portable_losses.parity import runner
+from portable_losses.parity import compare, runner
 from portable_losses.parity.autodiff import BACKENDS
 from portable_losses.parity.kinds import KINDS
+from portable_losses.parity.plan import Plan
 from portable_losses.parity.progress import Progress
 from portable_losses.parity.report.digest import failures
-from portable_losses.parity.runner import Plan, run
+from portable_losses.parity.runner import run
 from portable_losses.parity.runs import RUNS
 from portable_losses.parity.target import Target
 from portable_losses.parity.training import TASKS
@@ -294,4 +295,4 @@ print("alone")
     ],
 )
 def test_infinite_and_missing_numbers_are_compared(got, wanted, floor, apart):
-    assert runner._relative(np.array(got), np.array(wanted), floor) == apart
+    assert compare.relative(np.array(got), np.array(wanted), floor) == apart

@@ -1,0 +1,88 @@
+"""What a run is to do, and whether this machine can."""
+
+import dataclasses
+import importlib.util
+import pathlib
+from typing import Protocol
+
+from portable_losses.parity.autodiff import BACKENDS
+
+INSTALL = 'pip install ".[{backend}]"'
+"""The command that installs a backend, in a clone of the repository."""
+
+
+class Progress(Protocol):
+    """What the runner tells while it works."""
+
+    def launch(self, backend: str) -> None: ...
+    def start(self, backend: str, total: int, unit: str = "cases") -> None: ...
+    def note(self, backend: str, text: str) -> None: ...
+    def advance(self, backend: str, note: str) -> None: ...
+    def fail(self, backend: str, case_id: str, check: str, message: str) -> None: ...
+    def done(self, backend: str) -> None: ...
+
+
+class Unavailable(RuntimeError):
+    """A backend or a device that was asked for is missing."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What to run.
+
+    Args:
+        backends: backends with gradients; the NumPy backend runs beside them.
+        families: families to run; all if empty.
+        losses: losses to run; all if empty.
+        checks: checks to run; all if empty.
+        device: cpu, gpu, tpu or mps.
+        mode: all, eager or compiled.
+        precision: float32, or tf32 to leave the accelerator's defaults on.
+        module: where the catalogue's losses are looked up by name, in place of ours.
+        target: a user's loss, `file.py:name`, in place of the catalogue.
+        kind: what the target takes.
+        reference: a NumPy function of the target's items, `file.py:name`.
+        training: whether models are trained once the checks are through: saved on one
+            backend and loaded on another, and on real data.
+        out: where results are written.
+    """
+
+    backends: tuple[str, ...] = BACKENDS
+    families: tuple[str, ...] = ()
+    losses: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    device: str = "cpu"
+    mode: str = "all"
+    precision: str = "float32"
+    module: str = "portable_losses"
+    target: str | None = None
+    kind: str | None = None
+    reference: str | None = None
+    training: bool = True
+    out: pathlib.Path = pathlib.Path("build/parity")
+
+    @property
+    def trains(self) -> bool:
+        """Whether models are trained too, and not only checks run."""
+        return self.training and not self.checks and self.precision != "tf32"
+
+
+def require(backends: tuple[str, ...]) -> None:
+    """Reject a backend that is not installed, with the command that installs it."""
+    if importlib.util.find_spec("jax") is None:
+        raise Unavailable(
+            "not installed: jax. Keras's NumPy backend, a lane of every run, imports "
+            "it. Install it, in a clone of the repository, with\n  "
+            + INSTALL.format(backend="jax")
+        )
+    missing = [b for b in backends if importlib.util.find_spec(b) is None]
+    if missing:
+        commands = "\n".join("  " + INSTALL.format(backend=b) for b in missing)
+        present = [b for b in BACKENDS if importlib.util.find_spec(b) is not None]
+        instead = ""
+        if present:
+            instead = f"\nor run what is installed: --backends {','.join(present)}"
+        raise Unavailable(
+            f"not installed: {', '.join(missing)}. Install, in a clone of the "
+            f"repository, with\n{commands}{instead}"
+        )

@@ -1,0 +1,95 @@
+"""A worker: a process of its own for each backend, and what it says."""
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from portable_losses.parity.plan import Plan, Unavailable
+
+MARK = "@parity "
+"""What a line of a worker's event begins with; others are a backend's own chatter."""
+
+
+class Process:
+    """A worker and what it says."""
+
+    def __init__(self, backend: str, plan: Plan) -> None:
+        self.backend = backend
+        self.log = plan.out / f"{backend}.log"
+        self.events: queue.Queue[dict[str, Any]] = queue.Queue()
+        environment = {
+            **os.environ,
+            "KERAS_BACKEND": backend,
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "PYTHONUNBUFFERED": "1",
+        }
+        if plan.device == "cpu":
+            environment |= {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
+            # Threads that wait for each other lose most of their time to the threads of
+            # the other workers. The arrays here are too small to be shared out.
+            environment.setdefault("OMP_NUM_THREADS", "1")
+        self.popen = subprocess.Popen(
+            [sys.executable, "-m", "portable_losses.parity.worker"],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            bufsize=1,
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def tell(self, **command: Any) -> None:
+        """Give the worker a job; its events end with one of its own name."""
+        assert self.popen.stdin is not None
+        try:
+            self.popen.stdin.write(json.dumps(command) + "\n")
+            self.popen.stdin.flush()
+        except BrokenPipeError:
+            pass  # its end is among the events
+
+    def _read(self) -> None:
+        assert self.popen.stdout is not None
+        with self.log.open("w") as log:
+            for line in self.popen.stdout:
+                if line.startswith(MARK):
+                    self.events.put(json.loads(line.removeprefix(MARK)))
+                else:
+                    log.write(line)
+        self.events.put({"event": "end", "code": self.popen.wait()})
+
+    def listen(self, until: str) -> Iterator[dict[str, Any]]:
+        """Yield events until the job of that name is done."""
+        while True:
+            event = self.events.get()
+            if event["event"] == "error":
+                raise Unavailable(event["message"])
+            if event["event"] == "end":
+                tail = self.log.read_text()[-2000:] if self.log.exists() else ""
+                raise Unavailable(
+                    f"{self.backend}: the worker ended with code {event['code']} "
+                    f"before it was done\n{tail}"
+                )
+            if event["event"] == "done" and event["do"] == until:
+                return
+            yield event
+
+    def stop(self) -> None:
+        """End the worker."""
+        if self.popen.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self.popen.stdin.close()
+        try:
+            self.popen.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+
+    def kill(self) -> None:
+        """End the worker at once, whatever it is doing."""
+        self.popen.kill()
