@@ -23,7 +23,9 @@ from portable_losses.losses.classification._shared import (
 
 
 class BinaryCrossentropy(ClassLoss):
-    """Negative log-likelihood of independent yes/no targets.
+    """Binary cross-entropy (BCE, log loss, logistic loss).
+
+    The negative log-likelihood of independent yes/no targets.
 
     With p the probability (the sigmoid of a logit) and t the smoothed target, the item
     is the mean over `axis` of

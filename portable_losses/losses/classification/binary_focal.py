@@ -25,7 +25,9 @@ from portable_losses.losses.classification._shared import (
 
 
 class BinaryFocalCrossentropy(ClassLoss):
-    """Binary cross-entropy that plays down the targets it gets right.
+    """Binary focal cross-entropy (focal loss of yes/no targets).
+
+    Binary cross-entropy, with less weight on the targets that are predicted well.
 
     With p the probability (the sigmoid of a logit), t the smoothed target and
     p_t = t p + (1 - t)(1 - p), the item is the mean over `axis` of

@@ -17,7 +17,9 @@ from portable_losses.losses.classification._shared import (
 
 
 class CategoricalCrossentropy(ClassLoss):
-    """Negative log-likelihood of classes given as rows (one-hot or soft).
+    """Categorical cross-entropy (softmax loss, log loss of one-hot or soft labels).
+
+    The negative log-likelihood of classes given as one-hot or soft labels.
 
     With p the class probabilities (the softmax of logits) and t the smoothed row, the
     item is

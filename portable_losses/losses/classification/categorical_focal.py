@@ -20,7 +20,10 @@ from portable_losses.losses.classification._shared import (
 
 
 class CategoricalFocalCrossentropy(ClassLoss):
-    """Categorical cross-entropy that plays down the rows it gets right.
+    """Categorical focal cross-entropy (softmax focal loss).
+
+    Cross-entropy of one-hot or soft labels, with less weight on what is predicted
+    well.
 
     With p the class probabilities (the softmax of logits) and t the smoothed row, the
     item is

@@ -10,7 +10,9 @@ from portable_losses.losses.classification._shared import ClassLoss
 
 
 class CategoricalHinge(ClassLoss):
-    """How far the right class's score falls short of the best wrong one's plus 1.
+    """Categorical hinge loss (multi-class SVM loss, Crammer-Singer loss).
+
+    How far the right class's score falls short of the best wrong one's plus 1.
 
     With y a one-hot row and p the scores, any real numbers, the item is
 

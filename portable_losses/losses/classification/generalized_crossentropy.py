@@ -15,7 +15,9 @@ from portable_losses.losses.classification._shared import ClassLoss
 
 
 class CategoricalGeneralizedCrossEntropy(ClassLoss):
-    """Cross-entropy that gives up on samples it finds very unlikely (label noise).
+    """Generalized cross-entropy (GCE, L_q loss for noisy labels).
+
+    Cross-entropy that gives little weight to samples it finds very unlikely.
 
     With p the class probabilities and y the class, the item is
 

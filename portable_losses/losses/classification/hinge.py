@@ -12,7 +12,9 @@ from portable_losses.losses.classification._shared import ClassLoss, mean_of_kep
 
 
 class Hinge(ClassLoss):
-    """How far scores fall short of a margin of 1 on the right side of 0.
+    """Hinge loss (SVM loss, maximum-margin loss).
+
+    How far scores fall short of a margin of 1 on the right side of 0.
 
     With y the label, -1 or 1, and p the score, any real number, the item is the mean
     over the last axis of
@@ -74,7 +76,9 @@ class Hinge(ClassLoss):
 
 
 class SquaredHinge(ClassLoss):
-    """The square of how far scores fall short of a margin of 1.
+    """Squared hinge loss (L2-SVM loss).
+
+    The square of how far scores fall short of a margin of 1.
 
     With y the label, -1 or 1, and p the score, any real number, the item is the mean
     over the last axis of

@@ -12,7 +12,9 @@ from portable_losses.losses.classification._shared import ClassLoss
 
 
 class KLDivergence(ClassLoss):
-    """Information lost when the prediction stands in for the target distribution.
+    """Kullback-Leibler divergence (KL divergence, relative entropy).
+
+    The information lost when the prediction stands in for the target distribution.
 
     With t the target and p the predicted distribution, the item is
 

@@ -7,7 +7,10 @@ from portable_losses.losses.classification.binary_focal import BinaryFocalCrosse
 
 
 class SigmoidFocal(BinaryFocalCrossentropy):
-    """Focal loss of independent yes/no targets, as detectors use it.
+    """Sigmoid focal loss (RetinaNet's focal loss).
+
+    Binary cross-entropy with less weight on what is predicted well, as detectors
+    use it for independent yes/no targets.
 
     BinaryFocalCrossentropy with class balancing on: with p the probability, t the
     target and p_t = t p + (1 - t)(1 - p), the item is the mean over the last axis of

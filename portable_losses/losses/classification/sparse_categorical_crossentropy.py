@@ -18,7 +18,9 @@ from portable_losses.losses.classification._shared import (
 
 
 class SparseCategoricalCrossentropy(ClassLoss):
-    """Negative log-likelihood of classes given as ids.
+    """Sparse categorical cross-entropy (softmax loss of class indices, NLL).
+
+    The negative log-likelihood of classes given as indices.
 
     With p the class probabilities (the softmax of logits) and y the id, the item is
 

@@ -22,7 +22,9 @@ from portable_losses.losses.classification._shared import (
 
 
 class SparseCategoricalFocalCrossentropy(ClassLoss):
-    """Categorical focal cross-entropy of classes given as ids.
+    """Sparse categorical focal cross-entropy (softmax focal loss of class indices).
+
+    Cross-entropy of class indices, with less weight on what is predicted well.
 
     With p the class probabilities (the softmax of logits) and y the id, the item is
 

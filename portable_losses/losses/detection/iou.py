@@ -6,7 +6,10 @@ from portable_losses.losses.detection._shared import BoxLoss, Overlaps, area
 
 
 class GeneralizedIoU(BoxLoss):
-    """Too small an overlap of two boxes, and for disjoint ones their distance.
+    """Generalized IoU loss (GIoU).
+
+    It penalizes too small an overlap of two boxes, and for disjoint ones their
+    distance.
 
     With I and U the areas of intersection and union, and C that of the least box that
     encloses both, the item is

@@ -20,7 +20,10 @@ ROUNDING = 1e-6
 
 
 class Circle(Loss):
-    """Embeddings of one class that are far apart, or of two classes that are close.
+    """Circle loss.
+
+    It penalizes embeddings of one class that are far apart, and of two classes that
+    are close.
 
     With d = 1 - x_i x_j >= 0 the cosine distance of embeddings of length 1, m the
     margin, P(i) the samples of anchor i's class and N(i) all of other classes, the item

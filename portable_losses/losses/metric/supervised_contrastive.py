@@ -14,7 +14,10 @@ from portable_losses.losses.metric._shared import (
 
 
 class SupervisedContrastive(EmbeddingLoss):
-    """Embeddings of one class that are not closer to each other than to the rest.
+    """Supervised contrastive loss (SupCon).
+
+    It penalizes embeddings of one class that are not closer to each other than to
+    the rest.
 
     With z the normalized embeddings, P(i) the other samples of anchor i's class and
     A(i) all other samples, the item is

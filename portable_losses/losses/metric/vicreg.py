@@ -10,7 +10,10 @@ from portable_losses.losses.metric._shared import views, whole_samples
 
 
 class VICReg(Loss):
-    """Views that differ, and embeddings that collapse or repeat themselves.
+    """Variance-invariance-covariance regularization (VICReg).
+
+    It penalizes views that differ, and embeddings that collapse or repeat
+    themselves.
 
     With a and b the views, V and C the unbiased variances and covariances of a view's D
     columns over the batch, and sums over the two views,

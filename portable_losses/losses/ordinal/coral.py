@@ -10,7 +10,9 @@ from portable_losses.core.signature import LossArguments
 
 
 class Coral(Loss):
-    """Ranks as a row of yes/no questions: is the rank above level k?
+    """CORAL loss (consistent rank logits, ordinal regression).
+
+    Ranks as a series of yes/no questions: is the rank above level k?
 
     With y the rank, z_k the logit of "y > k" and C = num_classes, the item is
 

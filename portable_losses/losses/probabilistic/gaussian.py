@@ -12,7 +12,9 @@ from portable_losses.losses.probabilistic._shared import split_groups
 
 
 class GaussianNLL(Loss):
-    """Negative log-likelihood of a normal distribution with a predicted variance.
+    """Gaussian negative log-likelihood (heteroscedastic regression loss).
+
+    The cost of a target under a normal distribution with a predicted variance.
 
     With m the predicted mean, s the predicted logarithm of the variance, not below
     `min_log_variance`, and r = m - y_true, the item is the mean over the last axis of

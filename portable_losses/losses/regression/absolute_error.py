@@ -10,7 +10,9 @@ from portable_losses.losses.regression._shared import mean_over_columns, residua
 
 
 class MeanAbsoluteError(Loss):
-    """Mean of the absolute residuals.
+    """Mean absolute error (MAE, L1 loss).
+
+    The mean of the absolute residuals.
 
     With y the target and p the prediction, the item is
 

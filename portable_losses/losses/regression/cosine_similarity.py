@@ -12,7 +12,9 @@ from portable_losses.core.signature import DType, Reduction
 
 
 class CosineSimilarity(Loss):
-    """The negative cosine of the angle between target and prediction.
+    """Cosine similarity loss (negative cosine).
+
+    The negative cosine of the angle between target and prediction.
 
     With norms over `axis`, the item is
 

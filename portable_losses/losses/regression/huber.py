@@ -10,7 +10,9 @@ from portable_losses.losses.regression._shared import mean_over_columns, residua
 
 
 class Huber(Loss):
-    """Squared error for small residuals, absolute error for large ones.
+    """Huber loss.
+
+    The squared error of small residuals, and the absolute error of large ones.
 
     With r = y_pred - y_true, the item is the mean over the last axis of
 
@@ -64,7 +66,9 @@ class Huber(Loss):
 
 
 class SmoothL1(Loss):
-    """Absolute error, rounded off to a parabola near 0: Huber divided by its delta.
+    """Smooth L1 loss (Fast R-CNN's box loss, Huber divided by its delta).
+
+    The absolute error, with a parabola around 0.
 
     With r = y_pred - y_true, the item is the mean over the last axis of
 

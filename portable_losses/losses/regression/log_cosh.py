@@ -14,7 +14,9 @@ _STRAIGHT = 20.0
 
 
 class LogCosh(Loss):
-    """About r^2 / 2 for small residuals and abs(r) - log 2 for large ones.
+    """Log-cosh loss (logarithm of the hyperbolic cosine).
+
+    About r^2 / 2 for small residuals and abs(r) - log 2 for large ones.
 
     With r = y_pred - y_true, the item is
 

@@ -13,7 +13,9 @@ from portable_losses.losses.regression._shared import mean_over_columns
 
 
 class MeanAbsolutePercentageError(Loss):
-    """Mean of the absolute residuals in percent of the targets.
+    """Mean absolute percentage error (MAPE).
+
+    The mean of the absolute residuals in percent of the targets.
 
     With y the target and p the prediction, the item is
 
@@ -61,7 +63,9 @@ class MeanAbsolutePercentageError(Loss):
 
 
 class SymmetricMeanAbsolutePercentageError(Loss):
-    """Mean of the absolute residuals in percent of the mean size of both sides.
+    """Symmetric mean absolute percentage error (sMAPE).
+
+    The mean of the absolute residuals in percent of the mean size of both sides.
 
     With y the target and p the prediction, the item is
 

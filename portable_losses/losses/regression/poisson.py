@@ -13,7 +13,9 @@ from portable_losses.losses.regression._shared import mean_over_columns
 
 
 class Poisson(Loss):
-    """Negative log-likelihood of counts, up to a constant of the target.
+    """Poisson loss (negative log-likelihood of counts).
+
+    The cost of a count under a predicted rate, up to a constant of the target.
 
     With y the count and p > 0 the predicted rate, the item is
 

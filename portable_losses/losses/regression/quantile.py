@@ -19,7 +19,10 @@ from portable_losses.losses.regression._shared import residual
 
 
 class Quantile(Loss):
-    """Absolute error with two slopes, smallest where y_pred is a quantile of y_true.
+    """Pinball loss (quantile loss, check loss).
+
+    The absolute error with two slopes, smallest where y_pred is a quantile of
+    y_true.
 
     With r = y_pred - y_true and q the quantile, the pinball loss is
 

@@ -10,7 +10,9 @@ from portable_losses.losses.regression._shared import mean_over_columns, residua
 
 
 class MeanSquaredError(Loss):
-    """Mean of the squared residuals.
+    """Mean squared error (MSE, L2 loss).
+
+    The mean of the squared residuals.
 
     With y the target and p the prediction, the item is
 

@@ -13,7 +13,9 @@ from portable_losses.losses.regression._shared import mean_over_columns
 
 
 class MeanSquaredLogarithmicError(Loss):
-    """Mean of the squared differences of log(1 + y), for targets >= 0.
+    """Mean squared logarithmic error (MSLE).
+
+    The mean of the squared differences of log(1 + y), for targets >= 0.
 
     With y the target and p the prediction, the item is
 

@@ -9,7 +9,10 @@ from portable_losses.losses.segmentation._sums import Sums
 
 
 class SoftDice(OverlapLoss):
-    """Too small an overlap of the predicted and the true region of each class.
+    """Soft Dice loss (Sorensen-Dice loss, F1 of regions).
+
+    It penalizes too small an overlap of the predicted and the true region of each
+    class.
 
     For a class, with t the target, p the prediction and sums over space,
 

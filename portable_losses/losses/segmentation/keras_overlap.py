@@ -68,7 +68,9 @@ def _axis(owner: str, axis: Any) -> int | tuple[int, ...] | None:
 
 
 class Dice(_KerasOverlap):
-    """Too small an overlap of two regions, for the whole batch at once.
+    """Dice loss of the whole batch (Keras's Dice).
+
+    It penalizes too small an overlap of two regions, for the whole batch at once.
 
     With t the target, p the prediction and sums over `axis`,
 
@@ -121,7 +123,10 @@ class Dice(_KerasOverlap):
 
 
 class Tversky(_KerasOverlap):
-    """Too small an overlap, with a price each for what is missed and what is invented.
+    """Tversky loss of the whole batch (Keras's Tversky).
+
+    It penalizes too small an overlap, with a weight each for false positives and
+    false negatives.
 
     With t the target, p the prediction and sums over `axis`,
 

@@ -14,7 +14,9 @@ INF = float("inf")
 
 
 class CTC(Loss):
-    """Negative log-likelihood of a label sequence, summed over all its alignments.
+    """Connectionist temporal classification (CTC loss).
+
+    The negative log-likelihood of a label sequence, summed over all its alignments.
 
     With p_t the softmax of the logits of frame t, an alignment a class for each frame,
     and "the labels" what is left of it once repeated classes are merged and blanks
