@@ -3,7 +3,7 @@
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import keras
 
@@ -206,7 +206,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
         if cls.__module__.startswith("portable_losses."):
             keras.saving.register_keras_serializable("portable_losses")(cls)
 
-    def __new__(cls, /, *args: Any, **kwargs: Any) -> Any:
+    def __new__(cls, /, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)
         if not cls.__module__.startswith("portable_losses."):
             self.__dict__["_calls"] = [(None, args, kwargs)]
