@@ -13,6 +13,8 @@ import json
 import re
 from pathlib import Path
 
+from source import exported
+
 ROOT = Path(__file__).resolve().parent.parent
 LOSSES = ROOT / "portable_losses" / "losses"
 TRAINING = ROOT / "portable_losses" / "training"
@@ -21,15 +23,6 @@ PARITY = ROOT / "docs" / "parity.md"
 README = ROOT / "README.md"
 BEGIN, END = "<!-- parity:begin -->", "<!-- parity:end -->"
 COMMON = {"reduction", "name", "dtype"}
-
-
-def exported() -> set[str]:
-    """The names of `portable_losses.__all__`."""
-    tree = ast.parse((ROOT / "portable_losses" / "__init__.py").read_text())
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
-            return set(ast.literal_eval(node.value))
-    raise SystemExit("portable_losses/__init__.py: no `__all__` (add the list)")
 
 
 def signature(public: ast.ClassDef | ast.FunctionDef) -> str:
@@ -56,7 +49,7 @@ def signature(public: ast.ClassDef | ast.FunctionDef) -> str:
 
 def catalogue() -> str:
     """The page: a table a family, a row a loss."""
-    public = exported()
+    public = exported(ROOT)
     lines = [
         "# Catalogue",
         "",
