@@ -58,6 +58,8 @@ CLIMBING_PATH = re.compile(r"(?<![\w./])(?:\.\./)+[\w./-]*")
 
 def check(root: Path) -> list[str]:
     """Return every problem of the repository at `root`."""
+    if not (root / PACKAGE / "__init__.py").is_file():
+        return [f"{PACKAGE}/__init__.py:1: there is no package (restore the file)"]
     problems = []
     for path in sorted((root / PACKAGE).rglob("*.py")):
         problems += check_imports(root, path)
