@@ -87,6 +87,7 @@ def catalogue() -> str:
         '`reduction="sum_over_batch_size"`, `name` and `dtype`; what they mean, and',
         "what all losses have in common, is in the [guide](guide.md).",
     ]
+    lines += problems()
     for folder in families(ROOT).values():
         title = folder.name.capitalize()
         lines += section(folder, title, "Loss", "What it penalizes", public)
@@ -108,17 +109,49 @@ def section(
                 continue
             if node.name not in public:
                 continue
-            first = (ast.get_docstring(node) or "").split("\n\n")[0]
-            first = first.replace("\n", " ").replace("|", "\\|")
+            first, second = paragraphs(node)
             where = f"../{path.relative_to(ROOT).as_posix()}"
             shown = signature(node, path).replace("|", "\\|")
             shown = f"`{shown}`" if shown else ""
-            rows.append(f"| [{node.name}]({where}) | {shown} | {first} |")
+            cells = [f"[{node.name}]({where})", shown, first]
+            if folder != TRAINING:
+                cells = [cells[0], first.rstrip("."), shown, second]
+            rows.append(f"| {' | '.join(cells)} |")
     if not rows:
         return []
-    said = ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or ""
-    head = f"| {name} | Arguments | {about} |"
-    return ["", f"## {title}", "", said, "", head, "|:--|:--|:--|", *rows]
+    said_of_all = ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
+    heads = [name, "Arguments", about]
+    if folder != TRAINING:
+        heads.insert(1, "Also known as")
+    lines = [f"| {' | '.join(heads)} |", f"|{':--|' * len(heads)}"]
+    return ["", f"## {title}", "", said_of_all or "", "", *lines, *rows]
+
+
+def paragraphs(node: ast.ClassDef | ast.FunctionDef) -> tuple[str, str]:
+    """The first two of a docstring: of a loss its name, and what it penalizes."""
+    parts = [*(ast.get_docstring(node) or "").split("\n\n"), ""]
+    first, second = (x.replace("\n", " ").replace("|", "\\|") for x in parts[:2])
+    return first, second
+
+
+def problems() -> list[str]:
+    """The table on top: what you have, what you want, and the losses that fit."""
+    rows = []
+    for folder in families(ROOT).values():
+        for have, want, names in problems_of(folder):
+            links = ", ".join(f"[{n}](#{folder.name})" for n in names)
+            rows.append(f"| {have} | {want} | {links} |")
+    head = ["| You have | You want | Losses |", "|:--|:--|:--|"]
+    return ["", "## What do you have?", "", *head, *rows]
+
+
+def problems_of(folder: Path) -> list[tuple[str, str, tuple[str, ...]]]:
+    """`PROBLEMS` of a family's list."""
+    for node in ast.parse((folder / "__init__.py").read_text()).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PROBLEMS":
+            found: list[tuple[str, str, tuple[str, ...]]] = ast.literal_eval(node.value)
+            return found
+    return []
 
 
 def parity(folder: Path) -> None:

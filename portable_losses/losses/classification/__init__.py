@@ -36,3 +36,43 @@ __all__ = [
     "SparseCategoricalFocalCrossentropy",
     "SquaredHinge",
 ]
+
+PROBLEMS = (
+    ("one-hot or soft labels", "the likeliest class", ("CategoricalCrossentropy",)),
+    ("class indices", "the likeliest class", ("SparseCategoricalCrossentropy",)),
+    (
+        "yes/no labels, several per sample",
+        "a probability each",
+        ("BinaryCrossentropy",),
+    ),
+    (
+        "labels, most of them easy or of one class",
+        "attention to the hard and rare ones",
+        (
+            "BinaryFocalCrossentropy",
+            "CategoricalFocalCrossentropy",
+            "SparseCategoricalFocalCrossentropy",
+            "SigmoidFocal",
+        ),
+    ),
+    (
+        "noisy labels",
+        "a model that does not learn the wrong ones",
+        ("CategoricalGeneralizedCrossEntropy",),
+    ),
+    (
+        "labels",
+        "a margin between classes, and no probabilities",
+        (
+            "Hinge",
+            "SquaredHinge",
+            "CategoricalHinge",
+        ),
+    ),
+    (
+        "distributions over classes, of a teacher or of several annotators",
+        "predictions close to them",
+        ("KLDivergence",),
+    ),
+)
+"""What you have, what you want, and the losses that fit."""

@@ -5,3 +5,20 @@ from portable_losses.losses.metric.supervised_contrastive import SupervisedContr
 from portable_losses.losses.metric.vicreg import VICReg
 
 __all__ = ["Circle", "SupervisedContrastive", "VICReg"]
+
+PROBLEMS = (
+    (
+        "embeddings and labels",
+        "samples of a class close to each other",
+        (
+            "SupervisedContrastive",
+            "Circle",
+        ),
+    ),
+    (
+        "two views of each sample, and no labels",
+        "embeddings that agree and do not collapse",
+        ("VICReg",),
+    ),
+)
+"""What you have, what you want, and the losses that fit."""

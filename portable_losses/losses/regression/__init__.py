@@ -28,3 +28,30 @@ __all__ = [
     "SmoothL1",
     "SymmetricMeanAbsolutePercentageError",
 ]
+
+PROBLEMS = (
+    ("real numbers", "the mean", ("MeanSquaredError",)),
+    ("real numbers", "the median", ("MeanAbsoluteError",)),
+    (
+        "real numbers with outliers",
+        "a prediction that follows most of them",
+        (
+            "Huber",
+            "SmoothL1",
+            "LogCosh",
+        ),
+    ),
+    ("real numbers", "quantiles, or an interval", ("Quantile",)),
+    (
+        "positive numbers of unlike size",
+        "small relative errors",
+        (
+            "MeanSquaredLogarithmicError",
+            "MeanAbsolutePercentageError",
+            "SymmetricMeanAbsolutePercentageError",
+        ),
+    ),
+    ("counts", "a rate", ("Poisson",)),
+    ("vectors", "the same direction", ("CosineSimilarity",)),
+)
+"""What you have, what you want, and the losses that fit."""
