@@ -32,7 +32,6 @@ LONGEST = 250
 TO_SPLIT = {
     "core/loss.py": "to be split: prepare, call and reduce, each in its own file",
     "core/moving.py": "to be split: what may move, and what follows when it does",
-    "parity/checks.py": "to be split: values, gradients, shapes, what is saved",
     "parity/cli.py": "to be split: the options, and what is done with them",
     "parity/lane.py": "to be split: a loss on one backend, and what it is fed",
     "parity/originals.py": "to be split: finding Keras's loss, and comparing with it",
