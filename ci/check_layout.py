@@ -36,7 +36,6 @@ TO_SPLIT = {
     "parity/lane.py": "to be split: a loss on one backend, and what it is fed",
     "parity/originals.py": "to be split: finding Keras's loss, and comparing with it",
     "parity/report/digest.py": "to be split: grouping, and what a group amounts to",
-    "parity/runner.py": "to be split: plan, process, run and compare",
     "parity/runs.py": "to be split: the runs, and what they train",
     "parity/worker.py": "to be split: the checks of a case, and the worker's jobs",
     "training/_findings.py": "to be split: findings by what they look at",
