@@ -39,8 +39,8 @@ class BoxIoU(BoxLoss):
     cost as much as disjoint ones.
 
     Raises:
-        ValueError: for an unknown format or mode, an epsilon that is not > 0, shapes that
-            differ, and a last axis that is not 4.
+        ValueError: for an unknown format or mode, an epsilon that is not > 0, shapes
+            that differ, and a last axis that is not 4.
 
     Example:
         >>> loss = portable_losses.BoxIoU(mode="quadratic")

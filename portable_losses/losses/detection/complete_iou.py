@@ -44,7 +44,7 @@ class CompleteIoU(BoxLoss):
     Example:
         >>> loss = portable_losses.CompleteIoU()
         >>> round(float(loss([[0.0, 0.0, 1.0, 1.0]], [[0.0, 0.0, 1.0, 0.5]])), 4)
-        0.5539
+        0.5345
 
     Reference:
         Zheng, Wang, Liu, Li, Ye, Ren, "Distance-IoU loss: Faster and better learning

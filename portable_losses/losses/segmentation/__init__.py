@@ -2,5 +2,7 @@
 
 from portable_losses.losses.segmentation.dice import SoftDice
 from portable_losses.losses.segmentation.keras_overlap import Dice, Tversky
+from portable_losses.losses.segmentation.lovasz_hinge import LovaszHinge
+from portable_losses.losses.segmentation.lovasz_softmax import LovaszSoftmax
 
-__all__ = ["Dice", "SoftDice", "Tversky"]
+__all__ = ["Dice", "LovaszHinge", "LovaszSoftmax", "SoftDice", "Tversky"]
