@@ -21,7 +21,7 @@ from portable_losses.parity.cases.detection._shared import (
 
 def generalized_iou(m: Measures) -> Any:
     """Rezatofighi 2019, algorithm 2."""
-    hull = np.prod(np.maximum(m.hull, 0))
+    hull = float(np.prod(np.maximum(m.hull, 0)))
     return 1 - (m.iou - (hull - m.union) / max(hull, EPSILON))
 
 

@@ -13,9 +13,10 @@ from portable_losses.parity.cases.segmentation._lovasz import (
 )
 from portable_losses.parity.cases.segmentation._shared import (
     EDGES,
+    INF,
     LOGIT_EDGES,
     MAP,
-    SATURATED,
+    SPARE,
     SURE,
     VOID,
     WEIGHTS,
@@ -39,6 +40,20 @@ def volumes_first(rng: np.random.Generator, n: int) -> Pair:
     return ids, p.transpose(0, 4, 1, 2, 3)
 
 
+# Finite logits are untied at infinite ones too: whether the errors of two pixels are
+# equal or a rounding apart is up to the backend's sigmoid and softmax.
+TARGETS = np.tile(MAP.clip(0, 2), (4, 1, 1))
+MARGINS = untied(np.random.default_rng(0), 8, (3, 2))[1]
+FINITE = MARGINS * (2 * np.eye(3)[TARGETS] - 1)
+CERTAIN = np.where(SPARE, FINITE[:2], INF)
+INFINITE = np.stack(
+    [np.where(SURE < 0, -INF, CERTAIN)[0], np.where(SPARE, FINITE[:2], -INF)[1]]
+)
+SATURATED = np.where(
+    np.tile(SPARE, (4, 1, 1, 1)), FINITE, np.tile(INF * SURE, (4, 1, 1, 1))
+)
+
+
 CASES = (
     Case(
         loss="LovaszSoftmax",
@@ -57,7 +72,7 @@ CASES = (
         },
         draw=ids_with_void,
         reference=lovasz(distance, softmax, present=True, weights=np.array(WEIGHTS)),
-        edges=LOGIT_EDGES,
+        edges={**LOGIT_EDGES, "infinite": (MAP, INFINITE)},
         wrong=(MAP[1:].clip(0, 2), np.roll(SURE[1:], 1, axis=-1)),
         classes=3,
     ),
@@ -74,8 +89,8 @@ CASES = (
         draw=untied_logits,
         reference=lovasz(distance, special.expit, batch=True, background=False),
         edges={
-            "infinite": (np.tile(MAP.clip(0, 2), (4, 1, 1)), SATURATED),
-            "two classes absent": (0 * MAP, SURE),
+            "infinite": (TARGETS, SATURATED),
+            "two classes absent": (0 * TARGETS, MARGINS),
         },
         classes=3,
     ),
