@@ -62,6 +62,7 @@ CASES = (
         config={"class_weights": WEIGHTS, "ignore_class": VOID},
         draw=ids_with_void,
         reference=lovasz(hinge, weights=np.array(WEIGHTS)),
+        samples=4,
         edges={
             "match": (MAP, SURE),
             "corners": (MAP, -SURE),

@@ -60,6 +60,7 @@ CASES = (
         label="soft targets",
         draw=soft_rows,
         reference=lovasz(distance, present=True),
+        samples=4,
         edges=EDGES,
     ),
     Case(
@@ -72,6 +73,7 @@ CASES = (
         },
         draw=ids_with_void,
         reference=lovasz(distance, softmax, present=True, weights=np.array(WEIGHTS)),
+        samples=4,
         edges={**LOGIT_EDGES, "infinite": (MAP, INFINITE)},
         wrong=(MAP[1:].clip(0, 2), np.roll(SURE[1:], 1, axis=-1)),
         classes=3,
