@@ -1,4 +1,4 @@
-"""Losses built on the intersection over union of a predicted and a true box."""
+"""The generalized IoU of a predicted and a true box."""
 
 from typing import Any
 
@@ -8,8 +8,7 @@ from portable_losses.losses.detection._shared import BoxLoss, Overlaps, area
 class GeneralizedIoU(BoxLoss):
     """Generalized IoU loss (GIoU).
 
-    It penalizes too small an overlap of two boxes, and for disjoint ones their
-    distance.
+    It penalizes too small an overlap of two boxes, and the gap between disjoint ones.
 
     With I and U the areas of intersection and union, and C that of the least box that
     encloses both, the item is
@@ -49,5 +48,4 @@ class GeneralizedIoU(BoxLoss):
 
     def box_loss(self, pair: Overlaps) -> Any:
         enclosing = area(pair.enclosing)
-        overlap = self.share(pair.intersection, pair.union)
-        return 1.0 - overlap + self.share(enclosing - pair.union, enclosing)
+        return 1.0 - self.iou(pair) + self.share(enclosing - pair.union, enclosing)
