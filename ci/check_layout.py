@@ -1,12 +1,12 @@
-"""Check the layout of the package: which way imports point, and what each loss needs.
+"""Check the layout of the package: imports, what each loss needs, lengths, paths.
 
 Reads the source with `ast` and imports none of it, so that it needs no backend. Every
 problem prints as `file:line: rule (remedy)`.
 
 The rooms of `portable_losses/` are stacked, and a file imports only its own room and
-those to the left: `ops <- core <- losses <- training`. The harness, `parity`, is handed
-losses, and imports none of them. What is imported `if TYPE_CHECKING` is for type
-checkers alone, and may point anywhere in the package.
+those to the left: `ops <- core <- losses <- layers <- training`. The harness, `parity`,
+is handed losses, and imports none of them. What is imported `if TYPE_CHECKING` is for
+type checkers alone, and may point anywhere in the package.
 """
 
 from __future__ import annotations
@@ -16,38 +16,44 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+import tokenize
 from pathlib import Path
 
-PACKAGE = "portable_losses"
-STACK = ("ops", "core", "losses", "training")
+from places import check_places
+from source import PACKAGE, Import, imports, parse, problem
+
+STACK = ("ops", "core", "losses", "layers", "training")
 ROOMS = (*STACK, "parity")
 BACKENDS = ("jax", "jaxlib", "tensorflow", "torch")
-IMPORTERS = ("__import__", "import_module")
-FOR_TYPES = ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+
+LONGEST = 250
+"""Lines that a file of the package has without giving a reason."""
+
+TO_SPLIT = {
+    "core/loss.py": "to be split: prepare, call and reduce, each in its own file",
+    "core/moving.py": "to be split: what may move, and what follows when it does",
+    "losses/classification/crossentropy.py": "to be split: binary, categorical, sparse",
+    "losses/classification/focal.py": "to be split: binary, categorical, sparse",
+    "parity/checks.py": "to be split: values, gradients, shapes, what is saved",
+    "parity/cli.py": "to be split: the options, and what is done with them",
+    "parity/lane.py": "to be split: a loss on one backend, and what it is fed",
+    "parity/originals.py": "to be split: finding Keras's loss, and comparing with it",
+    "parity/report/digest.py": "to be split: grouping, and what a group amounts to",
+    "parity/runner.py": "to be split: plan, process, run and compare",
+    "parity/runs.py": "to be split: the runs, and what they train",
+    "parity/worker.py": "to be split: the checks of a case, and the worker's jobs",
+    "training/_findings.py": "to be split: findings by what they look at",
+    "training/_seen.py": "to be split: what a loss was given, and what it made of it",
+    "training/function.py": "to be split: the decorator, and the loss that it makes",
+    "training/hyperparameter.py": "to be split: the number, and how it is saved",
+    "training/sum.py": "to be split: the terms, and the loss that sums them",
+}
+"""Files of the package that are too long today, and what is to become of each."""
 
 # Folders of the machine someone happened to work on. Not after a letter or a closing
 # bracket, where it is the tail of a longer path: `~/x`, `{folder}/x`, a web address.
 MACHINE_PATH = re.compile(r"(?<![\w.~})$-])/(?:Users|home|opt|root|tmp|work)/[\w.]+")
 CLIMBING_PATH = re.compile(r"(?<![\w./])(?:\.\./)+[\w./-]*")
-
-
-@dataclass(frozen=True)
-class Import:
-    """`name` is what is imported, with its full path: `from a import b` is `a.b`.
-
-    `lazy`: only once someone asks the module for that name, in its `__getattr__`.
-    """
-
-    line: int
-    name: str
-    lazy: bool = False
-
-    @property
-    def top(self) -> str:
-        """The package that it comes from."""
-        return self.name.partition(".")[0]
 
 
 def check(root: Path) -> list[str]:
@@ -58,7 +64,7 @@ def check(root: Path) -> list[str]:
     for folder in ("ci", "docs", "tests"):
         for path in sorted((root / folder).rglob("*.py")):
             problems += check_private_keras(root, path, imports(root, path))
-    return problems + check_losses(root) + check_paths(root)
+    return problems + check_places(root) + check_lengths(root) + check_paths(root)
 
 
 # --- imports ------------------------------------------------------------------------
@@ -108,7 +114,7 @@ def rule_of_room(
 
     if room == "parity":
         if target == "parity":
-            return None
+            return rule_of_cases(root, parts, inner, name)
         if parts[1] == "cases":
             # `portable_losses.Huber` is public, `portable_losses.losses...` is not.
             if target in STACK[1:] or own_module:
@@ -145,6 +151,23 @@ def rule_of_room(
     return None
 
 
+def rule_of_cases(
+    root: Path, parts: tuple[str, ...], inner: list[str], name: str
+) -> str | None:
+    """Return the rule that an import of cases by cases breaks."""
+    if parts[1] != "cases" or inner[1:2] != ["cases"]:
+        return None
+    family, file = [*inner[2:4], "", ""][:2]
+    own = family == parts[2]
+    folder = root / PACKAGE / "parity" / "cases" / family
+    if own or file.startswith("_") or not family or not folder.is_dir():
+        return None
+    return (
+        f"families share cases by a _shared.py, this imports {name} (move what is "
+        "shared to parity/cases/_shared.py)"
+    )
+
+
 def check_private_keras(root: Path, path: Path, found: list[Import]) -> list[str]:
     """Return the uses of `keras.src`, which Keras changes without notice."""
     tree = parse(path)
@@ -161,142 +184,50 @@ def check_private_keras(root: Path, path: Path, found: list[Import]) -> list[str
     return [problem(root, path, line, rule) for line in sorted(lines)]
 
 
-def lazy_parts(tree: ast.Module) -> Iterator[ast.stmt]:
-    """Yield what runs when a name is asked for, and what only type checkers read."""
-    for node in tree.body:
-        inner = [node]
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            yield from node.body
-            inner = node.orelse
-        for part in inner:
-            if isinstance(part, ast.FunctionDef) and part.name == "__getattr__":
-                yield part
+# --- lengths ------------------------------------------------------------------------
 
 
-def imports(root: Path, path: Path) -> list[Import]:
-    """Return every import of a file: in functions, relative and by name, too."""
-    package = list(path.relative_to(root).with_suffix("").parts[:-1])
-    tree = parse(path)
-    never_run = {
-        inner
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) in FOR_TYPES
-        for statement in node.body
-        for inner in ast.walk(statement)
-    }
-    lazily = {inner for node in lazy_parts(tree) for inner in ast.walk(node)}
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                above = package[: len(package) - node.level + 1]
-                base = ".".join([*above, *([base] if base else [])])
-            names = [base if a.name == "*" else f"{base}.{a.name}" for a in node.names]
-        elif isinstance(node, ast.Call):
-            names = list(named_import(node))
-        else:
+def check_lengths(root: Path) -> list[str]:
+    """Return the files that are too long and say no reason for it."""
+    problems, found = [], lengths(root)
+    for name, lines in found.items():
+        path = root / PACKAGE / name
+        if name in TO_SPLIT or lines <= LONGEST or reason(path):
             continue
-        if node in never_run:
-            names = [name for name in names if name.partition(".")[0] != PACKAGE]
-        found += [Import(node.lineno, name, node in lazily) for name in names]
-    return sorted(found, key=lambda item: item.line)
-
-
-def named_import(call: ast.Call) -> Iterator[str]:
-    """Yield what `importlib.import_module("x")` or `__import__("x")` imports."""
-    function = call.func
-    name = function.attr if isinstance(function, ast.Attribute) else None
-    name = function.id if isinstance(function, ast.Name) else name
-    if name not in IMPORTERS or not call.args:
-        return
-    argument = call.args[0]
-    if isinstance(argument, ast.JoinedStr) and argument.values:
-        argument = argument.values[0]  # f"torch.{name}" is known by how it begins
-    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-        yield argument.value.rstrip(".")
-
-
-# --- what a loss needs --------------------------------------------------------------
-
-
-def check_losses(root: Path) -> list[str]:
-    """Return the losses that lack an export, a file or a case."""
-    init = root / PACKAGE / "__init__.py"
-    if not init.is_file():
-        return [f"{PACKAGE}/__init__.py:1: there is no package (restore the file)"]
-    exported = public_names(init)
-    if not exported:
-        rule = "__all__ must be one explicit list of strings (write it out)"
-        return [problem(root, init, 1, rule)]
-    imported = {
-        item.name.rpartition(".")[2]: item.line
-        for item in imports(root, init)
-        if item.name.startswith(f"{PACKAGE}.losses.")
-    }
-    defined = loss_classes(root)
-    cases = case_names(root)
-
-    problems = []
-    for name, line in imported.items():
-        if name not in exported:
-            rule = f"{name} is imported and not exported (add it to __all__)"
-            problems.append(problem(root, init, line, rule))
-        if name not in defined:
-            rule = f"{name} has no class in losses/ (write it, or drop the import)"
-            problems.append(problem(root, init, line, rule))
-        if name not in cases:
-            rule = (
-                f"{name} has no case (add Case(loss={name!r}, ...) to a module of "
-                "parity/cases)"
-            )
-            problems.append(problem(root, init, line, rule))
-    for name, (path, line) in defined.items():
-        if name not in imported:
-            rule = (
-                f"{name} is not public (import it in {PACKAGE}/__init__.py and add it "
-                "to __all__, or begin its name or its file's with an underscore)"
-            )
-            problems.append(problem(root, path, line, rule))
+        rule = (
+            f"{lines} lines, more than {LONGEST} (split it into files of one idea "
+            "each, or begin its first comment with `# Long because`)"
+        )
+        problems.append(problem(root, path, 1, rule))
+    for name in TO_SPLIT:
+        path = root / PACKAGE / name
+        if found.get(name, 0) <= LONGEST or reason(path):
+            rule = "this file needs no entry (remove it from TO_SPLIT in ci/"
+            problems.append(problem(root, path, 1, f"{rule}check_layout.py)"))
     return problems
 
 
-def public_names(init: Path) -> list[str]:
-    """Return the strings of `__all__`, empty where it is not a plain list."""
-    for node in parse(init).body:
-        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.List):
-            continue
-        if [t.id for t in node.targets if isinstance(t, ast.Name)] == ["__all__"]:
-            return [
-                element.value
-                for element in node.value.elts
-                if isinstance(element, ast.Constant) and isinstance(element.value, str)
-            ]
-    return []
-
-
-def loss_classes(root: Path) -> dict[str, tuple[Path, int]]:
-    """Return the public classes of `losses/`, each with its file and line."""
-    found = {}
-    for path in sorted((root / PACKAGE / "losses").rglob("*.py")):
-        if path.name.startswith("_"):
-            continue
-        for node in parse(path).body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                found[node.name] = (path, node.lineno)
-    return found
-
-
-def case_names(root: Path) -> set[str]:
-    """Return the strings in `parity/cases`: a helper may build a case from a name."""
-    return {
-        node.value
-        for path in sorted((root / PACKAGE / "parity" / "cases").rglob("*.py"))
-        for node in ast.walk(parse(path))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+def lengths(root: Path) -> dict[str, int]:
+    """Return the number of lines of each file of the package, the longest first."""
+    package = root / PACKAGE
+    found = {
+        path.relative_to(package).as_posix(): path.read_text(encoding="utf-8").count(
+            "\n"
+        )
+        for path in sorted(package.rglob("*.py"))
     }
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def reason(path: Path) -> bool:
+    """Whether a file says why it is long: in its docstring or its first comment."""
+    if "Long because" in (ast.get_docstring(parse(path)) or ""):
+        return True
+    with path.open("rb") as file:
+        for token in tokenize.tokenize(file.readline):
+            if token.type == tokenize.COMMENT:
+                return token.string.startswith("# Long because")
+    return False
 
 
 # --- paths in text ------------------------------------------------------------------
@@ -342,22 +273,16 @@ def text_files(root: Path) -> list[Path]:
     return sorted(path for path in root.rglob("*") if path.is_file())
 
 
-def parse(path: Path) -> ast.Module:
-    """Return the syntax tree of a file."""
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-
-
-def problem(root: Path, path: Path, line: int, rule: str) -> str:
-    """Word a problem."""
-    return f"{path.relative_to(root).as_posix()}:{line}: {rule}"
-
-
 def main() -> int:
     """Print the problems of this repository, and return 1 where there are any."""
-    problems = check(Path(__file__).resolve().parent.parent)
+    root = Path(__file__).resolve().parent.parent
+    problems = check(root)
     for text in problems:
         print(text)
     print(f"layout: {len(problems)} problems" if problems else "layout: no problems")
+    print(f"layout: {len(TO_SPLIT)} files longer than {LONGEST} lines are to be split")
+    longest = [f"{name} ({n})" for name, n in lengths(root).items()][:5]
+    print(f"layout: the longest files are {', '.join(longest)}")
     return 1 if problems else 0
 
 

@@ -11,11 +11,13 @@ import argparse
 import ast
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+from source import PACKAGE, exported, families
+
 ROOT = Path(__file__).resolve().parent.parent
-LOSSES = ROOT / "portable_losses" / "losses"
-TRAINING = ROOT / "portable_losses" / "training"
+TRAINING = ROOT / PACKAGE / "training"
 CATALOGUE = ROOT / "docs" / "catalogue.md"
 PARITY = ROOT / "docs" / "parity.md"
 README = ROOT / "README.md"
@@ -23,40 +25,61 @@ BEGIN, END = "<!-- parity:begin -->", "<!-- parity:end -->"
 COMMON = {"reduction", "name", "dtype"}
 
 
-def exported() -> set[str]:
-    """The names of `portable_losses.__all__`."""
-    tree = ast.parse((ROOT / "portable_losses" / "__init__.py").read_text())
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
-            return set(ast.literal_eval(node.value))
-    raise SystemExit("portable_losses/__init__.py: no `__all__` (add the list)")
+def signature(public: ast.ClassDef | ast.FunctionDef, path: Path) -> str:
+    """The arguments of a constructor or function, with their defaults.
+
+    Those that a constructor hands to its base, as `**common`, are the base's.
+    """
+    return ", ".join(
+        name if default is None else f"{name}={default}"
+        for name, default in arguments(public, path).items()
+        if name not in COMMON
+    )
 
 
-def signature(public: ast.ClassDef | ast.FunctionDef) -> str:
-    """The own arguments of a constructor or function, with their defaults."""
+def arguments(
+    public: ast.ClassDef | ast.FunctionDef, path: Path
+) -> dict[str, str | None]:
+    """The arguments by name, each with its default as it is written."""
     node: ast.stmt = public
     if isinstance(public, ast.ClassDef):
         inits = [n for n in public.body if getattr(n, "name", "") == "__init__"]
         node = inits[0] if inits else public
-    if not isinstance(node, ast.FunctionDef):
-        return ""
-    found = node.args
-    positional = found.args[1:] if node is not public else found.args
-    gap: list[ast.expr | None] = [None] * (len(positional) - len(found.defaults))
-    pairs = [
-        *zip(positional, [*gap, *found.defaults], strict=True),
-        *zip(found.kwonlyargs, found.kw_defaults, strict=True),
-    ]
-    return ", ".join(
-        argument.arg if default is None else f"{argument.arg}={ast.unparse(default)}"
-        for argument, default in pairs
-        if argument.arg not in COMMON
-    )
+    named: dict[str, str | None] = {}
+    if isinstance(node, ast.FunctionDef):
+        found = node.args
+        positional = found.args[1:] if node is not public else found.args
+        gap: list[ast.expr | None] = [None] * (len(positional) - len(found.defaults))
+        pairs = [
+            *zip(positional, [*gap, *found.defaults], strict=True),
+            *zip(found.kwonlyargs, found.kw_defaults, strict=True),
+        ]
+        for argument, default in pairs:
+            named[argument.arg] = None if default is None else ast.unparse(default)
+        if node is public or found.kwarg is None:
+            return named
+    for base in getattr(public, "bases", ()):
+        for class_, file in definitions(ast.unparse(base), path):
+            for inherited, value in arguments(class_, file).items():
+                named.setdefault(inherited, value)
+    return named
+
+
+def definitions(name: str, path: Path) -> Iterator[tuple[ast.ClassDef, Path]]:
+    """The class of a name that a file of the package defines or imports."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            yield node, path
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE):
+            if name in [alias.name for alias in node.names]:
+                file = ROOT.joinpath(*(node.module or "").split("."))
+                module = file / "__init__.py" if file.is_dir() else file
+                yield from definitions(name, module.with_suffix(".py"))
 
 
 def catalogue() -> str:
     """The page: a table a family, a row a loss."""
-    public = exported()
+    public = exported(ROOT)
     lines = [
         "# Catalogue",
         "",
@@ -64,7 +87,7 @@ def catalogue() -> str:
         '`reduction="sum_over_batch_size"`, `name` and `dtype`; what they mean, and',
         "what all losses have in common, is in the [guide](guide.md).",
     ]
-    for folder in sorted(p for p in LOSSES.iterdir() if (p / "__init__.py").exists()):
+    for folder in families(ROOT).values():
         title = folder.name.capitalize()
         lines += section(folder, title, "Loss", "What it penalizes", public)
     lines += section(TRAINING, "Training", "Name", "What it does", public)
@@ -88,8 +111,8 @@ def section(
             first = (ast.get_docstring(node) or "").split("\n\n")[0]
             first = first.replace("\n", " ").replace("|", "\\|")
             where = f"../{path.relative_to(ROOT).as_posix()}"
-            arguments = signature(node).replace("|", "\\|")
-            shown = f"`{arguments}`" if arguments else ""
+            shown = signature(node, path).replace("|", "\\|")
+            shown = f"`{shown}`" if shown else ""
             rows.append(f"| [{node.name}]({where}) | {shown} | {first} |")
     if not rows:
         return []

@@ -1,1 +1,5 @@
 """Losses for bounding boxes."""
+
+from portable_losses.losses.detection.iou import GeneralizedIoU
+
+__all__ = ["GeneralizedIoU"]

@@ -1,1 +1,7 @@
 """Losses for embeddings: pairs, labels and views of a batch."""
+
+from portable_losses.losses.metric.circle import Circle
+from portable_losses.losses.metric.supervised_contrastive import SupervisedContrastive
+from portable_losses.losses.metric.vicreg import VICReg
+
+__all__ = ["Circle", "SupervisedContrastive", "VICReg"]

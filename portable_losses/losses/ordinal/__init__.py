@@ -1,1 +1,5 @@
 """Losses for ordered classes."""
+
+from portable_losses.losses.ordinal.coral import Coral
+
+__all__ = ["Coral"]

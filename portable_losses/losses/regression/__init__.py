@@ -1,1 +1,30 @@
 """Losses for real-valued targets."""
+
+from portable_losses.losses.regression.absolute_error import MeanAbsoluteError
+from portable_losses.losses.regression.cosine_similarity import CosineSimilarity
+from portable_losses.losses.regression.huber import Huber, SmoothL1
+from portable_losses.losses.regression.log_cosh import LogCosh
+from portable_losses.losses.regression.percentage_error import (
+    MeanAbsolutePercentageError,
+    SymmetricMeanAbsolutePercentageError,
+)
+from portable_losses.losses.regression.poisson import Poisson
+from portable_losses.losses.regression.quantile import Quantile
+from portable_losses.losses.regression.squared_error import MeanSquaredError
+from portable_losses.losses.regression.squared_logarithmic_error import (
+    MeanSquaredLogarithmicError,
+)
+
+__all__ = [
+    "CosineSimilarity",
+    "Huber",
+    "LogCosh",
+    "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
+    "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
+    "Poisson",
+    "Quantile",
+    "SmoothL1",
+    "SymmetricMeanAbsolutePercentageError",
+]

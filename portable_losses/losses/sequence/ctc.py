@@ -1,5 +1,7 @@
 """Connectionist temporal classification: labels whose place in time is unknown."""
 
+# Long because the states, the recursion over them and its gradient are one algorithm.
+
 from typing import Any
 
 import keras

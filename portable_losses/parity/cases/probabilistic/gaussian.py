@@ -1,4 +1,4 @@
-"""Cases of the probabilistic losses."""
+"""Cases of the normal distribution."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Cases of the losses for sequences."""
+"""Cases of connectionist temporal classification."""
 
 import functools
 import itertools
@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from portable_losses.parity.case import Array, Case, Pair
-from portable_losses.parity.cases.classification import log_softmax_of_logits
+from portable_losses.parity.cases._shared import log_softmax_of_logits
 
 FRAMES, CLASSES = 4, 4
 LABELS = np.array([[1, 2, 3], [2, 2, -1], [3, -1, 1], [-1, -1, -1], [1, 0, 2]])
@@ -82,6 +82,7 @@ WRONG: Pair = (
     np.array([[1, 2, -1], [2, -1, -1]]),
     np.broadcast_to([0.0, 0.0, 0.0, 200.0], (2, FRAMES, CLASSES)),
 )
+
 
 CASES = (
     Case(

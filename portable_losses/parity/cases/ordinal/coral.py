@@ -1,4 +1,4 @@
-"""Cases of the ordinal losses."""
+"""Cases of consistent rank logits."""
 
 from typing import Any
 
@@ -24,6 +24,7 @@ def coral(y_true: Array, y_pred: Array) -> Any:
 INF = float("inf")
 SURE = np.array([[INF, -INF, -INF, -1.0], [INF, INF, 0.5, -INF]])
 HUGE = np.array([[1e4, -1e4, 0.0, 30.0], [-200.0, 200.0, 1e4, -1e4]])
+
 
 CASES = (
     Case(

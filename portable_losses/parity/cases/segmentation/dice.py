@@ -1,4 +1,4 @@
-"""Cases of the segmentation losses."""
+"""Cases of the soft Dice loss."""
 
 from typing import Any
 
@@ -6,15 +6,11 @@ import numpy as np
 from scipy import special
 
 from portable_losses.parity.case import Array, Case, Pair
-from portable_losses.parity.cases.classification import log_softmax_of_logits
+from portable_losses.parity.cases._shared import log_softmax_of_logits
+from portable_losses.parity.cases.segmentation._shared import EPSILON, ROWS, soft_rows
 
-EPSILON = 1e-7
 VOID = 255
 WEIGHTS = (0.5, 2.0, 1.0)
-
-
-def soft_rows(rng: np.random.Generator, n: int) -> Pair:
-    return rng.dirichlet(np.ones(3), (n, 3, 2)), rng.dirichlet(np.ones(3), (n, 3, 2))
 
 
 def ids_logits(rng: np.random.Generator, n: int) -> Pair:
@@ -32,11 +28,6 @@ def volumes_first(rng: np.random.Generator, n: int) -> Pair:
     return t, rng.dirichlet(np.full(3, 2.0), (n, 2, 2, 1)).transpose(0, 4, 1, 2, 3)
 
 
-def masks(rng: np.random.Generator, n: int) -> Pair:
-    return rng.uniform(size=(n, 3, 2, 1)), rng.uniform(size=(n, 3, 2, 1))
-
-
-ROWS = np.eye(3)[np.array([[[0, 1], [1, 0], [0, 0]], [[2, 1], [1, 0], [0, 2]]])]
 SHARED = np.array([[[0.5, 0.25, 0.25]] * 2] * 3)
 MAP = np.array([[[0, 0], [0, 0], [0, 0]], [[2, 1], [1, 0], [VOID, 2]]])
 SURE = 3.0 * (2 * np.eye(3)[np.where(MAP == VOID, 0, MAP)] - 1)
@@ -126,25 +117,6 @@ def softmax(x: Array) -> Any:
     return np.exp(log_softmax_of_logits(x))
 
 
-def keras_overlap(axis: Any, alpha: float, beta: float) -> Any:
-    """TP / (TP + alpha FP + beta FN + epsilon) over `axis`; Dice is a half and a half.
-
-    Keras adds epsilon to the denominator, which Dice doubles.
-    """
-    dice = alpha == beta == 0.5
-
-    def reference(y_true: Array, y_pred: Array) -> Any:
-        hit = np.sum(y_true * y_pred, axis=axis)
-        missed = np.sum(y_true * (1 - y_pred), axis=axis)
-        invented = np.sum((1 - y_true) * y_pred, axis=axis)
-        epsilon = EPSILON / 2 if dice else EPSILON
-        score = hit / (hit + alpha * invented + beta * missed + epsilon)
-        empty = np.sum(y_true, axis=axis) + np.sum(y_pred, axis=axis) == 0
-        return np.where(empty, 0.0, 1 - score)
-
-    return reference
-
-
 CASES = (
     Case(
         loss="SoftDice",
@@ -198,45 +170,5 @@ CASES = (
         draw=volumes_first,
         reference=soft_dice(first=True, log=True, skip=True, background=False),
         classes=3,
-    ),
-    Case(
-        loss="Dice",
-        kind="statistic",
-        draw=masks,
-        reference=keras_overlap(None, 0.5, 0.5),
-        edges={
-            "empty": (0 * ROWS, 0 * ROWS),
-            "corners": (ROWS, np.roll(ROWS, 1, axis=-1)),
-        },
-    ),
-    Case(
-        loss="Dice",
-        label="samples",
-        config={"axis": (1, 2, 3)},
-        draw=masks,
-        reference=keras_overlap((1, 2, 3), 0.5, 0.5),
-        edges={
-            "empty": (0 * ROWS, np.stack([0 * ROWS[0], ROWS[1]])),
-            "corners": (ROWS, np.roll(ROWS, 1, axis=-1)),
-        },
-    ),
-    Case(
-        loss="Tversky",
-        label="classes",
-        config={"alpha": 0.3, "beta": 0.7, "axis": (1, 2)},
-        draw=soft_rows,
-        reference=keras_overlap((1, 2), 0.3, 0.7),
-        edges={
-            "empty": (0 * ROWS, np.stack([0 * ROWS[0], ROWS[1]])),
-            "corners": (ROWS, np.roll(ROWS, 1, axis=-1)),
-        },
-    ),
-    Case(
-        loss="Tversky",
-        label="batch",
-        config={"alpha": 0.7, "beta": 0.3},
-        kind="statistic",
-        draw=masks,
-        reference=keras_overlap(None, 0.7, 0.3),
     ),
 )

@@ -1,4 +1,4 @@
-"""Cases of the box losses."""
+"""Cases of the losses built on the intersection over union."""
 
 from typing import Any
 
@@ -74,6 +74,7 @@ OTHERS = np.array(
 )
 FAR = UNIT[:2] + np.array([[100.0, 0.0, 100.0, 0.0], [-3.0, 5.0, -3.0, 5.0]])
 WHOLE_BOX = "a box has four numbers"
+
 
 CASES = (
     Case(

@@ -1,18 +1,15 @@
-"""Cases of what stands between a loss and a model: sums, numbers that move."""
+"""Cases of a weighted sum of losses."""
 
 from typing import Any
 
 import numpy as np
 
-from portable_losses import Huber, Hyperparameter, MeanAbsoluteError, MeanSquaredError
-from portable_losses.parity.case import Array, Case, Pair
+from portable_losses import Huber, MeanAbsoluteError, MeanSquaredError
+from portable_losses.parity.case import Array, Case
+from portable_losses.parity.cases._shared import EXACT, real
+from portable_losses.parity.cases.training._shared import W, huber
 
-EXACT = np.array([[0.0, 1.5, -2.0], [3.0, 0.0, 0.25]])
 REDUCES_ITSELF = "a sum has no items, and no reduction of its own"
-
-
-def real(rng: np.random.Generator, n: int) -> Pair:
-    return rng.normal(size=(n, 3)), 2.0 * rng.normal(size=(n, 3))
 
 
 def squares_and_sizes(y_true: Array, y_pred: Array) -> Any:
@@ -21,19 +18,11 @@ def squares_and_sizes(y_true: Array, y_pred: Array) -> Any:
     return 0.7 * np.mean(r**2, axis=-1) + 0.3 * np.mean(np.abs(r), axis=-1)
 
 
-def huber(y_true: Array, y_pred: Array) -> Any:
-    """Huber 1964 with delta 0.25."""
-    r = np.abs(y_true - y_pred)
-    return np.mean(np.where(r <= 0.25, r**2 / 2, 0.25 * (r - 0.25 / 2)), axis=-1)
-
-
 def quarter_and_rest(y_true: Array, y_pred: Array) -> Any:
     """A quarter of the squared error, and three of Huber's loss."""
     squares = np.mean((y_true - y_pred) ** 2, axis=-1)
     return 0.25 * squares + 0.75 * huber(y_true, y_pred)
 
-
-W = Hyperparameter(0.25, name="w")
 
 # The first case of a loss is also saved, and loaded on other backends.
 CASES = (
@@ -58,13 +47,5 @@ CASES = (
         reference=squares_and_sizes,
         edges={"match": (EXACT, EXACT)},
         not_applicable={"weights": REDUCES_ITSELF},
-    ),
-    Case(
-        loss="Huber",
-        label="moving",
-        config={"delta": W},
-        draw=real,
-        reference=huber,
-        edges={"match": (EXACT, EXACT), "corner": (EXACT, EXACT + 0.25)},
     ),
 )

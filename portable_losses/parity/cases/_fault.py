@@ -1,0 +1,71 @@
+"""`Fault`: what is known to be wrong with one of Keras's losses."""
+
+import dataclasses
+from typing import Literal
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Fault:
+    """A known fault of one of Keras's losses, which ours does not have.
+
+    Where a fault is declared it must show, and where it shows it must be declared: the
+    first Keras without it fails the run, and the range of versions is then closed.
+
+    Args:
+        loss: the loss's name.
+        why: what Keras does.
+        keras: the versions that have it, such as "<3.16"; all if empty.
+        backends: the backends that have it; all if empty.
+        at: where the comparison of ours with Keras's shows it: "absent", "name",
+            "arguments" (or "arguments without X", where Keras's are ours without X), or
+            inputs of the cases, such as "drawn" and "edge corners".
+        of: what of the values at these inputs: all, those with sample weights, or
+            those without a reduction and without weights.
+        labels: the labels of the cases that show it; all that have the inputs if empty.
+        checks: the checks that fail where the harness is pointed at `keras.losses`;
+            "between" is the comparison of the backends.
+    """
+
+    loss: str
+    why: str
+    keras: str = ""
+    backends: tuple[str, ...] = ()
+    at: tuple[str, ...] = ()
+    of: Literal["all", "weighted", "unreduced"] = "all"
+    labels: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+
+    def holds(self, version: str, backend: str) -> bool:
+        """Whether this Keras on this backend has the fault."""
+        return within(version, self.keras) and (
+            not self.backends or backend in self.backends
+        )
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, ("Keras", self.keras, self.why)))
+
+
+def within(version: str, versions: str) -> bool:
+    """Whether a version of Keras lies in a range such as "<3.16" or ">=3.16,<3.18".
+
+    Minor releases alone count, and a nightly one as the release that it leads to.
+    """
+    release = _minor(version)
+    for bound in filter(None, versions.split(",")):
+        if bound.startswith(">="):
+            fits = release >= _minor(bound.removeprefix(">="))
+        elif bound.startswith("<"):
+            fits = release < _minor(bound.removeprefix("<"))
+        else:
+            raise ValueError(
+                "Fault: `keras` must be bounds such as '<3.16' or '>=3.16', with "
+                f"commas between; got keras={versions!r} (write < or >=)."
+            )
+        if not fits:
+            return False
+    return True
+
+
+def _minor(version: str) -> tuple[int, int]:
+    major, minor, *_ = version.split(".")
+    return int(major), int(minor)

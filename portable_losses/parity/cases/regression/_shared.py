@@ -1,0 +1,10 @@
+"""What the cases of the regression losses share: inputs."""
+
+import numpy as np
+
+from portable_losses.parity.case import Pair
+from portable_losses.parity.cases._shared import EXACT
+
+EPSILON = 1e-7  # Keras's
+MATCH: Pair = (EXACT, EXACT)
+FAR: Pair = (np.zeros((2, 3)), np.array([[1e4, -1e4, 10.0], [-1e4, 1e4, 1e3]]))
