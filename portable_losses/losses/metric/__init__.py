@@ -2,6 +2,7 @@
 
 from portable_losses.losses.metric.circle import Circle
 from portable_losses.losses.metric.supervised_contrastive import SupervisedContrastive
+from portable_losses.losses.metric.triplet import Triplet
 from portable_losses.losses.metric.vicreg import VICReg
 
-__all__ = ["Circle", "SupervisedContrastive", "VICReg"]
+__all__ = ["Circle", "SupervisedContrastive", "Triplet", "VICReg"]

@@ -44,10 +44,11 @@ class GeneralRobust(Loss):
     Edge cases: near 0 and 2, and at residuals of 1e-4 to 1e4 scales, the value is right
     to 1e-6 of its size in float32. An exact match costs 0 with gradient 0. For
     alpha < 0 no residual costs more than 1 + 2 / abs(alpha); for alpha = -inf one of
-    6 scales has gradient 0 in float32. A residual of 1e19 scales or more overflows float32.
+    6 scales has gradient 0 in float32. One of 1e19 scales or more overflows there.
 
     Raises:
-        ValueError: if alpha is inf or NaN, if scale is not > 0, or if the shapes differ.
+        ValueError: if alpha is inf or NaN, if scale is not > 0, or if the shapes
+            differ.
 
     Example:
         >>> loss = portable_losses.GeneralRobust(alpha=1.0)
