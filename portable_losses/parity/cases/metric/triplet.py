@@ -73,6 +73,14 @@ EDGES = {
     "zeros": (PAIRS, 0 * BASIS),
 }
 
+CONFIGS: dict[str, dict[str, Any]] = {
+    "": {},
+    "hard": {"mining": "hard", "distance": "euclidean"},
+    "all": {"mining": "all", "margin": 0.5},
+    "all, soft": {"mining": "all", "soft": True, "distance": "euclidean"},
+    "cosine": {"distance": "cosine", "margin": 0.4, "soft": True},
+}
+
 CASES = tuple(
     Case(
         loss="Triplet",
@@ -85,11 +93,5 @@ CASES = tuple(
         wrong=(PAIRS, CROSSED),
         exact=(LABELS_24, CROSSED),
     )
-    for label, config in {
-        "": {},
-        "hard": {"mining": "hard", "distance": "euclidean"},
-        "all": {"mining": "all", "margin": 0.5},
-        "all, soft": {"mining": "all", "soft": True, "distance": "euclidean"},
-        "cosine": {"distance": "cosine", "margin": 0.4, "soft": True},
-    }.items()
+    for label, config in CONFIGS.items()
 )
