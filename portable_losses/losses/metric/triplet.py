@@ -163,7 +163,9 @@ class Triplet(EmbeddingLoss):
         size = d.shape[0]
         if size is not None and size**3 <= AT_ONCE:
             return ops.divide(_soft_sum(anchors), count)
-        return ops.divide(ops.map(keras.remat(_soft_sum), anchors), count)
+        # Keras looks at the first anchor: one is added, since there may be none.
+        padded = tuple(ops.pad(x, [[0, 1], [0, 0]]) for x in anchors)
+        return ops.divide(ops.map(keras.remat(_soft_sum), padded)[:-1], count)
 
 
 def _counts(first: Any, second: Any) -> tuple[Any, Any]:
