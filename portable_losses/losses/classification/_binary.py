@@ -12,7 +12,7 @@ from portable_losses.core.classes import (
 )
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import as_vector, is_vector
-from portable_losses.losses.classification._shared import clipped, smoothed
+from portable_losses.losses.classification._shared import log_of_clipped, smoothed
 from portable_losses.ops.log_sums import INF
 
 
@@ -23,7 +23,7 @@ def binary_crossentropy(
     if from_logits:
         log_p, log_q = ops.log_sigmoid(x), ops.log_sigmoid(-x)
     else:
-        log_p, log_q = ops.log(clipped(x)), ops.log(clipped(1.0 - x))
+        log_p, log_q = log_of_clipped(x), log_of_clipped(1.0 - x)
     positive = t if pos_weight is None else pos_weight * t
     if not careful:
         return -(positive * log_p + (1.0 - t) * log_q)
