@@ -56,7 +56,8 @@ class MeanAbsolutePercentageError(Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         t = like(y_true, y_pred)
-        size = ops.clip(ops.abs(t), keras.config.epsilon(), None)
+        # Not the maximum of `ops`, whose care is for a NaN: the residual has that too.
+        size = keras.ops.maximum(ops.abs(t), keras.config.epsilon())
         return 100.0 * mean_over_columns(self, ops.abs(y_pred - t) / size)
 
 
