@@ -48,7 +48,8 @@ def opposed(t: Any, x: Any, hard: bool) -> tuple[Any, Any, Any | None]:
 
 def _visibly_hard(t: Any) -> bool:
     """Whether all targets are 0 or 1, where to look costs less than what it saves."""
-    if not at_hand(t) or t.requires_grad:  # between 0 and 1 the cost is a line
+    # The form for 0 and 1 has the right value there, but no right gradient in t.
+    if not at_hand(t) or getattr(t, "requires_grad", False):
         return False
     values = checks.visible(t)
     return values is not None and bool((values * values == values).all())
