@@ -57,11 +57,17 @@ REASONS: dict[str, dict[str, str]] = {
         for label in ("float", "int")
     },
     **{
-        f"{loss}, logits, {label}": {"tensorflow": INFINITE}
+        f"{loss}, logits, {label}": {"tensorflow": INFINITE, "jax": INFINITE}
         for loss in ("CategoricalCrossentropy", "CategoricalFocalCrossentropy")
         for label in ("float", "int", "soft")
     },
     "SparseCategoricalCrossentropy, logits": {"tensorflow": INFINITE},
+    **{
+        f"CategoricalFocalCrossentropy, {label}": {
+            "tensorflow": "1 - p comes of log p by expm1, which does not cancel near 1"
+        }
+        for label in ("float", "int", "soft")
+    },
     "BinaryCrossentropy, logits, float": {
         "tensorflow": "six exact passes, where Keras's three cancel",
         "torch": "four exact passes, where Keras's is one kernel that cancels",
