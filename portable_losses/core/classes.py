@@ -69,6 +69,24 @@ def times(weight: Any, cost: Any) -> Any:
     return weight * keras.ops.where(keras.ops.isinf(cost), infinite, cost)
 
 
+def crossentropy_of_labels(logits: Any, t: Any) -> Any:
+    """Return `-sum_c t_c log_p_c`, for `log_p` as in `of_log_softmax`."""
+
+    def items_of(careful: bool) -> Any:
+        if not careful:
+            return -keras.ops.sum(t * keras.ops.log_softmax(logits, axis=-1), axis=-1)
+        largest = largest_of(logits, (-1,))
+        gap = gaps(logits, largest)
+        # log p == gap - log_total, of which neither is above 0: the two sums, of which
+        # one has no logarithm of a total a class, cannot cancel.
+        log_total = keras.ops.log(keras.ops.sum(keras.ops.exp(gap), axis=-1))
+        log_total = log_total + keras.ops.squeeze(infinite_if_none(largest), -1)
+        whole = times(keras.ops.sum(t, axis=-1), log_total)
+        return whole - keras.ops.sum(times(t, gap), axis=-1)
+
+    return carefully(logits, items_of)
+
+
 def crossentropy_of(logits: Any, ids: Any) -> Any:
     """Return `-pick(log_p, ids)` for `log_p` as in `of_log_softmax`."""
     ids, valid = _indices(ids, logits.shape[-1])

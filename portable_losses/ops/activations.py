@@ -62,6 +62,8 @@ def celu(x: Any, alpha: float = 1.0) -> Any:
 
     >>> ops.celu(ops.convert_to_tensor([0.0, 1.0]))  # [0, 1], gradient [1, 1]
     """
+    if BACKEND == "torch":
+        return raw.celu(x, alpha=alpha)
     return _exponential(x, alpha, alpha)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops as raw
 
-from portable_losses.ops.pinning import pinned_float
+from portable_losses.ops.pinning import BACKEND, pinned_float
 
 # The series of sin(r) / r in r^2, highest power first.
 SINC_SERIES = tuple((-1) ** k / math.factorial(2 * k + 1) for k in range(6, -1, -1))
@@ -64,6 +64,8 @@ def angle(x: Any) -> Any:
 
     >>> ops.angle(ops.convert_to_tensor([-2.0, -0.0, 3.0]))  # [3.1416, 0, 0]
     """
+    if BACKEND == "torch":
+        return raw.angle(x)
     real = raw.where(raw.less(x, 0), math.pi, 0.0)
     return raw.where(raw.isnan(x), x, raw.cast(real, x.dtype))
 

@@ -27,7 +27,8 @@ def abs(x: Any) -> Any:
     """
     x = tensor(x)
     if BACKEND == "jax" and is_float(x):
-        return x * raw.stop_gradient(raw.sign(x))
+        # XLA finds that both branches are x and keeps nothing of the select.
+        x = raw.where(raw.equal(x, 0), raw.stop_gradient(x), x)
     return raw.absolute(x)
 
 
@@ -67,6 +68,9 @@ def relu(x: Any) -> Any:
 
     >>> ops.relu(ops.convert_to_tensor([-1.0, 0.0, 2.0]))  # gradient [0, 0, 1]
     """
+    if BACKEND == "jax":
+        # Keeps x alone for the gradient, where JAX's own keeps the result as well.
+        return raw.where(raw.less_equal(x := tensor(x), 0), 0, x)
     return raw.relu(x)
 
 

@@ -10,9 +10,10 @@ from portable_losses.core.classes import (
     like,
     times,
 )
+from portable_losses.core.eager import at_hand
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import as_vector, is_vector
-from portable_losses.losses.classification._shared import clipped, smoothed
+from portable_losses.losses.classification._shared import log_of_clipped, smoothed
 from portable_losses.ops.log_sums import INF
 
 
@@ -23,10 +24,10 @@ def binary_crossentropy(
     if from_logits:
         log_p, log_q = ops.log_sigmoid(x), ops.log_sigmoid(-x)
     else:
-        log_p, log_q = ops.log(clipped(x)), ops.log(clipped(1.0 - x))
+        log_p, log_q = log_of_clipped(x), log_of_clipped(1.0 - x)
     positive = t if pos_weight is None else pos_weight * t
     if not careful:
-        return -(positive * log_p + (1.0 - t) * log_q)
+        return (t - 1.0) * log_q - positive * log_p
     return -(times(positive, log_p) + times(1.0 - t, log_q))
 
 
@@ -39,9 +40,19 @@ def opposed(t: Any, x: Any, hard: bool) -> tuple[Any, Any, Any | None]:
     -(t log p + (1 - t) log(1 - p)) == softplus(s) - d x, and with e = turn d
     t (1 - p) + (1 - t) p == e + (1 - 2 e) sigmoid(s).
     """
+    hard = hard or _visibly_hard(t)
     end = t if hard else ops.cast(t > 0.5, t.dtype)
     turn = 1.0 - 2.0 * end
     return turn * x, turn, None if hard else t - end
+
+
+def _visibly_hard(t: Any) -> bool:
+    """Whether all targets are 0 or 1, where to look costs less than what it saves."""
+    # The form for 0 and 1 has the right value there, but no right gradient in t.
+    if not at_hand(t) or getattr(t, "requires_grad", False):
+        return False
+    values = checks.visible(t)
+    return values is not None and bool((values * values == values).all())
 
 
 def opposed_crossentropy(x: Any, s: Any, d: Any | None, careful: bool) -> Any:

@@ -114,7 +114,7 @@ def of_log_probabilities(
     """
     if from_logits:
         return of_log_softmax(y_pred, items_of)
-    return items_of(ops.log(clipped(normalized(y_pred))), operator.mul)
+    return items_of(log_of_clipped(normalized(y_pred)), operator.mul)
 
 
 def cost_of(ids: Any, y_pred: Any, from_logits: bool) -> Any:
@@ -122,18 +122,21 @@ def cost_of(ids: Any, y_pred: Any, from_logits: bool) -> Any:
     if from_logits:
         return crossentropy_of(y_pred, ids)
     total = ops.sum(y_pred, axis=-1)
-    return -ops.log(clipped(ops.divide(pick(y_pred, ids), total)))
+    return -log_of_clipped(ops.divide(pick(y_pred, ids), total))
 
 
 def normalized(p: Any) -> Any:
     """Probabilities divided by their sum over the last axis; a row of 0 stays 0."""
-    return ops.divide(p, ops.sum(p, axis=-1, keepdims=True))
+    total = ops.sum(p, axis=-1, keepdims=True)
+    # p / inf has value 0 and gradient 0; one guard an item, and not one a class.
+    return p / ops.where(total == 0, float("inf"), total)
 
 
-def clipped(p: Any) -> Any:
-    """Probabilities clipped to [epsilon, 1 - epsilon], with Keras's epsilon."""
+def log_of_clipped(p: Any) -> Any:
+    """log(p), of p clipped to [epsilon, 1 - epsilon] with Keras's epsilon."""
     epsilon = keras.config.epsilon()
-    return ops.clip(p, epsilon, 1.0 - epsilon)
+    # Not the logarithm of `ops`, which guards a 0: after the clip there is none.
+    return keras.ops.log(ops.clip(p, epsilon, 1.0 - epsilon))
 
 
 def smoothed(t: Any, label_smoothing: float, classes: int) -> Any:

@@ -4,14 +4,12 @@ from typing import Any
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import (
-    Times,
-    like,
-)
+from portable_losses.core.classes import crossentropy_of_labels, like
 from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
 from portable_losses.losses.classification._shared import (
     ClassLoss,
-    of_log_probabilities,
+    log_of_clipped,
+    normalized,
     smoothed,
 )
 
@@ -88,7 +86,6 @@ class CategoricalCrossentropy(ClassLoss):
         t = smoothed(like(y_true, y_pred), self.label_smoothing, y_pred.shape[-1])
         t = self.weighted(t)
 
-        def items_of(log_p: Any, times: Times) -> Any:
-            return -ops.sum(times(t, log_p), axis=-1)
-
-        return of_log_probabilities(y_pred, self.from_logits, items_of)
+        if self.from_logits:
+            return crossentropy_of_labels(y_pred, t)
+        return -ops.sum(t * log_of_clipped(normalized(y_pred)), axis=-1)

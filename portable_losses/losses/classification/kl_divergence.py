@@ -87,5 +87,6 @@ class KLDivergence(ClassLoss):
             return of_log_softmax(y_pred, items_of)
         epsilon = keras.config.epsilon()
         t = ops.clip(t, epsilon, 1.0)
-        terms = t * ops.log(t / ops.clip(y_pred, epsilon, 1.0))
+        # Not the logarithm of `ops`, which guards a 0: after the clips there is none.
+        terms = t * keras.ops.log(t / ops.clip(y_pred, epsilon, 1.0))
         return ops.sum(self.weighted(terms), axis=-1)

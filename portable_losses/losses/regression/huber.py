@@ -7,6 +7,7 @@ from portable_losses.core import arguments
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
 from portable_losses.losses.regression._shared import mean_over_columns, residual
+from portable_losses.ops.residuals import huber
 
 
 class Huber(Loss):
@@ -59,10 +60,7 @@ class Huber(Loss):
         self.class_weights = arguments.class_weights(self, class_weights)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        r = residual(y_true, y_pred)
-        # c (r - c / 2) == both branches, with c = clip(r, -delta, delta)
-        c = ops.clip(r, -self.delta, self.delta)
-        return mean_over_columns(self, c * (r - 0.5 * c))
+        return mean_over_columns(self, huber(residual(y_true, y_pred), self.delta))
 
 
 class SmoothL1(Loss):
@@ -118,9 +116,7 @@ class SmoothL1(Loss):
             return mean_over_columns(self, ops.abs(r))
         if moves:  # a tensor, which may be 0
             beta = ops.where(self.beta == 0, 1.0, self.beta)
-        # c (r - c / 2) / beta == both branches, with c = clip(r, -beta, beta)
-        c = ops.clip(r, -beta, beta)
-        items = mean_over_columns(self, c * (r - 0.5 * c)) / beta
+        items = mean_over_columns(self, huber(r, beta)) / beta
         if not moves:
             return items
         return ops.where(self.beta == 0, mean_over_columns(self, ops.abs(r)), items)

@@ -2,15 +2,12 @@
 
 from typing import Any
 
-from portable_losses import ops
 from portable_losses.core import arguments
+from portable_losses.core.classes import carefully
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import ClassWeights, DType, Reduction
 from portable_losses.losses.regression._shared import mean_over_columns, residual
-
-# From here on log cosh r is a straight line: exp(-2 * 20) is below the rounding of 1,
-# in float64 too, while exp(2 * 20) is still far from overflow.
-_STRAIGHT = 20.0
+from portable_losses.ops.residuals import log_cosh
 
 
 class LogCosh(Loss):
@@ -58,8 +55,8 @@ class LogCosh(Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         r = residual(y_true, y_pred)
-        c = ops.clip(r, -_STRAIGHT, _STRAIGHT)
-        # expm1(c)^2 exp(-c) / 2 == cosh(c) - 1, without cancellation near 0;
-        # abs(r - c) is what lies beyond the bend, where the slope is 1
-        bent = ops.log1p(0.5 * ops.square(ops.expm1(c)) * ops.exp(-c))
-        return mean_over_columns(self, bent + ops.abs(r - c))
+
+        def items_of(careful: bool) -> Any:
+            return mean_over_columns(self, log_cosh(r, careful))
+
+        return carefully(r, items_of)

@@ -58,8 +58,9 @@ class MeanAbsolutePercentageError(Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         t = like(y_true, y_pred)
-        size = ops.clip(ops.abs(t), keras.config.epsilon(), None)
-        return 100.0 * mean_over_columns(self, ops.abs(y_pred - t) / size)
+        # Not the pinned ones: the residual keeps a NaN, and the clip the gradient at 0.
+        size = keras.ops.maximum(keras.ops.abs(t), keras.config.epsilon())
+        return 100.0 * mean_over_columns(self, ops.abs((y_pred - t) / size))
 
 
 class SymmetricMeanAbsolutePercentageError(Loss):

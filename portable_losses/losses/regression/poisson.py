@@ -4,7 +4,6 @@ from typing import Any
 
 import keras
 
-from portable_losses import ops
 from portable_losses.core import arguments
 from portable_losses.core.classes import like
 from portable_losses.core.loss import Loss
@@ -60,5 +59,6 @@ class Poisson(Loss):
         self.class_weights = arguments.class_weights(type(self).__name__, class_weights)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        log_p = ops.log(y_pred + keras.config.epsilon())
+        # Not the logarithm of `ops`, which guards a 0: a rate is never -epsilon.
+        log_p = keras.ops.log(y_pred + keras.config.epsilon())
         return mean_over_columns(self, y_pred - like(y_true, y_pred) * log_p)

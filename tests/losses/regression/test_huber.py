@@ -44,3 +44,11 @@ def test_a_whole_delta_is_a_delta():
     # Keras rejects it from 3.16 on.
     whole, real = (portable_losses.Huber(delta=delta)(*PAIR) for delta in (1, 1.0))
     assert float(whole) == float(real)
+
+
+def test_an_infinite_residual_has_gradient_delta(gradient, compiled):
+    t, p = np.zeros((1, 3), "float32"), np.array([[np.inf, -np.inf, 1.0]], "float32")
+    loss = portable_losses.Huber(0.5, reduction="sum")
+    value, slope = gradient(loss, t, p, compiled=compiled)
+    assert value == np.inf
+    np.testing.assert_allclose(3 * slope, [[0.5, -0.5, 0.5]], rtol=1e-6)

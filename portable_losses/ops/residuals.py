@@ -1,0 +1,61 @@
+"""Functions of a residual that the backends compute fast in different forms."""
+
+from typing import Any
+
+from keras import ops as raw
+
+from portable_losses.ops.extremes import clip
+from portable_losses.ops.kinks import abs
+from portable_losses.ops.pinning import BACKEND
+
+# Half of the square of sinh(r / 2) at this r is still far from overflow in float32, and
+# what log cosh r is less than abs(r) - log 2 is below the rounding of 1 in float64 too.
+FAR = 80.0
+
+
+def huber(r: Any, delta: Any) -> Any:
+    """r^2 / 2 where |r| <= delta, and delta (|r| - delta / 2) elsewhere.
+
+    `delta` is a number or a tensor that broadcasts against `r`.
+    """
+    if BACKEND == "jax":  # where XLA makes one pass of the two branches
+        size = abs(r)
+        near = raw.less_equal(size, delta)
+        # The square never sees a large residual, which may be infinite.
+        square = raw.square(raw.where(near, r, 0.0))
+        return raw.where(near, 0.5 * square, delta * (size - 0.5 * delta))
+    # c (r - c / 2) == both branches, with c = clip(r, -delta, delta)
+    c = clip(r, -delta, delta)
+    return c * (r - 0.5 * c)
+
+
+def log_cosh(r: Any, careful: bool = True) -> Any:
+    """log(cosh(r)), with gradient tanh(r): exact near 0 and far out.
+
+    Without care it may be infinite beyond 2 * FAR, and is quicker on torch.
+    """
+    if BACKEND == "torch":  # which makes a pass over memory of each operation
+        c = clip(r, -FAR, FAR) if careful else r
+        # 1 + 2 sinh(c / 2)^2 == cosh(c); abs(r - c) is what lies beyond FAR
+        near = raw.log1p(2.0 * raw.square(raw.sinh(0.5 * c)))
+        return near + abs(r - c) if careful else near
+    if BACKEND == "tensorflow":  # whose custom gradients every transform can handle
+        return _log_cosh_with_gradient(r)
+    return _log_cosh(r)
+
+
+def _log_cosh(r: Any) -> Any:
+    t = raw.tanh(r)
+    size = raw.absolute(t)
+    near = raw.less(size, 0.5)
+    # cosh(r) == (1 - t^2)^(-1/2) == exp(|r|) / (1 + |t|): the first is exact near 0,
+    # the second far out
+    log = raw.log1p(raw.where(near, -t * t, size))
+    return raw.where(near, -0.5 * log, raw.absolute(r) - log)
+
+
+if BACKEND == "tensorflow":
+
+    @raw.custom_gradient
+    def _log_cosh_with_gradient(r: Any) -> Any:
+        return _log_cosh(r), lambda upstream: upstream * raw.tanh(r)
