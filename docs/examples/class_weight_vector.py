@@ -1,7 +1,7 @@
 """How do I pass a vector of class weights? As an argument named `class_weights`.
 
 A `@loss` function that has it gets a tensor with one weight per entry of y_pred's last
-axis, from a list, an array or `{class id: weight}`. A vector of another length is
+axis, from a list, an array or `{class index: weight}`. A vector of another length is
 refused with both lengths, where plain Python would broadcast or fail far away.
 """
 

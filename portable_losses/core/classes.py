@@ -1,4 +1,4 @@
-"""Class ids and class weights, for every family that has a class axis."""
+"""Class indices and class weights, for every family that has a class axis."""
 
 import math
 import operator
@@ -9,7 +9,7 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import checks
-from portable_losses.core.eager import at_hand
+from portable_losses.core.eager import cheap_to_read
 from portable_losses.core.moving import as_vector
 from portable_losses.ops.log_sums import gaps, infinite_if_none, largest_of
 
@@ -23,12 +23,12 @@ _BACKEND = keras.config.backend()
 
 
 def valid_ids(ids: Any, num_classes: int) -> Any:
-    """Where class ids lie in [0, num_classes)."""
+    """Where class indices lie in [0, num_classes)."""
     return keras.ops.logical_and(ids >= 0, ids < num_classes)
 
 
 def pick(x: Any, ids: Any) -> Any:
-    """Return `x[..., ids]`, NaN where an id is out of range."""
+    """Return `x[..., ids]`, NaN where an index is out of range."""
     ids, valid = _indices(ids, x.shape[-1])
     return _or_nan(_looked_up(x, ids), valid)
 
@@ -53,9 +53,9 @@ def carefully(logits: Any, items_of: Carefully) -> Any:
 
     Or `items_of(False)`, which does not and is quicker, where it is seen to be finite.
     """
-    if at_hand(logits):
+    if cheap_to_read(logits):
         items = items_of(False)
-        if _visibly_finite(items[0] if isinstance(items, tuple) else items):
+        if _known_finite(items[0] if isinstance(items, tuple) else items):
             return items
     return items_of(True)
 
@@ -64,7 +64,7 @@ def times(weight: Any, cost: Any) -> Any:
     """`weight * cost`, and 0 where the weight is 0, of an infinite cost too."""
     if isinstance(weight, int | float) and weight != 0:
         return weight * cost
-    # A NaN is kept, which is what a class id out of range costs.
+    # A NaN is kept, which is what a class index out of range costs.
     infinite = keras.ops.where(weight == 0, 0.0, cost)
     return weight * keras.ops.where(keras.ops.isinf(cost), infinite, cost)
 
@@ -73,12 +73,12 @@ def crossentropy_of(logits: Any, ids: Any) -> Any:
     """Return `-pick(log_p, ids)` for `log_p` as in `of_log_softmax`."""
     ids, valid = _indices(ids, logits.shape[-1])
     if _BACKEND in ("tensorflow", "torch"):
-        if valid is None or at_hand(logits):  # items can be looked at as well
-            # Of a softmax's own output Keras on TensorFlow would take the logits that
-            # went into it.
+        if valid is None or cheap_to_read(logits):  # items can be looked at as well
+            # The copy is for TensorFlow: if `logits` is the output of a softmax, Keras
+            # would replace it by the input of that softmax.
             torch = _BACKEND == "torch"
             items = _by_kernel(logits if torch else keras.ops.copy(logits), ids)
-            if _visibly_finite(items):
+            if _known_finite(items):
                 return _or_nan(items, valid)
         # A kernel knows -inf, but neither inf nor a row of nothing but -inf.
         largest = largest_of(logits, (-1,))
@@ -95,9 +95,9 @@ def crossentropy_of(logits: Any, ids: Any) -> Any:
     return _or_nan(items, valid)
 
 
-def _visibly_finite(items: Any) -> bool:
+def _known_finite(items: Any) -> bool:
     """Whether all are finite and can be seen to be."""
-    values = checks.visible(items)
+    values = checks.known_values(items)
     return values is not None and math.isfinite(values.sum())
 
 
@@ -114,10 +114,10 @@ def _by_kernel(logits: Any, ids: Any) -> Any:
 def _indices(ids: Any, num_classes: int) -> tuple[Any, Any | None]:
     """Ids that can be looked up, and where they are the given ones; None: everywhere.
 
-    An id out of range raises, clamps, wraps or becomes 0 by backend.
+    An index out of range raises, clamps, wraps or becomes 0 by backend.
     """
     # To look at the values costs a tenth of the operations it may save.
-    values = checks.visible(ids)
+    values = checks.known_values(ids)
     if values is not None and values.size:
         if values.min() >= 0 and values.max() < num_classes:
             return ids, None
@@ -135,7 +135,7 @@ def _picked(x: Any, ids: Any) -> Any:
 
 
 def _or_nan(items: Any, valid: Any | None) -> Any:
-    """NaN, which is seen, where a class id was out of range."""
+    """NaN, which is seen, where a class index was out of range."""
     return items if valid is None else keras.ops.where(valid, items, float("nan"))
 
 
@@ -156,7 +156,7 @@ def like(x: Any, other: Any) -> Any:
 
 
 def take(values: Any, ids: Any) -> Any:
-    """Return `values[ids]` for one value per class; 0 where an id is out of range."""
+    """Return `values[ids]` for one value per class; 0 for an index out of range."""
     valid = valid_ids(ids, values.shape[0])
     return keras.ops.where(
         valid, keras.ops.take(values, keras.ops.where(valid, ids, 0)), 0.0

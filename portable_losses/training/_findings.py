@@ -73,7 +73,7 @@ class Finding:
     """Something wrong, and what to do about it.
 
     Attributes:
-        kind: "refused", "empty", "class ids", "repeated", "not finite",
+        kind: "refused", "empty", "class indices", "repeated", "not finite",
             "no gradient" (it cannot be taken), "gradient not finite", "exploding",
             "dead", "logits" (or what else is not in the range that the loss takes),
             "probabilities" or "targets".
@@ -109,11 +109,11 @@ def _of_term(batch: Batch, seen: Seen) -> Iterator[Finding]:
     yield from ids
     if seen.error is not None and not ids:  # which are what it was refused for
         if not values or _own_words(seen.error):
-            yield _refused(batch, seen)
+            yield _rejected(batch, seen)
     yield from values
     if seen.error is not None and seen.items is None:
         return
-    for rule in (_empty, _repeated, _not_finite, _slope):
+    for rule in (_empty, _repeated, _not_finite, _gradients):
         yield from rule(batch, seen)
 
 
@@ -128,7 +128,7 @@ def some(samples: tuple[int, ...], most: int = 6) -> str:
 # --- what the loss refuses ------------------------------------------------------------
 
 
-def _refused(batch: Batch, seen: Seen) -> Finding:
+def _rejected(batch: Batch, seen: Seen) -> Finding:
     own = _own_words(seen.error)
     message = " ".join(str(seen.error).split())
     text, remedy = own or (
@@ -176,7 +176,7 @@ def _looks_like(batch: Batch, seen: Seen) -> str | None:
         return None
     elif whole and classes > 1 and rows in (p.shape[:-1], (*p.shape[:-1], 1)):
         return (
-            "y_true looks like class ids: use the sparse form of the loss, or "
+            "y_true looks like class indices: use the sparse form of the loss, or "
             "keras.utils.to_categorical(y_true)"
         )
     return None
@@ -204,8 +204,8 @@ def _class_ids(batch: Batch, seen: Seen) -> Iterator[Finding]:
     if samples:
         here = (keras.ops.take(x, samples[0], axis=0) for x in (ids, wrong))
         yield Finding(
-            "class ids",
-            f"{some(samples)}: class ids must be whole and in 0 to {count - 1}; "
+            "class indices",
+            f"{some(samples)}: class indices must be whole and in 0 to {count - 1}; "
             f"the first is {checks.first(*here)}",
             f"mend the labels, or give y_pred more than {count} classes",
             samples,
@@ -263,7 +263,7 @@ def _repeated(batch: Batch, seen: Seen) -> Iterator[Finding]:
     if isinstance(seen.loss, Loss) or seen.items is None:
         return
     if not keras.backend.is_float_dtype(tensor(batch.y_true).dtype):
-        return  # of class ids, perhaps
+        return  # of class indices, perhaps
     t, p = tuple(seen.y_true.shape), tuple(seen.y_pred.shape)
     # Keras's own losses bring (B,) and (B, 1) together, others rarely do.
     aligned = type(seen.loss).__module__.startswith("keras.")
@@ -382,7 +382,7 @@ def _broken_alone(batch: Batch, seen: Seen, rest: tuple[int, ...]) -> tuple[int,
 # --- gradients ------------------------------------------------------------------------
 
 
-def _slope(batch: Batch, seen: Seen) -> Iterator[Finding]:
+def _gradients(batch: Batch, seen: Seen) -> Iterator[Finding]:
     if seen.slope is None or seen.weight == 0:
         return
     tops = largest(keras.ops.abs(seen.slope))
@@ -457,7 +457,7 @@ def _outlier(batch: Batch, seen: Seen) -> tuple[float, tuple[int, ...], Domain] 
     if domain is None or p is None:
         return None
     counted = _counted(batch, seen, p)
-    worst = evidence(domain, checks.visible(p), checks.visible(counted))
+    worst = evidence(domain, checks.known_values(p), checks.known_values(counted))
     if worst is None:
         return None
     return worst, samples_where(_outside(domain, p) & counted), domain
@@ -530,17 +530,17 @@ def _targets(batch: Batch, seen: Seen) -> Iterator[Finding]:
     if (*tuple(t.shape), 1) == p:  # the map of one class
         t = keras.ops.expand_dims(t, -1)
     if tuple(t.shape) != p:
-        return  # class ids
+        return  # class indices
     t, domain = floats(t), DOMAINS[word]
     counted = _counted(batch, seen, t)
-    if evidence(domain, checks.visible(t), checks.visible(counted)) is None:
+    if evidence(domain, checks.known_values(t), checks.known_values(counted)) is None:
         return
     samples = samples_where(_outside(domain, t) & counted)
     if word == "rates":
         text, remedy = "targets below 0", "pass the counts as they are, not scaled"
     else:
         text = "targets outside 0 to 1"
-        remedy = "map the labels to 0 and 1; of class ids, use the sparse form of the "
+        remedy = "map the labels to 0 and 1; of class indices, use the sparse form of the "
         remedy += "loss"
     yield Finding(
         "targets",

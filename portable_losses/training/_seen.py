@@ -10,7 +10,7 @@ import keras
 from portable_losses.core import checks, errors
 from portable_losses.core.axes import expand, leading, squeezed
 from portable_losses.core.loss import Loss
-from portable_losses.core.moving import visibly
+from portable_losses.core.moving import as_numbers
 from portable_losses.training.sum import Sum
 
 _ON_JAX = keras.config.backend() == "jax"
@@ -90,7 +90,7 @@ def look(loss: Any, batch: Batch) -> list[Seen]:
                 _watch(seen, batch)
         except Exception as error:  # of whatever kind: it is what the report is about
             seen.error = error
-    _take_slopes([seen for seen in found if seen.items is not None], batch)
+    _take_gradients([seen for seen in found if seen.items is not None], batch)
     return found
 
 
@@ -152,7 +152,7 @@ def _still(loss: Any) -> Any:
     copy.__dict__.update(vars(loss))
     if isinstance(loss, Loss):
         # The first look at predictions is left to the loss itself.
-        copy.__dict__.update(visibly(vars(loss)), _moving=False, _first_look=None)
+        copy.__dict__.update(as_numbers(vars(loss)), _moving=False, _first_look=None)
         return copy
 
     def call(*given: Any, **also: Any) -> Any:
@@ -194,22 +194,22 @@ def _watch(seen: Seen, batch: Batch) -> None:
 # --- the gradient ---------------------------------------------------------------------
 
 
-def _take_slopes(found: list[Seen], batch: Batch) -> None:
+def _take_gradients(found: list[Seen], batch: Batch) -> None:
     """Note the gradients, or in which term they cannot be taken."""
     try:
-        slopes = _slopes(found, batch)
+        slopes = _gradients(found, batch)
     except Exception as error:
         if len(found) == 1:
             found[0].error = error
         else:
             for seen in found:
-                _take_slopes([seen], batch)
+                _take_gradients([seen], batch)
     else:
         for seen, slope in zip(found, slopes, strict=True):
             seen.slope = slope
 
 
-def _slopes(found: list[Seen], batch: Batch) -> list[Any]:
+def _gradients(found: list[Seen], batch: Batch) -> list[Any]:
     """The gradient of each term in y_pred.
 
     Keras has no function that returns gradients, but a step of gradient descent with
@@ -315,7 +315,7 @@ def samples_where(chosen: Any) -> tuple[int, ...]:
     if chosen is None or len(chosen.shape) == 0 or 0 in tuple(chosen.shape):
         return ()
     rows = keras.ops.any(keras.ops.reshape(chosen, (chosen.shape[0], -1)), axis=1)
-    flags = checks.visible(rows)
+    flags = checks.known_values(rows)
     assert flags is not None  # nothing is compiled here
     return tuple(i for i, flag in enumerate(flags.tolist()) if flag)
 

@@ -19,7 +19,7 @@ def one_number(owner: str, argument: str, loss: Any) -> Any:
     if not isinstance(loss, keras.losses.Loss):
         rule, remedy = "a loss", "pass an instance, such as MeanSquaredError()"
         errors.fail(owner, argument, rule, loss, remedy, TypeError)
-    held.no_moving_inside(owner, argument, loss)
+    held.reject_moving_inside(owner, argument, loss)
     if loss.reduction in (None, "none"):
         rule = "a loss that gives one number"
         shown = errors.Described(f"a {loss.name} with reduction={loss.reduction!r}")

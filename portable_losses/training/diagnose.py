@@ -103,7 +103,7 @@ def diagnose(
 
     Which samples have a loss or a gradient that is not finite, and whether target,
     prediction, weight or the loss itself is at fault; gradients that explode or are
-    dead; class ids out of range; logits where probabilities are expected, and the
+    dead; class indices out of range; logits where probabilities are expected, and the
     reverse; shapes and dtypes as the loss sees them. What the loss refuses is reported
     in its own words. Each term of a `Sum` is looked at by itself.
 
@@ -141,10 +141,10 @@ def diagnose(
     if not isinstance(loss, keras.losses.Loss):
         rule, remedy = "a loss", "pass an instance, such as MeanSquaredError()"
         errors.fail("diagnose", "loss", rule, loss, remedy, TypeError)
-    held.no_moving_inside("diagnose", "loss", loss)
+    held.reject_moving_inside("diagnose", "loss", loss)
     y_true, y_pred, sample_weight = map(_array, (y_true, y_pred, sample_weight))
     mask = keras_mask(y_pred) if mask is None else tensor(_array(mask))
-    if checks.visible(y_pred) is None and tensor(y_pred) is not None:
+    if checks.known_values(y_pred) is None and tensor(y_pred) is not None:
         rule, remedy = "values", "pass a batch, in eager mode: model(x, training=True)"
         shown = errors.Described("a symbolic tensor, or one of compiled code")
         errors.fail("diagnose", "y_pred", rule, shown, remedy, TypeError)

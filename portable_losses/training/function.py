@@ -346,7 +346,7 @@ def loss(
     Arguments: numbers, sequences, arrays and tensors arrive as tensors of the loss's
     dtype, and so does a `Hyperparameter`; booleans, strings and None as they are; a
     namedtuple with its fields as tensors. One named `class_weights` holds a weight per
-    entry of y_pred's last axis, or `{class id: weight}`. An argument is an attribute of
+    entry of y_pred's last axis, or `{class index: weight}`. An argument is an attribute of
     the loss where the name is free: `f(weight=0.5).weight`.
 
     Saving: the loss is registered as `package>name`, the name that of the function, so
@@ -431,9 +431,9 @@ def _checked(owner: str, argument: str, value: Any) -> Any:
     if isinstance(value, types.LambdaType) and value.__name__ == "<lambda>":
         rule, remedy = "a value that can be saved", "define the function by name"
         errors.fail(owner, argument, rule, value, remedy)
-    held.refuse_variables(owner, argument, value)
+    held.reject_variables(owner, argument, value)
     if keras.ops.is_tensor(value):
-        array = checks.visible(value)
+        array = checks.known_values(value)
         if array is None:
             rule = "a value that is known when the loss is made"
             shown = errors.Described("a tensor of compiled code")

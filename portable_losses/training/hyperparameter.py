@@ -112,7 +112,7 @@ class Hyperparameter(Moving, keras.metrics.Metric):
     def value(self) -> Value:
         """The value as a Python number, or a tuple of them."""
         x = _read(self.variable)
-        seen = None if x is None else checks.visible(x)
+        seen = None if x is None else checks.known_values(x)
         if seen is None:  # the model that trains on JAX holds it, unchanged
             return self._value
         if self.variable.lent:
@@ -314,9 +314,9 @@ def _read(variable: Any) -> Any | None:
 
 def _is_frozen(value: Any | None) -> bool:
     """Whether JAX compiles, and takes a variable's value for a constant."""
-    if value is not None and checks.visible(value) is None:
+    if value is not None and checks.known_values(value) is None:
         return False  # an argument of what is compiled
     if is_symbolic():
         return False  # only shapes are looked at
     # What is made while JAX compiles cannot be seen, a constant included.
-    return checks.visible(keras.ops.zeros(())) is None
+    return checks.known_values(keras.ops.zeros(())) is None

@@ -88,7 +88,7 @@ class HyperparameterScheduler(keras.callbacks.Callback):
     def set_model(self, model: Any) -> None:
         super().set_model(model)
         for loss in losses_of(model):
-            held.no_moving_inside(type(self).__name__, "loss", loss)
+            held.reject_moving_inside(type(self).__name__, "loss", loss)
         self._found = self._find(model)
         self._check_name(model, self._found)
         self._track(model, self._found)

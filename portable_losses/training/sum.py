@@ -302,7 +302,7 @@ def _factor(operator: str, x: Any) -> Any:
 
 def _as_number(argument: str, rule: str, x: Any) -> float:
     """A number of Python, or a tensor or an array of shape () that can be read."""
-    held.refuse_variables("Sum", argument, x)
+    held.reject_variables("Sum", argument, x)
     shape = tuple(getattr(x, "shape", ()))
     kind = str(getattr(x, "dtype", ""))
     if shape != () or "bool" in kind or "complex" in kind:
@@ -310,7 +310,7 @@ def _as_number(argument: str, rule: str, x: Any) -> float:
         remedy = "a term has one weight; weigh classes or samples in the loss"
         errors.fail("Sum", argument, rule, shown, remedy, TypeError)
     if keras.ops.is_tensor(x):
-        array = checks.visible(x)
+        array = checks.known_values(x)
         if array is None:
             rule = "a number that is known when the sum is made"
             shown = errors.Described("a tensor of compiled code")

@@ -206,7 +206,7 @@ def test_values_are_looked_at_once_an_object(monkeypatch, config):
     if config:  # which makes the loss copy itself at each call
         config = {"gamma": portable_losses.Hyperparameter(2.0, name="once")}
     loss, looks = portable_losses.SigmoidFocal(**config), []
-    visible = checks.visible
+    visible = checks.known_values
 
     def counted(x):
         if tuple(x.shape) == SOFTMAX.shape:  # and not a Hyperparameter's value
@@ -223,7 +223,7 @@ def test_values_are_looked_at_once_an_object(monkeypatch, config):
 
 
 def test_a_loss_that_takes_any_numbers_looks_at_none(monkeypatch):
-    visible = checks.visible
+    visible = checks.known_values
 
     def at_no_predictions(x):
         assert tuple(x.shape) != tuple(LOGITS.shape), "it looked"

@@ -189,16 +189,16 @@ MESSAGES = {
     "negative key": (
         lambda: mean_squared_error(class_weights={-1: 2.0}),
         ValueError,
-        "MeanSquaredError: `class_weights` must be a {class id: weight} dict with "
+        "MeanSquaredError: `class_weights` must be a {class index: weight} dict with "
         "whole, "
-        "non-negative class ids; got class_weights={-1: 2.0} (mend the key -1).",
+        "non-negative class indices; got class_weights={-1: 2.0} (mend the key -1).",
     ),
     "word as a key": (
         lambda: mean_squared_error(class_weights={"cat": 2.0}),
         ValueError,
-        "MeanSquaredError: `class_weights` must be a {class id: weight} dict with "
+        "MeanSquaredError: `class_weights` must be a {class index: weight} dict with "
         "whole, "
-        "non-negative class ids; got class_weights={'cat': 2.0} (mend the key 'cat').",
+        "non-negative class indices; got class_weights={'cat': 2.0} (mend the key 'cat').",
     ),
     "negative weight in a dict": (
         lambda: mean_squared_error(class_weights={0: -2.0}),
@@ -211,7 +211,7 @@ MESSAGES = {
             zeros(2, 3), zeros(2, 3)
         ),
         ValueError,
-        "MeanSquaredError: `class_weights` must be for class ids below 3, the size of "
+        "MeanSquaredError: `class_weights` must be for class indices below 3, the size of "
         "y_pred's class axis; got class_weights={0: 1.0, 7: 2.0} (drop 7).",
     ),
     "vector of the wrong length": (
@@ -294,31 +294,31 @@ MESSAGES = {
     "ids of another shape": (
         lambda: Ids()(np.zeros(3, int), zeros(4, 3)),
         ValueError,
-        "Ids: `y_true` must be class ids of shape y_pred.shape[:-1], or with a "
+        "Ids: `y_true` must be class indices of shape y_pred.shape[:-1], or with a "
         "trailing "
-        "1; got y_true of shape (3,) and y_pred of shape (4, 3) (pass one class id per "
+        "1; got y_true of shape (3,) and y_pred of shape (4, 3) (pass one class index per "
         "item).",
     ),
-    "one-hot rows for ids": (
+    "one-hot labels for ids": (
         lambda: Ids()(np.eye(3), zeros(3, 3)),
         ValueError,
-        "Ids: `y_true` must be class ids of shape y_pred.shape[:-1], or with a "
+        "Ids: `y_true` must be class indices of shape y_pred.shape[:-1], or with a "
         "trailing "
         "1; got y_true of shape (3, 3) and y_pred of shape (3, 3) (use the dense form "
-        "of this loss for one-hot rows, or pass the argmax).",
+        "of this loss for one-hot labels, or pass the argmax).",
     ),
-    "ids that are not whole": (
+    "indices that are not whole": (
         lambda: Ids()([0.0, 1.5], zeros(2, 3)),
         ValueError,
-        "Ids: `y_true` must be whole class ids; got y_true that holds 1.5 (pass "
+        "Ids: `y_true` must be whole class indices; got y_true that holds 1.5 (pass "
         "integer "
-        "class ids; for probabilities or one-hot rows use the dense form of this "
+        "class indices; for probabilities or one-hot labels use the dense form of this "
         "loss).",
     ),
     "id out of range": (
         lambda: Ids()([0, 3], zeros(2, 3)),
         ValueError,
-        "Ids: `y_true` must be class ids in [0, 3); got y_true that holds 3 (mend the "
+        "Ids: `y_true` must be class indices in [0, 3); got y_true that holds 3 (mend the "
         "labels, widen the class axis of y_pred, or set ignore_class where the loss "
         "has "
         "it).",
@@ -326,7 +326,7 @@ MESSAGES = {
     "negative id where others are masked": (
         lambda: Ids()([-5, -1], zeros(2, 3), mask=[False, True]),
         ValueError,
-        "Ids: `y_true` must be class ids in [0, 3); got y_true that holds -1 (mend the "
+        "Ids: `y_true` must be class indices in [0, 3); got y_true that holds -1 (mend the "
         "labels, widen the class axis of y_pred, or set ignore_class where the loss "
         "has "
         "it).",
@@ -436,5 +436,5 @@ def test_message(row):
 def test_keras_adds_no_error_of_its_own_in_fit():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
     model.compile(loss=Ids())
-    with pytest.raises(ValueError, match=r"Ids: `y_true` must be class ids of shape"):
+    with pytest.raises(ValueError, match=r"Ids: `y_true` must be class indices of shape"):
         model.fit(zeros(4, 2), zeros(4, 3), verbose=0)

@@ -371,7 +371,7 @@ def test_shapes_and_dtypes_are_those_after_alignment():
     assert lines[given + 8].startswith("gradient largest of each sample")
 
 
-def test_what_the_loss_refuses_is_reported_in_its_own_words():
+def test_what_the_loss_rejects_is_reported_in_its_own_words():
     report = diagnose(portable_losses.MeanSquaredError(), T[:, 0], P)
     (finding,) = report.findings
     assert finding.kind == "refused"
@@ -383,7 +383,7 @@ def test_what_the_loss_refuses_is_reported_in_its_own_words():
     assert np.isnan(report.value)
 
 
-def test_a_term_that_refuses_the_batch_leaves_the_others():
+def test_a_term_that_rejects_the_batch_leaves_the_others():
     report = diagnose(LOGITS + portable_losses.MeanSquaredError(), IDS, P)
     assert [finding.terms for finding in report.findings] == [("mean_squared_error",)]
     assert report.terms[0].slope is not None
@@ -400,7 +400,7 @@ def test_an_error_of_any_kind_is_reported():
 
 
 @pytest.mark.parametrize("loss", [portable_losses.Huber(), Plain()])
-def test_several_outputs_are_refused(loss):
+def test_several_outputs_are_rejected(loss):
     report = diagnose(loss, {"a": T}, {"a": P})
     assert [finding.kind for finding in report.findings] == ["refused"]
     assert "y_pred        dict" in str(report)
@@ -418,7 +418,7 @@ def test_weights_that_are_all_0_are_reported():
     assert [finding.kind for finding in report.findings] == ["empty"]
 
 
-def test_what_is_no_loss_is_refused():
+def test_what_is_no_loss_is_rejected():
     with pytest.raises(TypeError, match=r"diagnose: `loss` must be a loss; got loss="):
         diagnose("mse", T, P)
 
@@ -443,7 +443,7 @@ def test_targets_that_a_plain_loss_repeats_are_reported(loss, y_true):
 def test_class_ids_out_of_range_or_not_whole_are_named(loss, wrong):
     y_true = put(IDS.astype("float32" if wrong == 0.5 else "int64"), [2, 7], wrong)
     finding = diagnose(loss, y_true, P).findings[0]
-    assert (finding.kind, finding.samples) == ("class ids", (2, 7))
+    assert (finding.kind, finding.samples) == ("class indices", (2, 7))
     assert finding.text.endswith(f"in 0 to 2; the first is {wrong}")
 
 
@@ -463,7 +463,7 @@ def test_ids_for_a_loss_of_rows_are_recognized():
     loss = portable_losses.CategoricalCrossentropy(from_logits=True)
     (finding,) = diagnose(loss, IDS, P).findings
     assert finding.kind == "refused"
-    assert finding.remedy.startswith("y_true looks like class ids")
+    assert finding.remedy.startswith("y_true looks like class indices")
 
 
 SOFTMAX = np.exp(P) / np.exp(P).sum(-1, keepdims=True)

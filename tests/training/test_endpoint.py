@@ -256,7 +256,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused(name):
+def test_rejected(name):
     act, kind, message = REFUSED[name]
     with pytest.raises(kind, match=re.escape(message)):
         act()

@@ -183,7 +183,7 @@ def test_targets():
     assert float(weighted(booleans, ZEROS)) == pytest.approx(2 / 3)
     with pytest.raises(ValueError, match=r"y_true of shape \(4, 1\) .* \(4, 3\)"):
         weighted(column[:, None], TWOS)
-    # Class ids arrive as they are, whatever the dtype of the loss.
+    # Class indices arrive as they are, whatever the dtype of the loss.
     ids = np.array([0, 1, 2, 257])
     costs = np.arange(300.0)
     for dtype in ("float32", "bfloat16"):
@@ -632,7 +632,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused(name):
+def test_rejected(name):
     act, kind, message = REFUSED[name]
     with pytest.raises(kind, match=re.escape(message)):
         act()

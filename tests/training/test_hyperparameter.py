@@ -189,7 +189,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused(name):
+def test_rejected(name):
     act, kind, message = REFUSED[name]
     with pytest.raises(kind, match=re.escape(message)):
         act()
@@ -335,7 +335,7 @@ def test_a_fit_after_the_model_was_compiled_by_another(model, still, data):
 
 
 @pytest.mark.skipif(BACKEND != "jax", reason="elsewhere a variable is not frozen")
-def test_what_the_model_does_not_track_is_refused_on_jax(model, still, data):
+def test_what_the_model_does_not_track_is_rejected_on_jax(model, still, data):
     import jax
 
     x, y = data

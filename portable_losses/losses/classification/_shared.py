@@ -118,7 +118,7 @@ def of_log_probabilities(
 
 
 def cost_of(ids: Any, y_pred: Any, from_logits: bool) -> Any:
-    """-log p of the class `ids`; NaN where an id is out of range."""
+    """-log p of the class `ids`; NaN where an index is out of range."""
     if from_logits:
         return crossentropy_of(y_pred, ids)
     total = ops.sum(y_pred, axis=-1)

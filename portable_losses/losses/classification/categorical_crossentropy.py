@@ -21,7 +21,7 @@ class CategoricalCrossentropy(ClassLoss):
 
     The negative log-likelihood of classes given as one-hot or soft labels.
 
-    With p the class probabilities (the softmax of logits) and t the smoothed row, the
+    With p the class probabilities (the softmax of logits) and t the smoothed label, the
     item is
 
         -sum_c w_c t_c log p_c
@@ -33,7 +33,7 @@ class CategoricalCrossentropy(ClassLoss):
             which are divided by their sum. Logits are exact up to 1e4 and beyond.
         label_smoothing: in [0, 1]; t = y (1 - label_smoothing) + label_smoothing / C.
         axis: the class axis.
-        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+        class_weights: one weight w per class, or `{class index: weight}` with 1 for the
             rest. They multiply the class's term; the divisor stays the count.
         ignore_class: rows whose argmax is this class are left out of the mean.
 

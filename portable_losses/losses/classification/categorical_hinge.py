@@ -21,7 +21,7 @@ class CategoricalHinge(ClassLoss):
     Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
 
     Args:
-        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+        class_weights: one weight w per class, or `{class index: weight}` with 1 for the
             rest; an item has that of its row's argmax. The divisor stays the count.
         ignore_class: rows whose argmax is this class are left out of the mean.
 
@@ -44,7 +44,7 @@ class CategoricalHinge(ClassLoss):
         kernel-based vector machines", Journal of Machine Learning Research 2, 2001.
 
     Differs: from Keras at a margin of exactly 1, where its gradient depends on the
-    backend, and in refusing to broadcast; from the paper in the 0 that enters the
+    backend, and in rejecting shapes that would broadcast; from the paper in the 0 that enters the
     maximum.
     """
 

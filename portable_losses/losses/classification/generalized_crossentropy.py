@@ -26,14 +26,14 @@ class CategoricalGeneralizedCrossEntropy(ClassLoss):
     It tends to -log p_y for q towards 0 and is 1 - p_y for q = 1. For a row t the item
     is the expectation over t, sum_c w_c t_c (1 - p_c^q) / q.
 
-    Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, whole ids in [0, C), or rows
+    Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, whole indices in [0, C), or rows
     `(B, ..., C)`; `y_pred` is `(B, ..., C)`; items are `(B, ...)`.
 
     Args:
         q: in (0, 1); the larger, the less a wrong label weighs.
         from_logits: whether y_pred holds logits, any real number, of which p is the
             softmax, or probabilities in [0, 1], which are not normalized.
-        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+        class_weights: one weight w per class, or `{class index: weight}` with 1 for the
             rest. They multiply the class's term; the divisor stays the count.
         ignore_class: items of this class, for rows their argmax, are left out of the
             mean; it may lie outside [0, C).
@@ -45,7 +45,7 @@ class CategoricalGeneralizedCrossEntropy(ClassLoss):
     evenly) and 0 at -inf, in a row of nothing but -inf as well.
 
     Raises:
-        ValueError: for q outside (0, 1), ids that are not whole or out of range,
+        ValueError: for q outside (0, 1), indices that are not whole or out of range,
             weights of the wrong length, or shapes that do not fit; and, see `Loss`, for
             logits in place of probabilities.
 
@@ -59,7 +59,7 @@ class CategoricalGeneralizedCrossEntropy(ClassLoss):
         Networks with Noisy Labels", 2018, arXiv 1805.07836, equation 6.
 
     Differs: from Keras in a gradient of 0 at p = 0, where that of Keras is NaN or
-    infinite, in taking rows, and in refusing ids out of range, whose p Keras takes
+    infinite, in taking rows, and in refusing indices out of range, whose p Keras takes
     for 0.
     """
 

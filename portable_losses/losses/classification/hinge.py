@@ -49,7 +49,7 @@ class Hinge(ClassLoss):
         Cortes and Vapnik, "Support-vector networks", Machine Learning 20, 1995.
 
     Differs: from Keras at a margin of exactly 1, where its gradient is that of a miss
-    on TensorFlow and half of it on JAX and torch; and in refusing to broadcast.
+    on TensorFlow and half of it on JAX and torch; and in rejecting shapes that would broadcast.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class SquaredHinge(ClassLoss):
         >>> float(loss([[-1, 1]], [[0.5, 0.5]]))
         1.25
 
-    Differs: from Keras in refusing to broadcast.
+    Differs: from Keras in rejecting shapes that would broadcast.
     """
 
     def __init__(

@@ -26,7 +26,7 @@ class KLDivergence(ClassLoss):
         from_logits: whether y_pred holds logits, any real number, of which p is the
             softmax, or probabilities in [0, 1], which are not normalized. Logits are
             exact, with a live gradient, up to 1e4 and beyond.
-        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+        class_weights: one weight w per class, or `{class index: weight}` with 1 for the
             rest. They multiply the class's term.
         ignore_class: rows whose argmax is this class are left out of the mean.
 
@@ -49,7 +49,7 @@ class KLDivergence(ClassLoss):
         Statistics 22, 1951, equation 2.4.
 
     Differs: from Keras in the gradient at p = 1e-7 and p = 1, which is -t / p here on
-    every backend and half of that in Keras on JAX, and in refusing to broadcast.
+    every backend and half of that in Keras on JAX, and in rejecting shapes that would broadcast.
     """
 
     prediction_domain = "probabilities"

@@ -28,7 +28,7 @@ class SparseCategoricalCrossentropy(ClassLoss):
 
     and with label smoothing that of CategoricalCrossentropy for the smoothed row.
 
-    Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, whole ids in [0, C); `y_pred` is
+    Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, whole indices in [0, C); `y_pred` is
     `(B, ..., C)`; items are `(B, ...)`.
 
     Args:
@@ -38,15 +38,15 @@ class SparseCategoricalCrossentropy(ClassLoss):
             the mean; it may lie outside [0, C).
         axis: the class axis.
         label_smoothing: in [0, 1]; see CategoricalCrossentropy.
-        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+        class_weights: one weight w per class, or `{class index: weight}` with 1 for the
             rest. They multiply the class's term; the divisor stays the count.
 
-    Edge cases: ids are exact in every `dtype`. An id out of range is refused where its
+    Edge cases: indices are exact in every `dtype`. An index out of range is refused where its
     value can be seen and makes the loss NaN inside compiled code. Probabilities are
     clipped, and logits may be infinite, as in CategoricalCrossentropy.
 
     Raises:
-        ValueError: for ids that are not whole or out of range, one-hot rows, weights of
+        ValueError: for indices that are not whole or out of range, one-hot labels, weights of
             the wrong length, or a label_smoothing outside [0, 1]; and, see `Loss`, for
             logits in place of probabilities.
 
@@ -55,8 +55,8 @@ class SparseCategoricalCrossentropy(ClassLoss):
         >>> round(float(loss([1], [[0.0, 0.0]])), 4)
         0.6931
 
-    Differs: from Keras in exact ids (a Keras loss with dtype="bfloat16" scores class
-    257 as 256) and in refusing ids out of range, which cost 0 there on JAX. The
+    Differs: from Keras in exact indices (a Keras loss with dtype="bfloat16" scores class
+    257 as 256) and in refusing indices out of range, which cost 0 there on JAX. The
     arguments have the order of Keras 3.16; Keras 3.15 has no label_smoothing, and its
     name and dtype stand a place earlier.
     """

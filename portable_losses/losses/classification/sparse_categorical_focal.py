@@ -32,7 +32,7 @@ class SparseCategoricalFocalCrossentropy(ClassLoss):
 
     and with label smoothing that of CategoricalFocalCrossentropy for the smoothed row.
 
-    Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, whole ids in [0, C); `y_pred` is
+    Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, whole indices in [0, C); `y_pred` is
     `(B, ..., C)`; items are `(B, ...)`.
 
     Args:
@@ -44,15 +44,15 @@ class SparseCategoricalFocalCrossentropy(ClassLoss):
             the mean; it may lie outside [0, C).
         axis: the class axis.
         label_smoothing: in [0, 1]; see CategoricalFocalCrossentropy.
-        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+        class_weights: one weight w per class, or `{class index: weight}` with 1 for the
             rest. They multiply the class's term; the divisor stays the count.
 
-    Edge cases: ids are exact in every `dtype`. An id out of range is refused where its
+    Edge cases: indices are exact in every `dtype`. An index out of range is refused where its
     value can be seen and makes the loss NaN inside compiled code. Probabilities are
     clipped, and logits may be infinite, as in CategoricalFocalCrossentropy.
 
     Raises:
-        ValueError: for ids that are not whole or out of range, one-hot rows, alphas or
+        ValueError: for indices that are not whole or out of range, one-hot labels, alphas or
             weights of the wrong length or negative, a negative gamma, or a
             label_smoothing outside [0, 1]; and, see `Loss`, for logits in place of
             probabilities.
@@ -68,7 +68,7 @@ class SparseCategoricalFocalCrossentropy(ClassLoss):
 
     Differs: from Keras, which has this loss from 3.16 on, from logits, where Keras
     clips the softmax: a logit of -30 against 0 has no gradient there; and in rejecting
-    ids out of range where their value can be seen.
+    indices out of range where their value can be seen.
     """
 
     targets = "ids"

@@ -39,7 +39,7 @@ class CosineSimilarity(Loss):
         -0.96
 
     Differs: from Keras at a zero vector, where its gradient is NaN on JAX and torch; in
-    reading `(B,)` as B vectors of length 1; and in refusing to broadcast.
+    reading `(B,)` as B vectors of length 1; and in rejecting shapes that would broadcast.
     """
 
     def __init__(

@@ -42,7 +42,7 @@ class Huber(Loss):
         Statistics 35, 1964, section 4.
 
     Differs: from Keras in refusing a delta <= 0, with which Keras returns negative
-    losses, and in refusing to broadcast.
+    losses, and in rejecting shapes that would broadcast.
     """
 
     def __init__(

@@ -42,7 +42,7 @@ class LogCosh(Loss):
         0.2169
 
     Differs: from Keras near 0, where its r + softplus(-2 r) - log 2 cancels: in float32
-    a residual of 1e-4 costs 0 there, or 6e-8; and in refusing to broadcast.
+    a residual of 1e-4 costs 0 there, or 6e-8; and in rejecting shapes that would broadcast.
     """
 
     def __init__(

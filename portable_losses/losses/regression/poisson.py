@@ -42,7 +42,7 @@ class Poisson(Loss):
         >>> round(float(loss([[2.0, 0.0]], [[1.0, 3.0]])), 4)
         2.0
 
-    Differs: from Keras in refusing to broadcast `y_true` against `y_pred`.
+    Differs: from Keras in rejecting shapes that would broadcast `y_true` against `y_pred`.
     """
 
     prediction_domain = "rates"

@@ -32,7 +32,7 @@ class MeanSquaredError(Loss):
         >>> float(loss([[0.0, 1.0]], [[1.0, 3.0]]))
         2.5
 
-    Differs: from Keras in refusing to broadcast `y_true` against `y_pred`.
+    Differs: from Keras in rejecting shapes that would broadcast `y_true` against `y_pred`.
     """
 
     def __init__(

@@ -41,7 +41,7 @@ class MeanSquaredLogarithmicError(Loss):
         0.4805
 
     Differs: from Keras in computing log(1 + x) without rounding 1 + x first, which is
-    exact near 0, and in refusing to broadcast `y_true` against `y_pred`.
+    exact near 0, and in rejecting shapes that would broadcast `y_true` against `y_pred`.
     """
 
     def __init__(

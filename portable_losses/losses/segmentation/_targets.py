@@ -1,4 +1,4 @@
-"""What a segmentation target is: dense rows, or a map of class ids."""
+"""What a segmentation target is: dense rows, or a map of class indices."""
 
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ class Target(NamedTuple):
     Args:
         rows: how much of each class a pixel is, `(B, *space, C)`; booleans for a map.
         wanted: where a pixel is not of the ignored class, `(B, *space)`, or None.
-        broken: NaN for a sample with a class id out of range, else 0, `(B, 1)`; None
+        broken: NaN for a sample with a class index out of range, else 0, `(B, 1)`; None
             for dense rows. Where ids can be seen they have been refused already.
     """
 
@@ -42,7 +42,7 @@ def read_target(
     if checks.same(t, (*p[:-1], 1)):
         y_true = ops.squeeze(y_true, -1)
     elif not checks.same(t, p[:-1]):
-        rule = "be rows of y_pred's shape, or class ids with a 1 or nothing for C"
+        rule = "be rows of y_pred's shape, or class indices with a 1 or nothing for C"
         remedy = "C is the last axis here, which data_format puts first or last"
         checks.shapes_fit(owner, t, p, rule, remedy)
     return _from_ids(owner, y_true, y_pred, kept, ignore_class)

@@ -23,7 +23,7 @@ class SoftDice(OverlapLoss):
     for soft ones it makes p = t the minimum, with loss 0.
 
     Shapes: `y_pred` is `(B, *space, C)`, with one to three axes of space. `y_true` is
-    of that shape, one-hot or soft, or a map of whole class ids `(B, *space)` or
+    of that shape, one-hot or soft, or a map of whole class indices `(B, *space)` or
     `(B, *space, 1)`; with C = 1 it is that class's mask. Items are `(B,)`; with
     `per="batch"` the loss is a statistic.
 
@@ -33,7 +33,7 @@ class SoftDice(OverlapLoss):
         squared: I = sum t p and S = sum t^2 + sum p^2.
         log: a class's loss is -log(max(score, epsilon)), score the quotient above.
         log_cosh: a class's loss is log(cosh(loss)), flat near 0.
-        class_weights: one weight >= 0 per class, or `{class id: weight}` with 1 for
+        class_weights: one weight >= 0 per class, or `{class index: weight}` with 1 for
             the rest; the mean over classes is weighted by them.
         ignore_class: pixels of this class, such as 255 for "void", are left out; for
             rows that is their argmax, for C = 1 their value. It may lie outside [0, C).
@@ -57,7 +57,7 @@ class SoftDice(OverlapLoss):
 
     Raises:
         ValueError: for `from_logits`, which is said by `activation`; shapes that do not
-            fit, ids that are not whole or out of range, class weights of another length
+            fit, indices that are not whole or out of range, class weights of another length
             or all 0, `include_background=False` with one class, and sample weights with
             `per="batch"`; and, see `Loss`, for logits in place of probabilities.
 

@@ -26,11 +26,11 @@ class CTC(Loss):
 
         -log sum_{alignments a of the labels} prod_t p_t(a_t)
 
-    Shapes: `y_true` is `(B, L)`, whole class ids; `y_pred` is `(B, T, C)`, logits, any
+    Shapes: `y_true` is `(B, L)`, whole class indices; `y_pred` is `(B, T, C)`, logits, any
     real numbers; items are `(B,)`.
 
     Args:
-        blank_index: the class id of "no label". It is no label in y_true either: ids
+        blank_index: the class index of "no label". It is no label in y_true either: ids
             equal to it, and -1, are padding, wherever they stand.
         zero_infinity: whether labels that fit no alignment cost 0; otherwise infinity.
             They have no gradient either way.
@@ -46,7 +46,7 @@ class CTC(Loss):
 
     Raises:
         ValueError: if y_true is not `(B, L)` or y_pred not `(B, T, C)`, if blank_index
-            is no class, for ids that are not whole or out of range, or for lengths
+            is no class, for indices that are not whole or out of range, or for lengths
             outside [0, T]. Where values cannot be seen, inside compiled code, the item
             of such a sample is NaN.
 
@@ -122,7 +122,7 @@ class CTC(Loss):
                 owner,
                 tuple(y_true.shape),
                 tuple(y_pred.shape),
-                "be (B, L) class ids for a y_pred of (B, T, C) logits",
+                "be (B, L) class indices for a y_pred of (B, T, C) logits",
                 "pad the labels of a batch to one length with -1",
             )
         if self.lengths_in_target and y_true.shape[1] == 0:
@@ -153,7 +153,7 @@ class CTC(Loss):
         wrong = ops.logical_or(lengths < 0, lengths > shape[1])
         if kept is not None:
             wrong = ops.logical_and(wrong, ops.any(rows, axis=1, keepdims=True))
-        checks.refuse_visible(
+        checks.reject_any(
             type(self).__name__,
             wrong,
             lambda: (
