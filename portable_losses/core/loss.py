@@ -72,9 +72,9 @@ class Loss(Arithmetic, Saved, _KerasLoss):
 
     If an item is the mean over the last axis, `call` ends in
     `return self.mean_over_columns(terms)`. Then a mask and sample weights may have an
-    entry for each element, `(B, ..., C)`: an item is the mean over its kept columns, and
-    an item without kept columns is excluded. So a model can learn from a table with
-    missing entries.
+    entry for each element, `(B, ..., C)`: an item is the mean over its kept columns,
+    and an item without kept columns is excluded. So a model can learn from a table
+    with missing entries.
 
     A loss that couples the samples of a batch takes a third argument, `kept`: None, or
     a boolean tensor with the leading axes of `y_pred`. It is False for samples that are
@@ -173,7 +173,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
 
     _targets: str = "same"  # of the class, if an argument has the name `targets`
     _whole_targets: ClassVar[bool] = False  # whether "same" keeps integers
-    _class_axis: ClassVar[bool] = False  # whether an item needs all classes, and is no mean
+    _class_axis: ClassVar[bool] = False  # whether an item needs all the classes
     _groups: ClassVar[int] = 1  # of columns, side by side in y_pred
     _columns: Columns | None = None  # of this call
     _watched: Callable[[Any, Any, Any], None] | None = None  # of what `call` takes

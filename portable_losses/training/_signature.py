@@ -1,4 +1,4 @@
-"""What the parameters of a function under `@loss` are for."""
+"""The parameters of a function under `@loss`: arguments, context, or rejected."""
 
 import dataclasses
 import inspect
@@ -14,7 +14,7 @@ from portable_losses.core.moving import Moving
 OF_EVERY_LOSS = ("reduction", "name", "dtype")
 OF_EVERY_CALL = {
     "sample_weight": "the loss multiplies its items by the weights",
-    "mask": "the loss leaves masked items out; `kept` says which samples those are",
+    "mask": "the loss excludes masked items; `kept` is False for masked samples",
     "y_true": "it is the first parameter of every call",
     "y_pred": "it is the second parameter of every call",
 }
@@ -25,10 +25,10 @@ class Signature:
     """The parameters of a function.
 
     Attributes:
-        first: its own names of y_true and y_pred.
+        first: its names of y_true and y_pred.
         context: positional parameters without a default, for `LossEndpoint`.
-        arguments: those that the loss is made with.
-        by_position: names of the arguments that do not stand behind `*`.
+        arguments: the constructor arguments of the loss.
+        by_position: names of the arguments before `*`.
         takes_kept: whether it has a parameter `kept`.
         text: the function as it is written.
     """
@@ -42,7 +42,7 @@ class Signature:
 
 
 def read(function: Any) -> Signature:
-    """The signature of a function, or an error that says what to write instead."""
+    """The signature of a function, or an error with what to write instead."""
     _check_kind(function)
     parameters = list(inspect.signature(function).parameters.values())
     text = f"{function.__name__}{inspect.signature(function)}"
@@ -120,14 +120,14 @@ def _check_order(
     rest: list[inspect.Parameter],
     arguments: Mapping[str, inspect.Parameter],
 ) -> None:
-    """Refuse a default before `/`, or before `*context`, which takes its place."""
+    """Reject a default before `/`, or before `*context`, which would take its value."""
     for p in rest:
         if p.kind is p.POSITIONAL_ONLY and (p.name in arguments or p.name == "kept"):
             rule = "a function whose arguments can be given by name"
             _reject(text, rule, f"put {p.name} after *")
     by_position = [n for n, p in arguments.items() if p.kind is not p.KEYWORD_ONLY]
     if by_position and any(p.kind is p.VAR_POSITIONAL for p in rest):
-        rule = "a function whose arguments stand behind its context"
+        rule = "a function whose arguments come after its context"
         many = next(p.name for p in rest if p.kind is p.VAR_POSITIONAL)
         _reject(text, rule, f"put {', '.join(by_position)} after *{many}")
 
@@ -136,7 +136,7 @@ def _is_array(cell: Any) -> bool:
     try:
         value = cell.cell_contents
     except ValueError:
-        return False  # not yet assigned: the function itself, say
+        return False  # not yet assigned, such as the function itself
     kinds = keras.Variable | keras.layers.Layer | Moving
     return isinstance(value, kinds) or hasattr(value, "dtype")
 
@@ -150,7 +150,7 @@ def _reject(
 def constructor(
     init: Callable[..., None], arguments: Mapping[str, inspect.Parameter]
 ) -> Callable[..., None]:
-    """An `__init__` that shows the arguments of a function by their names."""
+    """An `__init__` whose signature has the arguments of a function by name."""
 
     def __init__(self: Any, /, **given: Any) -> None:
         init(self, **given)
