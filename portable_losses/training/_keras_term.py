@@ -1,4 +1,4 @@
-"""A plain `keras.losses.Loss` in a `Sum`: its masks and weights, and what it rejects."""
+"""A plain `keras.losses.Loss` in a `Sum`: masks, weights, and what is rejected."""
 
 import inspect
 from typing import Any

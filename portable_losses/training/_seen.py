@@ -80,7 +80,7 @@ class Seen:
 
 
 def look(loss: Any, batch: Batch) -> list[Seen]:
-    """Call each term by itself, and take the gradients of the terms without an error."""
+    """Call each term by itself, and take the gradients of terms without an error."""
     found = [Seen(*term) for term in _terms(loss)]
     for seen in found:
         try:

@@ -42,8 +42,8 @@ class Clock:
     def begin(self, batch: int, known: int | None) -> int:
         """The step of a batch of this epoch; `known` is the epoch's number of batches.
 
-        A step counts when it begins: a file that is written between two batches
-        includes the first.
+        A step counts from its beginning, so a file that is written at the end of a
+        batch includes it.
         """
         model = None if self._model is None else self._model()
         several = getattr(model, "steps_per_execution", 1) or 1

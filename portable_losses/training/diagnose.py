@@ -103,8 +103,8 @@ def diagnose(
 
     The report shows which samples have a loss or a gradient that is not finite, and
     whether the target, the prediction, the weight or the loss itself is the cause;
-    gradients that explode or are 0; class indices out of range; logits in place of
-    probabilities, and the reverse; shapes and dtypes of the inputs of `call`. If the
+    gradients that explode or are dead (0); class indices out of range; logits in place
+    of probabilities, and the reverse; shapes and dtypes of the inputs of `call`. If the
     loss raises an error, the report shows its message. Each term of a `Sum` is examined
     by itself.
 
