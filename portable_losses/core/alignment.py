@@ -147,7 +147,8 @@ def _align_ids(owner: str, y_true: Any, y_pred: Any) -> Any:
         return y_true
     remedy = "pass one class index per item"
     if len(t) == len(p) and checks.same(t, p):
-        remedy = "use the dense form of this loss for one-hot labels, or pass argmax"
+        remedy = "use the dense form of this loss for one-hot labels"
+        remedy += ", or pass the argmax"
     checks.shapes_fit(
         owner,
         t,

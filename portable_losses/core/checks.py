@@ -23,7 +23,8 @@ def weights_of_classes(
     if isinstance(weights, Mapping):
         beyond = [c for c in weights if c >= num_classes]
         if beyond:
-            rule = f"for class indices < {num_classes}, the size of y_pred's class axis"
+            rule = f"for class indices below {num_classes}"
+            rule += ", the size of y_pred's class axis"
             remedy = f"drop {', '.join(map(str, beyond))}"
             fail(owner, "class_weights", rule, dict(weights), remedy)
         return tuple(weights.get(c, 1.0) for c in range(num_classes))

@@ -1,4 +1,4 @@
-"""What is learned lives in a layer; a loss refuses it."""
+"""What is learned lives in a layer; a loss rejects it."""
 
 import keras
 import numpy as np
