@@ -98,7 +98,7 @@ def prepare(
     if by_id:
         _check_ids(loss, given, y_true, y_pred, kept)
     if kept is not None:
-        y_true, y_pred = _harmless(loss, y_true, y_pred, kept)
+        y_true, y_pred = _with_safe_values(loss, y_true, y_pred, kept)
         context = tuple(_replace_broken(x, kept) for x in context)
     columns = None
     if of_mask or of_weight or positions:
@@ -133,7 +133,9 @@ def _check_ids(loss: Any, given: Any, ids: Any, y_pred: Any, kept: Any) -> None:
         checks.ids_in_range(loss, ids, count, kept)
 
 
-def _harmless(loss: Any, y_true: Any, y_pred: Any, kept: Any) -> tuple[Any, Any]:
+def _with_safe_values(
+    loss: Any, y_true: Any, y_pred: Any, kept: Any
+) -> tuple[Any, Any]:
     """Targets and predictions, with safe values in place of those that are not kept.
 
     y_pred gets 0.5 and y_true 1: logarithms, roots and quotients are finite there, and

@@ -315,9 +315,7 @@ def test_a_context_of_any_signature(cls):
 
 @pytest.mark.parametrize("cls", [Keywords, Static, PositionalOnly, Optional])
 def test_a_context_that_nobody_takes(cls):
-    with pytest.raises(
-        TypeError, match="`context` must be omitted; got context=1 ten"
-    ):
+    with pytest.raises(TypeError, match="`context` must be omitted; got context=1 ten"):
         cls()(ZEROS, TWOS, None, None, ZEROS)
 
 

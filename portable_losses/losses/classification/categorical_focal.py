@@ -41,11 +41,11 @@ class CategoricalFocalCrossentropy(ClassLoss):
         axis: the class axis.
         class_weights: one weight w per class, or `{class index: weight}` with 1 for the
             rest. They multiply the class's term; the divisor stays the count.
-        ignore_class: rows whose argmax is this class are left out of the mean.
+        ignore_class: labels whose argmax is this class are excluded from the mean.
 
     Edge cases: probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's epsilon), so that
-    a wrong 0 costs alpha 16.118 and has no gradient; a row of zeros likewise. Prefer
-    logits, which may be infinite, as in CategoricalCrossentropy.
+    a wrong 0 costs alpha 16.118 and has no gradient, and so do probabilities that are
+    all 0. Prefer logits, which may be infinite, as in CategoricalCrossentropy.
 
     Raises:
         ValueError: for a negative alpha, gamma or weight, alphas or weights of the

@@ -8,8 +8,8 @@ from portable_losses.core.loss import Loss
 from portable_losses.core.signature import ClassWeights, DType, Reduction
 from portable_losses.losses.regression._shared import mean_over_columns, residual
 
-# From here on log cosh r is a straight line: exp(-2 * 20) is below the rounding of 1,
-# in float64 too, while exp(2 * 20) is still far from overflow.
+# Beyond this residual log cosh r is a straight line: exp(-2 * 20) is below the rounding
+# of 1 in float64, too, while exp(2 * 20) is far from overflow.
 _STRAIGHT = 20.0
 
 
@@ -28,10 +28,10 @@ class LogCosh(Loss):
 
     Args:
         class_weights: one weight per output column, or `{column: weight}` with 1 for
-            the rest; None weighs all alike. The divisor stays the number of columns.
+            the rest; None weights all equally. The divisor stays the number of columns.
 
-    Edge cases: to full precision near 0, where a residual of 1e-4 costs 5e-9, and far
-    out, where one of 1e30 costs 1e30.
+    Edge cases: exact near 0, where a residual of 1e-4 costs 5e-9, and for large
+    residuals, where one of 1e30 costs 1e30.
 
     Raises:
         ValueError: if the shapes differ, or if there is not one weight per column.
@@ -42,7 +42,8 @@ class LogCosh(Loss):
         0.2169
 
     Differs: from Keras near 0, where its r + softplus(-2 r) - log 2 cancels: in float32
-    a residual of 1e-4 costs 0 there, or 6e-8; and in rejecting shapes that would broadcast.
+    a residual of 1e-4 costs 0 there, or 6e-8; and in raising ValueError where
+    Keras broadcasts.
     """
 
     def __init__(
@@ -60,6 +61,6 @@ class LogCosh(Loss):
         r = residual(y_true, y_pred)
         c = ops.clip(r, -_STRAIGHT, _STRAIGHT)
         # expm1(c)^2 exp(-c) / 2 == cosh(c) - 1, without cancellation near 0;
-        # abs(r - c) is what lies beyond the bend, where the slope is 1
+        # abs(r - c) is the part of the straight line, with slope 1
         bent = ops.log1p(0.5 * ops.square(ops.expm1(c)) * ops.exp(-c))
         return mean_over_columns(self, bent + ops.abs(r - c))

@@ -22,7 +22,7 @@ class MeanSquaredError(Loss):
 
     Args:
         class_weights: one weight per output column, or `{column: weight}` with 1 for
-            the rest; None weighs all alike. The divisor stays the number of columns.
+            the rest; None weights all equally. The divisor stays the number of columns.
 
     Raises:
         ValueError: if the shapes differ, or if there is not one weight per column.
@@ -32,7 +32,7 @@ class MeanSquaredError(Loss):
         >>> float(loss([[0.0, 1.0]], [[1.0, 3.0]]))
         2.5
 
-    Differs: from Keras in rejecting shapes that would broadcast `y_true` against `y_pred`.
+    Differs: from Keras in raising ValueError where Keras broadcasts.
     """
 
     def __init__(
