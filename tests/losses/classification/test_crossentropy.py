@@ -212,7 +212,7 @@ REFUSED = [
     (lambda: BinaryCrossentropy(pos_weight=-1.0), "`pos_weight` must be .*>= 0"),
     (lambda: BinaryCrossentropy(class_weights=[1.0, -1.0]), r"`class_weights\[1\]`"),
     (lambda: BinaryCrossentropy(class_weights=[]), "pass at least one number"),
-    (lambda: BinaryCrossentropy(class_weights={"a": 1.0}), "mend the key 'a'"),
+    (lambda: BinaryCrossentropy(class_weights={"a": 1.0}), "fix the key 'a'"),
     (
         lambda: BinaryCrossentropy(pos_weight=[1.0, 2.0])(YES_NO, LOGITS),
         "`pos_weight` must be of length 4.*it has length 2",

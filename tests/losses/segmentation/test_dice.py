@@ -260,7 +260,7 @@ ERRORS = [
         None,
         None,
         ValueError,
-        "`from_logits` must be left to `ac",
+        "`from_logits` must be omitted",
     ),
     ({"from_logits": False}, None, None, ValueError, 'activation="sigmoid" or "softm'),
     ({"activation": "relu"}, None, None, ValueError, "one of 'sigmoid', 'softmax', No"),
