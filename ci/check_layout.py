@@ -32,12 +32,10 @@ LONGEST = 250
 TO_SPLIT = {
     "core/loss.py": "to be split: prepare, call and reduce, each in its own file",
     "core/moving.py": "to be split: what may move, and what follows when it does",
-    "parity/checks.py": "to be split: values, gradients, shapes, what is saved",
     "parity/cli.py": "to be split: the options, and what is done with them",
     "parity/lane.py": "to be split: a loss on one backend, and what it is fed",
     "parity/originals.py": "to be split: finding Keras's loss, and comparing with it",
     "parity/report/digest.py": "to be split: grouping, and what a group amounts to",
-    "parity/runner.py": "to be split: plan, process, run and compare",
     "parity/runs.py": "to be split: the runs, and what they train",
     "parity/worker.py": "to be split: the checks of a case, and the worker's jobs",
     "training/_findings.py": "to be split: findings by what they look at",

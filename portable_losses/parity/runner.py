@@ -4,18 +4,14 @@ import dataclasses
 import json
 import pathlib
 import threading
-import time
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import Any
 
 from portable_losses.parity.autodiff import BACKENDS
-from portable_losses.parity.compare import compare_backends
-from portable_losses.parity.plan import Plan, Progress, Unavailable, require
+from portable_losses.parity.found import UNITS, Found
+from portable_losses.parity.plan import Plan, Progress, require
 from portable_losses.parity.process import Process
-from portable_losses.parity.report.model import HistoryRow, Results, Training
-
-UNITS = {"saves": "models saved", "reloads": "models loaded", "trainings": "trainings"}
-"""What a worker does after the checks, by the name of its count."""
+from portable_losses.parity.report.model import Results
 
 
 def run(
@@ -37,7 +33,7 @@ def run(
         matrix.run()
     finally:
         matrix.stop()
-    results = matrix.results()
+    results = matrix.found.results()
     path = plan.out / "results.json"
     path.write_text(json.dumps(results, indent=1, allow_nan=True))
     return results
@@ -66,19 +62,12 @@ class _Matrix:
         self.plan = plan
         self.progress = progress
         self.checked = checked
-        self.began = time.perf_counter()
+        self.found = Found(plan)
         self.processes: dict[str, Process] = {}
-        self.environments: list[dict[str, Any]] = []
-        self.planned: dict[str, dict[str, int]] = {}
-        self.done: dict[str, dict[str, int]] = {}
         self.unchecked = len(plan.backends) + 1  # and NumPy
         self.all_saved = threading.Barrier(len(plan.backends))
         self.over = False
-        self.cases: dict[str, dict[str, Any]] = {}
         self.unsaved: set[tuple[str, str]] = set()
-        self.reloads: list[dict[str, Any]] = []
-        self.curves: dict[str, dict[str, list[float]]] = {}
-        self.histories: dict[str, dict[str, Any]] = {}
         self._lock = threading.RLock()
 
     # --- the run --------------------------------------------------------------------
@@ -151,9 +140,9 @@ class _Matrix:
         for event in process.listen("prepare"):
             planned = event.pop("planned")
             with self._lock:
-                self.planned[backend] = planned
-                self.done[backend] = dict.fromkeys(planned, 0)
-                self.environments.append(
+                self.found.planned[backend] = planned
+                self.found.done[backend] = dict.fromkeys(planned, 0)
+                self.found.environments.append(
                     {k: v for k, v in event.items() if k != "event"}
                 )
             self.progress.start(backend, planned["cases"])
@@ -170,17 +159,17 @@ class _Matrix:
             self.unchecked -= 1
             if self.unchecked == 0 and self.checked is not None:
                 # Others may be training by now, of which nothing is complete.
-                self.checked(self._results({}, {}, []))
+                self.checked(self.found.results_of({}, {}, []))
 
     def _keep_case(self, backend: str, event: dict[str, Any]) -> None:
         facts = ("id", "loss", "family", "kind", "scale")
         numbers = ("value_error", "gradient_error", "seconds", "checks")
         with self._lock:
-            case = self.cases.setdefault(
+            case = self.found.cases.setdefault(
                 event["id"], {**{k: event[k] for k in facts}, "results": {}}
             )
             case["results"][backend] = {k: event[k] for k in numbers}
-            self.done[backend]["cases"] += 1
+            self.found.done[backend]["cases"] += 1
         for name, outcome in event["checks"].items():
             if outcome["status"] == "failed":
                 self.progress.fail(backend, event["id"], name, outcome["message"])
@@ -190,7 +179,7 @@ class _Matrix:
         self, backend: str, which: str, *commands: dict[str, Any]
     ) -> Iterator[dict[str, Any]]:
         """Give a worker commands; yield and count what it reports of each thing."""
-        total = self.planned[backend][which] * len(commands)
+        total = self.found.planned[backend][which] * len(commands)
         if not total:
             return
         process = self.processes[backend]
@@ -202,7 +191,7 @@ class _Matrix:
                     self.progress.note(backend, event["what"])
                     continue
                 yield event | {"from": command.get("from")}
-                self.done[backend][which] += 1
+                self.found.done[backend][which] += 1
                 self.progress.advance(backend, event["name"])
         self.progress.done(backend)
 
@@ -222,7 +211,7 @@ class _Matrix:
 
     def _keep_reload(self, event: dict[str, Any], saved: str, loaded: str) -> None:
         case, message = event["name"], event["message"]
-        self.reloads.append(
+        self.found.reloads.append(
             {
                 "case": case,
                 "saved_on": saved,
@@ -237,120 +226,7 @@ class _Matrix:
 
     def _train(self, backend: str) -> None:
         for event in self._phase(backend, "trainings", {"do": "train"}):
-            kept = self.curves if event["event"] == "curve" else self.histories
+            found, curve = self.found, event["event"] == "curve"
+            kept = found.curves if curve else found.histories
             with self._lock:
                 kept.setdefault(event["name"], {})[backend] = event["outcome"]
-
-    # --- the results ----------------------------------------------------------------
-
-    def results(self) -> Results:
-        """The results of the whole run."""
-        self._count_trained()
-        training = _training(self.curves, self.plan.device)
-        histories = _histories(self.histories, self.plan.device)
-        return self._results(training, histories, self.reloads)
-
-    def _results(
-        self,
-        training: dict[str, Training],
-        histories: dict[str, HistoryRow],
-        reloads: list[dict[str, Any]],
-    ) -> Results:
-        self._count()
-        compare_backends(self.cases.values(), self.plan)
-        cases = list(self.cases.values())
-        outcomes = [
-            outcome["status"]
-            for case in cases
-            for result in case["results"].values()
-            for outcome in result["checks"].values()
-        ]
-        counts = {
-            status: outcomes.count(status)
-            for status in ("passed", "failed", "known", "not_applicable")
-        }
-        between = [b for case in cases for b in case["between"].values()]
-        ok = (
-            counts["failed"] == 0
-            and all(b["ok"] for b in between)
-            and all(r["status"] == "passed" for r in reloads)
-            and all(t["ok"] for t in training.values())
-            and all(h["ok"] for h in histories.values())
-        )
-        results = {
-            "summary": {
-                "ok": ok,
-                "cases": len(cases),
-                "losses": len({case["loss"] for case in cases}),
-                "checks": counts,
-                "max_value_error": self._maxima("value_error"),
-                "max_gradient_error": self._maxima("gradient_error"),
-                "max_between_value": max((b["value"] for b in between), default=0.0),
-                "max_between_gradient": max(
-                    (b["gradient"] for b in between), default=0.0
-                ),
-                "seconds": time.perf_counter() - self.began,
-            },
-            "environments": sorted(self.environments, key=lambda e: e["backend"]),
-            "cases": cases,
-            "training": training,
-            "histories": histories,
-            "reload": reloads,
-        }
-        return cast(Results, results)
-
-    def _count(self) -> None:
-        """A worker that ran fewer cases than were planned must not pass in silence."""
-        planned = {backend: plan["cases"] for backend, plan in self.planned.items()}
-        ran = {
-            backend: sum(backend in case["results"] for case in self.cases.values())
-            for backend in planned
-        }
-        if set(planned.values()) == {0}:
-            raise Unavailable("nothing to run: no case fits --family and --loss")
-        if len(set(planned.values())) != 1 or ran != planned:
-            raise Unavailable(f"planned {planned} cases, ran {ran}")
-        for case in self.cases.values():
-            checks = {
-                b: sorted(case["results"][b]["checks"]) for b in self.plan.backends
-            }
-            if len({tuple(names) for names in checks.values()}) != 1:
-                raise Unavailable(f"{case['id']}: not the same checks ran, {checks}")
-
-    def _count_trained(self) -> None:
-        """Likewise for the models that were to be saved, loaded and trained."""
-        if not self.plan.trains:
-            return
-        others = len(self.plan.backends) - 1
-        for which, unit in UNITS.items():
-            times = others if which == "reloads" else 1
-            planned = {b: self.planned[b][which] * times for b in self.plan.backends}
-            ran = {b: self.done[b][which] for b in self.plan.backends}
-            if len(set(planned.values())) != 1 or ran != planned:
-                raise Unavailable(f"planned {planned} {unit}, ran {ran}")
-
-    def _maxima(self, which: str) -> dict[str, float]:
-        maxima: dict[str, float] = {}
-        for case in self.cases.values():
-            for backend, result in case["results"].items():
-                if result[which] is not None:
-                    maxima[backend] = max(maxima.get(backend, 0.0), result[which])
-        return maxima
-
-
-def _training(
-    curves: dict[str, dict[str, list[float]]], device: str
-) -> dict[str, Training]:
-    if not curves:
-        return {}
-    from portable_losses.parity.training import compare
-
-    return compare(curves, device)
-
-
-def _histories(found: dict[str, dict[str, Any]], device: str) -> dict[str, HistoryRow]:
-    if not found:
-        return {}
-    from portable_losses.parity.histories import compare
-
-    return compare(found, device)

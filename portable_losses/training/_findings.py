@@ -482,7 +482,10 @@ def _holds(loss: Any) -> str:
 
 
 def _or_from_probabilities(loss: Any) -> str:
-    """The argument by which a loss of logits takes probabilities."""
+    """The argument by which a loss of logits takes probabilities, if it has one."""
+    known = declaring(loss)
+    if known is not None and known.prediction_domain == "logits":
+        return ""
     if argument_of(loss, "from_logits") is not None:
         return "pass from_logits=False, or "
     return "pass activation=None, or " if hasattr(loss, "activation") else ""

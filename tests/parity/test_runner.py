@@ -13,7 +13,7 @@ import portable_losses
 from portable_losses.parity import compare, runner
 from portable_losses.parity.autodiff import BACKENDS
 from portable_losses.parity.kinds import KINDS
-from portable_losses.parity.plan import Plan
+from portable_losses.parity.plan import Plan, Unavailable
 from portable_losses.parity.progress import Progress
 from portable_losses.parity.report.digest import failures
 from portable_losses.parity.runner import run
@@ -67,7 +67,7 @@ class MadeUp:
         if self.backend in self.idle:
             return []
         if self.backend in self.dead:
-            raise runner.Unavailable(f"{self.backend}: no more memory")
+            raise Unavailable(f"{self.backend}: no more memory")
         if self.dead and not self.killed.wait(timeout=60):
             raise AssertionError("nobody ended this worker")
         passed = {"status": "passed", "message": ""}
@@ -133,12 +133,12 @@ def test_a_model_that_cannot_be_saved_is_a_failure_once_and_with_its_reason(
 
 
 def test_a_case_that_a_worker_leaves_out_is_no_silent_pass(results_of):
-    with pytest.raises(runner.Unavailable, match=r"planned .* cases, ran .*'torch': 0"):
+    with pytest.raises(Unavailable, match=r"planned .* cases, ran .*'torch': 0"):
         results_of("jax", "torch", idle=("torch",))
 
 
 def test_a_check_that_a_worker_leaves_out_is_no_silent_pass(results_of):
-    with pytest.raises(runner.Unavailable, match="Huber: not the same checks ran"):
+    with pytest.raises(Unavailable, match="Huber: not the same checks ran"):
         results_of("jax", "torch", lazy=("torch",))
 
 
@@ -193,12 +193,12 @@ def test_what_a_worker_leaves_untrained_is_no_silent_pass(
 
     monkeypatch.setattr(MadeUp, healthy, remembers)
     said = rf"planned .*'torch': \d+\}} {unit}, ran .*'torch': [01]\}}"
-    with pytest.raises(runner.Unavailable, match=said):
+    with pytest.raises(Unavailable, match=said):
         results_of("jax", "torch", forgetful=("torch",))
 
 
 def test_a_worker_that_dies_ends_the_others_at_once(results_of):
-    with pytest.raises(runner.Unavailable, match="torch: no more memory"):
+    with pytest.raises(Unavailable, match="torch: no more memory"):
         results_of("tensorflow", "jax", "torch", dead=("torch",))
 
 

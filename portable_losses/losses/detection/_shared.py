@@ -66,21 +66,39 @@ class BoxLoss(Loss):
             rule, remedy = "boxes of shape (..., 4)", "pass the four numbers of a box"
             shown = errors.Described(f"an array of shape {tuple(y_pred.shape)}")
             errors.fail(self, "y_pred", rule, shown, remedy)
-        true = read_boxes(like(y_true, y_pred), self.bounding_box_format)
-        return self.box_loss(
-            overlaps(true, read_boxes(y_pred, self.bounding_box_format))
-        )
+        y_true = like(y_true, y_pred)
+        origin, form = y_true[..., :2], self.bounding_box_format
+        true = read_boxes(y_true, form, origin)
+        return self.box_loss(overlaps(true, read_boxes(y_pred, form, origin)))
 
     def share(self, part: Any, whole: Any) -> Any:
         """part / max(whole, epsilon)."""
         return part / ops.maximum(whole, self.epsilon)
 
+    def iou(self, pair: Overlaps) -> Any:
+        """The intersection over the union."""
+        return self.share(pair.intersection, pair.union)
 
-def read_boxes(boxes: Any, bounding_box_format: str) -> Boxes:
-    """Return boxes of any format by their corners and sides."""
+    def distance(self, pair: Overlaps) -> Any:
+        """The squared distance of the centers over that of the enclosing corners."""
+        true, pred = pair.true, pair.pred
+        # Twice the way from center to center. The differences come first, since the
+        # sums of large coordinates would be rounded.
+        way = (pred.low - true.low) + (pred.high - true.high)
+        squares = (ops.sum(ops.square(x), axis=-1) for x in (0.5 * way, pair.enclosing))
+        return self.share(*squares)
+
+
+def read_boxes(boxes: Any, bounding_box_format: str, origin: Any) -> Boxes:
+    """Return boxes of any format by their corners and sides.
+
+    Boxes that are given by a side have their corners relative to `origin`, a point
+    near them: far from 0 the sum of a corner and a side would be rounded.
+    """
     first, second = boxes[..., :2], boxes[..., 2:]
     if bounding_box_format in ("xyxy", "yxyx"):
         return Boxes(first, second, second - first)
+    first = first - origin
     low = first - 0.5 * second if bounding_box_format == "center_xywh" else first
     return Boxes(low, low + second, second)
 

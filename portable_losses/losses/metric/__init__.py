@@ -2,18 +2,16 @@
 
 from portable_losses.losses.metric.circle import Circle
 from portable_losses.losses.metric.supervised_contrastive import SupervisedContrastive
+from portable_losses.losses.metric.triplet import Triplet
 from portable_losses.losses.metric.vicreg import VICReg
 
-__all__ = ["Circle", "SupervisedContrastive", "VICReg"]
+__all__ = ["Circle", "SupervisedContrastive", "Triplet", "VICReg"]
 
 PROBLEMS = (
     (
         "embeddings and labels",
         "samples of a class close to each other",
-        (
-            "SupervisedContrastive",
-            "Circle",
-        ),
+        ("Triplet", "SupervisedContrastive", "Circle"),
     ),
     (
         "two views of each sample, and no labels",

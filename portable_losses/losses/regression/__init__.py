@@ -2,6 +2,7 @@
 
 from portable_losses.losses.regression.absolute_error import MeanAbsoluteError
 from portable_losses.losses.regression.cosine_similarity import CosineSimilarity
+from portable_losses.losses.regression.general_robust import GeneralRobust
 from portable_losses.losses.regression.huber import Huber, SmoothL1
 from portable_losses.losses.regression.log_cosh import LogCosh
 from portable_losses.losses.regression.percentage_error import (
@@ -17,6 +18,7 @@ from portable_losses.losses.regression.squared_logarithmic_error import (
 
 __all__ = [
     "CosineSimilarity",
+    "GeneralRobust",
     "Huber",
     "LogCosh",
     "MeanAbsoluteError",
@@ -39,6 +41,7 @@ PROBLEMS = (
             "Huber",
             "SmoothL1",
             "LogCosh",
+            "GeneralRobust",
         ),
     ),
     ("real numbers", "quantiles, or an interval", ("Quantile",)),

@@ -24,7 +24,8 @@ class MeanSquaredError(Loss):
         class_weights: one weight per output column, or `{column: weight}` with 1 for
             the rest; None weights all equally. The divisor stays the number of columns.
 
-    Edge cases: a residual above 1.8e19 costs inf in float32.
+    Edge cases: an exact match costs 0 with gradient 0. A residual of more than 1.8e19
+    has an infinite square in float32.
 
     Raises:
         ValueError: if the shapes differ, or if there is not one weight per column.

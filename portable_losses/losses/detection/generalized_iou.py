@@ -1,4 +1,4 @@
-"""Losses built on the intersection over union of a predicted and a true box."""
+"""The generalized IoU of a predicted and a true box."""
 
 from typing import Any
 
@@ -48,5 +48,4 @@ class GeneralizedIoU(BoxLoss):
 
     def box_loss(self, pair: Overlaps) -> Any:
         enclosing = area(pair.enclosing)
-        overlap = self.share(pair.intersection, pair.union)
-        return 1.0 - overlap + self.share(enclosing - pair.union, enclosing)
+        return 1.0 - self.iou(pair) + self.share(enclosing - pair.union, enclosing)

@@ -1,0 +1,70 @@
+"""The Lovász extension of the Jaccard loss: the loss of a class from its errors."""
+
+import math
+from typing import Any
+
+from portable_losses import ops
+from portable_losses.losses.segmentation._shared import Regions
+
+# Added to numerator and denominator, it makes 0 / 0 equal to 1. It is too small to
+# change any fraction of a pixel.
+TINY = 1e-20
+
+
+def jaccard_extension(
+    errors: Any, regions: Regions, whole_batch: bool
+) -> tuple[Any, Any, Any | None]:
+    """Return the loss of each class, where it has a target, and where it has pixels.
+
+    The shapes are `(B, C)`, or `(C,)` for a whole batch; None for pixels everywhere.
+
+    With the errors m sorted from the largest down, t in their order, G its sum and J_k
+    the Jaccard loss of a prediction that is wrong in the first k pixels,
+
+        loss = sum m_k (J_k - J_{k-1})    J_k = k / (G + k - t_1 - ... - t_k)
+
+    Args:
+        errors: >= 0, `(B, *space, C)`.
+        regions: the regions of these errors.
+        whole_batch: whether the pixels of the batch are those of one image.
+    """
+    t, pixels = ops.cast(regions.t, errors.dtype), regions.pixels
+    if pixels is not None:
+        # An error of 0 comes last and adds nothing.
+        errors, t = ops.where(pixels, errors, 0.0), ops.where(pixels, t, 0.0)
+    errors, t = _flat(errors, whole_batch), _flat(t, whole_batch)
+    total = ops.sum(t, axis=-1)
+    if regions.broken is not None:
+        broken = regions.broken
+        total = total + (ops.sum(broken, axis=0) if whole_batch else broken)
+    # The sort is stable, so that equal errors have the same order on every backend.
+    order = ops.argsort(-errors, axis=-1)
+    steps = _steps(ops.take_along_axis(t, order, axis=-1), total)
+    sorted_errors = ops.take_along_axis(errors, order, axis=-1)
+    losses = ops.sum(sorted_errors * ops.stop_gradient(steps), axis=-1)
+    counted = None
+    if pixels is not None:
+        axes = (0, *regions.space) if whole_batch else regions.space
+        counted = ops.any(pixels, axis=axes)
+        counted = ops.logical_and(counted, ops.ones_like(losses, "bool"))
+    return losses, total != 0, counted  # a NaN is not 0 either
+
+
+def _steps(t: Any, total: Any) -> Any:
+    """J_k - J_{k-1}, along the last axis."""
+    before = ops.arange(ops.shape(t)[-1], dtype=t.dtype)  # k - 1
+    left = ops.expand_dims(total, -1) - ops.cumsum(t, axis=-1)
+    left_before = left + t
+    # With D_k = left_k + k, the difference k / D_k - (k - 1) / D_{k-1} is
+    # (left_{k-1} + (k - 1) t_k) / (D_{k-1} D_k), without cancellation. For k = 1
+    # and no target at all the first quotient is 0 / 0, which stands for 1.
+    share = (left_before + before * t + TINY) / (left_before + before + TINY)
+    return share / (left + before + 1.0)
+
+
+def _flat(x: Any, whole_batch: bool) -> Any:
+    """`(B, *space, C)` as `(B, C, N)`, or of a whole batch as `(C, N)`."""
+    x = ops.moveaxis(x, -1, 0 if whole_batch else 1)
+    shape = ops.shape(x)
+    first = 1 if whole_batch else 2
+    return ops.reshape(x, (*shape[:first], math.prod(shape[first:])))

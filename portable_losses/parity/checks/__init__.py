@@ -1,0 +1,42 @@
+"""The checks: each is a named function of a lane that raises what it finds.
+
+A *lane* is a case on one backend and device. A check raises `Mismatch` for a fault,
+and `NotApplicable`, with the reason, where it has no meaning.
+"""
+
+from collections.abc import Callable
+
+from portable_losses.parity.checks import batches, forms, values
+from portable_losses.parity.checks._outcomes import Mismatch as Mismatch
+from portable_losses.parity.checks._outcomes import NotApplicable as NotApplicable
+from portable_losses.parity.lane import Lane
+
+Check = Callable[[Lane], str | None]
+"""Raises what it finds; returns what a reader should know of a lane that passed."""
+
+_IN_ORDER: tuple[Check, ...] = (
+    values.value,
+    values.gradient,
+    values.modes,
+    values.edges,
+    values.half,
+    values.live,
+    values.nan,
+    batches.weights,
+    batches.weight_zero,
+    batches.mask,
+    batches.sizes,
+    batches.vector,
+    batches.permutation,
+    forms.shapes,
+    forms.dtypes,
+    forms.exact_targets,
+    forms.class_ids,
+    forms.config,
+    forms.drop_in,
+)
+CHECKS = {check.__name__: check for check in _IN_ORDER}
+"""Every check by name, in the order in which they run."""
+
+VALUES_ONLY = ("value", "edges", "sizes", "config", "drop_in")
+"""Checks with a meaning on the NumPy backend, which has no gradients."""

@@ -1,0 +1,114 @@
+"""Shapes, dtypes, class indices, config, and the loss of Keras."""
+
+import json
+
+import keras
+import numpy as np
+
+from portable_losses.parity import originals
+from portable_losses.parity.checks._outcomes import (
+    Mismatch,
+    NotApplicable,
+)
+from portable_losses.parity.lane import Lane
+
+
+def shapes(lane: Lane) -> None:
+    """Targets that do not fit are refused, never broadcast."""
+    t, p = lane.inputs("drawn")
+    if t is None:
+        raise NotApplicable("the loss has no targets")
+    misfits = {"one target for all samples": t[:1]}
+    if t.shape == p.shape and p.shape[-1] > 1 and p.ndim > 1:
+        misfits["one column for all columns"] = t[..., :1]
+    for name, s in misfits.items():
+        try:
+            lane.value(s, p)
+        except (ValueError, TypeError):
+            continue
+        raise Mismatch(
+            f"{name}: y_true of shape {s.shape} and y_pred of shape {p.shape} pass"
+        )
+
+
+def dtypes(lane: Lane) -> None:
+    """The result has the dtype that was asked for; float16 returns float32."""
+    t, p = lane.inputs("drawn")
+    plain = lane.value(t, p)
+    for dtype, wanted in (("bfloat16", "bfloat16"), ("float16", "float32")):
+        result = lane.value(t, p, dtype=dtype)
+        if result.dtype != wanted:
+            raise Mismatch(f'dtype="{dtype}" returns {result.dtype}, not {wanted}')
+        slack = lane.tolerance(dtype).value
+        lane.near(f'dtype="{dtype}"', result.value, float(plain.value), slack=slack)
+
+
+def exact_targets(lane: Lane) -> None:
+    """Integer targets are exact whatever the loss's dtype."""
+    if lane.case.exact is None:
+        raise NotApplicable("the case names no targets that could be rounded")
+    t, p = lane.inputs("exact")
+    wanted = lane.expected("exact").value
+    for dtype in ("float32", "bfloat16", "float16"):
+        slack = lane.tolerance(dtype).value
+        try:
+            result = lane.value(t, p, dtype=dtype)
+        except Exception as error:
+            raise Mismatch(
+                f'dtype="{dtype}": {type(error).__name__}: {error}'
+            ) from error
+        lane.near(f'dtype="{dtype}"', result.value, wanted, slack=slack)
+
+
+def class_ids(lane: Lane) -> None:
+    """A class id out of range is refused or NaN, never a number."""
+    if lane.case.classes is None:
+        raise NotApplicable("targets are not class ids")
+    t, p = lane.inputs("drawn")
+    for bad in (lane.case.classes, -1):
+        s = t.copy()
+        s[0] = bad
+        for mode in lane.modes:
+            try:
+                got = float(lane.run(s, p, mode=mode).value)
+            except Exception:
+                continue
+            if not np.isnan(got):
+                raise Mismatch(f"class id {bad} gives the value {got:.6g} ({mode})")
+
+
+def config(lane: Lane) -> None:
+    """The loss that comes back from its JSON behaves the same."""
+    t, p = lane.inputs("drawn")
+    for dtype in ("float32", "bfloat16"):
+        loss = lane.make(dtype=dtype)
+        text = json.dumps(keras.saving.serialize_keras_object(loss))
+        back = keras.saving.deserialize_keras_object(json.loads(text))
+        before, after = lane.value_of(loss, t, p), lane.value_of(back, t, p)
+        if before.dtype != after.dtype:
+            raise Mismatch(f"comes back with dtype {after.dtype}, not {before.dtype}")
+        if not np.array_equal(before.value, after.value, equal_nan=True):
+            raise Mismatch(
+                f"comes back as {float(after.value):.6g}, not {float(before.value):.6g}"
+            )
+
+
+def drop_in(lane: Lane) -> str | None:
+    """Arguments, name and values are those of Keras's loss, but for its known faults.
+
+    Returns the faults that show; one that does not is a fault of their list.
+    """
+    if lane.original is None:
+        raise NotApplicable("the loss stands in for none of Keras's")
+    found = originals.compare(lane)
+    known = originals.expected(lane, found.places)
+    declared = {place for places in known.values() for place in places}
+    wrong = [f"{p}: {how}" for p, how in found.differences.items() if p not in declared]
+    for fault, places in known.items():
+        hidden = sorted(map(str, places - set(found.differences)))
+        if hidden:
+            wrong.append(f"{hidden[0]}: no difference, where it is known: {fault}")
+    if wrong:
+        more = [f"and {len(wrong) - 3} more"] if len(wrong) > 3 else []
+        raise Mismatch("\n".join([*wrong[:3], *more]))
+    return "; ".join(map(str, known))

@@ -1,0 +1,152 @@
+"""What the workers of a run reported, and the results that are made of it."""
+
+import dataclasses
+import time
+from typing import Any, cast
+
+from portable_losses.parity.compare import compare_backends
+from portable_losses.parity.plan import Plan, Unavailable
+from portable_losses.parity.report.model import HistoryRow, Results, Training
+
+UNITS = {"saves": "models saved", "reloads": "models loaded", "trainings": "trainings"}
+"""What a worker does after the checks, by the name of its count."""
+
+
+@dataclasses.dataclass
+class Found:
+    """What was found so far.
+
+    Args:
+        plan: what is run.
+        environments: what each worker really runs.
+        planned: how many things of each kind each backend is to do.
+        done: how many of them it did.
+        cases: what was found of each case, by its id.
+        reloads: what became of each model that was saved.
+        curves: losses of the trainings, by task and backend.
+        histories: what `fit` returned, by run and backend.
+        began: when the run began.
+    """
+
+    plan: Plan
+    environments: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    planned: dict[str, dict[str, int]] = dataclasses.field(default_factory=dict)
+    done: dict[str, dict[str, int]] = dataclasses.field(default_factory=dict)
+    cases: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+    reloads: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    curves: dict[str, dict[str, list[float]]] = dataclasses.field(default_factory=dict)
+    histories: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+    began: float = dataclasses.field(default_factory=time.perf_counter)
+
+    def results(self) -> Results:
+        """The results of the whole run."""
+        self._count_trained()
+        training = _training(self.curves, self.plan.device)
+        histories = _histories(self.histories, self.plan.device)
+        return self.results_of(training, histories, self.reloads)
+
+    def results_of(
+        self,
+        training: dict[str, Training],
+        histories: dict[str, HistoryRow],
+        reloads: list[dict[str, Any]],
+    ) -> Results:
+        """The results of the checks, with these of what follows them."""
+        self._count()
+        compare_backends(self.cases.values(), self.plan)
+        cases = list(self.cases.values())
+        outcomes = [
+            outcome["status"]
+            for case in cases
+            for result in case["results"].values()
+            for outcome in result["checks"].values()
+        ]
+        counts = {
+            status: outcomes.count(status)
+            for status in ("passed", "failed", "known", "not_applicable")
+        }
+        between = [b for case in cases for b in case["between"].values()]
+        ok = (
+            counts["failed"] == 0
+            and all(b["ok"] for b in between)
+            and all(r["status"] == "passed" for r in reloads)
+            and all(t["ok"] for t in training.values())
+            and all(h["ok"] for h in histories.values())
+        )
+        results = {
+            "summary": {
+                "ok": ok,
+                "cases": len(cases),
+                "losses": len({case["loss"] for case in cases}),
+                "checks": counts,
+                "max_value_error": self._maxima("value_error"),
+                "max_gradient_error": self._maxima("gradient_error"),
+                "max_between_value": max((b["value"] for b in between), default=0.0),
+                "max_between_gradient": max(
+                    (b["gradient"] for b in between), default=0.0
+                ),
+                "seconds": time.perf_counter() - self.began,
+            },
+            "environments": sorted(self.environments, key=lambda e: e["backend"]),
+            "cases": cases,
+            "training": training,
+            "histories": histories,
+            "reload": reloads,
+        }
+        return cast(Results, results)
+
+    def _count(self) -> None:
+        """A worker that ran fewer cases than were planned must not pass in silence."""
+        planned = {backend: plan["cases"] for backend, plan in self.planned.items()}
+        ran = {
+            backend: sum(backend in case["results"] for case in self.cases.values())
+            for backend in planned
+        }
+        if set(planned.values()) == {0}:
+            raise Unavailable("nothing to run: no case fits --family and --loss")
+        if len(set(planned.values())) != 1 or ran != planned:
+            raise Unavailable(f"planned {planned} cases, ran {ran}")
+        for case in self.cases.values():
+            checks = {
+                b: sorted(case["results"][b]["checks"]) for b in self.plan.backends
+            }
+            if len({tuple(names) for names in checks.values()}) != 1:
+                raise Unavailable(f"{case['id']}: not the same checks ran, {checks}")
+
+    def _count_trained(self) -> None:
+        """Likewise for the models that were to be saved, loaded and trained."""
+        if not self.plan.trains:
+            return
+        others = len(self.plan.backends) - 1
+        for which, unit in UNITS.items():
+            times = others if which == "reloads" else 1
+            planned = {b: self.planned[b][which] * times for b in self.plan.backends}
+            ran = {b: self.done[b][which] for b in self.plan.backends}
+            if len(set(planned.values())) != 1 or ran != planned:
+                raise Unavailable(f"planned {planned} {unit}, ran {ran}")
+
+    def _maxima(self, which: str) -> dict[str, float]:
+        maxima: dict[str, float] = {}
+        for case in self.cases.values():
+            for backend, result in case["results"].items():
+                if result[which] is not None:
+                    maxima[backend] = max(maxima.get(backend, 0.0), result[which])
+        return maxima
+
+
+def _training(
+    curves: dict[str, dict[str, list[float]]], device: str
+) -> dict[str, Training]:
+    if not curves:
+        return {}
+    from portable_losses.parity.training import compare
+
+    return compare(curves, device)
+
+
+def _histories(found: dict[str, dict[str, Any]], device: str) -> dict[str, HistoryRow]:
+    if not found:
+        return {}
+    from portable_losses.parity.histories import compare
+
+    return compare(found, device)
