@@ -1,7 +1,7 @@
 """How do I keep predictions away from zero? Add 1 / (|p| + eps)^2 to the loss.
 
-Two classes are +1 and -1, so that a prediction near zero is a case left undecided. A
-`Sum` weighs the penalty against the squared error, and its metrics show both.
+Two classes are +1 and -1, so that a prediction near zero is undecided. A `Sum` adds the
+weighted penalty to the squared error, and its metrics show both.
 """
 
 import keras
@@ -14,8 +14,8 @@ from portable_losses import ops
 
 @portable_losses.loss
 def near_zero(y_true: object, y_pred: object, *, eps: float = 0.3) -> object:
-    # The targets play no part. The slope of ops.abs at 0 is 0 on every backend; that of
-    # keras.ops.abs is not.
+    # The targets are not used. The gradient of ops.abs at 0 is 0 on every backend; that
+    # of keras.ops.abs is not.
     return ops.mean(1.0 / ops.square(ops.abs(y_pred) + eps), axis=-1)
 
 

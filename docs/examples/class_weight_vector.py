@@ -1,8 +1,8 @@
 """How do I pass a vector of class weights? As an argument named `class_weights`.
 
 A `@loss` function that has it gets a tensor with one weight per entry of y_pred's last
-axis, from a list, an array or `{class id: weight}`. A vector of another length is
-refused with both lengths, where plain Python would broadcast or fail far away.
+axis, from a list, an array or `{class index: weight}`. A vector of another length
+raises ValueError with both lengths.
 """
 
 import keras
@@ -15,7 +15,7 @@ from portable_losses import ops
 
 @portable_losses.loss
 def brier(y_true, y_pred, *, class_weights):
-    weight = ops.sum(class_weights * y_true, axis=-1)  # that of the sample's class
+    weight = ops.sum(class_weights * y_true, axis=-1)  # of the sample's class
     return weight * ops.sum(ops.square(y_pred - y_true), axis=-1)
 
 

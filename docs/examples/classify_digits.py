@@ -1,7 +1,7 @@
-"""Classes as ids: train a classifier from logits, weighing a class up.
+"""Class indices as targets: train a classifier from logits, with a class weight.
 
-Logits are computed in log space: the loss stays exact, and its gradient alive, where
-softmax, clip and logarithm would give up.
+Logits are computed in log space: the loss is exact and has a gradient, where softmax,
+clip and logarithm have none.
 """
 
 import keras
@@ -22,7 +22,7 @@ def main() -> None:
     )
     loss = portable_losses.SparseCategoricalCrossentropy(
         from_logits=True,
-        class_weights={8: 2.0},  # eights are the hardest; the rest weigh 1
+        class_weights={8: 2.0},  # eights are the hardest; the others have weight 1
     )
     model.compile("adam", loss=loss, metrics=["accuracy"])
     model.fit(x_train, y_train, epochs=15, verbose=0)

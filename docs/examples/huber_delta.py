@@ -1,8 +1,8 @@
 """How do I write Huber with its delta as an argument? In three lines, or not at all.
 
 `huber(delta=0.5)`, a `@loss` function, and `portable_losses.Huber(delta=0.5)` have the
-same values and train alike; the class also refuses a delta that is not positive. Delta
-is in the units of y: standardize y, or give delta in what y is measured in.
+same values and the same training; the class also rejects a delta that is not positive.
+Delta is in the units of y: standardize y, or give delta in these units.
 """
 
 import keras
@@ -21,7 +21,7 @@ def huber(y_true, y_pred, *, delta=1.0):
 
 
 def data() -> tuple[np.ndarray, np.ndarray]:
-    """Diabetes, with a target in ten a thousand times too large."""
+    """Diabetes, with one target in ten multiplied by a thousand."""
     x, y = load_diabetes(return_X_y=True)
     x = ((x - x.mean(0)) / x.std(0)).astype("float32")
     y = ((y - y.mean()) / y.std()).astype("float32")[:, None]

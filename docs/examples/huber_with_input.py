@@ -1,8 +1,8 @@
 """How can a loss see the model's input? As a further argument of `call`.
 
-`compile` hands a loss the target and the prediction alone. A `LossEndpoint`, a layer
-with the target as an input, hands it whatever the model has. Here an error counts more
-the higher the person's body mass index, which is a column of the input.
+With `compile` a loss gets only the target and the prediction. A `LossEndpoint`, a layer
+with the target as an input, passes it any tensor of the model. Here an error counts
+more if the person's body mass index, a column of the input, is higher.
 """
 
 import keras

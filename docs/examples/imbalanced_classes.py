@@ -1,7 +1,7 @@
 """One positive in twenty: plain crossentropy finds none, a focal loss most of them.
 
 The same network and steps, with plain crossentropy, with the focal loss and its class
-balancing, and with a positive weight; what is compared is how many of the rare cases
+balancing, and with a positive weight. The program compares how many of the rare cases
 are found.
 """
 
@@ -15,7 +15,7 @@ import portable_losses
 def imbalanced() -> tuple[np.ndarray, np.ndarray]:
     """Breast cancer data with one malignant case left for twenty benign ones."""
     x, y = load_breast_cancer(return_X_y=True)
-    x = x[:, [1, 4]]  # mean texture and smoothness, which tell little
+    x = x[:, [1, 4]]  # mean texture and smoothness, a weak signal
     x = ((x - x.mean(0)) / x.std(0)).astype("float32")
     malignant, benign = np.flatnonzero(y == 0), np.flatnonzero(y == 1)
     rows = np.concatenate([benign, malignant[: len(benign) // 20]])

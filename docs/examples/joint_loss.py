@@ -1,9 +1,9 @@
 """How do I write one loss of two outputs? Override `compute_loss`.
 
-Keras gives each output a loss of its own, on every backend. What couples them goes into
-the model's `compute_loss`, which sees all outputs, all targets and the inputs. Here
-these are the mean and the largest area of a tumor's cell nuclei, and the joint term is
-for cases where the largest comes out below the mean.
+Keras gives each output its own loss, on every backend. A term of several outputs goes
+into the model's `compute_loss`, which gets all outputs, all targets and the inputs.
+Here these are the mean and the largest area of a tumor's cell nuclei, and the joint
+term is for cases where the largest is predicted below the mean.
 """
 
 import keras

@@ -1,7 +1,7 @@
-"""Metric learning: embeddings in which digits of a kind lie together.
+"""Metric learning: embeddings in which images of the same digit are close.
 
-The loss takes integer labels and couples the samples of a batch; an image without a
-partner in its batch is left out of the mean.
+The loss takes integer labels and couples the samples of a batch; an image that is
+the only one of its digit in the batch is excluded from the mean.
 """
 
 import keras

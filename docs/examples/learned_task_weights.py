@@ -1,10 +1,10 @@
 """How do I learn the weights of two tasks? Hold them in a layer that adds the loss.
 
-A variable in a loss is trained by no backend; in a layer it is trained, saved and
+No backend trains a variable in a loss; in a layer it is trained, saved and
 loaded. The layer holds a log variance s for each task and adds sum(exp(-s) L + s):
 twice equation 7 of Kendall, Gal and Cipolla, Multi-Task Learning Using Uncertainty to
 Weigh Losses for Scene Geometry and Semantics, 2018. At the optimum exp(s) is the task's
-own loss L. Weights that stay are stock Keras: `compile(loss_weights=...)`.
+own loss L. For constant weights use stock Keras: `compile(loss_weights=...)`.
 """
 
 import pathlib
@@ -36,7 +36,7 @@ class TaskLosses(keras.layers.Layer):
 
 
 def data() -> tuple[dict[str, np.ndarray], None]:
-    """Waist and pulse from three exercises; the pulse can hardly be told."""
+    """Waist and pulse from three exercises; the pulse is hard to predict."""
     x, y = load_linnerud(return_X_y=True)
     x, y = (((a - a.mean(0)) / a.std(0)).astype("float32") for a in (x, y))
     return {"x": x, "y": y[:, 1:]}, None

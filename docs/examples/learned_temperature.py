@@ -1,9 +1,9 @@
 """How do I learn a temperature? In a layer before the loss, never in the loss.
 
-The nearest mean of a class is a good classifier of digits whose logits, differences of
-squared distances, are far too sure of themselves. One temperature, learned on digits
-that the means have not seen, mends that (Guo et al., On Calibration of Modern Neural
-Networks, 2017). A loss refuses the variable: no backend would train it there.
+The nearest mean of a class is a good classifier of digits, but its logits, differences
+of squared distances, are far too confident. One temperature, learned on digits that
+were not used for the means, fixes that (Guo et al., On Calibration of Modern Neural
+Networks, 2017). A loss rejects the variable: no backend would train it there.
 """
 
 import keras
@@ -25,7 +25,7 @@ def tempered(y_true: object, y_pred: object, *, temperature: float) -> object:
 
 @keras.saving.register_keras_serializable("examples")
 class Temperature(keras.layers.Layer):
-    """Divides logits by a learned temperature, which its logarithm keeps positive."""
+    """Divides logits by a learned temperature, which is positive: exp(log_t)."""
 
     def build(self, input_shape: tuple) -> None:
         self.log_t = self.add_weight(shape=(), initializer="zeros", name="log_t")
@@ -35,7 +35,7 @@ class Temperature(keras.layers.Layer):
 
 
 def data(first: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """Every other digit: from the first on for the means, from the second to learn."""
+    """Every second digit: the first half for the means, the second to learn."""
     x, y = load_digits(return_X_y=True)
     return (x[first::2] / 4).astype("float32"), y[first::2]
 
@@ -46,7 +46,7 @@ def build() -> keras.Model:
     model = keras.Sequential([keras.Input((64,)), classify, Temperature(name="t")])
     x, y = data(first=0)
     means = np.stack([x[y == digit].mean(0) for digit in range(10)])
-    # -|x - m|^2 == 2 x.m - |m|^2, less |x|^2, which softmax does not see
+    # -|x - m|^2 == 2 x.m - |m|^2 - |x|^2; softmax does not depend on |x|^2
     classify.set_weights([2 * means.T, -np.sum(means**2, axis=1)])
     model.compile(keras.optimizers.Adam(0.1), loss=crossentropy)
     return model
@@ -74,7 +74,7 @@ def main() -> None:
         print(error)
         assert "which a loss cannot train" in str(error)
     else:
-        raise AssertionError("a trainable variable in a loss was not refused")
+        raise AssertionError("a trainable variable in a loss was not rejected")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import portable_losses
 
 
 def data() -> tuple[dict[str, np.ndarray], None]:
-    """Everything is an input; nothing is left for fit's y."""
+    """All data are inputs of the model, so fit gets no y."""
     x, y = load_diabetes(return_X_y=True)
     x = ((x - x.mean(0)) / x.std(0)).astype("float32")
     y = ((y - y.mean()) / y.std()).astype("float32")

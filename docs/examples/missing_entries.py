@@ -1,8 +1,8 @@
 """How do I train on a table with missing entries? With a mask for each element.
 
-What is missing is NaN in the targets. The loss leaves these elements out: an item is
-the mean over the columns that are there, and a row without any is left out, too. No row
-and no measured number is thrown away, and no NaN reaches a gradient.
+Missing targets are NaN. The loss masks these elements: an item is the mean over the
+columns with a target, and a sample without any target is excluded. No measured number
+is lost, and no NaN reaches a gradient.
 """
 
 import keras
@@ -22,7 +22,7 @@ class KnownHuber(portable_losses.Huber):
 
 
 def data() -> tuple[np.ndarray, np.ndarray]:
-    """Three exercises, and of most men three measures: some were not taken."""
+    """Three exercises, and three measures of most men: some are missing."""
     x, y = load_linnerud(return_X_y=True)
     x, y = ((z - z.mean(0)) / z.std(0) for z in (x, y))
     y[2, 0] = y[5, 1:] = y[11] = np.nan
@@ -52,7 +52,7 @@ def main() -> None:
     print(f"loss {losses[0]:.4f}, {losses[-1]:.4f} after 30 epochs")
     np.testing.assert_array_less(losses[1:], losses[:-1])
 
-    # The mean over the rows that are left, each the mean over its known columns.
+    # The mean over the other samples, each the mean over its known columns.
     p = model.predict(x, verbose=0)
     r = np.abs(p - y)
     terms = np.where(r <= 1.0, r**2 / 2, r - 0.5)
@@ -60,7 +60,7 @@ def main() -> None:
     want = np.nanmean(terms[rows], axis=1).mean()
     np.testing.assert_allclose(model.evaluate(x, y, verbose=0), want, rtol=1e-5)
 
-    # Where the mask is at hand, any loss takes it, and of weights one for each entry.
+    # If you have the mask, pass it to any loss; weights may have one per element, too.
     huber, known = portable_losses.Huber(delta=1.0), np.isfinite(y)
     np.testing.assert_allclose(float(huber(y, p, mask=known)), want, rtol=1e-5)
 

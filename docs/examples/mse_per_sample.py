@@ -1,7 +1,7 @@
 """How do I get the squared error of each sample? With `reduction=None`.
 
-A loss function returns one value per sample, the mean over its columns. What `fit` and
-`evaluate` show is the mean of these; `mse(reduction=None)` is the loss that keeps them.
+A loss function returns one value per sample, the mean over its columns. `fit` and
+`evaluate` show the mean of these; `mse(reduction=None)` returns them.
 """
 
 import keras
@@ -51,7 +51,7 @@ def main() -> None:
     print(f"man {worst} is predicted worst: {items[worst]:.2f}")
     np.testing.assert_allclose(items, np.mean((p - y) ** 2, axis=1), rtol=1e-5)
     np.testing.assert_allclose(items.mean(), shown, rtol=1e-5)
-    # fit computes the loss of a batch before the step that the batch leads to
+    # fit computes the loss of a batch before the training step
     np.testing.assert_allclose(train(model, 1), items.mean(), rtol=1e-5)
 
 

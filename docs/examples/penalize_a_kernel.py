@@ -1,8 +1,8 @@
 """How do I add an L2 penalty on a layer's kernel to the loss? As its regularizer.
 
-Stock Keras has it: `kernel_regularizer=L2(c)` adds c sum(kernel^2) to the loss, once a
-batch. What has no regularizer, say a penalty on two layers at once, goes into the
-model's `compute_loss`, five lines. The two train alike.
+Stock Keras has it: `kernel_regularizer=L2(c)` adds c sum(kernel^2) to the loss, once
+per batch. A penalty without a regularizer, for example on two layers at once, goes into
+the model's `compute_loss`, in five lines. The training is the same.
 """
 
 import keras

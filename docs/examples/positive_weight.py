@@ -25,7 +25,7 @@ def weighted_crossentropy(
 def data() -> tuple[np.ndarray, np.ndarray]:
     """Breast cancer data with one malignant case left for ten benign ones."""
     x, y = load_breast_cancer(return_X_y=True)
-    x = x[:, [1, 4]]  # mean texture and smoothness, which tell little
+    x = x[:, [1, 4]]  # mean texture and smoothness, a weak signal
     x = ((x - x.mean(0)) / x.std(0)).astype("float32")
     malignant, benign = np.flatnonzero(y == 0), np.flatnonzero(y == 1)
     rows = np.concatenate([benign, malignant[: len(benign) // 10]])

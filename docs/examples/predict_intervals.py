@@ -1,7 +1,7 @@
 """An interval instead of a number: three quantiles from one network.
 
-The targets are (B,) and the predictions (B, 3): the loss knows which fits which, and a
-penalty keeps the quantiles in order.
+The targets are (B,) and the predictions (B, 3): the loss compares each column with the
+targets, and a penalty keeps the quantiles in order.
 """
 
 import keras

@@ -1,8 +1,8 @@
 """How do I give a loss a scalar weight? As a keyword argument of a `@loss` function.
 
-`weighted_mse(weight=0.5)` is a loss, saved with its weight. Alone in a model a weight
-is a learning rate: under SGD half the weight is half the step. It says something once
-there is a second term to weigh against.
+`weighted_mse(weight=0.5)` is a loss, saved with its weight. As the only
+term of a loss a weight is like a learning rate: with SGD half the weight is half the
+step. It matters more if the loss has a second term.
 """
 
 import keras

@@ -1,6 +1,6 @@
 """Segmentation: SoftDice on the strokes of noisy digits.
 
-Dice scores the overlap of each image, so that thin strokes weigh as much as a wide
+Dice scores the overlap of each image, so that thin strokes count as much as a large
 background.
 """
 

@@ -1,7 +1,7 @@
 """How do I move a threshold in the loss by epoch? Errors above it count ten times.
 
-The threshold falls from 2 to 1 while the model trains: the worst errors first, then
-those of middling size. What it is in an epoch is in the logs.
+The threshold falls from 2 to 1 while the model trains: first the largest errors count
+more, then also those of medium size. The logs have the threshold of each epoch.
 """
 
 import keras

@@ -1,7 +1,7 @@
 """How do I move two weights of a loss at once, one by epoch and one by step?
 
-`w` goes over from squared to absolute errors by epoch; `1.0 - w` moves with it and is
-saved with it. `ramp` brings in a third term within the first 50 steps.
+`w` changes the loss from squared to absolute errors by epoch; `1.0 - w` changes with it
+and is saved with it. `ramp` adds a third term within the first 50 steps.
 """
 
 import keras

@@ -1,8 +1,8 @@
 """How do I let a weight in the loss grow by epoch?
 
 TensorFlow and JAX compile a plain attribute of a loss into the training step, where it
-stays what it was. A `Hyperparameter` moves, with `fit` and a callback, or in a loop of
-one's own with `train_on_batch`: the numbers are the same.
+keeps its first value. A `Hyperparameter` changes, with `fit` and a callback, or in your
+own loop with `train_on_batch`: the numbers are the same.
 """
 
 import keras
@@ -30,7 +30,7 @@ def build() -> keras.Model:
     mse, mae = portable_losses.MeanSquaredError(), portable_losses.MeanAbsoluteError()
     layer = keras.layers.Dense(1, kernel_initializer="zeros")
     model = keras.Sequential([keras.Input((10,)), layer])
-    # Among the metrics the model tracks w, and shows it; a loop needs that.
+    # As a metric w is tracked by the model, which a loop needs, and shown.
     model.compile(keras.optimizers.SGD(0.01), loss=mse + w * mae, metrics=[w])
     return model
 

@@ -1,9 +1,10 @@
 """Class weights of a crossentropy: in the loss, or in `fit(class_weight=...)`?
 
-For one-hot targets they train alike: both weigh an item by its class and divide by the
-number of items. In the loss they are saved with it, count in `evaluate` and validation
-too, and weigh each class's term of soft targets; Keras's go by the argmax of the row,
-and are in `fit` alone. Dividing by the weights' sum is a reduction of its own.
+For one-hot targets the training is the same: both multiply an item by the weight of its
+class and divide by the number of items. In the loss the weights are saved with it,
+apply in `evaluate` and validation, too, and multiply each class's term of soft labels;
+those of Keras use the argmax of the label, and apply in `fit` only. To divide by the
+sum of the weights is another reduction.
 """
 
 import keras

@@ -3,7 +3,7 @@
 A column's weight is part of the loss, `MeanSquaredError(class_weights=...)`: how much
 an output matters. A sample's weight is part of the data, `fit(sample_weight=...)`: how
 often it counts. Both divide by a count, of columns and of samples, and not by the sum
-of the weights: weights of mean 1 leave the loss's size as it is.
+of the weights: weights with mean 1 do not change the scale of the loss.
 """
 
 import keras
@@ -12,7 +12,7 @@ from sklearn.datasets import load_wine
 
 import portable_losses
 
-COLUMNS = [0.2, 2.6, 0.2]  # alcohol, hue, proline: we are after the hue
+COLUMNS = [0.2, 2.6, 0.2]  # alcohol, hue, proline: the hue matters most
 
 
 def data() -> tuple[np.ndarray, np.ndarray]:
@@ -29,7 +29,7 @@ def samples() -> np.ndarray:
 
 def build(class_weights: object = COLUMNS) -> keras.Model:
     keras.utils.set_random_seed(0)
-    # One number between the columns: what is better for one is worse for another.
+    # One number for all columns: what is better for one is worse for another.
     narrow = keras.layers.Dense(1, kernel_initializer="zeros")
     wide = keras.layers.Dense(3, kernel_initializer="ones")
     model = keras.Sequential([keras.Input((10,)), narrow, wide])

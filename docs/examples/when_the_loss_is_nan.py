@@ -1,7 +1,7 @@
-"""A NaN among the targets: which batch, which row, and whose fault.
+"""A NaN among the targets: which batch, which sample, and what is the cause.
 
-By the time that the loss is NaN the step has put NaN into every weight. What went wrong
-shows in the predictions of the weights before it.
+When the loss is NaN, the step has set every weight to NaN. The cause can be found with
+the weights before the step.
 """
 
 import keras

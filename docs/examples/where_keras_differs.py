@@ -1,4 +1,4 @@
-"""Three rows, Keras against portable_losses, on the backend you run.
+"""Three differences between Keras and portable_losses, on the backend you run.
 
 The gradients come from a step of gradient descent on a bias that is the prediction, so
 that the program is the same on every backend.
@@ -11,7 +11,7 @@ import portable_losses
 
 
 def gradient(loss: keras.losses.Loss, y_true: float, at: float) -> float:
-    """The slope of a loss at a prediction: what a step of size 1 takes away."""
+    """The gradient of a loss at a prediction: what a step of size 1 subtracts."""
     inputs = keras.Input((1,))
     start = keras.initializers.Constant(at)
     layer = keras.layers.Dense(1, kernel_initializer="zeros", bias_initializer=start)
@@ -51,7 +51,7 @@ class Weighted(keras.losses.Loss):
 
 
 def moving_weight(library: object) -> str:
-    """The weights that the loss sees where 1, 10 and 100 are set, an epoch each."""
+    """The weights that the loss uses if 1, 10 and 100 are set, for an epoch each."""
     metrics = None
     if library is portable_losses:
         weight = portable_losses.Hyperparameter(1.0, name="weight")

@@ -1,1 +1,1 @@
-"""What every loss stands on."""
+"""The base class of every loss, and what it is made of."""

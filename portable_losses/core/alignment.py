@@ -1,4 +1,4 @@
-"""How targets are made to fit predictions, or rejected."""
+"""Targets are aligned with the predictions, or rejected."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,15 +20,16 @@ def align(
     y_pred: Any,
     takes_ids: Callable[[Any, Any], bool] | None = None,
 ) -> tuple[Any, Any, bool]:
-    """Make targets and predictions fit, or reject them, and move `axis` to the end.
+    """Align targets with predictions, or reject them, and move `axis` to the end.
 
-    As in Keras, a trailing 1 that only the longer of the two has is squeezed, but for
-    `(B,)` against `(B, 1)`: there the shorter gets one. What has y_pred's shape gets
-    its dtype, unless it is `whole` and may stay so. `takes_ids` says of `"auto"`
-    whether whole targets that numbers would broadcast are class indices to the loss.
+    As in Keras, a trailing axis of size 1 that only one of the two has is squeezed.
+    The exception is `(B,)` against `(B, 1)`, where the shorter one gets the axis.
+    Targets of y_pred's shape are cast to its dtype; if `whole`, integers stay integers.
+    With `"auto"`, integer targets whose shape would broadcast against y_pred are
+    accepted only if `takes_ids` says that the loss uses them as class indices.
 
     Returns:
-        Both, and whether one of them was squeezed.
+        Targets, predictions, and whether one of them was squeezed.
     """
     rank = len(y_pred.shape)
     if rank == 0:
@@ -49,22 +50,22 @@ def align(
         if len(y_true.shape) == rank:
             y_true = keras.ops.moveaxis(y_true, axis, -1)
         y_pred = keras.ops.moveaxis(y_pred, axis, -1)
-    rows = targets == "classes" and _are_rows(y_true, y_pred)
-    if targets == "same" or rows or (targets == "auto" and _are_same(y_true, y_pred)):
+    dense = targets == "classes" and _are_dense(y_true, y_pred)
+    if targets == "same" or dense or (targets == "auto" and _are_same(y_true, y_pred)):
         if not whole or keras.backend.is_float_dtype(y_true.dtype):
             y_true = like(y_true, y_pred)
         return *_align_same(owner, y_true, y_pred), squeezed
     if targets == "auto" and broadcasts(tuple(y_true.shape), tuple(y_pred.shape)):
         integer = not keras.backend.is_float_dtype(y_true.dtype)
         if not (integer and takes_ids is not None and takes_ids(y_true, y_pred)):
-            remedy = 'nothing is broadcast; @loss(targets="any") looks for itself'
+            remedy = 'nothing is broadcast; @loss(targets="any") checks no shape'
             if integer:
                 remedy = f'{remedy}, and targets="ids" takes class indices'
             checks.shapes_fit(
                 owner,
                 tuple(y_true.shape),
                 tuple(y_pred.shape),
-                "have y_pred's shape, or that of class ids",
+                "have y_pred's shape, or that of class indices",
                 remedy,
             )
     if targets == "reduced":
@@ -85,11 +86,12 @@ def align(
 def _squeezed(
     owner: str, targets: str, y_true: Any, y_pred: Any
 ) -> tuple[Any, Any, bool]:
-    """Both without the trailing 1 that one of them has, and whether there was one."""
+    """Squeeze a trailing 1 that only one of them has, and say whether there was one."""
     t, p = tuple(y_true.shape), tuple(y_pred.shape)
     if len(t) > 1 and p[-1] == 1 and checks.same(t, p[:-1]):
         if targets == "classes":
-            # Ids of the only class, or rows over what is then the class axis?
+            # Ambiguous: indices of the only class, or one-hot labels over the last
+            # axis of y_true.
             rule = "have as many axes as y_pred, or y_pred a class axis"
             remedy = "drop the trailing 1 of y_pred"
             checks.shapes_fit(owner, t, p, rule, remedy)
@@ -100,7 +102,7 @@ def _squeezed(
 
 
 def _are_same(y_true: Any, y_pred: Any) -> bool:
-    """Whether the shapes are one, or `(B,)` against `(B, 1)`."""
+    """Whether the shapes are equal, or `(B,)` against `(B, 1)`."""
     t, p = tuple(y_true.shape), tuple(y_pred.shape)
     return any(checks.same(*pair) for pair in ((t, p), ((*t, 1), p), (t, (*p, 1))))
 
@@ -108,7 +110,7 @@ def _are_same(y_true: Any, y_pred: Any) -> bool:
 def _align_same(owner: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     t, p = tuple(y_true.shape), tuple(y_pred.shape)
     if len(t) == len(p) and checks.same(t, p):
-        if len(p) == 1:  # (B,) means (B, 1): every sample is an item
+        if len(p) == 1:  # (B,) is (B, 1): every sample is an item
             return keras.ops.expand_dims(y_true, -1), keras.ops.expand_dims(y_pred, -1)
         return y_true, y_pred
     if len(t) == 1 and len(p) == 2 and p[-1] == 1 and checks.same(t, p[:-1]):
@@ -120,8 +122,8 @@ def _align_same(owner: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     )
 
 
-def _are_rows(y_true: Any, y_pred: Any) -> bool:
-    """Whether class targets are rows over the classes, and not ids."""
+def _are_dense(y_true: Any, y_pred: Any) -> bool:
+    """Whether class targets are one-hot or soft labels, and not class indices."""
     t, p = tuple(y_true.shape), tuple(y_pred.shape)
     return len(t) == len(p) and (t[-1] != 1 or p[-1] == 1)
 
@@ -143,13 +145,14 @@ def _align_ids(owner: str, y_true: Any, y_pred: Any) -> Any:
         return keras.ops.squeeze(y_true, -1)
     if len(t) == len(p) - 1 and checks.same(t, p[:-1]):
         return y_true
-    remedy = "pass one class id per item"
+    remedy = "pass one class index per item"
     if len(t) == len(p) and checks.same(t, p):
-        remedy = "use the dense form of this loss for one-hot rows, or pass the argmax"
+        remedy = "use the dense form of this loss for one-hot labels"
+        remedy += ", or pass the argmax"
     checks.shapes_fit(
         owner,
         t,
         p,
-        "be class ids of shape y_pred.shape[:-1], or with a trailing 1",
+        "be class indices of shape y_pred.shape[:-1], or with a trailing 1",
         remedy,
     )

@@ -1,4 +1,4 @@
-"""Constructor arguments: each check returns the value, or raises and says the rule."""
+"""Checks of constructor arguments: each returns the value, or raises an error."""
 
 import functools
 import math
@@ -9,19 +9,19 @@ from typing import Any
 import keras
 
 from portable_losses.core.errors import fail, name_of
-from portable_losses.core.held import refuse_variables
+from portable_losses.core.held import reject_variables
 from portable_losses.core.moving import Moving
 
 
 def _or_moving(check: Callable[..., Any]) -> Callable[..., Any]:
-    """Let `check` pass what moves, and hold it to the same rule whenever it is set."""
+    """Let `check` accept a Hyperparameter, and check its value each time it is set."""
 
     @functools.wraps(check)
     def checked(owner: object, argument: str, value: Any, **bounds: Any) -> Any:
         if not isinstance(value, Moving):
             return check(owner, argument, value, **bounds)
         key = (check.__name__, argument, *bounds.items())
-        owner = name_of(owner)  # a rule must not keep the loss alive
+        owner = name_of(owner)  # a reference to the loss would keep it alive
         value.require(owner, key, lambda new: check(owner, argument, new, **bounds))
         return value
 
@@ -40,13 +40,13 @@ def number(
     at_most: float | None = None,
     infinite: bool = False,
 ) -> Any:
-    """Return `value` if it is a number within the bounds, or moves in them.
+    """Return `value` if it is a number, or a Hyperparameter, within the bounds.
 
-    It must be finite, unless it may be `infinite`.
+    It must be finite, unless `infinite` is True.
     """
     rule = "a number" if infinite else "a finite number"
     rule += _bounds(above, at_least, below, at_most)
-    refuse_variables(owner, argument, value)
+    reject_variables(owner, argument, value)
     if isinstance(value, bool | str) or value is None:
         fail(owner, argument, rule, value, "pass an int or a float", TypeError)
     if not isinstance(value, int | float):
@@ -107,7 +107,7 @@ def vector(
 ) -> Any:
     """Return a non-empty sequence or one-dimensional array as a tuple of numbers."""
     rule = "a sequence of numbers"
-    refuse_variables(owner, argument, value)
+    reject_variables(owner, argument, value)
     if hasattr(value, "tolist"):  # arrays of every library
         value = value.tolist()
     elif keras.ops.is_tensor(value):
@@ -132,7 +132,7 @@ def vector(
 
 
 def class_weights(owner: object, value: Any) -> Any:
-    """Return weights per class as a tuple, a `{class id: weight}` dict, or None."""
+    """Return weights per class as a tuple, a `{class index: weight}` dict, or None."""
     if value is None:
         return None
     if not isinstance(value, Mapping):
@@ -142,8 +142,8 @@ def class_weights(owner: object, value: Any) -> Any:
         # JSON writes the keys of a saved dict as strings.
         text = str(key)
         if isinstance(key, bool) or not text.isdecimal():
-            rule = "a {class id: weight} dict with whole, non-negative class ids"
-            fail(owner, "class_weights", rule, value, f"mend the key {key!r}")
+            rule = "a {class index: weight} dict with whole, non-negative class indices"
+            fail(owner, "class_weights", rule, value, f"fix the key {key!r}")
         weights[int(text)] = number(owner, f"class_weights[{text}]", weight, at_least=0)
     return weights
 
@@ -154,7 +154,7 @@ def number_or_vector(
 ) -> Any:
     """Return one finite number, or a sequence or array of them as a tuple."""
     scalar = isinstance(value, bool | int | float | str) or value is None
-    # The shape () is that of a scalar of NumPy or of a backend.
+    # Scalars of NumPy and of the backends have the shape ().
     if scalar or not tuple(getattr(value, "shape", (1,))):
         return number(owner, argument, value, at_least=at_least)
     return vector(owner, argument, value, at_least=at_least)
@@ -168,12 +168,12 @@ def pos_weight(owner: object, value: Any) -> Any:
 
 
 def ignore_class(owner: object, value: Any) -> int | None:
-    """Return the class id to leave out, or None."""
+    """Return the class index to ignore, or None."""
     return None if value is None else integer(owner, "ignore_class", value)
 
 
 def logits_alone(owner: object, value: Any) -> bool:
-    """Return `from_logits` of a loss that is defined on logits alone: True."""
+    """Return True for `from_logits`; reject False for a loss that takes logits only."""
     if flag(owner, "from_logits", value):
         return True
     remedy = "pass logits, and leave the last layer without an activation"

@@ -1,4 +1,4 @@
-"""What `+`, `-`, `*` and `/` make of losses: a `Sum`, or an error with the remedy."""
+"""The operators `+`, `-`, `*` and `/` of losses: each makes a `Sum`, or raises."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 class Arithmetic:
     """The operators of a loss."""
 
-    __array_ufunc__ = None  # a NumPy number on the left leaves arithmetic to us
+    __array_ufunc__ = None  # else NumPy would compute `number * loss`
 
     @staticmethod
     def _combined(operator: str, left: Any, right: Any) -> Any:
-        """Make the `Sum`, which stands above this room and puts itself here."""
+        """Make the `Sum`: its module, which imports this one, sets this function."""
         raise NotImplementedError
 
     def __add__(self, other: Any) -> Sum:
@@ -25,11 +25,11 @@ class Arithmetic:
         return self._combined("+", self, other)
 
     def __radd__(self, other: Any) -> Sum:
-        """The `Sum` of two losses; 0 is nothing, for the builtin `sum`."""
+        """The `Sum` of two losses; 0 adds nothing: the builtin `sum` begins with it."""
         return self._combined("+", other, self)
 
     def __sub__(self, other: Any) -> Sum:
-        """A `Sum` of a loss, and of another one times -1."""
+        """The `Sum` of this loss and of another one times -1."""
         return self._combined("-", self, other)
 
     def __rsub__(self, other: Any) -> Sum:
@@ -52,7 +52,7 @@ class Arithmetic:
     def __pos__(self) -> Sum:
         return self._combined("*", self, 1.0)
 
-    # --- what is no sum ---------------------------------------------------------------
+    # --- rejected operators -----------------------------------------------------------
 
     def __rtruediv__(self, other: Any) -> NoReturn:
         rule, remedy = "a number or a Hyperparameter", "loss / 2.0 divides a loss"
@@ -60,34 +60,34 @@ class Arithmetic:
         errors.fail("Sum", "divisor", rule, _described(self), remedy, TypeError)
 
     def __pow__(self, other: Any) -> NoReturn:
-        _refuse("**")
+        _reject("**")
 
     def __rpow__(self, other: Any) -> NoReturn:
-        _refuse("**")
+        _reject("**")
 
     def __floordiv__(self, other: Any) -> NoReturn:
-        _refuse("//")
+        _reject("//")
 
     def __rfloordiv__(self, other: Any) -> NoReturn:
-        _refuse("//")
+        _reject("//")
 
     def __mod__(self, other: Any) -> NoReturn:
-        _refuse("%")
+        _reject("%")
 
     def __rmod__(self, other: Any) -> NoReturn:
-        _refuse("%")
+        _reject("%")
 
     def __matmul__(self, other: Any) -> NoReturn:
-        _refuse("@")
+        _reject("@")
 
     def __rmatmul__(self, other: Any) -> NoReturn:
-        _refuse("@")
+        _reject("@")
 
     def __abs__(self) -> NoReturn:
-        _refuse("abs")
+        _reject("abs")
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Say that a loss is no tensor, to whatever takes it for one."""
+        """Raise TypeError where a loss is converted to an array."""
         rule, remedy = "a tensor", "call the loss: loss(y_true, y_pred)"
         remedy += "; a number times a loss is written 0.5 * loss"
         errors.fail(
@@ -95,7 +95,7 @@ class Arithmetic:
         )
 
 
-def _refuse(operator: str) -> NoReturn:
+def _reject(operator: str) -> NoReturn:
     rule, remedy = "+, -, * or /", "write other arithmetic as a @loss function"
     shown = errors.Described(operator)
     errors.fail("Sum", "operator", rule, shown, remedy, TypeError)

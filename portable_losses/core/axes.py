@@ -1,4 +1,4 @@
-"""The axes of masks, weights and items: leading, trailing, and made to fit."""
+"""The axes of masks and weights: fitted to those of the items or of y_pred."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def leading(
     whole: tuple[int | None, ...],
     of: str,
 ) -> Any:
-    """`value` without needless trailing ones; reject what does not fit."""
+    """`value` without extra trailing axes of size 1; reject axes that do not fit."""
     value = squeezed(value, whole)
     checks.leading_axes_fit(owner, argument, tuple(value.shape), whole, of)
     return value
@@ -27,10 +27,10 @@ def fitted(
     whole: tuple[int | None, ...],
     axis: int = -1,
 ) -> Any:
-    """A mask or weights, in the order of axes of an aligned y_pred of shape `whole`.
+    """A mask or weights, with the axes in the order of an aligned y_pred.
 
-    One of all of its axes may have them in the order in which y_pred came, with the
-    entries of an item along `axis`.
+    `whole` is the shape of the aligned y_pred. A mask or weights of y_pred's original
+    shape, with the entries of an item along `axis`, are transposed like y_pred.
     """
     rank = len(whole)
     while len(value.shape) > rank and value.shape[-1] == 1:
@@ -44,7 +44,7 @@ def fitted(
 
 
 def squeezed(value: Any, whole: tuple[int | None, ...]) -> Any:
-    """Squeeze trailing ones that `whole` does not have."""
+    """Squeeze trailing axes of size 1 that `whole` does not have."""
     shape = tuple(value.shape)
     while (
         len(shape) > 1
@@ -63,7 +63,7 @@ def expand(x: Any, rank: int) -> Any:
 
 
 def both(a: Any | None, b: Any | None) -> Any | None:
-    """True where both are, the axes of the shorter leading; None is True."""
+    """Logical and of two masks, of which one may lack trailing axes; None is True."""
     if a is None or b is None:
         return b if a is None else a
     rank = max(len(a.shape), len(b.shape))

@@ -1,4 +1,4 @@
-"""What the `call` of a loss takes beside targets and predictions."""
+"""The arguments of a loss's `call` besides targets and predictions."""
 
 import inspect
 from typing import Any, NamedTuple
@@ -12,9 +12,9 @@ class Further(NamedTuple):
     """Further parameters of `call`.
 
     Args:
-        context: those that a caller fills, by position.
-        takes_kept: whether one is `kept`, which the base class fills.
-        kept_at: the place of `kept` among them, if it has one; else it has a name.
+        context: those that a caller passes, by position.
+        takes_kept: whether one of them is `kept`, which the base class passes.
+        kept_at: the position of `kept` among them; None if it is passed by name.
     """
 
     context: tuple[inspect.Parameter, ...] = ()
@@ -54,6 +54,6 @@ _EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 
 def _is_bound(cls: Any) -> bool:
-    """Whether a class's `call` gets no self: it is static, or of the class."""
+    """Whether a class's `call` gets no self: a staticmethod or a classmethod."""
     raw = inspect.getattr_static(cls, "call")
     return isinstance(raw, staticmethod | classmethod)

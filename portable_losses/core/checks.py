@@ -1,4 +1,4 @@
-"""What is passed to a loss: shapes, class ids, context, and what `call` returns."""
+"""Checks of a loss's inputs, shapes, class indices and context, and of its output."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,8 @@ def weights_of_classes(
     if isinstance(weights, Mapping):
         beyond = [c for c in weights if c >= num_classes]
         if beyond:
-            rule = f"for class ids below {num_classes}, the size of y_pred's class axis"
+            rule = f"for class indices below {num_classes}"
+            rule += ", the size of y_pred's class axis"
             remedy = f"drop {', '.join(map(str, beyond))}"
             fail(owner, "class_weights", rule, dict(weights), remedy)
         return tuple(weights.get(c, 1.0) for c in range(num_classes))
@@ -32,7 +33,7 @@ def weights_of_classes(
 
 def fit_length(owner: object, argument: str, values: Any, num_classes: int) -> Any:
     """Return `values` if there is one for each entry of the class axis."""
-    # A tensor, which a vector that moves is by now, has no length in compiled code.
+    # A vector with a Hyperparameter is a tensor here, and `len` fails in compiled code.
     length = values.shape[0] if hasattr(values, "shape") else len(values)
     if length != num_classes:
         rule = f"of length {num_classes}, the size of y_pred's class axis"
@@ -42,8 +43,8 @@ def fit_length(owner: object, argument: str, values: Any, num_classes: int) -> A
     return values
 
 
-def no_class_axis(owner: object, true_shape: Shape, pred_shape: Shape) -> None:
-    """Reject `(B,)` against `(B,)`: B samples of one class, or one of B classes?"""
+def require_class_axis(owner: object, true_shape: Shape, pred_shape: Shape) -> None:
+    """Reject `(B,)` against `(B,)`, which may be B samples or B classes."""
     if len(true_shape) == 1:
         rule = "of shape (B, ..., C), with a class axis"
         shown = Described(f"an array of shape {pred_shape}")
@@ -54,7 +55,7 @@ def no_class_axis(owner: object, true_shape: Shape, pred_shape: Shape) -> None:
 def shapes_fit(
     owner: object, true_shape: Shape, pred_shape: Shape, rule: str, remedy: str
 ) -> NoReturn:
-    """Refuse y_true against y_pred, naming both shapes."""
+    """Raise ValueError for y_true and y_pred of shapes that do not fit."""
     raise ValueError(
         f"{name_of(owner)}: `y_true` must {rule}; got y_true of shape {true_shape} and "
         f"y_pred of shape {pred_shape} ({remedy})."
@@ -64,7 +65,7 @@ def shapes_fit(
 def leading_axes_fit(
     owner: object, argument: str, shape: Shape, whole: Shape, of: str
 ) -> None:
-    """Refuse `argument` unless its axes are the leading axes of `whole`."""
+    """Reject `argument` unless its axes are the leading axes of `whole`."""
     if len(shape) > len(whole) or not same(shape, whole[: len(shape)]):
         raise ValueError(
             f"{name_of(owner)}: `{argument}` must have the leading axes of {of}; got "
@@ -74,14 +75,14 @@ def leading_axes_fit(
 
 
 def same(a: Shape, b: Shape) -> bool:
-    """Whether two shapes agree wherever both are known."""
+    """Whether two shapes are equal wherever both sizes are known."""
     return len(a) == len(b) and all(
         i is None or j is None or i == j for i, j in zip(a, b, strict=True)
     )
 
 
 def one_tensor(owner: object, argument: str, value: Any) -> None:
-    """Refuse nested structures where one tensor is wanted."""
+    """Reject None and nested structures, since a loss takes one tensor."""
     if isinstance(value, Mapping) or value is None:
         remedy = "give each output its own loss: compile(loss={'name': loss, ...})"
         if value is None:
@@ -94,23 +95,23 @@ def one_tensor(owner: object, argument: str, value: Any) -> None:
 def context(
     owner: object, wanted: Sequence[inspect.Parameter], given: Sequence[Any]
 ) -> None:
-    """Refuse a call of a loss without what else its `call` takes, or with more."""
+    """Reject a call with fewer or more context tensors than the loss's `call` takes."""
     if any(p.kind is p.VAR_POSITIONAL for p in wanted):
         return
     names = ", ".join(p.name for p in wanted)
     least = sum(p.default is p.empty for p in wanted)
     if not least <= len(given) <= len(wanted):
-        rule = f"{names}, which the loss takes" if names else "left out"
+        rule = f"{names}, which the loss takes" if names else "omitted"
         remedy = f"LossEndpoint(loss)(y_pred, y_true, {names}) in the model passes it"
         if not names:
-            remedy = "the loss takes y_true and y_pred alone"
+            remedy = "the loss takes only y_true and y_pred"
         count = f"{len(given)} tensor{'s' if len(given) > 1 else ''}"
         shown = Described(count if given else "nothing")
         fail(owner, "context", rule, shown, remedy, TypeError)
 
 
 def returned(owner: object, items: Any) -> tuple[Any, Any]:
-    """What a loss returns as items and which of them it wants; reject no tensors."""
+    """The items and the `kept` that `call` returned; reject what is no tensor."""
     pair = isinstance(items, tuple) and len(items) == 2
     found, chosen = items if pair else (items, None)
     if hasattr(found, "shape") and (chosen is None or hasattr(chosen, "shape")):
@@ -121,44 +122,46 @@ def returned(owner: object, items: Any) -> tuple[Any, Any]:
     fail(owner, "call", rule, shown, remedy, TypeError)
 
 
-def no_elements(owner: object, argument: str, shape: Shape, items: Shape) -> NoReturn:
-    """Reject a mask or weights of elements for a loss that cannot tell them apart."""
+def reject_elements(
+    owner: object, argument: str, shape: Shape, items: Shape
+) -> NoReturn:
+    """Reject a mask or weights per element for a loss whose items are no means."""
     raise ValueError(
         f"{name_of(owner)}: `{argument}` must have the leading axes of the items; got "
         f"{argument} of shape {shape} and items of shape {items} (pass one value per "
-        "sample or one per item; one per element takes a Loss whose `call` returns "
+        "sample or one per item; one per element needs a Loss whose `call` returns "
         "self.mean_over_columns(terms))."
     )
 
 
 def whole_ids(owner: object, ids: Any, kept: Any | None) -> None:
-    """Refuse float class ids that are visibly not whole numbers."""
+    """Reject float class indices that are not whole numbers, in eager mode."""
     bad = keras.ops.not_equal(ids, keras.ops.floor(ids))
-    refuse_visible(
+    reject_any(
         owner,
         _among(bad, kept),
         lambda: (
-            "`y_true` must be whole class ids; got y_true that holds "
-            f"{first(ids, _among(bad, kept))} (pass integer class ids; for "
-            "probabilities or one-hot rows use the dense form of this loss)"
+            "`y_true` must be whole class indices; got y_true that holds "
+            f"{first(ids, _among(bad, kept))} (pass integer class indices; for "
+            "probabilities or one-hot labels use the dense form of this loss)"
         ),
     )
 
 
 def ids_in_range(owner: object, ids: Any, num_classes: int, kept: Any | None) -> None:
-    """Refuse class ids that are visibly outside [0, num_classes)."""
-    values = visible(ids)
+    """Reject class indices outside [0, num_classes), in eager mode."""
+    values = known_values(ids)
     if values is None or not values.size:
         return
     if values.min() >= 0 and values.max() < num_classes:
         return
     bad = _among(keras.ops.logical_or(ids < 0, ids >= num_classes), kept)
-    refuse_visible(
+    reject_any(
         owner,
         bad,
         lambda: (
-            f"`y_true` must be class ids in [0, {num_classes}); got y_true that "
-            f"holds {first(ids, bad)} (mend the labels, widen the class axis of "
+            f"`y_true` must be class indices in [0, {num_classes}); got y_true that "
+            f"holds {first(ids, bad)} (fix the labels, widen the class axis of "
             "y_pred, or set ignore_class where the loss has it)"
         ),
     )
@@ -167,31 +170,31 @@ def ids_in_range(owner: object, ids: Any, num_classes: int, kept: Any | None) ->
 def holds(
     owner: object, argument: str, rule: str, value: float, remedy: str
 ) -> NoReturn:
-    """Raise for a tensor that holds a value which the loss does not take."""
+    """Raise ValueError for a tensor with a value that the loss does not take."""
     raise ValueError(
         f"{name_of(owner)}: `{argument}` must be {rule}; got {argument} that holds "
         f"{value:.4g} ({remedy})."
     )
 
 
-def refuse_visible(owner: object, bad: Any, fact: Callable[[], str]) -> None:
-    """Raise if any element of `bad` is True and its value can be seen."""
-    found = visible(keras.ops.any(bad))
+def reject_any(owner: object, bad: Any, fact: Callable[[], str]) -> None:
+    """Raise ValueError if any element of `bad` is True, in eager mode."""
+    found = known_values(keras.ops.any(bad))
     if found is not None and found:
         raise ValueError(f"{name_of(owner)}: {fact()}.")
 
 
-def visible(x: Any) -> Any | None:
-    """The values of `x` as an array; None where they cannot be seen.
+def known_values(x: Any) -> Any | None:
+    """The values of `x` as an array in eager mode; None inside compiled code.
 
-    Inside compiled code there are no values to see: there the result itself says so
-    (a class id out of range becomes NaN).
+    Compiled code has no values that could be checked. There the result itself shows the
+    fault: a class index out of range makes it NaN.
     """
     if torch_compiles():
         return None
     try:
         return keras.ops.convert_to_numpy(x)
-    except Exception:  # each backend has its own type for "this is being traced"
+    except Exception:  # each backend has its own error for a traced tensor
         return None
 
 

@@ -1,4 +1,4 @@
-"""Class ids and class weights, for every family that has a class axis."""
+"""Class indices and class weights, for every family that has a class axis."""
 
 import math
 import operator
@@ -9,26 +9,26 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import checks
-from portable_losses.core.eager import at_hand
+from portable_losses.core.eager import cheap_to_read
 from portable_losses.core.moving import as_vector
 from portable_losses.ops.log_sums import gaps, infinite_if_none, largest_of
 
 Carefully = Callable[[bool], Any]
-"""Makes items, with or without care for infinite logits; see `carefully`."""
+"""Makes items, with or without the handling of infinite logits; see `carefully`."""
 
 Times = Callable[[Any, Any], Any]
-"""A product of a weight and what may be infinite."""
+"""A product of a weight and a cost that may be infinite."""
 
 _BACKEND = keras.config.backend()
 
 
 def valid_ids(ids: Any, num_classes: int) -> Any:
-    """Where class ids lie in [0, num_classes)."""
+    """Where class indices lie in [0, num_classes)."""
     return keras.ops.logical_and(ids >= 0, ids < num_classes)
 
 
 def pick(x: Any, ids: Any) -> Any:
-    """Return `x[..., ids]`, NaN where an id is out of range."""
+    """Return `x[..., ids]`, NaN where an index is out of range."""
     ids, valid = _indices(ids, x.shape[-1])
     return _or_nan(_looked_up(x, ids), valid)
 
@@ -36,8 +36,9 @@ def pick(x: Any, ids: Any) -> Any:
 def of_log_softmax(logits: Any, items_of: Callable[[Any, Times], Any]) -> Any:
     """Return `items_of(log_p, times)` for `log_p` the log-softmax over the last axis.
 
-    A logit of -inf gives -inf, one of inf gives 0 and -inf to the others, and neither
-    has a gradient; `items_of` must weigh what may be infinite by the `times` it gets.
+    A logit of -inf gives -inf. A logit of inf gives 0, and -inf for the other classes.
+    Neither has a gradient. `items_of` gets a function `times`, by which it must
+    multiply a weight and a cost that may be infinite.
     """
 
     def items(careful: bool) -> Any:
@@ -49,22 +50,22 @@ def of_log_softmax(logits: Any, items_of: Callable[[Any, Times], Any]) -> Any:
 
 
 def carefully(logits: Any, items_of: Carefully) -> Any:
-    """Return `items_of(True)`, which takes care of infinite logits.
+    """Return `items_of(True)`, which handles infinite logits.
 
-    Or `items_of(False)`, which does not and is quicker, where it is seen to be finite.
+    `items_of(False)` is faster, and is returned if its values are known to be finite.
     """
-    if at_hand(logits):
+    if cheap_to_read(logits):
         items = items_of(False)
-        if _visibly_finite(items[0] if isinstance(items, tuple) else items):
+        if _known_finite(items[0] if isinstance(items, tuple) else items):
             return items
     return items_of(True)
 
 
 def times(weight: Any, cost: Any) -> Any:
-    """`weight * cost`, and 0 where the weight is 0, of an infinite cost too."""
+    """`weight * cost`, and 0 where the weight is 0, also for an infinite cost."""
     if isinstance(weight, int | float) and weight != 0:
         return weight * cost
-    # A NaN is kept, which is what a class id out of range costs.
+    # A NaN stays a NaN: it is the cost of a class index out of range.
     infinite = keras.ops.where(weight == 0, 0.0, cost)
     return weight * keras.ops.where(keras.ops.isinf(cost), infinite, cost)
 
@@ -91,20 +92,21 @@ def crossentropy_of(logits: Any, ids: Any) -> Any:
     """Return `-pick(log_p, ids)` for `log_p` as in `of_log_softmax`."""
     ids, valid = _indices(ids, logits.shape[-1])
     if _BACKEND in ("tensorflow", "torch"):
-        if valid is None or at_hand(logits):  # items can be looked at as well
-            # Of a softmax's own output Keras on TensorFlow would take the logits that
-            # went into it.
+        if valid is None or cheap_to_read(logits):  # items can be looked at as well
+            # The copy is for TensorFlow: if `logits` is the output of a softmax, Keras
+            # would replace it by the input of that softmax.
             torch = _BACKEND == "torch"
             items = _by_kernel(logits if torch else keras.ops.copy(logits), ids)
-            if _visibly_finite(items):
+            if _known_finite(items):
                 return _or_nan(items, valid)
-        # A kernel knows -inf, but neither inf nor a row of nothing but -inf.
+        # The kernel handles -inf, but neither inf nor logits that are all -inf.
         largest = largest_of(logits, (-1,))
         items = _by_kernel(gaps(logits, largest), ids)
-    elif valid is None:  # not compiled: the fewest operations
+    elif valid is None:  # in eager mode, with the fewest operations
         return -_looked_up(ops.log_softmax(logits, axis=-1), ids)
     else:
-        # XLA would write all the logarithms to memory before one a row is picked.
+        # Not by log_softmax: XLA would write the logarithms of all classes to memory,
+        # to pick one per item.
         largest = largest_of(logits, (-1,))
         total = keras.ops.sum(keras.ops.exp(gaps(logits, largest)), axis=-1)
         picked = gaps(_picked(logits, ids), largest)
@@ -113,16 +115,17 @@ def crossentropy_of(logits: Any, ids: Any) -> Any:
     return _or_nan(items, valid)
 
 
-def _visibly_finite(items: Any) -> bool:
-    """Whether all are finite and can be seen to be."""
-    values = checks.visible(items)
+def _known_finite(items: Any) -> bool:
+    """Whether all items are finite, in eager mode; False in compiled code."""
+    values = checks.known_values(items)
     return values is not None and math.isfinite(values.sum())
 
 
 def _by_kernel(logits: Any, ids: Any) -> Any:
-    """One kernel each way, where picking alone is twenty operations on TensorFlow."""
+    """One kernel for each pass; `pick` takes twenty operations on TensorFlow."""
     if _BACKEND == "torch" and len(logits.shape) > 2:
-        # Keras would hand over a view with the classes second, at half the speed.
+        # Flat, since Keras would pass a view with the classes on axis 1, which takes
+        # twice the time.
         rows = keras.ops.reshape(logits, (-1, logits.shape[-1]))
         items = _by_kernel(rows, keras.ops.reshape(ids, (-1,)))
         return keras.ops.reshape(items, ids.shape)
@@ -130,12 +133,12 @@ def _by_kernel(logits: Any, ids: Any) -> Any:
 
 
 def _indices(ids: Any, num_classes: int) -> tuple[Any, Any | None]:
-    """Ids that can be looked up, and where they are the given ones; None: everywhere.
+    """Indices in range, and True where they are the given ones; None for everywhere.
 
-    An id out of range raises, clamps, wraps or becomes 0 by backend.
+    Depending on the backend, an index out of range would raise, clamp, wrap or give 0.
     """
-    # To look at the values costs a tenth of the operations it may save.
-    values = checks.visible(ids)
+    # Reading the values takes a tenth of the time of the operations that it may save.
+    values = checks.known_values(ids)
     if values is not None and values.size:
         if values.min() >= 0 and values.max() < num_classes:
             return ids, None
@@ -153,7 +156,7 @@ def _picked(x: Any, ids: Any) -> Any:
 
 
 def _or_nan(items: Any, valid: Any | None) -> Any:
-    """NaN, which is seen, where a class id was out of range."""
+    """The items, and NaN where a class index was out of range."""
     return items if valid is None else keras.ops.where(valid, items, float("nan"))
 
 
@@ -174,7 +177,7 @@ def like(x: Any, other: Any) -> Any:
 
 
 def take(values: Any, ids: Any) -> Any:
-    """Return `values[ids]` for one value per class; 0 where an id is out of range."""
+    """Return `values[ids]` for one value per class; 0 for an index out of range."""
     valid = valid_ids(ids, values.shape[0])
     return keras.ops.where(
         valid, keras.ops.take(values, keras.ops.where(valid, ids, 0)), 0.0

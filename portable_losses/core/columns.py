@@ -1,4 +1,4 @@
-"""The mean over columns, and the elements that a mask or weights take out of it."""
+"""The mean over columns, without the elements that a mask or weights exclude."""
 
 import dataclasses
 from typing import Any
@@ -11,35 +11,35 @@ from portable_losses.core.axes import both
 
 @dataclasses.dataclass
 class Columns:
-    """Which elements count in the means over the last axis, and for how much.
+    """Which elements count in the means over the last axis, and with which weight.
 
-    One is made for a call whose mask or weights have an entry for each element, and
-    for a call whose predictions lost a trailing 1: there an element is a position of a
-    map, and a mean over several items is one over all their positions.
+    It is used for a call whose mask or weights have an entry for each element. It is
+    also used where y_pred lost a trailing 1: there an element is a position of a map,
+    and the mean over several items is the mean over all their positions.
 
     Args:
-        kept: where an element counts; None for all.
-        weight: what an element's term is multiplied by; None for 1.
-        positions: whether an item with fewer elements counts for less than the others.
+        kept: True for elements that count; None for all.
+        weight: the factor of an element's term; None for 1.
+        positions: whether an item counts in proportion to its number of elements.
     """
 
     kept: Any = None
     weight: Any = None
     positions: bool = False
     used: bool = False
-    """Whether `mean` was called: a loss that never calls it takes no such mask."""
+    """Whether `mean` was called: a mask per element is rejected for other losses."""
     some: Any = None
-    """Of which items anything is left; None for all."""
+    """True for items with at least one kept element; None for all."""
     share: Any = None
-    """What an item counts for in a mean of items; None for 1."""
+    """The weight of an item in the mean of items; None for 1."""
     weights: Any = None
-    """What it counts for in a mean by weight; None where there are no weights."""
+    """The divisor of an item in a mean by weight; None without weights."""
 
     def mean(self, terms: Any, kept: Any = None) -> Any:
-        """The mean of the terms that count; `kept` are those that the loss wants.
+        """The mean of the terms that count; `kept` is the loss's own selection.
 
-        With weights it is a weighted sum over the number of terms: as everywhere, a
-        weight multiplies, and changes no divisor.
+        With weights it is the weighted sum divided by the number of terms: as in Keras,
+        a weight multiplies a term, and does not change the divisor.
         """
         self.used = True
         kept = both(self.kept, kept)
@@ -49,7 +49,7 @@ class Columns:
             weight = counted if weight is None else ops.where(kept, weight, 0.0)
         if weight is None:
             return ops.mean(terms, axis=-1)
-        # Selected, and not only multiplied: a term without weight may be a NaN.
+        # A term of weight 0 may be NaN, and NaN * 0 is NaN: so it is also selected.
         total = ops.sum(ops.where(weight != 0, terms, 0.0) * weight, axis=-1)
         number = ops.cast(ops.shape(terms)[-1], terms.dtype)
         count = number
@@ -65,7 +65,7 @@ class Columns:
         return ops.divide(total, count)
 
     def neighbors(self) -> "Columns":
-        """Those of the pairs of neighboring columns: a pair is kept if both are."""
+        """The same for pairs of neighboring columns: a pair is kept if both are."""
         kept, weight = self.kept, self.weight
         if kept is not None:
             kept = ops.logical_and(kept[..., :-1], kept[..., 1:])
@@ -75,11 +75,11 @@ class Columns:
 
 
 def mean_over_columns(loss: Any, terms: Any) -> Any:
-    """The mean over the last axis of `terms`, without what a mask leaves out.
+    """The mean over the last axis of `terms`, without masked elements.
 
     Args:
         loss: the loss whose `call` this is part of.
-        terms: one term an element.
+        terms: one term per element.
     """
     columns: Columns | None = loss._columns
     return ops.mean(terms, axis=-1) if columns is None else columns.mean(terms)
@@ -91,5 +91,5 @@ def of_elements(x: Any, whole: tuple[int | None, ...]) -> bool:
 
 
 def for_groups(kept: Any, groups: int) -> Any:
-    """`kept` of one group of columns, for several of them side by side."""
+    """`kept` of one group of columns, repeated for several groups side by side."""
     return kept if groups == 1 else keras.ops.concatenate([kept] * groups, axis=-1)

@@ -1,4 +1,4 @@
-"""Which arguments a loss was made with, and how they come back from a file."""
+"""The constructor arguments of a loss: read, made storable, and restored."""
 
 import collections
 import functools
@@ -11,7 +11,7 @@ import keras
 
 
 def parameters_of(cls: Any) -> dict[str, inspect.Parameter]:
-    """The constructor's arguments, through **kwargs up the classes."""
+    """The constructor's arguments, with those that **kwargs passes to base classes."""
     return _parameters_of(cls)
 
 
@@ -30,12 +30,12 @@ def _parameters_of(cls: Any) -> dict[str, inspect.Parameter]:
 
 
 def arguments_of(cls: Any) -> tuple[str, ...]:
-    """The names of the constructor's arguments, through **kwargs up the classes."""
+    """The names of these arguments."""
     return tuple(parameters_of(cls))
 
 
 def restored(value: Any) -> Any:
-    """An argument from a config: as it was given, or as it was read from a file."""
+    """An argument from a config, which may come from `get_config` or from a file."""
     if isinstance(value, NamedTuple):
         return value.value
     if isinstance(value, tuple | list):
@@ -48,14 +48,14 @@ def restored(value: Any) -> Any:
 
 
 def registered(module: str, name: str) -> Any:
-    """The class that Keras knows by a name, once its module is imported."""
+    """The class that is registered under a name, after its module is imported."""
     if keras.saving.get_registered_object(name) is None:
         importlib.import_module(module)
     return keras.saving.get_registered_object(name)
 
 
 def storable(value: Any) -> Any:
-    """An argument as Keras can save it: a namedtuple with the names of its fields."""
+    """An argument as Keras can save it: a namedtuple keeps the names of its fields."""
     if isinstance(value, dict):
         return {key: storable(inner) for key, inner in value.items()}
     if not isinstance(value, tuple | list):
@@ -68,14 +68,14 @@ def storable(value: Any) -> Any:
 
 
 def rebuilt(like: Any, items: Iterable[Any]) -> Any:
-    """A sequence of the type of another one, which may be a namedtuple."""
+    """A sequence of the same type as `like`, which may be a namedtuple."""
     make = getattr(type(like), "_make", type(like))
     return make(items)
 
 
 @keras.saving.register_keras_serializable("portable_losses")
 class NamedTuple:
-    """A namedtuple in a config; from a file it comes back with the same fields."""
+    """A namedtuple in a config, which is restored with the same fields."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
@@ -89,20 +89,20 @@ class NamedTuple:
     def from_config(cls, config: dict[str, Any]) -> Any:
         """Make a namedtuple of the same fields."""
         names = [name for name, _ in config["fields"]]
-        # What a file says is a name, and not code: nothing else is made of it.
+        # Safe mode: a name from a file is never executed or imported.
         name: Any = config["name"]
         made: Any = collections.namedtuple(name, names)  # type: ignore[misc]
         return made(*(restored(value) for _, value in config["fields"]))
 
 
 def is_default(value: Any, parameter: inspect.Parameter) -> bool:
-    """Whether an argument is what it would be if it were not given."""
+    """Whether an argument equals its default."""
     default = parameter.default
     if value is default:
         return True
     try:
         return type(value) is type(default) and bool(value == default)
-    except Exception:  # arrays, say, which are not one yes or no
+    except Exception:  # `==` of arrays, for example, gives no single bool
         return False
 
 
@@ -114,7 +114,7 @@ def constructors_of(cls: Any) -> Iterator[Any]:
 
 
 def parameters_in(init: Any) -> list[inspect.Parameter]:
-    """What a constructor takes beside self, as it is written."""
+    """The parameters of a constructor without self, as written in the source."""
     return list(inspect.signature(as_written(init)).parameters.values())[1:]
 
 

@@ -1,4 +1,4 @@
-"""How a loss is made: what its constructors are called with, and what is wrong."""
+"""The constructor call of a loss: its arguments are noted, and errors explained."""
 
 import dataclasses
 import difflib
@@ -24,14 +24,14 @@ Call = tuple[Any, tuple[Any, ...], dict[str, Any]]
 
 @dataclasses.dataclass(frozen=True)
 class Form:
-    """How the constructor of a user's loss uses those above it.
+    """How the constructor of a user's loss calls the constructors of its bases.
 
     Args:
-        fixed: arguments of theirs that it gives itself, and cannot be given.
-        left: arguments of theirs that came from nobody.
-        given: what was passed for an argument of its own that it hands on by the same
-            name as another value.
-        renamed: what was passed for one that it hands on by another name.
+        fixed: arguments of the bases that it sets itself, so that a user cannot.
+        left: arguments of the bases that nobody passed.
+        given: the user's value of an argument that it passes on under the same name
+            with another value.
+        renamed: the user's value of an argument that it passes on under another name.
     """
 
     fixed: frozenset[str]
@@ -41,7 +41,7 @@ class Form:
 
 
 def form_of(cls: Any, calls: list[Call]) -> Form | None:
-    """Compare what a loss was made with, which comes first, with what went further."""
+    """Compare the first constructor call, by the user, with those of the bases."""
     outer = next(constructors_of(cls))
     (_, args, kwargs), *further = calls
     own = _bound(outer, args, kwargs, defaults=True)
@@ -79,7 +79,7 @@ def form_of(cls: Any, calls: list[Call]) -> Form | None:
 def _bound(
     init: Any, args: tuple[Any, ...], kwargs: dict[str, Any], defaults: bool = False
 ) -> tuple[dict[str, Any], tuple[Any, ...], dict[str, Any]] | None:
-    """Named arguments, and what came by *args and **kwargs; None if they do not fit."""
+    """Arguments by name, and those of *args and **kwargs; None if they do not fit."""
     signature = inspect.signature(as_written(init))
     try:
         bound = signature.bind_partial(None, *args, **kwargs)
@@ -106,15 +106,15 @@ def _bound(
 def _alike(a: Any, b: Any) -> bool:
     try:
         return a is b or bool(a == b)
-    except Exception:  # arrays, say
+    except Exception:  # `==` of arrays, for example
         return False
 
 
-# --- what a constructor is called with ------------------------------------------------
+# --- the arguments of a constructor ---------------------------------------------------
 
 
 def noted(init: Callable[..., None]) -> Callable[..., None]:
-    """A constructor that notes what it is called with, and explains what is wrong."""
+    """A constructor that notes its arguments, and explains a TypeError about them."""
 
     @functools.wraps(init)
     def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:
@@ -125,7 +125,7 @@ def noted(init: Callable[..., None]) -> Callable[..., None]:
             init(self, *args, **kwargs)
         except TypeError as error:
             if error.__traceback__ is None or error.__traceback__.tb_next is not None:
-                raise  # out of the constructor, and not about its arguments
+                raise  # from the body of the constructor, and not about its arguments
             _explain(type(self), init, args, kwargs, error)
 
     setattr(__init__, NOTED, init)
@@ -139,7 +139,7 @@ def _explain(
     kwargs: dict[str, Any],
     error: TypeError,
 ) -> NoReturn:
-    """Say which argument does not fit, in the words of the package."""
+    """Raise an error in the package's form that names the argument at fault."""
     owner = cls.__name__
     parameters = {p.name: p for p in parameters_in(init)}
     known = sorted(parameters_of(cls))
@@ -157,7 +157,7 @@ def _explain(
     order = [p.name for p in parameters.values() if p.kind in positional]
     for name in order[: len(args)]:
         if name in kwargs:
-            remedy = "it stands first and by its name"
+            remedy = "it is given by position and by name"
             errors.fail(owner, name, "given once", kwargs[name], remedy, TypeError)
     if len(args) > len(order):
         shown = errors.Described(", ".join(map(repr, args[len(order) :])))

@@ -1,10 +1,10 @@
-"""One object in a copy for what was one object before.
+"""Objects that are shared in a model stay shared in a copy of the model.
 
-Keras copies the loss, the metrics and the layers of a model by separate calls, and
-only for `.keras` files it looks after what they share. What they have in common is the
-call that they are parts of: `clone_model`, `load_model`, `from_config` and the like.
-Within one such call an identity, which a config carries, stands for one object; two
-calls never share, nor does a copy with its original.
+Keras copies the loss, the metrics and the layers of a model in separate calls, and
+keeps shared objects shared for `.keras` files only. All these calls run inside of one
+outer call: `clone_model`, `load_model`, `from_config` and the like. Within one outer
+call an identity, which the config contains, stands for one object. Two outer calls
+never share an object, and a copy shares none with its original.
 """
 
 import copy
@@ -25,7 +25,7 @@ _NAME = "portable_losses: the objects of this copy"
 
 
 def one_of(identity: str | None, make: Callable[[], Any]) -> Any:
-    """The object that stands for an identity in this copy, made if it is the first."""
+    """The object of an identity in this copy; the first call makes it."""
     call = call_that_copies()
     if identity is None or call is None:
         return make()
@@ -37,7 +37,7 @@ def one_of(identity: str | None, make: Callable[[], Any]) -> Any:
 
 
 def cloned(x: T) -> T:
-    """A copy of it if Keras clones a model, which hands over what the layers hold."""
+    """A copy if Keras clones a model, since it passes on the objects of the layers."""
     call = call_that_copies()
     if call is None or call.f_code.co_name != CLONE:
         return x
@@ -45,13 +45,13 @@ def cloned(x: T) -> T:
 
 
 def _made(call: FrameType) -> dict[str, Any]:
-    """What was made in a call so far; it is gone when the call returns."""
+    """The objects made so far in an outer call; they are dropped when it returns."""
     made: dict[str, Any] = call.f_locals.setdefault(_NAME, {})
     return made
 
 
 def _in_layers(call: FrameType, identity: str) -> Any | None:
-    """The copy in a layer, where a model that was copied before is now compiled."""
+    """The copy in a layer, where an already copied model is compiled now."""
     model = call.f_locals.get("self")
     if call.f_code.co_name != COMPILE or model is None:
         return None

@@ -1,8 +1,8 @@
-"""What numbers a loss takes, and the one look at whether predictions are such.
+"""The range of numbers that a loss takes, and the check of its first predictions.
 
-A loss that takes probabilities trains on logits without a word, and badly. It says what
-it takes as the class attributes `prediction_domain` and `target_domain`; here stands
-what these words mean.
+A loss of probabilities that gets logits trains badly, and without an error. So a loss
+declares its range in the class attributes `prediction_domain` and `target_domain`. This
+file defines the values of these attributes.
 """
 
 from typing import Any, NamedTuple
@@ -14,14 +14,14 @@ from portable_losses.core.axes import expand
 
 
 class Domain(NamedTuple):
-    """Numbers from `low` to `high`; None is no bound.
+    """Numbers from `low` to `high`; None means no bound.
 
     Args:
-        rule: what the numbers are, for messages.
-        low: the least of them.
-        high: the largest of them.
-        last: which last layer gives such numbers.
-        slack: how far one number may lie outside.
+        rule: what the numbers are, for error messages.
+        low: the smallest allowed number.
+        high: the largest allowed number.
+        last: the last layer of a model that gives such numbers.
+        slack: how far a single number may lie outside.
         drift: how far the numbers may lie outside on average.
     """
 
@@ -33,17 +33,17 @@ class Domain(NamedTuple):
     drift: float
 
 
-# Half precision rounds probabilities up to 1.01, and interpolation of a map of them
-# overshoots at its edges: measured of noise, bicubic by 0.37 at one place and by 0.04
-# on average, lanczos3 by 0.56 and 0.05. Logits lie outside at half of all places, those
-# of a model that has not learned anything included.
+# Probabilities may lie outside of [0, 1] for two reasons. Half precision rounds them to
+# 1.01 at most. Interpolation of a map overshoots at edges: for noise, bicubic by up to
+# 0.37, and by 0.04 on average; lanczos3 by up to 0.56, and by 0.05 on average. About
+# half of all logits lie outside, also those of an untrained model.
 _SLACK, _DRIFT = 0.6, 0.06
 
 DOMAINS: dict[str, Domain] = {
     "probabilities": Domain(
         "probabilities in [0, 1]", 0.0, 1.0, "a sigmoid or softmax", _SLACK, _DRIFT
     ),
-    # Numbers above 1 are no fault: a row is divided by its sum.
+    # Numbers above 1 are valid: the loss divides by the sum over the classes.
     "class probabilities": Domain(
         "class probabilities, which are >= 0", 0.0, None, "a softmax", _SLACK, _DRIFT
     ),
@@ -56,10 +56,10 @@ KNOWN = ("any", "logits", *DOMAINS)
 
 
 class FirstLook:
-    """Whether a loss is still to look at its first predictions.
+    """Whether the check of the first predictions of a loss is still to be done.
 
-    The copies that a loss makes of itself share the object; a copy that a user makes,
-    or a file restores, is a loss of its own and looks again.
+    Copies that a loss makes of itself share this object. A copy that a user makes, or
+    that is loaded from a file, gets a new one and checks again.
     """
 
     def __init__(self) -> None:
@@ -69,19 +69,19 @@ class FirstLook:
         return FirstLook, ()
 
     def at(self, loss: Any, y_true: Any, y_pred: Any, kept: Any | None) -> None:
-        """Reject predictions that are visibly not what the loss takes.
+        """Reject predictions outside of the range that the loss takes.
 
-        To look at values waits for the device, so this happens once an object, at the
-        first call in eager mode. Calls of compiled code do not count.
+        Reading values waits for the device, so this happens once per loss, at its first
+        call in eager mode. Calls in compiled code do not count.
         """
         domain = DOMAINS.get(of_predictions(loss))
         if domain is not None:
-            values = checks.visible(y_pred)
+            values = checks.known_values(y_pred)
             if values is None:
                 return
             if not _all_within(domain, values):
                 counted = _counted(loss, y_true, y_pred, kept)
-                worst = evidence(domain, values, checks.visible(counted))
+                worst = evidence(domain, values, checks.known_values(counted))
                 if worst is not None:
                     rule, remedy = domain.rule, remedy_of(loss, domain)
                     owner = type(loss).__name__
@@ -90,9 +90,9 @@ class FirstLook:
 
 
 def of_predictions(loss: Any, cls: Any = None) -> str:
-    """The word for what y_pred holds, by the class and arguments of a loss.
+    """The domain of y_pred, by the class and the arguments of a loss.
 
-    `cls` declares it for a loss that is not of this package.
+    `cls` is the class that declares it for a loss that is not of this package.
     """
     declared = (cls or type(loss)).prediction_domain
     if declared == "any":
@@ -102,7 +102,7 @@ def of_predictions(loss: Any, cls: Any = None) -> str:
 
 
 def remedy_of(loss: Any, domain: Domain) -> str:
-    """What to change where y_pred is outside of the domain."""
+    """The remedy of the error message for a y_pred outside of the domain."""
     end = f"end the model with {domain.last}"
     if argument_of(loss, "from_logits") is not None:
         return f"pass from_logits=True if these are logits, or {end}"
@@ -112,10 +112,10 @@ def remedy_of(loss: Any, domain: Domain) -> str:
 
 
 def evidence(domain: Domain, values: Any, counted: Any = None) -> float | None:
-    """The number farthest outside, if rounding and interpolation do not explain it.
+    """The number farthest outside; None if rounding or interpolation explains it.
 
-    `values` is an array, and so is `counted`, False for what does not count. NaN is
-    another fault.
+    `values` and `counted` are arrays; `counted` is False for elements that are not
+    checked. NaN is reported elsewhere.
     """
     if counted is not None:
         values = values[counted]
@@ -137,9 +137,10 @@ def evidence(domain: Domain, values: Any, counted: Any = None) -> float | None:
 
 
 def is_ignored(loss: Any, y_true: Any, y_pred: Any) -> Any | None:
-    """Which elements of y_pred the loss leaves out by `ignore_class`; None for none.
+    """Which elements of y_pred the loss excludes by `ignore_class`; None for none.
 
-    Targets say so element by element, by the argmax of a row, or by class id.
+    An element is ignored by its own target, by the argmax of one-hot or soft labels, or
+    by its class index.
     """
     ignored = argument_of(loss, "ignore_class")
     if ignored is None or y_true is None:
@@ -150,7 +151,7 @@ def is_ignored(loss: Any, y_true: Any, y_pred: Any) -> Any | None:
     elif len(t) != len(p):
         return None
     if not checks.same((*t[: len(p) - 1], p[-1]), p):
-        return None  # what does not fit is the business of `call`
+        return None  # `call` raises for shapes that do not fit
     found = y_true == ignored
     if t == p and p[-1] > 1:
         most = keras.ops.argmax(y_true, axis=-1, keepdims=True)
@@ -163,7 +164,7 @@ def _from_logits(loss: Any) -> bool:
 
 
 def _all_within(domain: Domain, values: Any) -> bool:
-    """Whether an array is in the domain, without a copy of it; False with a NaN."""
+    """Whether an array is in the domain, without a copy of it; False for NaN."""
     if not values.size:
         return True
     above = domain.low is None or bool(values.min() >= domain.low)
@@ -171,7 +172,7 @@ def _all_within(domain: Domain, values: Any) -> bool:
 
 
 def _counted(loss: Any, y_true: Any, y_pred: Any, kept: Any | None) -> Any:
-    """Which elements of y_pred are neither removed nor ignored."""
+    """Which elements of y_pred are not masked, not of weight 0 and not ignored."""
     counted = keras.ops.ones_like(y_pred, dtype="bool")
     if kept is not None:
         counted = keras.ops.logical_and(counted, expand(kept, len(y_pred.shape)))
@@ -184,8 +185,8 @@ def _counted(loss: Any, y_true: Any, y_pred: Any, kept: Any | None) -> Any:
 def argument_of(loss: Any, name: str) -> Any:
     """The value of a loss's constructor argument, None where it has no such argument.
 
-    Keras's own losses need not keep an argument as an attribute, but in their config:
-    from Keras 3.16 on SparseCategoricalCrossentropy does not.
+    Keras's own losses have each argument in their config, but not always as an
+    attribute: SparseCategoricalCrossentropy has not, from Keras 3.16 on.
     """
     if hasattr(loss, name):
         return getattr(loss, name)

@@ -1,22 +1,22 @@
-"""Whether the values of a tensor can be looked at, and at what cost."""
+"""Whether the values of a tensor can be read, and at what cost."""
 
 import sys
 from typing import Any
 
 
-def at_hand(x: Any) -> bool:
-    """Whether to look at the values of `x` neither waits for a device nor is traced.
+def cheap_to_read(x: Any) -> bool:
+    """Whether the values of `x` can be read without a trace and without a wait.
 
-    True for torch on the CPU outside of `torch.compile`: where every operation is a
-    pass over memory, and a look at one number per item may save several of them.
+    True for torch on the CPU outside of `torch.compile`. There every operation is a
+    pass over memory, and reading one number per item may save several passes.
     """
     return str(getattr(x, "device", "")) == "cpu" and not torch_compiles()
 
 
 def torch_compiles() -> bool:
-    """Whether this is code that `torch.compile` traces, which a look would break up.
+    """Whether `torch.compile` is tracing: reading a value would break the graph.
 
-    torch is not imported for the question: without it nothing of it can be compiling.
+    torch is not imported for this: if nobody has imported it, it is not compiling.
     """
     torch = sys.modules.get("torch")
     return torch is not None and bool(torch.compiler.is_compiling())

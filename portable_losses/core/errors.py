@@ -8,14 +8,14 @@ from typing import NoReturn
 
 
 class Described(str):
-    """Words in place of a value, such as its shape; shown without quotes."""
+    """A description in place of a value, such as its shape; shown without quotes."""
 
     def __repr__(self) -> str:
         return str(self)
 
 
 def name_of(owner: object) -> str:
-    """The name in front of a message: of a loss or a class its own, or the text."""
+    """The name that begins a message: that of a loss's class, or a given text."""
     if isinstance(owner, str):
         return owner
     return (owner if isinstance(owner, type) else type(owner)).__name__
@@ -29,7 +29,7 @@ def fail(
     remedy: str,
     kind: type[Exception] = ValueError,
 ) -> NoReturn:
-    """Raise the one error of the package: owner, argument, rule, value, remedy."""
+    """Raise an error in the form of the package."""
     raise kind(
         f"{name_of(owner)}: `{argument}` must be {rule}; got {argument}={value!r} "
         f"({remedy})."

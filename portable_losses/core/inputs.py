@@ -1,4 +1,4 @@
-"""What is passed to a loss, as tensors of numbers."""
+"""Inputs of a loss are converted to tensors of numbers, or rejected."""
 
 import itertools
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from portable_losses.core import errors
 
 _ON_TENSORFLOW = keras.config.backend() == "tensorflow"
 _ON_TORCH = keras.config.backend() == "torch"
-# The kinds of NumPy dtypes that are no numbers, or not real ones.
+# The kinds of NumPy dtypes that are no real numbers.
 _KINDS = {
     "O": "objects",
     "S": "strings",
@@ -21,11 +21,11 @@ _KINDS = {
     "c": "complex numbers",
 }
 _REMEDIES = {
-    "strings": "encode labels as class ids, as keras.layers.StringLookup does",
+    "strings": "encode labels as class indices, as keras.layers.StringLookup does",
     "dates": "count the days or seconds since a date of your own",
     "durations": "divide them by a unit: x / np.timedelta64(1, 's')",
     "complex numbers": "pass the real and the imaginary part as two columns",
-    "missing entries (None)": "put any number there, and leave it out by a mask",
+    "missing entries (None)": "put any number there, and mask it",
     "objects": "convert them: np.asarray(x, 'float32')",
 }
 
@@ -38,7 +38,7 @@ def tensor(owner: str, argument: str, value: Any, dtype: str | None = None) -> A
         shown = errors.Described("a symbolic KerasTensor")
         errors.fail(owner, argument, rule, shown, remedy, TypeError)
     kind = _kind(value)
-    if kind == "objects":  # plain numbers, perhaps: a column of a table
+    if kind == "objects":  # these may be numbers: a column of a table, for example
         found = value.tolist()
         if _first_kind(found) is not None or _is_ragged(found):
             _reject(owner, argument, found)
@@ -50,9 +50,9 @@ def tensor(owner: str, argument: str, value: Any, dtype: str | None = None) -> A
     if _ON_TORCH and getattr(value, "is_nested", False):
         _reject_ragged(owner, argument)
     try:
-        # Dense: what is sparse has no `where`.
+        # Dense, since `where` does not take sparse tensors.
         x = keras.ops.convert_to_tensor(value, dtype, sparse=False)
-    except Exception as error:  # each backend has its own
+    except Exception as error:  # each backend has its own type
         _reject(owner, argument, value, error)
     if dtype is None and isinstance(value, list | tuple):
         kind = _kind(x)  # TensorFlow makes tensors of strings, JAX complex ones
@@ -69,11 +69,11 @@ def tensor(owner: str, argument: str, value: Any, dtype: str | None = None) -> A
 
 
 def _kind(value: Any) -> str | None:
-    """What an array holds that is no real number; None if it holds such, or unknown."""
+    """The kind of values that are no real numbers; None for real ones, or unknown."""
     dtype = getattr(value, "dtype", None)
     if dtype is None:
         return None
-    if dtype not in _kinds_seen:  # dynamo warns of a cached function
+    if dtype not in _kinds_seen:  # a dict, since dynamo warns of cached functions
         _kinds_seen[dtype] = _kind_of(dtype)
     return _kinds_seen[dtype]
 
@@ -93,7 +93,7 @@ def _kind_of(dtype: Any) -> str | None:
 def _reject(
     owner: str, argument: str, value: Any, error: Exception | None = None
 ) -> NoReturn:
-    """Say what is wrong with something that is no tensor; by the backend, if not."""
+    """Raise an error for what is no tensor; in the backend's words if need be."""
     kind = _first_kind(value)
     if kind is None and _is_ragged(value):
         _reject_ragged(owner, argument)
@@ -113,13 +113,13 @@ def _reject_kind(owner: str, argument: str, kind: str) -> NoReturn:
 def _reject_ragged(owner: str, argument: str) -> NoReturn:
     rule = "a tensor, in which all samples have one shape"
     shown = errors.Described("samples of different lengths")
-    remedy = "pad them, as keras.utils.pad_sequences does, and leave the padding out "
-    remedy += "by a mask or, for class ids, by ignore_class"
+    remedy = "pad them, as keras.utils.pad_sequences does, and exclude the padding "
+    remedy += "by a mask or, for class indices, by ignore_class"
     errors.fail(owner, argument, rule, shown, remedy)
 
 
 def _first_kind(value: Any) -> str | None:
-    """What the first of the entries that are no real numbers is; None for none."""
+    """The kind of the first entry that is no real number; None if there is none."""
     for x in itertools.islice(_entries(value), 100_000):
         if x is None:
             return "missing entries (None)"
@@ -146,7 +146,7 @@ def _entries(value: Any) -> Iterator[Any]:
 
 
 def _is_ragged(value: Any) -> bool:
-    """Whether nested sequences, or arrays in one, differ in their lengths."""
+    """Whether nested sequences, or arrays in a sequence, differ in length."""
     if not isinstance(value, list | tuple):
         return False
     shapes = {_length(x) for x in value}

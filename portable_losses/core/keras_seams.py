@@ -1,7 +1,7 @@
-"""What Keras has no public name for: each private name of Keras stands here, once.
+"""All uses of private names of Keras, for what has no public name.
 
-A function says which promise of Keras it leans on, and `tests/core/test_keras_seams.py`
-shows that the installed Keras keeps it.
+Each function says on which behavior of Keras it relies ("Keras promises"), and
+`tests/core/test_keras_seams.py` tests that the installed Keras has this behavior.
 """
 
 import contextlib
@@ -29,10 +29,10 @@ _KINDS_OF_METRICS = ("metrics", "weighted_metrics")
 
 
 def mask_on(x: Any) -> Any | None:
-    """The mask that a layer attached to its output, off JAX.
+    """The mask that a layer attached to its output, on backends other than JAX.
 
-    Keras promises: a tensor carries its mask as the attribute `_keras_mask`, where a
-    tensor can have attributes.
+    Keras promises: a tensor has its mask as the attribute `_keras_mask`, if a tensor of
+    the backend can have attributes.
     """
     return getattr(x, "_keras_mask", None)
 
@@ -40,17 +40,17 @@ def mask_on(x: Any) -> Any | None:
 def layers_of(model: Any) -> list[Any]:
     """A model and all layers in it, those of layers included.
 
-    Keras promises: `Layer._flatten_layers` gives the layer itself and what is below it,
-    where `Model.layers` gives the top ones alone.
+    Keras promises: `Layer._flatten_layers` yields the layer itself and all layers in
+    it; `Model.layers` has the direct ones only.
     """
     return list(model._flatten_layers())
 
 
 def metrics_of_compile(model: Any) -> list[Any]:
-    """What `compile` got as metrics, before they are built.
+    """The metrics that `compile` was given, before they are built.
 
     Keras promises: the object `_compile_metrics` keeps them as `_user_metrics` and
-    `_user_weighted_metrics`; `Model.metrics` has them once there was a first batch.
+    `_user_weighted_metrics`; `Model.metrics` has them after the first batch only.
     """
     compiled = getattr(model, "_compile_metrics", None)
     given = [getattr(compiled, f"_user_{kind}", None) for kind in _KINDS_OF_METRICS]
@@ -58,7 +58,7 @@ def metrics_of_compile(model: Any) -> list[Any]:
 
 
 def is_symbolic() -> bool:
-    """Whether Keras looks at shapes alone, as it does when it builds a model.
+    """Whether Keras computes shapes only, as it does when it builds a model.
 
     Keras promises: a scope knows the scope around it as `original_scope`.
     """
@@ -67,10 +67,10 @@ def is_symbolic() -> bool:
 
 
 def stateless_scope() -> Any | None:
-    """The scope in which Keras calls a model without state, on JAX; or None.
+    """The scope in which Keras calls a stateless model, on JAX; or None.
 
-    Keras promises: as above; and that such a scope collects what layers add as
-    `losses`, if `collect_losses`.
+    Keras promises: as above; and such a scope collects the losses that layers add in
+    `losses`, if `collect_losses` is True.
     """
     with keras.StatelessScope() as inner:
         return inner.original_scope
@@ -78,10 +78,10 @@ def stateless_scope() -> Any | None:
 
 @contextlib.contextmanager
 def unlocked(model: Any) -> Iterator[None]:
-    """Let a model that is built take one more variable.
+    """Allow a built model to get one more variable.
 
-    Keras promises: `_tracker` notes what is set as an attribute, and is locked once the
-    model is built.
+    Keras promises: `_tracker` records what is set as an attribute, and is locked after
+    the model is built.
     """
     tracker: Any = getattr(model, "_tracker", None)
     locked = tracker is not None and getattr(tracker, "locked", False)
@@ -95,9 +95,9 @@ def unlocked(model: Any) -> Iterator[None]:
 
 
 def own_value(variable: Any) -> Any:
-    """The array of a variable, whatever a scope has in its place.
+    """The array of a variable, even inside of a scope that replaces its value.
 
-    Keras promises: a variable that is built holds its array as `_value`.
+    Keras promises: a built variable has its array in `_value`.
     """
     return variable._value
 
@@ -106,9 +106,9 @@ def own_value(variable: Any) -> Any:
 
 
 def call_that_copies() -> FrameType | None:
-    """The outermost call that copies; a file that is loaded is a copy of its own.
+    """The outermost call that makes a copy; loading a file is a copy of its own.
 
-    Keras promises: what copies a model or a loss has the names above.
+    Keras promises: the functions that copy a model or a loss have the names above.
     """
     frame, found = sys._getframe(1), None
     while frame is not None:
@@ -128,7 +128,7 @@ def _module(frame: FrameType) -> str:
 
 
 def _is_of_keras(frame: FrameType) -> bool:
-    """Whether a method is one of what Keras saves; users write such methods, too."""
+    """Whether a method is of a class of Keras; users write such methods, too."""
     known = frame.f_locals
     cls = known.get("cls", type(known.get("self")))
     bases = keras.layers.Layer, keras.losses.Loss, keras.metrics.Metric
@@ -136,11 +136,11 @@ def _is_of_keras(frame: FrameType) -> bool:
 
 
 def saves_configs() -> bool:
-    """Whether Keras copies the configs of layers, which are to be written into a file.
+    """Whether Keras makes the configs of layers, to write them into a file.
 
-    What they hold is not copied then: its identity is what the file needs.
+    Then the objects in a config must not be copied: the file needs their identity.
 
-    Keras promises: configs are made in methods that are called `get_config`.
+    Keras promises: configs are made in methods with the name `get_config`.
     """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:

@@ -40,13 +40,13 @@ _INNER = ("_compute_dtype", "_result_dtype", "_keras_reduction", "_calls", "_for
 _OF_INIT = {*_INNER[:3], "name", "reduction", "dtype"}
 
 
-MYPY = False  # mypy takes this for True, and nobody else does
+MYPY = False  # mypy, and nothing else, takes this for True
 if MYPY:
 
     class _KerasLoss:
-        """What Keras, which mypy takes for Any, says of itself.
+        """The interface of Keras's Loss for mypy, to which Keras is Any.
 
-        A class with a base of Any passes for everything: 0.5 times it for a float.
+        With a base class that is Any, mypy would accept `0.5 * loss` as a float.
         """
 
         name: str
@@ -61,94 +61,93 @@ else:
 class Loss(Arithmetic, Saved, _KerasLoss):
     """Base class of every loss; subclass it and write `call`.
 
-    `call(y_true, y_pred)` returns one value per *item* (what one loss value is
-    about: a sample, a position, a box) and knows nothing of weights, masks and
-    reduction. It may return
+    `call(y_true, y_pred)` returns one value per *item*: a sample, a position of a
+    sequence, a box. It does not handle weights, masks and the reduction. It may return
 
     * the items, of shape `(B,)` or `(B, ...)`;
-    * `(items, kept)`, where the boolean `kept` is False for items the loss leaves
-      out itself, such as an ignored class: the mean is over what is kept;
-    * a scalar, for a *statistic*: one number a batch. `reduction=None` broadcasts it
-      to `(B,)`, and sample weights, which have no meaning there, are refused.
+    * `(items, kept)`, where the boolean `kept` is False for items that the loss itself
+      excludes, such as those of an ignored class: the mean is over the kept items;
+    * a scalar, for a *statistic*: one number per batch. `reduction=None` broadcasts it
+      to `(B,)`, and sample weights, which have no meaning there, raise ValueError.
 
-    Where an item is the mean over the last axis, `call` ends in
-    `return self.mean_over_columns(terms)`. Then a mask, and sample weights, may have
-    an entry for each element, `(B, ..., C)`: an item is the mean over its kept
-    columns, and one that has none is left out. So a table with missing entries is
-    learned.
+    If an item is the mean over the last axis, `call` ends in
+    `return self.mean_over_columns(terms)`. Then a mask and sample weights may have an
+    entry for each element, `(B, ..., C)`: an item is the mean over its kept columns,
+    and an item without kept columns is excluded. So a model can learn from a table
+    with missing entries.
 
-    A loss that couples the samples of a batch takes a third argument, `kept`: None,
-    or a boolean tensor with the leading axes of `y_pred` that is False for samples
-    which are masked or have weight 0, and should leave the batch. Further arguments
-    are its *context*, such as the model's input or another layer's output: a
-    `LossEndpoint` in the model passes them. Those after `*` have defaults.
+    A loss that couples the samples of a batch takes a third argument, `kept`: None, or
+    a boolean tensor with the leading axes of `y_pred`. It is False for samples that are
+    masked or have weight 0, which `call` should ignore. Further arguments are the
+    *context*, such as the model's input or another layer's output: a `LossEndpoint` in
+    the model passes them. Those after `*` have defaults.
 
-    What changes while a model trains is a `Hyperparameter` in place of a number: in
-    `call` the attribute is a tensor with the value of the step.
+    An argument that changes while a model trains is a `Hyperparameter` in place of a
+    number: in `call` the attribute is a tensor with the value of the step.
 
-    Shapes: a loss says once, as the class attribute `targets`, how `y_true` relates
-    to `y_pred`:
+    Shapes: the class attribute `targets` says how `y_true` relates to `y_pred`:
 
-    * `"same"`: it has y_pred's shape. As in Keras, `(B,)` is aligned with `(B, 1)`,
-      and the 1 is squeezed of `(B, C)` against `(B, C, 1)`, whichever is which; any
-      other difference is rejected;
-    * `"ids"`: whole class ids of shape `y_pred.shape[:-1]`, or with a trailing 1.
-      Ids that are visibly out of range are rejected;
-    * `"classes"`: class ids as above, or rows of y_pred's shape (one-hot or soft);
+    * `"same"`: it has y_pred's shape. As in Keras, `(B,)` is aligned with `(B, 1)`, and
+      of `(B, C)` and `(B, C, 1)` the latter is squeezed; any other difference raises
+      ValueError;
+    * `"ids"`: whole class indices of shape `y_pred.shape[:-1]`, or with a trailing 1.
+      Indices out of range raise ValueError in eager mode;
+    * `"classes"`: class indices as above, or one-hot or soft labels of y_pred's shape;
     * `"reduced"`: real numbers of shape `y_pred.shape[:-1]`, or with a trailing 1: the
       last axis of y_pred describes one target, as quantiles or members of an ensemble
       do. They reach `call` without the 1, in y_pred's dtype;
-    * `"any"`: the loss looks for itself; only the batch axis is compared;
-    * `"auto"`: as `"same"` where the shapes allow it, and in y_pred's dtype even if it
-      is whole or boolean; else as `"any"`, but only where nothing would be broadcast.
-      Whole targets that could be, such as class indices `(B,)` against `(B, C)` where
-      B may be C, are taken if `call` works with a B that is not C, which is tried on
-      shapes alone; `(B, 1)` against `(B, C)`, which always could be, is refused.
+    * `"any"`: the loss itself checks the shape; only the batch axis is compared;
+    * `"auto"`: as `"same"` if the shapes allow it, and cast to y_pred's dtype, integers
+      and booleans included; else as `"any"`, but only if the shapes do not broadcast.
+      Integer targets whose shape could broadcast, such as class indices `(B,)` against
+      `(B, C)` where B may equal C, are accepted if `call` works with a B that is not C;
+      this is tried with shapes only. `(B, 1)` against `(B, C)`, which always
+      broadcasts, raises ValueError.
 
-    Of a map `(B, H, W)` against `(B, H, W, 1)` the items are thus `(B, H)`, means over
-    W, as in Keras. A mask or weights of `(B, H, W)` count positions: the mean is over
-    the positions that are left, and not one of means of unlike size.
+    For a map `(B, H, W)` against `(B, H, W, 1)` the items are thus `(B, H)`, means over
+    W, as in Keras. With a mask or weights of `(B, H, W)` the mean is over all kept
+    positions, and not over items that are means of different numbers of positions.
 
-    Values: a loss that does not take every number says what `y_pred` holds as the class
-    attribute `prediction_domain`, and likewise `target_domain` for `y_true`:
+    Values: a loss that does not take every number declares the range of `y_pred` in the
+    class attribute `prediction_domain`, and that of `y_true` in `target_domain`:
 
     * `"probabilities"`: numbers in [0, 1];
     * `"class probabilities"`: numbers >= 0 that the loss divides by their sum;
     * `"rates"`: numbers >= 0;
-    * `"logits"`: any numbers, and no probabilities. A loss with `from_logits=True`, or
-      with an `activation`, takes these, whatever its class says;
+    * `"logits"`: any numbers, but no probabilities. A loss with `from_logits=True` or
+      with an `activation` takes logits, whatever its class declares;
     * `"any"`.
 
-    Predictions outside are an error at the first call of a loss in eager mode, where
-    their values are at hand: later calls, and compiled code, look at no values. What
-    rounding or interpolation adds to probabilities is no fault, and neither is what is
-    masked, ignored, of weight 0 or NaN. `diagnose` looks at any batch, and at targets.
+    Predictions outside of the range raise ValueError at the first call of a loss in
+    eager mode. Later calls, and compiled code, do not check values. The effects of
+    rounding and interpolation on probabilities are accepted, and so are values that are
+    masked, ignored, of weight 0 or NaN. `diagnose` checks any batch, and also targets.
 
     Dtypes: `y_pred`, and a `y_true` of its shape, reach `call` in float32 (float64 with
-    `dtype="float64"`), whatever they came in: integers and booleans, too, as in Keras.
-    Class ids stay whole, and exact; so does all that `"any"` takes.
+    `dtype="float64"`), whatever their dtype was: also integers and booleans, as in
+    Keras. Class indices stay integers, and exact; so do all targets of `"any"`.
 
-    Names: an argument may be called what it likes, `keep` and `metrics` included;
-    `call`, `get_config`, `from_config` and the private names of this class are rejected
-    where they are written.
+    Names: an argument may have any name, `keep` and `metrics` included, except `call`,
+    `get_config`, `from_config` and the private names of this class; these raise when
+    the class is defined.
 
-    Removed items (masked, or of weight 0) have their inputs replaced by harmless
-    ones before `call` and their values dropped after it: a NaN there leaves value
-    and gradient finite. All removed, or no items at all, gives 0.
+    Items that are masked or have weight 0: their inputs are replaced by safe values
+    before `call`, and their values are dropped after it, so that a NaN there leaves the
+    value and the gradient finite. If no item is left the loss is 0.
 
     Args:
         reduction: `"sum_over_batch_size"` (default) or `"mean"` divide the weighted
             sum of the items by their number, `"mean_with_sample_weight"` by the sum
             of their weights (a sample's weight counts for each of its items);
             `"sum"` adds them; `None` or `"none"` returns the items.
-        name: name of the loss; by default that of the class in words, such as
-            "soft_dice", the same for each one that is made.
+        name: name of the loss; by default the name of the class in words, such as
+            "soft_dice", the same for each instance.
         dtype: dtype of the result, by default `keras.config.floatx()`. A float16
-            result is returned as float32, since sums soon leave float16's range.
+            result is returned as float32, since sums easily overflow in float16.
 
     Raises:
-        TypeError: for what is no tensor of numbers, for symbolic tensors, and for an
-            argument that the constructor does not have.
+        TypeError: for an input that is no tensor of numbers, for symbolic tensors, and
+            for an argument that the constructor does not have.
         ValueError: for shapes that do not fit, and for tensors of unknown rank.
 
     Example:
@@ -164,17 +163,17 @@ class Loss(Arithmetic, Saved, _KerasLoss):
     """How y_true relates to y_pred."""
 
     prediction_domain: ClassVar[str] = "any"
-    """What y_pred holds where no `from_logits` or `activation` makes it logits."""
+    """The range of y_pred, unless `from_logits` or `activation` says logits."""
 
     target_domain: ClassVar[str] = "any"
-    """What y_true holds where it has y_pred's shape."""
+    """The range of y_true if it has y_pred's shape."""
 
     per_sample_form: ClassVar[str | None] = None
     """For a statistic: the loss or argument that takes sample weights."""
 
-    _targets: str = "same"  # of the class, where an argument is called `targets`
-    _whole_targets: ClassVar[bool] = False  # whether "same" leaves integers as they are
-    _class_axis: ClassVar[bool] = False  # whether an item spans one, and is no mean
+    _targets: str = "same"  # of the class, if an argument has the name `targets`
+    _whole_targets: ClassVar[bool] = False  # whether "same" keeps integers
+    _class_axis: ClassVar[bool] = False  # whether an item needs all the classes
     _groups: ClassVar[int] = 1  # of columns, side by side in y_pred
     _columns: Columns | None = None  # of this call
     _watched: Callable[[Any, Any, Any], None] | None = None  # of what `call` takes
@@ -191,7 +190,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
         cls._targets = arguments.choice(cls.__name__, "targets", cls.targets, _TARGETS)
         for attribute in ("prediction_domain", "target_domain"):
             if "call" in vars(cls) and attribute not in vars(cls):
-                setattr(cls, attribute, "any")  # a `call` of its own may take others
+                setattr(cls, attribute, "any")  # a new `call` may take other values
             arguments.choice(cls.__name__, attribute, getattr(cls, attribute), KNOWN)
         further = cls._further()
         cls._takes_kept, cls._kept_at = further.takes_kept, further.kept_at
@@ -233,7 +232,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
 
     def __setattr__(self, name: str, value: Any) -> None:
         owner = type(self).__name__
-        held.refuse_variables(owner, name, value)
+        held.reject_variables(owner, name, value)
         names.check_attribute(self, name, value)
         if name == "reduction":
             arguments.choice(owner, name, value, REDUCTIONS)
@@ -245,14 +244,14 @@ class Loss(Arithmetic, Saved, _KerasLoss):
         super().__setattr__(name, value)
 
     def _set_targets(self, value: Any) -> None:
-        """Take `targets` for how y_true relates to y_pred, if it is no argument."""
+        """Set how y_true relates to y_pred, unless `targets` is an argument."""
         owner = type(self).__name__
         if "targets" not in arguments_of(type(self)):
             self.__dict__["_targets"] = arguments.choice(
                 owner, "targets", value, _TARGETS
             )
         elif value in _TARGETS and value != type(self).targets:
-            rule = "left to the class, which says how y_true relates to y_pred"
+            rule = "set by the class, which says how y_true relates to y_pred"
             remedy = f"write targets = {value!r} in the class, or rename the argument"
             errors.fail(owner, "targets", rule, value, remedy)
 
@@ -272,37 +271,38 @@ class Loss(Arithmetic, Saved, _KerasLoss):
         raise NotImplementedError
 
     def is_statistic(self, y_pred: Any) -> bool:
-        """Whether what `call` returns has no batch axis though it is no scalar.
+        """Whether the result of `call` has no batch axis, though it is no scalar.
 
-        One statistic a class or a column, say, of shape `(C,)`: it is reduced as
-        items are, and sample weights are refused.
+        An example is one statistic per class or column, of shape `(C,)`: it is reduced
+        like items, and sample weights raise ValueError.
         """
         return False
 
     def _shared_axes(self, y_pred: Any) -> int:
-        """How many leading axes the items have in common with y_pred; at least one.
+        """The number of leading axes that items share with y_pred; at least one.
 
-        Along these a weight of 0 removes inputs. Items with further axes, such as the
-        classes behind the sums over space, are weighed along them too.
+        Along these axes a weight of 0 replaces inputs by safe values. Items may have
+        further axes, such as the classes after sums over space; weights may have them,
+        too.
         """
         return len(y_pred.shape)
 
     def feature_axis(self) -> int:
-        """The axis of y_pred that one item spans; `call` sees it moved to the end."""
+        """The axis of y_pred that one item spans; `call` gets it as the last axis."""
         return -1
 
     def class_count(self, y_pred: Any) -> int | None:
-        """How many class ids there are; for losses with `targets = "ids"`."""
+        """The number of classes; for losses with `targets = "ids"`."""
         size: int | None = y_pred.shape[-1]
         return size
 
     def keep(self, y_true: Any) -> Any | None:
-        """Which items the loss wants, judged by the targets alone; None for all.
+        """Which items the loss keeps, given the targets only; None for all.
 
-        Or which elements, where items are means of them: `ops.isfinite(y_true)`, say.
-        What is not kept is treated as if it were masked. Here: class ids other than
-        `ignore_class`, for a loss of class ids that has this argument; rows of
-        classes are judged by their argmax.
+        Or which elements, if items are means: `ops.isfinite(y_true)`, for example. What
+        is not kept is treated as masked. By default a loss of class indices with an
+        argument `ignore_class` keeps the other classes; for one-hot or soft labels the
+        argmax counts.
         """
         if self._targets not in ("ids", "classes"):
             return None
@@ -314,9 +314,9 @@ class Loss(Arithmetic, Saved, _KerasLoss):
     # --- what it may use -----------------------------------------------------------
 
     def mean_over_columns(self, terms: Any) -> Any:
-        """The mean over the last axis of one term an element; see `Loss`.
+        """The mean over the last axis of one term per element; see `Loss`.
 
-        It leaves out the elements that the mask does, and weighs the others.
+        Masked elements are excluded, and the others are weighted.
         """
         return mean_over_columns(self, terms)
 
@@ -329,14 +329,14 @@ class Loss(Arithmetic, Saved, _KerasLoss):
 
     @names.unless_an_argument
     def metrics(self) -> list[Any]:
-        """What `compile(metrics=loss.metrics)` shows: the Hyperparameters' values."""
+        """Metrics for `compile(metrics=loss.metrics)`: the Hyperparameters."""
         return self._leaves()
 
     def _leaves(self) -> list[Any]:
         return leaves_in(vars(self))
 
     def _now(self) -> "Loss":
-        """This loss with the values of this step in place of what moves."""
+        """This loss with tensors of this step in place of its Hyperparameters."""
         here = {k: now(v, self._compute_dtype) for k, v in vars(self).items()}
         return self._with({**here, "_moving": False})
 
@@ -349,11 +349,11 @@ class Loss(Arithmetic, Saved, _KerasLoss):
 
     @classmethod
     def _further(cls) -> Further:
-        """What `call` takes beside targets and predictions."""
+        """The arguments of `call` besides targets and predictions."""
         return further_of(cls)
 
     def _stores(self, argument: str) -> bool:
-        """Whether there is an attribute, and not only a method, of that name."""
+        """Whether there is an attribute of that name that is no method."""
         if argument in vars(self) or argument == "dtype":
             return True
         of_class = getattr(type(self), argument, None)
@@ -376,12 +376,12 @@ class Loss(Arithmetic, Saved, _KerasLoss):
         Args:
             y_true: targets, as the loss's `targets` says.
             y_pred: predictions, `(B, ...)`.
-            sample_weight: weights whose axes are the leading axes of the items.
-                Those of y_pred's shape weigh elements, where items are means of them.
-            mask: booleans whose axes are the leading axes of y_pred, False for what
-                is left out; by default the mask that Keras attached to y_pred. One of
-                y_pred's shape leaves out elements, where items are means of them.
-            *context: what else `call` takes.
+            sample_weight: weights whose axes are the leading axes of the items. If
+                items are means, weights of y_pred's shape are those of elements.
+            mask: booleans whose axes are the leading axes of y_pred, False for what is
+                masked; by default the mask that Keras attached to y_pred. If items are
+                means, a mask of y_pred's shape masks elements.
+            *context: the further arguments of `call`.
         """
         if self._moving:
             loss = self._now()
@@ -411,7 +411,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
         return result(self, value)
 
     def _items(self, x: Inputs) -> tuple[Any, Any]:
-        """What `call` returns: the items, and which of them the loss wants or None."""
+        """The items that `call` returns, and which of them the loss keeps, or None."""
         items = self._call_with(x.kept, x.y_true, x.y_pred, *x.context)
         items, chosen = checks.returned(self, items)
         if self._watched is not None:
@@ -419,7 +419,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
         return items, chosen
 
     def _call_with(self, kept: Any, y_true: Any, y_pred: Any, *context: Any) -> Any:
-        """`call`, with `kept` where its signature has it."""
+        """Call `call`, with `kept` at its position in the signature."""
         also = {}
         if self._takes_kept:
             at = self._kept_at
@@ -430,7 +430,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
         return self.call(y_true, y_pred, *context, **also)
 
     def _items_of_columns(self, x: Inputs) -> tuple[Any, Any]:
-        """Likewise, with a mask or weights of the elements."""
+        """The same for a mask or weights per element."""
         items, chosen = self._items(x)
         columns: Any = x.columns
         of_elements = {"mask": columns.kept, "sample_weight": columns.weight}
@@ -442,7 +442,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
         if columns.used or not beyond or not self._of_a_user:
             return items, chosen
         if columns.positions:
-            # An item of one element is its term, whatever mean `call` takes.
+            # With one element per item, the item is the term of that element.
             pair = (keras.ops.expand_dims(y, -1) for y in (x.y_true, x.y_pred))
             y_true, y_pred = pair
             plain = self._with({"_columns": None})
@@ -452,11 +452,11 @@ class Loss(Arithmetic, Saved, _KerasLoss):
         for argument, given in beyond.items():
             if argument != "mask" or not self._takes_kept:
                 shapes = tuple(given.shape), tuple(items.shape)
-                checks.no_elements(type(self).__name__, argument, *shapes)
+                checks.reject_elements(type(self).__name__, argument, *shapes)
         return items, chosen
 
     def _takes_ids(self, context: Sequence[Any], y_true: Any, y_pred: Any) -> bool:
-        """Whether `call` takes these whole targets for class indices."""
+        """Whether `call` uses these integer targets as class indices."""
         call = functools.partial(self._call_with, None)
         return works_apart(call, y_true, y_pred, context)
 

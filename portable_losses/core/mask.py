@@ -1,4 +1,4 @@
-"""How the mask that Keras attached to a prediction reaches a loss."""
+"""The mask that Keras attached to a prediction, as a loss reads it."""
 
 import weakref
 from typing import Any
@@ -10,7 +10,7 @@ from portable_losses.core.keras_seams import mask_on
 
 @keras.saving.register_keras_serializable("portable_losses")
 class _MaskReader(keras.layers.Layer):
-    """Returns the mask of its input, which Keras hands to `call`."""
+    """Returns the mask of its input, which Keras passes to `call`."""
 
     def __init__(self) -> None:
         super().__init__(autocast=False, dtype="float32", name="mask_reader")
@@ -30,8 +30,8 @@ _reader: _MaskReader | None = None
 def keras_mask(x: Any) -> Any | None:
     """Return the mask that Keras attached to `x`, or None.
 
-    A JAX tracer takes no attributes, so Keras keeps its mask in a table of its own
-    that only a layer's `call` can see. Elsewhere it is an attribute of the tensor.
+    A JAX tracer cannot have attributes, so Keras keeps the mask in a table that only
+    passes it to a layer's `call`. On other backends it is an attribute of the tensor.
     """
     if not _ON_JAX:
         return mask_on(x)
@@ -47,26 +47,26 @@ _masks_of_targets: dict[int, Any] = {}
 
 
 def remember(y_true: Any, mask: Any) -> None:
-    """Keep the mask of a prediction with its targets, for the metrics of a step.
+    """Store the mask of a prediction with its targets, for the metrics of a step.
 
-    On JAX the predictions that come back from the gradient are other tensors, without
-    a mask; the targets are those that the loss saw.
+    On JAX the metrics get the predictions as new tensors, without a mask; but they get
+    the same targets as the loss.
     """
     if not _ON_JAX or mask is None:
         return
     try:
         weakref.finalize(y_true, _masks_of_targets.pop, id(y_true), None)
-    except TypeError:  # a list, say, which nobody hands to a metric
+    except TypeError:  # a list, for example, which a metric never gets
         return
     _masks_of_targets[id(y_true)] = mask
 
 
 def remembered(y_true: Any) -> Any | None:
-    """The mask that was kept with these targets, if it can be read here."""
+    """The mask that was stored with these targets, if it can be read here."""
     mask = _masks_of_targets.get(id(y_true))
     if mask is None:
         return None
     try:
         return keras.ops.logical_and(mask, True)
-    except Exception:  # it was computed of what the gradient is taken in
+    except Exception:  # it is a tracer of the gradient computation
         return None

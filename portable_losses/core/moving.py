@@ -1,7 +1,7 @@
-"""Numbers that move while a model trains, as a loss sees them.
+"""Numbers that move, that is, change while a model trains.
 
-`Moving` is what a loss may hold in place of a number. Its leaves are the public
-`Hyperparameter`, above this room; sums and products of them are a `Formula`.
+A loss may hold a `Moving` in place of a number. It is a `Hyperparameter`, the public
+class in `training`, or a `Formula` of several; its leaves are the Hyperparameters.
 """
 
 import functools
@@ -28,28 +28,28 @@ _SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 class Moving:
     """A number, or a vector of them, that may change between two training steps.
 
-    `+`, `-`, `*` and `/` with numbers and with each other make a `Formula`, which
-    moves with its parts: `alpha=w, beta=1.0 - w`. Compared with a number it is its
-    present value; two that move are equal if they are one object, as dicts and lists
-    of metrics need it.
+    `+`, `-`, `*` and `/` with numbers and with each other make a `Formula`, whose value
+    follows its operands: `alpha=w, beta=1.0 - w`. A comparison with a number uses the
+    present value. Two of them are equal only if they are the same object, because Keras
+    keeps metrics in dicts and lists.
     """
 
-    __array_ufunc__ = None  # a NumPy number on the left leaves arithmetic to us
+    __array_ufunc__ = None  # else NumPy would compute `number * w`
 
     def leaves(self) -> tuple["Moving", ...]:
-        """The parts that are set, each once."""
+        """The Hyperparameters in it, each once."""
         raise NotImplementedError
 
     def value_if(self, new: Mapping[int, Value]) -> Value:
-        """The value, once the leaves with these ids have these values."""
+        """The value that it has if the leaves with these ids have these values."""
         raise NotImplementedError
 
     def tensor(self, dtype: str) -> Any:
-        """The value of this step, inside compiled code too."""
+        """The value of this step as a tensor, also in compiled code."""
         raise NotImplementedError
 
     def require(self, owner: object, key: object, rule: Rule) -> None:
-        """Hold the value to a rule of a loss, now and whenever a leaf is set."""
+        """Check the value by a rule of a loss, now and each time a leaf is set."""
         raise NotImplementedError
 
     @property
@@ -58,7 +58,7 @@ class Moving:
         return self.value_if({})
 
     def __float__(self) -> float:
-        return float(self.value)  # type: ignore[arg-type]  # says so for a vector
+        return float(self.value)  # type: ignore[arg-type]  # raises TypeError for a vector
 
     def __bool__(self) -> bool:
         return _one(self) != 0.0
@@ -84,16 +84,16 @@ class Moving:
     def __ge__(self, other: Any) -> Any:
         return _compared(operator.ge, self, other)
 
-    # Who asks for an array would keep the value of the moment, and compile it.
+    # An array would be a constant: compiled code would keep the present value.
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
-        _refuse_constant(self)
+        _reject_constant(self)
 
     def __jax_array__(self) -> Any:
-        _refuse_constant(self)
+        _reject_constant(self)
 
     def __tf_tensor__(self, *args: Any, **kwargs: Any) -> Any:
-        _refuse_constant(self)
+        _reject_constant(self)
 
     def __add__(self, other: Any) -> Any:
         return _formula("add", self, other)
@@ -125,7 +125,7 @@ class Moving:
 
 @keras.saving.register_keras_serializable("portable_losses")
 class Formula(Moving):
-    """Two operands, one of them moving, and what is done with them.
+    """An operation of two operands, at least one of which moves.
 
     Args:
         operation: add, subtract, multiply or divide.
@@ -154,7 +154,7 @@ class Formula(Moving):
         require_of_all(owner, (key, id(self)), self, rule)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the operation and the operands, which Keras saves as one object."""
+        """Return the operation and the operands."""
         return {"operation": self.operation, "left": self.left, "right": self.right}
 
     @classmethod
@@ -171,19 +171,19 @@ def _formula(operation: str, left: Any, right: Any) -> Any:
         moving, other = (left, right) if isinstance(left, Moving) else (right, left)
         tensor = hasattr(other, "__array__") or keras.ops.is_tensor(other)
         if tensor and not isinstance(other, keras.losses.Loss):
-            _refuse_constant(moving)
-        return NotImplemented  # a loss, say, which knows what to do
+            _reject_constant(moving)
+        return NotImplemented  # of a loss, for example, which has the operator itself
     sides = (x if isinstance(x, Moving) else float(x) for x in (left, right))
     return Formula(operation, *sides)
 
 
 def is_number(x: Any) -> bool:
-    """Whether it is a number, of Python or NumPy, or moves as one."""
+    """Whether it is a number of Python or NumPy, or a `Moving` that is one number."""
     return isinstance(x, Moving | numbers.Real) and not isinstance(x, bool)
 
 
 def is_zero(value: Any) -> bool:
-    """Whether a number is 0 for good; a tensor of what moves is not."""
+    """Whether it is the constant 0; the tensor of a Hyperparameter never is."""
     return isinstance(value, int | float) and value == 0
 
 
@@ -193,14 +193,14 @@ def _combined(operation: Callable[[Any, Any], Any], left: Value, right: Value) -
     size = len(left) if isinstance(left, tuple) else len(right)  # type: ignore[arg-type]
     left, right = (x if isinstance(x, tuple) else (x,) * size for x in (left, right))
     if len(left) != len(right):
-        _messages().one_length(len(left), len(right))
+        _messages().reject_lengths(len(left), len(right))
     return tuple(_number(operation, a, b) for a, b in zip(left, right, strict=True))
 
 
 def _number(operation: Callable[[Any, Any], Any], left: float, right: float) -> float:
     try:
         return float(operation(left, right))
-    except ZeroDivisionError:  # inf or NaN, as in a tensor
+    except ZeroDivisionError:  # inf or NaN, as with tensors
         return math.copysign(math.inf, right) * left
 
 
@@ -211,23 +211,23 @@ def _compared(comparison: Callable[[Any, Any], Any], left: Moving, right: Any) -
 def _one(x: Any) -> float:
     value: Any = x.value if isinstance(x, Moving) else x
     if isinstance(value, tuple):
-        _messages().one_number_moves(x)
+        _messages().reject_vector(x)
     return float(value)
 
 
-def _refuse_constant(moving: Moving) -> None:
-    _messages().no_constant(moving)
+def _reject_constant(moving: Moving) -> None:
+    _messages().reject_constant(moving)
 
 
 def _messages() -> Any:
-    """The messages, in a module that imports this one."""
+    """The module of the error messages, which imports this one."""
     from portable_losses.core import held
 
     return held
 
 
 def moves(x: Any) -> bool:
-    """Whether it is a `Moving`, or a container or a loss of ours that holds one."""
+    """Whether it is a `Moving`, or a container or a loss of the package with one."""
     if isinstance(x, Moving):
         return True
     if isinstance(x, tuple | list):
@@ -242,7 +242,7 @@ def _is_loss_that_moves(x: Any) -> bool:
 
 
 def leaves_in(x: Any) -> list[Any]:
-    """The leaves of an argument, and of the losses in it, each once."""
+    """The Hyperparameters in an argument, and in the losses in it, each once."""
     return list({id(leaf): leaf for leaf in _leaves(x)}.values())
 
 
@@ -255,13 +255,13 @@ def _leaves(x: Any) -> Iterator[Moving]:
     elif isinstance(x, dict):
         yield from _leaves(list(x.values()))
     else:
-        own = getattr(x, "_leaves", None)  # of a loss, which may have an argument
+        own = getattr(x, "_leaves", None)  # of a loss
         found = getattr(x, "hyperparameters", ()) if own is None else own()
         yield from _leaves(found)
 
 
 def now(x: Any, dtype: str) -> Any:
-    """An argument with the tensors of this step in place of what moves."""
+    """An argument in which each `Moving` is replaced by its tensor of this step."""
     if isinstance(x, Moving):
         return x.tensor(dtype)
     if isinstance(x, tuple | list):
@@ -271,26 +271,26 @@ def now(x: Any, dtype: str) -> Any:
     return x._now() if _is_loss_that_moves(x) else x
 
 
-def visibly(x: Any, new: Mapping[int, Value] | None = None) -> Any:
-    """An argument with Python numbers in place of what moves.
+def as_numbers(x: Any, new: Mapping[int, Value] | None = None) -> Any:
+    """An argument in which each `Moving` is replaced by its Python numbers.
 
-    `new` are values of leaves by their ids, as if they were set.
+    `new` has values of leaves by their ids, which are used as if they were set.
     """
     if isinstance(x, Moving):
         return x.value_if(new or {})
     if isinstance(x, tuple | list):
-        return rebuilt(x, (visibly(inner, new) for inner in x))
+        return rebuilt(x, (as_numbers(inner, new) for inner in x))
     if isinstance(x, dict):
-        return {key: visibly(inner, new) for key, inner in x.items()}
+        return {key: as_numbers(inner, new) for key, inner in x.items()}
     if _is_loss_that_moves(x):
         still = object.__new__(type(x))
-        still.__dict__.update(visibly(vars(x), new), _moving=False)
+        still.__dict__.update(as_numbers(vars(x), new), _moving=False)
         return still
     return x
 
 
 def claim(holder: Any, x: Any) -> None:
-    """Tie the rules that a constructor has made for an argument to its object."""
+    """Give the rules that a constructor has made for an argument to its object."""
     for leaf in leaves_in(x):
         leaf.rules.claim(holder)
 
@@ -298,28 +298,28 @@ def claim(holder: Any, x: Any) -> None:
 def require_of_all(
     owner: object, key: object, x: Any, rule: Callable[[Any], object]
 ) -> None:
-    """Hold an argument with all that moves in it to a rule, now and at each assign."""
+    """Check an argument by a rule, now and each time a Hyperparameter in it is set."""
 
     def of_leaf(leaf: int, new: Value) -> None:
-        rule(visibly(x, {leaf: new}))  # and the other leaves as they are
+        rule(as_numbers(x, {leaf: new}))  # the other leaves have their present values
 
-    rule(visibly(x))
+    rule(as_numbers(x))
     for leaf in leaves_in(x):
         leaf.require(owner, key, functools.partial(of_leaf, id(leaf)))
 
 
 def is_vector(x: Any) -> bool:
-    """Whether an argument has one number an entry: a tuple, or a tensor by now."""
+    """Whether an argument is a vector: a tuple, or a tensor of one axis."""
     return isinstance(x, tuple) or len(getattr(x, "shape", ())) == 1
 
 
 def all_numbers(values: Any) -> bool:
-    """Whether a vector holds Python numbers alone, and no tensors of what moves."""
+    """Whether a vector holds Python numbers only, and no tensor of a Hyperparameter."""
     return isinstance(values, tuple) and not any(map(keras.ops.is_tensor, values))
 
 
 def as_vector(values: Any, dtype: str) -> Any:
-    """Numbers, and tensors among them, as one tensor."""
+    """A vector of numbers and tensors as one tensor."""
     if all_numbers(values) or not isinstance(values, tuple):
         return keras.ops.convert_to_tensor(values, dtype)
     return keras.ops.stack([keras.ops.convert_to_tensor(x, dtype) for x in values])

@@ -1,8 +1,8 @@
-"""Names of arguments, and the few that a loss of one's own cannot give to them.
+"""Names that the arguments of a user's loss cannot have; there are few.
 
-What the base class asks a loss for, it asks its class: `type(loss).keep(loss, y_true)`.
-So an argument may have the name of a method, `self.keep = 0.5`, and neither sees the
-other. What is left is here.
+The base class looks a method up in the class: `type(loss).keep(loss, y_true)`. So an
+argument may have the name of a method, as in `self.keep = 0.5`, and both work. This
+file checks for the names that are still reserved.
 """
 
 import inspect
@@ -19,7 +19,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
     "class_count": ("y_pred",),
     "get_config": (),
 }
-"""The methods that a loss may override, and what they take beside self."""
+"""The methods that a loss may override, and their parameters without self."""
 
 _TAKEN = {
     "call": "the method that computes the loss",
@@ -31,9 +31,9 @@ _OF_KERAS = ("_dtype", "_dtype_policy", "_obj_type")
 
 
 def check_arguments(owner: str, names: Iterable[str]) -> None:
-    """Reject arguments of a constructor, or of a `@loss`, that cannot have this name.
+    """Reject arguments of a constructor, or of a `@loss`, with a reserved name.
 
-    `reduction`, `name` and `dtype`, which every loss has, are not among them.
+    `names` does not contain `reduction`, `name` and `dtype`, which every loss has.
     """
     for name in names:
         if name in _TAKEN:
@@ -45,7 +45,7 @@ def check_arguments(owner: str, names: Iterable[str]) -> None:
 
 
 def check_attribute(loss: Any, name: str, value: Any) -> None:
-    """Reject a value under a name by which the loss would no longer work."""
+    """Reject an attribute whose name would break the loss."""
     owner = type(loss).__name__
     if name in _TAKEN:
         _reject(owner, name, _TAKEN[name], value, f"rename the argument: {name}_")
@@ -64,7 +64,7 @@ def check_attribute(loss: Any, name: str, value: Any) -> None:
 
 
 def check_class(cls: Any) -> None:
-    """Reject a class with something else in the place of a method."""
+    """Reject a class in which a method of the base class is something else."""
     owner, own = cls.__name__, vars(cls)
     for name in HOOKS.keys() & own.keys():
         value = getattr(cls, name)
@@ -91,23 +91,23 @@ def _signature(name: str) -> str:
 
 
 def _takes(method: Any, count: int) -> bool:
-    """Whether a method of a class can be called with so many arguments by position."""
+    """Whether a method can be called with this number of positional arguments."""
     try:
         inspect.signature(method).bind(*range(count))
     except TypeError:
         return False
-    except ValueError:  # one that tells no signature
+    except ValueError:  # a callable without a signature
         return True
     return True
 
 
 def is_private(name: str) -> bool:
-    """Whether the base class has this private name for itself."""
+    """Whether the base class uses this private name."""
     return name in _private
 
 
 def reserve(names: Iterable[str]) -> None:
-    """Keep private names for the base class."""
+    """Reserve private names for the base class."""
     _private.update(name for name in names if name[:1] == "_" and name[:2] != "__")
 
 
@@ -120,7 +120,7 @@ def _reject(owner: str, name: str, rule: str, value: Any, remedy: str) -> None:
 
 
 class unless_an_argument:
-    """A property that an attribute of its name hides."""
+    """A property that gives way to an attribute of the same name."""
 
     def __init__(self, get: Callable[[Any], Any]) -> None:
         self.get, self.__doc__ = get, get.__doc__

@@ -1,4 +1,4 @@
-"""The name of a loss, made from that of its class: the same each time."""
+"""The default name of a loss, made from the name of its class, without a counter."""
 
 import re
 
@@ -12,7 +12,7 @@ WHOLE = (
     "SigLIP",
     "VICReg",
 )
-"""What stays one word, though its capital letters say otherwise."""
+"""Acronyms that stay one word."""
 
 _WHOLE = "|".join(WHOLE)
 _WORD = re.compile(

@@ -1,8 +1,8 @@
-"""Lets a model that was compiled and saved on PyTorch train on another backend.
+"""A model that was compiled and saved on PyTorch can train on another backend.
 
 On torch, Keras replaces nine of its optimizer classes by internal ones, and saves them
-under the internal name, which no other backend can import. Keras's loader looks among
-the custom objects first: there we put the public classes under those names.
+under the internal names, which no other backend can import. Keras's loader looks up
+custom objects first, so the public classes are registered under these names.
 """
 
 import keras

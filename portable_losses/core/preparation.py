@@ -1,4 +1,4 @@
-"""From what a loss is called with to what its `call` gets: the inputs of one call."""
+"""The inputs of one call: checked, aligned and converted for the loss's `call`."""
 
 import functools
 from typing import Any, NamedTuple
@@ -15,20 +15,21 @@ from portable_losses.core.mask import keras_mask
 
 
 class Inputs(NamedTuple):
-    """What `call` gets, and what the reduction needs to know after it.
+    """The inputs of `call`, and what the reduction needs after it.
 
     Args:
-        y_true: targets that fit y_pred, in the dtype that `call` takes.
+        y_true: targets aligned with y_pred, in the dtype that `call` takes.
         y_pred: predictions, with the feature axis last.
         context: the further tensors of the call.
-        kept: which parts of the inputs count: not masked, and of a weight that is not
-            0; None for all. What does not count has harmless values.
-        mask: which items count by mask and targets, whatever they weigh; None for all.
+        kept: True for inputs that are not masked and whose weight is not 0; None for
+            all. Inputs that are not kept are replaced by safe values.
+        mask: True for items that the mask and the targets keep, whatever their weight;
+            None for all.
         weight: the sample weights, or None.
-        nonzero: where these are not 0, or None.
+        nonzero: True where these are not 0, or None.
         columns: the elements that count in means over columns; None for all of them.
         mask_of_elements: whether the mask has an entry for each element.
-        weight_of_elements: whether the weights have.
+        weight_of_elements: whether the weights have an entry for each element.
     """
 
     y_true: Any
@@ -51,7 +52,7 @@ def prepare(
     mask: Any,
     context: tuple[Any, ...],
 ) -> Inputs:
-    """Align, convert and check the inputs, and replace what does not count."""
+    """Align, convert and check the inputs, and replace those that are not kept."""
     cls, owner = type(loss), type(loss).__name__
     if context or loss._context:
         checks.context(owner, loss._context, context)
@@ -63,7 +64,7 @@ def prepare(
     kind, axis = loss._targets, cls.feature_axis(loss)
     if loss._class_axis and len(y_pred.shape) == 1 and y_true is not None:
         y_true = tensor(owner, "y_true", y_true)
-        checks.no_class_axis(owner, tuple(y_true.shape), tuple(y_pred.shape))
+        checks.require_class_axis(owner, tuple(y_true.shape), tuple(y_pred.shape))
     takes_ids = functools.partial(loss._takes_ids, context) if kind == "auto" else None
     whole = loss._whole_targets
     y_true, y_pred, positions = align(
@@ -97,7 +98,7 @@ def prepare(
     if by_id:
         _check_ids(loss, given, y_true, y_pred, kept)
     if kept is not None:
-        y_true, y_pred = _harmless(loss, y_true, y_pred, kept)
+        y_true, y_pred = _with_safe_values(loss, y_true, y_pred, kept)
         context = tuple(_replace_broken(x, kept) for x in context)
     columns = None
     if of_mask or of_weight or positions:
@@ -108,14 +109,14 @@ def prepare(
 
 
 def _context(loss: Any, x: Any) -> Any:
-    """A context as a tensor, in the dtype of the computation if it is floating."""
+    """A context as a tensor; floating ones in the dtype of the computation."""
     x = tensor(name_of(loss), "context", x)
     floating = keras.backend.is_float_dtype(x.dtype)
     return keras.ops.cast(x, loss._compute_dtype) if floating else x
 
 
 def _wanted(loss: Any, y_true: Any, dense: bool) -> Any | None:
-    """Which items the loss keeps; dense targets are judged by their argmax."""
+    """Which items the loss keeps; one-hot or soft labels count by their argmax."""
     if not dense:
         return type(loss).keep(loss, y_true)
     if getattr(loss, "ignore_class", None) is None:
@@ -124,7 +125,7 @@ def _wanted(loss: Any, y_true: Any, dense: bool) -> Any | None:
 
 
 def _check_ids(loss: Any, given: Any, ids: Any, y_pred: Any, kept: Any) -> None:
-    """Raise for class ids that are visibly not whole, or out of range."""
+    """Reject class indices that are not whole or out of range, in eager mode."""
     count = type(loss).class_count(loss, y_pred)
     if keras.backend.is_float_dtype(given.dtype):
         checks.whole_ids(loss, given, kept)
@@ -132,11 +133,13 @@ def _check_ids(loss: Any, given: Any, ids: Any, y_pred: Any, kept: Any) -> None:
         checks.ids_in_range(loss, ids, count, kept)
 
 
-def _harmless(loss: Any, y_true: Any, y_pred: Any, kept: Any) -> tuple[Any, Any]:
-    """Both, with values in place of what does not count that no loss stumbles over.
+def _with_safe_values(
+    loss: Any, y_true: Any, y_pred: Any, kept: Any
+) -> tuple[Any, Any]:
+    """Targets and predictions, with safe values in place of those that are not kept.
 
-    They lie inside the domain of logarithms, roots and quotients, and no loss has a
-    non-differentiable point between the two.
+    y_pred gets 0.5 and y_true 1: logarithms, roots and quotients are finite there, and
+    so are their gradients, and no loss has a non-differentiable point there.
     """
     wide = expand(kept, len(y_pred.shape))
     if len(kept.shape) == len(y_pred.shape) and kept.shape[-1] != 1:
@@ -149,9 +152,10 @@ def _harmless(loss: Any, y_true: Any, y_pred: Any, kept: Any) -> tuple[Any, Any]
 
 
 def _replace_broken(x: Any, kept: Any) -> Any:
-    """1 for what is not finite in a sample that was removed.
+    """Replace what is not finite by 1, in samples that are not kept.
 
-    Only the leading axes are sure to mean the same as y_pred's: what is fine stays.
+    Finite values stay as they are, because only the leading axes of `x` are known to
+    be those of `kept`.
     """
     if x is None or not keras.backend.is_float_dtype(x.dtype):
         return x
@@ -170,7 +174,7 @@ def _replace_broken(x: Any, kept: Any) -> Any:
 
 
 def _any_after(x: Any, axes: int) -> Any:
-    """Whether any is True along the axes after the first few."""
+    """Reduce the axes after the first `axes` ones by a logical or."""
     rank = len(x.shape)
     return keras.ops.any(x, axis=tuple(range(axes, rank))) if rank > axes else x
 

@@ -1,4 +1,4 @@
-"""From items to the number that training sees."""
+"""The reduction of items to one number."""
 
 from typing import Any
 
@@ -16,20 +16,20 @@ REDUCTIONS = (
     "none",
     None,
 )
-# tf.distribute wants every replica's loss scaled, and only Keras knows by how much;
-# elsewhere its reduction scales nothing.
+# Under tf.distribute the loss of every replica must be scaled, and only Keras knows the
+# factor. On other backends Keras does not scale.
 _KERAS_SCALES = keras.config.backend() == "tensorflow"
 
 
 class KerasReduction(keras.losses.Loss):
-    """Lets Keras reduce ready items, with the scaling its strategies want."""
+    """Reduces given items by Keras, with the scaling for distribution strategies."""
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         return y_pred
 
 
 def reduced(loss: Any, items: Any) -> Any:
-    """The items reduced as the loss's `reduction` says, all of them counted."""
+    """The items reduced as the loss's `reduction` says; all of them count."""
     if loss.reduction in (None, "none"):
         return items
     if loss.reduction == "sum":
@@ -48,14 +48,14 @@ def of_chosen(
     nonzero: Any,
     columns: Columns | None,
 ) -> Any:
-    """The weighted items that count, reduced; the mean is over those alone."""
+    """The weighted items that count, reduced; a mean divides by their number."""
     shape = tuple(items.shape)
     counted = chosen
     if mask is not None:
         mask = squeezed(mask, shape)
         if loss._takes_kept and len(mask.shape) > len(shape):
-            # A mask within the items was the business of `call`: here it leaves
-            # out the samples of which nothing is left.
+            # `call` has used the part of the mask inside of an item. Here an item is
+            # excluded only if the mask excludes all of it.
             mask = keras.ops.any(mask, axis=tuple(range(1, len(mask.shape))))
         mask = leading(name_of(loss), "mask", mask, shape, "the items")
         counted = both(mask, chosen)
@@ -67,7 +67,8 @@ def of_chosen(
         weight = expand(weight, len(shape))
         used = both(counted, expand(squeezed(nonzero, shape), len(shape)))
     if used is not None:
-        # A weight of 0 is a zero at hand: a new constant is a third of the `where`.
+        # An item that is not used has the weight 0, so the weight can be the zero of
+        # the `where`. A new constant would take a third of the time of the `where`.
         zero = 0.0 if weight is None or counted is not None else weight
         items = keras.ops.where(used, items, zero)
     if weight is not None:
@@ -97,7 +98,7 @@ def of_chosen(
 
 
 def of_statistic(loss: Any, value: Any, y_pred: Any, weight: Any, mask: Any) -> Any:
-    """One number a batch, or one a column, which sum and mean return as it is."""
+    """Reduce a statistic: one number per batch, or one per column."""
     if weight is not None:
         remedy = "reduce with axis=-1 to get one value per sample"
         form = type(loss).per_sample_form
@@ -107,7 +108,7 @@ def of_statistic(loss: Any, value: Any, y_pred: Any, weight: Any, mask: Any) -> 
         shown = Described(f"weights of shape {tuple(weight.shape)}")
         fail(loss, "sample_weight", rule, shown, remedy)
     if mask is not None and not loss._takes_kept:
-        rule = "None for this statistic, which cannot leave samples out"
+        rule = "None for this statistic, which cannot exclude samples"
         shown = Described(f"a mask of shape {tuple(mask.shape)}")
         remedy = "reduce with axis=-1 to get one value per sample"
         remedy += ", or give `call` a `kept` argument"
@@ -121,7 +122,7 @@ def of_statistic(loss: Any, value: Any, y_pred: Any, weight: Any, mask: Any) -> 
 
 
 def result(loss: Any, value: Any) -> Any:
-    """The value in the dtype that the loss returns."""
+    """The value, cast to the dtype that the loss returns."""
     if keras.backend.standardize_dtype(value.dtype) == loss._result_dtype:
         return value
     return keras.ops.cast(value, loss._result_dtype)

@@ -1,4 +1,4 @@
-"""What losses ask of a number that moves, each for as long as its loss lives."""
+"""The rules for the value of a Hyperparameter, each as long as its loss lives."""
 
 import weakref
 from collections.abc import Callable
@@ -8,14 +8,14 @@ from portable_losses.core.errors import name_of
 
 Value = float | tuple[float, ...]
 Rule = Callable[[Value], object]
-"""Raises for a value that its user cannot take."""
+"""Raises for a value that a loss cannot take."""
 
 
 class Rules:
     """The rules of one Hyperparameter.
 
-    An argument is checked before the loss stores it: a rule is new until the loss
-    claims it, and is held from then on as long as the loss lives.
+    An argument is checked before the loss stores it. So a rule is new at first; when
+    the loss claims it, it holds as long as the loss lives.
     """
 
     def __init__(self) -> None:
@@ -26,11 +26,11 @@ class Rules:
         return len(self._held)
 
     def add(self, owner: object, key: object, rule: Rule) -> None:
-        """Note what the constructor of a class asks for."""
+        """Add a rule of the constructor of a class."""
         self._new[name_of(owner), key] = rule
 
     def claim(self, holder: Any) -> None:
-        """Tie the new rules of an object's constructor to the object."""
+        """Give the new rules of an object's constructor to the object."""
         names = {cls.__name__ for cls in type(holder).__mro__}
         for owner, key in [known for known in self._new if known[0] in names]:
             place = id(holder), key
@@ -39,15 +39,15 @@ class Rules:
             self._held[place] = weakref.ref(holder, dead), rule
 
     def check(self, value: Value) -> None:
-        """Raise if a loss that lives cannot take the value."""
-        self._new.clear()  # of constructors that raised
+        """Raise if a loss that is alive cannot take the value."""
+        self._new.clear()  # these are of constructors that raised
         for holder, rule in list(self._held.values()):
             if holder() is not None:
                 rule(value)
 
 
 def _forgetter(held: dict[Any, Any], place: Any) -> Callable[[Any], None]:
-    """What drops a rule once its loss is gone; it keeps nothing else alive."""
+    """A function that drops a rule after its loss is deleted; keeps nothing alive."""
 
     def forget(dead: Any) -> None:
         if place in held and held[place][0] is dead:

@@ -1,4 +1,4 @@
-"""How a loss is saved, loaded, pickled and shown."""
+"""Saving, loading, pickling and the repr of a loss."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,10 +20,10 @@ _OF_EVERY_LOSS = {"name", "reduction", "dtype"}
 
 
 class Saved:
-    """The part of `Loss` that knows which arguments make the same loss again."""
+    """The part of `Loss` that knows the arguments that would make an equal loss."""
 
     def _stores(self, argument: str) -> bool:
-        """Whether there is an attribute, and not only a method, of that name."""
+        """Whether there is an attribute of that name that is no method."""
         raise NotImplementedError
 
     def __repr__(self) -> str:
@@ -43,10 +43,10 @@ class Saved:
         return {name: storable(value) for name, value in self._config_items()}
 
     def _config_items(self, strict: bool = True) -> Iterator[tuple[str, Any]]:
-        """The constructor's arguments that make this loss again.
+        """The constructor's arguments that would make an equal loss.
 
-        Of a thin form, `super().__init__(delta=0.5, **rest)`, not those that it gives
-        itself, nor those above it that nobody gave.
+        A subclass may only call `super().__init__(delta=0.5, **rest)`. Then arguments
+        that it sets itself are omitted, and so are those of `rest` that nobody passed.
         """
         form: Form | None = self.__dict__.get("_form")
         for name, parameter in parameters_of(type(self)).items():
@@ -69,11 +69,12 @@ class Saved:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """Make a loss from `get_config()`, as it is or as it was read from a file."""
+        """Make a loss from `get_config()`, also after it was read from a file."""
         return cls(**restored(config))
 
     def __reduce__(self) -> Any:
-        # Not as Keras does it, by a file: a metric pickled beside it stays the same.
+        # Keras pickles by a file. Then a loss and its metric, pickled together, would
+        # no longer share their objects.
         cls: Any = type(self)
         name = keras.saving.get_registered_name(cls)
         if keras.saving.get_registered_object(name) is cls:
@@ -88,8 +89,7 @@ def _made_again(module: str, name: str, config: dict[str, Any]) -> Any:
 def shown(config: dict[str, Any]) -> str:
     """The arguments of a loss as they are written in a call, for its `repr`.
 
-    Left out are the name, what every loss has by default, and arguments that are None,
-    which is what they are by default, too.
+    The name, the usual reduction and dtype, and arguments that are None are omitted.
     """
     usual = {"reduction": "sum_over_batch_size", "dtype": keras.config.floatx()}
     parts = [
@@ -101,5 +101,5 @@ def shown(config: dict[str, Any]) -> str:
 
 
 def _is_usual(value: Any, usual: str | None) -> bool:
-    # Nothing else is compared: an array would be, element by element.
+    # Only strings are compared: `==` of arrays gives an array.
     return value is None if usual is None else isinstance(value, str) and value == usual

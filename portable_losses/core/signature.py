@@ -1,8 +1,8 @@
-"""Types of constructor arguments, and the signature that a constructor shows.
+"""Types of constructor arguments, and the full signature of a constructor.
 
-What a family shares is written once, in the constructor of its base: a loss takes it as
-`**common: Unpack[FamilyArguments]`, which type checkers read. Who asks at run time, as
-`help` does, is shown every argument by name.
+The arguments that a family shares are written once, in the constructor of its base
+class. A loss takes them as `**common: Unpack[FamilyArguments]`, which type checkers
+understand. At run time, in `help` for example, the signature has each argument by name.
 """
 
 import inspect
@@ -13,10 +13,10 @@ from portable_losses.core.config import NOTED, as_written, parameters_in, parame
 from portable_losses.core.moving import Moving
 
 Number = float | Moving
-"""A number, or one that moves while a model trains."""
+"""A number, or a Hyperparameter."""
 
 ClassWeights = Sequence[float] | Mapping[int, float] | Moving | None
-"""A weight per class, `{class id: weight}`, or None."""
+"""A weight per class, `{class index: weight}`, or None."""
 
 Reduction = Literal[
     "sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none"
@@ -26,7 +26,7 @@ DType = Any
 
 
 class LossArguments(TypedDict, total=False):
-    """What the constructor of every loss takes."""
+    """The arguments that the constructor of every loss takes."""
 
     reduction: Reduction | None
     name: str | None
@@ -34,7 +34,7 @@ class LossArguments(TypedDict, total=False):
 
 
 def show_whole(cls: Any) -> None:
-    """Give a class's constructor the signature of all that it takes, by name."""
+    """Give a class's constructor a signature with all of its arguments by name."""
     init = vars(cls).get("__init__")
     if init is None or not hasattr(init, NOTED):
         return

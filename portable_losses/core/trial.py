@@ -1,4 +1,4 @@
-"""Whether a loss takes whole-number targets for class indices: it is tried, once."""
+"""A trial call that tells whether a loss uses integer targets as class indices."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ _SIZES = (7, 11, 13, 17, 19, 23, 29, 31, 37, 41)
 
 
 class _Call(keras.Operation):
-    """A function that Keras traces on shapes alone."""
+    """A function that Keras traces with shapes only."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(name="trial")
@@ -20,7 +20,7 @@ class _Call(keras.Operation):
 
 
 def broadcasts(t: Sequence[int | None], p: Sequence[int | None]) -> bool:
-    """Whether two shapes would broadcast, of unknown sizes at their worst."""
+    """Whether two shapes would broadcast, for some value of unknown sizes."""
     ends = zip(reversed(t), reversed(p), strict=False)
     return all(m in (None, 1) or n in (None, 1) or m == n for m, n in ends)
 
@@ -30,9 +30,9 @@ def works_apart(
 ) -> bool:
     """Whether a function works on targets that cannot broadcast against y_pred.
 
-    A difference of class indices `(B,)` and predictions `(B, C)` is computed, and
-    wrong, only where B happens to be C. So the function is traced with other sizes of
-    the leading axes: one that looks the indices up works there, too.
+    A difference of class indices `(B,)` and predictions `(B, C)` raises no error, and
+    is wrong, if B happens to equal C. So the function is traced with other sizes of the
+    leading axes: if it uses the indices as indices, it works with these, too.
     """
     whole = tuple(y_pred.shape)
     known = {size for x in (y_true, y_pred, *context) for size in tuple(x.shape)}
@@ -50,7 +50,7 @@ def works_apart(
     ]
     try:
         _Call(function).compute_output_spec(*specs)
-    except Exception:  # of whatever kind: it does not work there
+    except Exception:  # of any kind: the function does not work with these
         return False
     return True
 
@@ -61,7 +61,7 @@ def _resized(
     leading: Sequence[int],
     free: Iterator[int],
 ) -> tuple[int, ...]:
-    """A shape with other sizes for the leading axes that it shares with `whole`."""
+    """A shape with new sizes for the leading axes that it shares with `whole`."""
     found = list(shape)
     for i, (size, new) in enumerate(zip(shape, leading, strict=False)):
         if None not in (size, whole[i]) and size != whole[i]:

@@ -1,1 +1,1 @@
-"""What stands between a loss and a model."""
+"""What connects a loss and a model: sums, functions, Hyperparameters, diagnosis."""

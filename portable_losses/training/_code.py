@@ -1,4 +1,4 @@
-"""What the code of somebody's own loss is made of, for advice about a NaN in it."""
+"""Reads the code of a user's loss, for advice about a NaN in it."""
 
 import dataclasses
 import dis
@@ -13,7 +13,7 @@ from portable_losses.core.loss import Loss
 
 _PARTS = {"/": "divide", "/=": "divide", "**": "power", "**=": "power"}
 _LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF")
-# What `portable_losses.ops` has finite, in value or gradient, where others do not.
+# Functions whose value or gradient is finite in `portable_losses.ops` only.
 _FINITE = frozenset(
     "arccos arcsin arctan2 cbrt cdist divide hypot log log10 log2 log_softmax "
     "logaddexp logsumexp nanstd norm normalize power reciprocal rsqrt sinc sqrt std "
@@ -25,12 +25,12 @@ _DEPTH = 4
 
 @dataclasses.dataclass(frozen=True)
 class Code:
-    """Of what a loss is made, as far as its code says.
+    """The functions and operators that the code of a loss uses.
 
     Args:
-        raw: functions that are finite in `portable_losses.ops`, taken from elsewhere.
-        operators: functions of `portable_losses.ops` that stand for `/` and `**`.
-        where: whether it selects with `where`.
+        raw: functions from elsewhere that `portable_losses.ops` has in a finite form.
+        operators: functions of `portable_losses.ops` for the operators `/` and `**`.
+        where: whether it uses `where`.
     """
 
     raw: tuple[str, ...]
@@ -39,7 +39,7 @@ class Code:
 
 
 def code_of(loss: Any) -> Code | None:
-    """Read the code of a loss; None for one of a library, or without Python code."""
+    """Read the code of a loss; None if it is of a library, or has no Python code."""
     functions = [f for f in _functions_of(loss) if _is_own(f)]
     if not functions:
         return None
@@ -49,7 +49,7 @@ def code_of(loss: Any) -> Code | None:
     try:
         for function in functions:
             _read(function, loss, called, operators, seen, _DEPTH)
-    except Exception:  # modules may do as they like when they are asked for a name
+    except Exception:  # a module may define `__getattr__`, which may raise anything
         return None
     names = {name for name, f in called.items() if _is_raw(name, f)}
     return Code(tuple(sorted(names)), tuple(sorted(operators)), "where" in called)
@@ -65,7 +65,7 @@ def _functions_of(loss: Any) -> Iterator[Any]:
 
 
 def _is_own(function: Any) -> bool:
-    """Whether a function is somebody's own, and of no library."""
+    """Whether a function is of the user, and of no library."""
     module = getattr(function, "__module__", None) or ""
     return isinstance(function, types.FunctionType) and (
         module.partition(".")[0] not in _LIBRARIES
@@ -73,7 +73,7 @@ def _is_own(function: Any) -> bool:
 
 
 def _is_raw(name: str, function: Any) -> bool:
-    """Whether it is a function that is finite in `portable_losses.ops` alone."""
+    """Whether it is a function that is finite in `portable_losses.ops` only."""
     return name in _FINITE and function is not getattr(ops, name)
 
 
@@ -85,7 +85,7 @@ def _read(
     seen: set[Any],
     depth: int,
 ) -> None:
-    """Note what a function calls, and what the functions do that it calls."""
+    """Record the functions that a function calls, and those that these call."""
     if function in seen or depth == 0:
         return
     seen.add(function)
@@ -103,7 +103,7 @@ def _read(
 
 
 def _loaded(code: Any, function: Any, loss: Any) -> Iterator[tuple[str, Any]]:
-    """What code loads by name, attributes of modules included, and its operators."""
+    """The names that code loads, attributes of modules included, and its operators."""
     local: dict[str, Any] = {}
     found: Any = None
     for step in dis.get_instructions(code):
@@ -131,7 +131,7 @@ def _loaded(code: Any, function: Any, loss: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _resolved(name: str, function: Any) -> Any:
-    """What a name means in a function: of what it closes over, or of its module."""
+    """The value of a name in a function: from its closure, or from its module."""
     free = function.__code__.co_freevars
     if name in free:
         try:

@@ -1,4 +1,4 @@
-"""What can be wrong with a batch, and what to do about it: a rule is a function."""
+"""The rules of `diagnose`: each function finds one kind of fault, with its remedy."""
 
 import dataclasses
 import re
@@ -32,32 +32,32 @@ from portable_losses.training._seen import (
 )
 
 DEAD = 1e-7
-"""The largest gradient of a sample that teaches nothing.
+"""The largest gradient of a sample that counts as no gradient.
 
-A step of it, at any usual learning rate, is lost in the rounding of float32.
+A training step with it, at a usual learning rate, is lost in the rounding of float32.
 """
 
 LEARNED = 1e-3
-"""The largest loss of a sample that has nothing left to teach.
+"""The largest loss of a sample that counts as learned.
 
-Without a gradient it is where it should be, and not dead.
+Such a sample needs no gradient, and is not reported as dead.
 """
 
 EXPLODING = 1e3
-"""The least gradient of a sample that is exploding.
+"""The smallest gradient of a sample that counts as exploding.
 
-At a learning rate of 1e-3 one step moves the prediction by a whole unit. Cross-entropy
-from logits and the absolute error have at most 1.
+At a learning rate of 1e-3 one step changes the prediction by 1 or more. The gradient of
+cross-entropy from logits and of the absolute error is at most 1.
 """
 
 SURELY = 10
-"""How many predictions in (0, 1) look like probabilities.
+"""The number of predictions, all in (0, 1), that look like probabilities.
 
-Logits are as often negative: so many fall there by chance once in a thousand times.
+Half of all logits are negative: so many in (0, 1) happen by chance once in a thousand.
 """
 
 SUM_TO_ONE = 1e-3
-"""How far from 1 rows may sum that look like probabilities, in half precision too."""
+"""The largest distance from 1 of the sum of class probabilities, in half precision."""
 
 OPERATORS = {"divide": "/", "power": "**"}
 CULPRITS = {
@@ -73,16 +73,16 @@ class Finding:
     """Something wrong, and what to do about it.
 
     Attributes:
-        kind: "refused", "empty", "class ids", "repeated", "not finite",
+        kind: "rejected", "empty", "class indices", "repeated", "not finite",
             "no gradient" (it cannot be taken), "gradient not finite", "exploding",
-            "dead", "logits" (or what else is not in the range that the loss takes),
-            "probabilities" or "targets".
+            "dead", "logits" (or other predictions outside of the range that the loss
+            takes), "probabilities" or "targets".
         text: what is wrong, in a sentence.
         remedy: what to change.
-        samples: the samples with the fault, () where it is of the whole batch.
-        culprit: of what is not finite: "y_true", "y_pred", "sample_weight", "context",
-            or "loss", which makes it of finite numbers.
-        terms: the names of the terms that show it.
+        samples: the samples with the fault, () for a fault of the whole batch.
+        culprit: the cause of a value that is not finite: "y_true", "y_pred",
+            "sample_weight", "context", or "loss" if all of these are finite.
+        terms: the names of the terms with this fault.
     """
 
     kind: str
@@ -94,7 +94,7 @@ class Finding:
 
 
 def findings(batch: Batch, terms: list[Seen]) -> list[Finding]:
-    """Everything that is wrong; what several terms show alike, once."""
+    """All findings; one that several terms have in common is reported once."""
     found: dict[Finding, tuple[str, ...]] = {}
     for seen in terms:
         for finding in _of_term(batch, seen):
@@ -103,17 +103,17 @@ def findings(batch: Batch, terms: list[Seen]) -> list[Finding]:
 
 
 def _of_term(batch: Batch, seen: Seen) -> Iterator[Finding]:
-    # Causes come before what follows from them.
+    # Causes are reported before their effects.
     ids = list(_class_ids(batch, seen))
     values = [*_logits(batch, seen), *_targets(batch, seen)]
     yield from ids
-    if seen.error is not None and not ids:  # which are what it was refused for
+    if seen.error is not None and not ids:  # else `ids` explains the error
         if not values or _own_words(seen.error):
-            yield _refused(batch, seen)
+            yield _rejected(batch, seen)
     yield from values
     if seen.error is not None and seen.items is None:
         return
-    for rule in (_empty, _repeated, _not_finite, _slope):
+    for rule in (_empty, _repeated, _not_finite, _gradients):
         yield from rule(batch, seen)
 
 
@@ -125,10 +125,10 @@ def some(samples: tuple[int, ...], most: int = 6) -> str:
     return f"{word} {shown}" + (f" and {more} more" if more > 0 else "")
 
 
-# --- what the loss refuses ------------------------------------------------------------
+# --- what the loss rejects ------------------------------------------------------------
 
 
-def _refused(batch: Batch, seen: Seen) -> Finding:
+def _rejected(batch: Batch, seen: Seen) -> Finding:
     own = _own_words(seen.error)
     message = " ".join(str(seen.error).split())
     text, remedy = own or (
@@ -139,11 +139,11 @@ def _refused(batch: Batch, seen: Seen) -> Finding:
         return Finding("no gradient", text, remedy)
     if own is None or "of shape" in text:
         remedy = _looks_like(batch, seen) or remedy
-    return Finding("refused", text, remedy)
+    return Finding("rejected", text, remedy)
 
 
 def _own_words(error: Exception | None) -> tuple[str, str] | None:
-    """The fact and the remedy of an error in the form of the package; else None."""
+    """The fact and the remedy of an error in the package's form; None for others."""
     message = " ".join(str(error).split())
     if not re.fullmatch(r"[^`]*: `[^`]+` must .*; got .* \(.*\)\.", message):
         return None
@@ -156,27 +156,28 @@ def _own_words(error: Exception | None) -> tuple[str, str] | None:
 
 
 def _looks_like(batch: Batch, seen: Seen) -> str | None:
-    """What targets of the wrong shape seem to be, judged by their values."""
+    """The remedy for targets of a wrong shape, guessed from their values."""
     t, p = tensor(batch.y_true), tensor(batch.y_pred)
     if t is None or p is None or not batch.size or len(p.shape) < 2:
         return None
-    rows, whole = tuple(t.shape), keras.ops.all(floats(t) == keras.ops.floor(floats(t)))
+    shape = tuple(t.shape)
+    whole = keras.ops.all(floats(t) == keras.ops.floor(floats(t)))
     classes = p.shape[-1]
-    if rows == tuple(p.shape) and classes > 1:
+    if shape == tuple(p.shape) and classes > 1:
         t = floats(t)
         one_hot = keras.ops.all((t == 0) | (t == 1)) & keras.ops.all(
             keras.ops.sum(t, axis=-1) == 1
         )
         if one_hot:
             return (
-                "y_true looks one-hot, the loss takes ids: pass argmax(y_true, -1), or "
-                "use its dense form"
+                "y_true looks one-hot, the loss takes class indices: pass "
+                "argmax(y_true, -1), or use its dense form"
             )
     elif _by_id(seen.loss, t, p):
         return None
-    elif whole and classes > 1 and rows in (p.shape[:-1], (*p.shape[:-1], 1)):
+    elif whole and classes > 1 and shape in (p.shape[:-1], (*p.shape[:-1], 1)):
         return (
-            "y_true looks like class ids: use the sparse form of the loss, or "
+            "y_true looks like class indices: use the sparse form of the loss, or "
             "keras.utils.to_categorical(y_true)"
         )
     return None
@@ -198,21 +199,21 @@ def _class_ids(batch: Batch, seen: Seen) -> Iterator[Finding]:
     ignored = argument_of(seen.loss, "ignore_class")
     if ignored is not None:
         wrong = wrong & (ids != ignored)
-    if ours:  # Keras hands what has no weight to the backend, where it is an error
+    if ours:  # in Keras an index of weight 0 is an error of the backend, too
         wrong = wrong & batch.counts(tuple(ids.shape))
     samples = samples_where(wrong)
     if samples:
         here = (keras.ops.take(x, samples[0], axis=0) for x in (ids, wrong))
         yield Finding(
-            "class ids",
-            f"{some(samples)}: class ids must be whole and in 0 to {count - 1}; "
+            "class indices",
+            f"{some(samples)}: class indices must be whole and in 0 to {count - 1}; "
             f"the first is {checks.first(*here)}",
-            f"mend the labels, or give y_pred more than {count} classes",
+            f"fix the labels, or give y_pred more than {count} classes",
             samples,
         )
 
 
-# Keras has the second of them from 3.16 on.
+# The second one exists from Keras 3.16 on.
 _SPARSE = tuple(
     getattr(keras.losses, name)
     for name in ("SparseCategoricalCrossentropy", "SparseCategoricalFocalCrossentropy")
@@ -224,14 +225,14 @@ def _by_id(loss: Any, y_true: Any, y_pred: Any) -> bool:
     declared = loss if isinstance(loss, Loss) else declaring(loss)
     targets = getattr(declared, "_targets", "any")
     t, p = tuple(y_true.shape), tuple(y_pred.shape)
-    rows = len(t) == len(p) and (t[-1] != 1 or p[-1] == 1)
-    return targets == "ids" or (targets == "classes" and not rows)
+    dense = len(t) == len(p) and (t[-1] != 1 or p[-1] == 1)
+    return targets == "ids" or (targets == "classes" and not dense)
 
 
 def declaring(loss: Any) -> Any | None:
-    """The class of this package that declares what a loss takes.
+    """The class of this package that declares the inputs that a loss takes.
 
-    For one of Keras's own it is the class of the same name.
+    For a loss of Keras it is our class of the same name.
     """
     if isinstance(loss, Loss):
         return type(loss)
@@ -254,24 +255,24 @@ def _empty(batch: Batch, seen: Seen) -> Iterator[Finding]:
         remedy = "look at what makes the weights"
         yield Finding("empty", "all weights are 0: nothing is learned", remedy)
     elif batch.mask is not None and not keras.ops.any(batch.mask):
-        remedy = "look at what makes the mask: False is left out"
+        remedy = "look at what makes the mask: False is masked"
         yield Finding("empty", "all is masked: nothing is learned", remedy)
 
 
 def _repeated(batch: Batch, seen: Seen) -> Iterator[Finding]:
-    """Targets that a plain Keras loss stretches over the predictions."""
+    """Targets that a plain Keras loss broadcasts to the shape of the predictions."""
     if isinstance(seen.loss, Loss) or seen.items is None:
         return
     if not keras.backend.is_float_dtype(tensor(batch.y_true).dtype):
-        return  # of class ids, perhaps
+        return  # these may be class indices
     t, p = tuple(seen.y_true.shape), tuple(seen.y_pred.shape)
-    # Keras's own losses bring (B,) and (B, 1) together, others rarely do.
+    # Keras's own losses align (B,) with (B, 1); most other losses do not.
     aligned = type(seen.loss).__module__.startswith("keras.")
     if t != p and not (aligned and (*t, 1) == p) and not (aligned and t == (*p, 1)):
         yield Finding(
             "repeated",
             f"y_true of shape {t} is repeated to fit y_pred of shape {p}",
-            "give both one shape; the losses of this package refuse it",
+            "give both the same shape; the losses of this package reject it",
         )
 
 
@@ -291,7 +292,8 @@ def _not_finite(batch: Batch, seen: Seen) -> Iterator[Finding]:
     faults["context"] = {i for x in batch.context for i in broken(tensor(x))}
     others = bad.difference(*faults.values())
     alone = _broken_alone(batch, seen, tuple(sorted(others)))
-    # Where samples are coupled, one may spoil the others and be left out itself.
+    # In a loss that couples samples, a faulty sample may make others not finite, while
+    # it is excluded itself.
     spoiled = everything if len(alone) < len(others) else bad
     for culprit, samples in faults.items():
         at_fault = tuple(sorted(samples & spoiled))
@@ -317,18 +319,18 @@ def _not_finite(batch: Batch, seen: Seen) -> Iterator[Finding]:
             alone,
             "loss",
         )
-    slope = tuple(s for s in broken(seen.slope) if s not in spoiled)
-    if slope:
+    at_fault = tuple(s for s in broken(seen.gradient) if s not in spoiled)
+    if at_fault:
         yield Finding(
             "gradient not finite",
-            f"{some(slope)}: the loss is finite, its gradient is not",
+            f"{some(at_fault)}: the loss is finite, its gradient is not",
             _remedy_of_loss(seen.loss, "a root, norm or quotient at 0"),
-            slope,
+            at_fault,
         )
 
 
 def _remedy_of_loss(loss: Any, suspect: str) -> str:
-    """What to change in a loss that is not finite of finite numbers."""
+    """What to change in a loss that is not finite for finite inputs."""
     code, known = code_of(loss), declaring(loss)
     if code is None and isinstance(loss, Loss):
         return "look at these samples: its docstring says what the loss takes"
@@ -354,27 +356,27 @@ def _remedy_of_loss(loss: Any, suspect: str) -> str:
 
 def _remedy_of_input(culprit: str, batch: Batch) -> str:
     if culprit == "y_true":
-        return "mend these rows of the data, or drop them"
+        return "fix these samples in the data, or drop them"
     if culprit == "sample_weight":
-        return "mend the weights"
+        return "fix the weights"
     if culprit == "context":
         return "look at what makes the context: an input, or another output"
     if keras.backend.standardize_dtype(tensor(batch.y_pred).dtype) == "float16":
         return "float16 ends at 65504: make the last layer Dense(..., dtype='float32')"
-    return "look at the inputs of these rows, and at the step before: a smaller rate"
+    return "look at the inputs of these samples, and at the step before: a smaller rate"
 
 
 def _broken_alone(batch: Batch, seen: Seen, rest: tuple[int, ...]) -> tuple[int, ...]:
-    """Which samples of finite numbers are not finite without those of others.
+    """Which samples with finite inputs have a loss that is not finite by themselves.
 
-    In a loss that couples samples, one of them spoils the rest.
+    In a loss that couples samples, one faulty sample makes the others not finite.
     """
     if not rest or len(rest) == batch.size:
         return rest
     places = [i if i in rest else rest[0] for i in range(batch.size)]
     try:
-        bad = broken(items_of(seen.loss, batch.rows(places)))
-    except Exception:  # rows may not be samples, and then nothing is known
+        bad = broken(items_of(seen.loss, batch.of_samples(places)))
+    except Exception:  # the first axis may not be that of samples
         return ()
     return rest if bad and seen.statistic else tuple(sorted({*bad} & {*rest}))
 
@@ -382,10 +384,10 @@ def _broken_alone(batch: Batch, seen: Seen, rest: tuple[int, ...]) -> tuple[int,
 # --- gradients ------------------------------------------------------------------------
 
 
-def _slope(batch: Batch, seen: Seen) -> Iterator[Finding]:
-    if seen.slope is None or seen.weight == 0:
+def _gradients(batch: Batch, seen: Seen) -> Iterator[Finding]:
+    if seen.gradient is None or seen.weight == 0:
         return
-    tops = largest(keras.ops.abs(seen.slope))
+    tops = largest(keras.ops.abs(seen.gradient))
     far = tuple(i for i, top in enumerate(tops) if top * abs(seen.weight) >= EXPLODING)
     if far:
         yield Finding(
@@ -395,20 +397,20 @@ def _slope(batch: Batch, seen: Seen) -> Iterator[Finding]:
             "scale the targets to about 1, or clip: Adam(clipnorm=1.0)",
             far,
         )
-    flat = {i for i, top in enumerate(tops) if top <= DEAD} - {*broken(seen.slope)}
+    flat = {i for i, top in enumerate(tops) if top <= DEAD} - {*broken(seen.gradient)}
     if seen.statistic or seen.items.shape[0] != batch.size:
-        # Of a sample's share in it nothing is known.
+        # The share of each sample in a statistic is not known.
         dead = tuple(flat) if len(flat) == batch.size and seen.value > LEARNED else ()
     else:
         dead = tuple(i for i, x in enumerate(largest(seen.items)) if x > LEARNED)
         dead = tuple(i for i in dead if i in flat)
     outlier = _outlier(batch, seen)
-    if outlier is not None:  # which is why the others have no gradient
+    if outlier is not None:  # then this explains the missing gradient
         dead = tuple(i for i in dead if i not in outlier[1])
     if dead:
         yield Finding(
             "dead",
-            f"{some(dead)}: a loss without a gradient, nothing is learned of it",
+            f"{some(dead)}: a loss without a gradient, nothing is learned from it",
             "take the last activation out of the model, and give from_logits=True"
             if argument_of(seen.loss, "from_logits") is False
             else "look for what is flat in the loss: clip, round, relu, a comparison",
@@ -441,7 +443,7 @@ def _logits(batch: Batch, seen: Seen) -> Iterator[Finding]:
 
 
 def _remedy_of_values(loss: Any, domain: Domain) -> str:
-    """What to change; a loss of Keras may lack an argument that ours has."""
+    """What to change; a loss of Keras may not have an argument that ours has."""
     known, remedy = declaring(loss), remedy_of(loss, domain)
     if known is None or argument_of(loss, "from_logits") is not None:
         return remedy
@@ -452,25 +454,25 @@ def _remedy_of_values(loss: Any, domain: Domain) -> str:
 
 
 def _outlier(batch: Batch, seen: Seen) -> tuple[float, tuple[int, ...], Domain] | None:
-    """The prediction farthest outside what the loss takes, and the samples outside."""
+    """The prediction farthest outside of the loss's range, and all samples outside."""
     domain, p = DOMAINS.get(_holds(seen.loss)), _predictions(batch, seen)
     if domain is None or p is None:
         return None
     counted = _counted(batch, seen, p)
-    worst = evidence(domain, checks.visible(p), checks.visible(counted))
+    worst = evidence(domain, checks.known_values(p), checks.known_values(counted))
     if worst is None:
         return None
     return worst, samples_where(_outside(domain, p) & counted), domain
 
 
 def _predictions(batch: Batch, seen: Seen) -> Any | None:
-    """What `call` got, or was to get where an error came before it."""
+    """The y_pred of `call`, or the given one if there was an error before `call`."""
     p = tensor(batch.y_pred) if seen.y_pred is None else seen.y_pred
     return None if p is None or not batch.size else floats(p)
 
 
 def _holds(loss: Any) -> str:
-    """What y_pred must hold, by declaration, or by an argument of somebody's own."""
+    """The domain of y_pred, as declared, or by the argument `from_logits` of a user."""
     known = declaring(loss)
     word = "any" if known is None else of_predictions(loss, known)
     from_logits = argument_of(loss, "from_logits")
@@ -480,7 +482,10 @@ def _holds(loss: Any) -> str:
 
 
 def _or_from_probabilities(loss: Any) -> str:
-    """The argument that makes a loss of logits one of probabilities."""
+    """The argument by which a loss of logits takes probabilities, if it has one."""
+    known = declaring(loss)
+    if known is not None and known.prediction_domain == "logits":
+        return ""
     if argument_of(loss, "from_logits") is not None:
         return "pass from_logits=False, or "
     return "pass activation=None, or " if hasattr(loss, "activation") else ""
@@ -494,7 +499,7 @@ def _outside(domain: Domain, x: Any) -> Any:
 
 
 def _counted(batch: Batch, seen: Seen, x: Any) -> Any:
-    """Which elements have a weight, and are neither masked nor ignored."""
+    """Which elements are not masked, not of weight 0 and not ignored."""
     counted = batch.counts(tuple(x.shape))
     if seen.y_pred is None:
         return counted
@@ -505,19 +510,19 @@ def _counted(batch: Batch, seen: Seen, x: Any) -> Any:
 
 
 def _are_probabilities(p: Any) -> bool:
-    """Whether numbers in [0, 1] look like what softmax or sigmoid returns."""
-    rows = keras.ops.abs(keras.ops.sum(p, axis=-1) - 1.0) < SUM_TO_ONE
+    """Whether predictions look like the output of a softmax or sigmoid."""
+    sum_to_one = keras.ops.abs(keras.ops.sum(p, axis=-1) - 1.0) < SUM_TO_ONE
     if keras.ops.any((p < 0) | (p > 1)):
         return False
-    if p.shape[-1] > 1 and keras.ops.all(rows):
+    if p.shape[-1] > 1 and keras.ops.all(sum_to_one):
         return True
-    # Zeros are the logits of a model that begins with zeros.
+    # A model whose weights are 0 has logits of 0.
     inside = (p > 0) & (p < 1)
     return bool(keras.ops.size(p) >= SURELY and keras.ops.all(inside))
 
 
 def _targets(batch: Batch, seen: Seen) -> Iterator[Finding]:
-    """Targets of a likelihood that are not what it is of."""
+    """Targets outside of the range that the loss declares."""
     known = declaring(seen.loss)
     word = "any" if known is None else known.target_domain
     if word == "any" and argument_of(seen.loss, "from_logits") is not None:
@@ -530,18 +535,18 @@ def _targets(batch: Batch, seen: Seen) -> Iterator[Finding]:
     if (*tuple(t.shape), 1) == p:  # the map of one class
         t = keras.ops.expand_dims(t, -1)
     if tuple(t.shape) != p:
-        return  # class ids
+        return  # class indices
     t, domain = floats(t), DOMAINS[word]
     counted = _counted(batch, seen, t)
-    if evidence(domain, checks.visible(t), checks.visible(counted)) is None:
+    if evidence(domain, checks.known_values(t), checks.known_values(counted)) is None:
         return
     samples = samples_where(_outside(domain, t) & counted)
     if word == "rates":
         text, remedy = "targets below 0", "pass the counts as they are, not scaled"
     else:
         text = "targets outside 0 to 1"
-        remedy = "map the labels to 0 and 1; of class ids, use the sparse form of the "
-        remedy += "loss"
+        remedy = "map the labels to 0 and 1; for class indices, use the sparse form "
+        remedy += "of the loss"
     yield Finding(
         "targets",
         f"{some(samples)}: {text}, where the loss takes {domain.rule}",

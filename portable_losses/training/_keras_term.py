@@ -1,4 +1,4 @@
-"""A plain `keras.losses.Loss` in a `Sum`: masks, weights, and what it cannot take."""
+"""A plain `keras.losses.Loss` in a `Sum`: masks, weights, and what is rejected."""
 
 import inspect
 from typing import Any
@@ -19,19 +19,20 @@ def value_of(
     mask: Any,
     context: tuple[Any, ...],
 ) -> Any:
-    """What a Keras loss makes of a batch, without the items that are left out.
+    """The value of a Keras loss on a batch, without masked items.
 
-    Keras multiplies the items of a mask and of weight 0 by 0, which leaves a NaN a NaN,
-    and knows a mask only from y_pred. So its `call` makes the items here, of inputs
-    with stand-ins for what is left out, and `Loss` reduces them.
+    Keras multiplies items that are masked or of weight 0 by 0, so that a NaN stays a
+    NaN; and it reads a mask from y_pred only. So here the inputs of such items are
+    replaced by safe values, `call` of the Keras loss makes the items, and `Loss`
+    reduces them.
     """
     owner = type(loss).__name__
     if context:
         count = f"{len(context)} tensor{'s' if len(context) > 1 else ''}"
-        remedy = "a loss of Keras takes y_true and y_pred alone: give it a LossEndpoint"
+        remedy = "a loss of Keras takes only y_true and y_pred: give it a LossEndpoint"
         remedy += " of its own, or write it as a Loss"
         shown = errors.Described(count)
-        errors.fail(owner, "context", "left out", shown, remedy, TypeError)
+        errors.fail(owner, "context", "omitted", shown, remedy, TypeError)
     if mask is None and weight is None:
         return loss(y_true, y_pred)
     if type(loss).__call__ is not keras.losses.Loss.__call__:
@@ -40,7 +41,7 @@ def value_of(
         return _Items(loss)(y_true, y_pred, weight, mask)
     except _StatisticError:
         if mask is not None:
-            rule = "None for this statistic, which cannot leave samples out"
+            rule = "None for this statistic, which cannot exclude samples"
             shape = tuple(keras.ops.shape(mask))
             shown = errors.Described(f"a mask of shape {shape}")
             remedy = "use a loss of portable_losses with items, or write it as a Loss"
@@ -57,16 +58,16 @@ def _of_its_own_call(
         return loss(y_true, y_pred, weight, mask=mask)
     rule = "None for a loss with a `__call__` of its own, which takes no mask"
     shown = errors.Described(f"a mask of shape {tuple(keras.ops.shape(mask))}")
-    remedy = "write it as a Loss with `call`, or leave the mask out"
+    remedy = "write it as a Loss with `call`, or pass no mask"
     errors.fail(owner, "mask", rule, shown, remedy)
 
 
 class _StatisticError(Exception):
-    """The loss returns one number for the batch, which only Keras can weigh."""
+    """The loss returns one number for the batch, which only Keras can weight."""
 
 
 class _Items(Loss):
-    """The items of a Keras loss, reduced as it says."""
+    """The items of a Keras loss, with its reduction."""
 
     targets = "any"
 
@@ -83,12 +84,12 @@ class _Items(Loss):
         )
         if len(items.shape) == 0:
             raise _StatisticError
-        left = keras_mask(items)  # by an ignored class, say
+        left = keras_mask(items)  # for example of an ignored class
         return items if left is None else (items, keras.ops.cast(left, "bool"))
 
 
 def _stand_in(y_true: Any, kept: Any) -> Any:
-    """Harmless targets for what is left out: there a class index may be -1."""
+    """Targets with a safe value where they are masked: an index may be -1 there."""
     if y_true is None or keras.backend.standardize_dtype(y_true.dtype) == "bool":
         return y_true
     shape = tuple(y_true.shape)

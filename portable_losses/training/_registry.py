@@ -1,4 +1,4 @@
-"""Under which name a function is saved, and how a file finds it again."""
+"""The name under which a function is saved, and how it is found for loading."""
 
 import pathlib
 import sys
@@ -11,17 +11,17 @@ from portable_losses.core import errors
 from portable_losses.core.config import registered
 
 NOTEBOOK = "notebook"
-"""The package of functions that somebody types, in a notebook or at a prompt."""
+"""The package name of functions that are defined in a notebook or at a prompt."""
 
 
 def module_of(function: Any) -> str:
-    """The module to import; of a program that was started, the one it would be."""
-    module = function.__module__ or "__main__"  # code that `exec` ran may have none
-    if module in ("__main__", "__mp_main__"):  # the latter in a worker it spawned
+    """The module to import; for a script, the module that its file would be."""
+    module = function.__module__ or "__main__"  # None in code that `exec` ran
+    if module in ("__main__", "__mp_main__"):  # the latter in a spawned process
         main = sys.modules[module]
         spec = getattr(main, "__spec__", None)
         file = getattr(main, "__file__", None)
-        if hasattr(sys, "ps1"):  # a prompt, which notebooks have too
+        if hasattr(sys, "ps1"):  # a prompt; a notebook has it, too
             module = NOTEBOOK
         elif spec is not None:  # python -m package.module
             module = spec.name
@@ -36,12 +36,12 @@ def package_of(function: Any) -> str:
 
 
 def register(function: Any, cls: Any, package: str) -> None:
-    """Register a class by the name of its function, unless another one has it."""
+    """Register a class by the name of its function, unless the name is taken."""
     name = f"{package}>{function.__name__}"
     known = keras.saving.get_registered_object(name)
     if known is not None and package != NOTEBOOK:
         if not _is_same(getattr(known, "_function", None), function):
-            rule = f"the one function of the name {name}"
+            rule = f"the only function with the name {name}"
             shown = errors.Described(f"a second, different {function.__qualname__}")
             remedy = "rename it, or give its package: @loss(package=...)"
             errors.fail("loss", "function", rule, shown, remedy)
@@ -49,12 +49,12 @@ def register(function: Any, cls: Any, package: str) -> None:
 
 
 def found(name: str, module: str) -> Any:
-    """The class of that name, or which module to import."""
+    """The class of that name, or an error that names the module to import."""
     cls = keras.saving.get_registered_object(name)
     if cls is None:
         remedy = f"import {module}, which defines it, before you load"
         if module in (NOTEBOOK, "__main__"):
-            remedy = "run the definition, which was typed, before you load"
+            remedy = "run the cell or line that defines it, before you load"
         owner = name.rpartition(">")[2]
         rule = "a @loss function that is defined when a model with it is loaded"
         shown = errors.Described(f"{name}, which is not")
@@ -73,7 +73,7 @@ def made_again(module: str, name: str, config: dict[str, Any]) -> Any:
 
 
 def _is_same(known: Any, function: Any) -> bool:
-    """Whether two functions are one definition, run twice."""
+    """Whether two functions come from the same definition, which was run twice."""
     return known is not None and _definition(known) == _definition(function)
 
 
@@ -84,7 +84,7 @@ def _definition(function: Any) -> tuple[object, ...]:
 
 
 def _code(code: types.CodeType) -> tuple[object, ...]:
-    """What a code object does, without where it stands in its file."""
+    """The parts of a code object that say what it does, without line numbers."""
     constants = tuple(
         _code(c) if isinstance(c, types.CodeType) else (type(c), repr(c))
         for c in code.co_consts

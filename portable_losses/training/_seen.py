@@ -1,4 +1,4 @@
-"""What a loss sees of a batch, and its gradient there, term by term of a sum."""
+"""The inputs, items and gradient of a loss on a batch, for each term of a sum."""
 
 import dataclasses
 import math
@@ -10,7 +10,7 @@ import keras
 from portable_losses.core import checks, errors
 from portable_losses.core.axes import expand, leading, squeezed
 from portable_losses.core.loss import Loss
-from portable_losses.core.moving import visibly
+from portable_losses.core.moving import as_numbers
 from portable_losses.training.sum import Sum
 
 _ON_JAX = keras.config.backend() == "jax"
@@ -18,7 +18,7 @@ _ON_JAX = keras.config.backend() == "jax"
 
 @dataclasses.dataclass(frozen=True)
 class Batch:
-    """What is handed to a loss; the mask is that of Keras if no other was given."""
+    """The inputs of a loss; the mask is that of Keras if no other was given."""
 
     y_true: Any
     y_pred: Any
@@ -32,8 +32,8 @@ class Batch:
         shape = tuple(getattr(tensor(self.y_pred), "shape", ()))
         return int(shape[0]) if shape and 0 not in shape else 0
 
-    def rows(self, samples: Sequence[int]) -> "Batch":
-        """The batch with these samples at its places."""
+    def of_samples(self, samples: Sequence[int]) -> "Batch":
+        """A batch of these samples."""
 
         def picked(x: Any) -> Any:
             x = tensor(x)
@@ -46,7 +46,7 @@ class Batch:
         return Batch(**{k: picked(x) for k, x in given.items()}, context=context)
 
     def counts(self, shape: tuple[int, ...]) -> Any:
-        """Where of a tensor of this shape there is neither a mask nor a weight of 0."""
+        """True for the elements of this shape that are not masked or of weight 0."""
         counted = keras.ops.ones(shape, "bool")
         for x in map(tensor, (self.mask, self.sample_weight)):
             if x is not None and len(x.shape) and 0 not in tuple(x.shape):
@@ -60,11 +60,11 @@ class Batch:
 
 @dataclasses.dataclass
 class Seen:
-    """A loss, a term of a sum perhaps, and what became of the batch in it.
+    """A loss, or a term of a sum, and its values on the batch.
 
-    `y_true` and `y_pred` are what its `call` got, `items` what it returns without a
-    reduction, after the sample weights, and `slope` the gradient in y_pred of their sum
-    or, for a statistic, mean.
+    `y_true` and `y_pred` are the inputs of its `call`. `items` are the weighted items
+    without a reduction. `gradient` is the gradient in y_pred of their sum, or of their
+    mean for a statistic.
     """
 
     name: str
@@ -75,12 +75,12 @@ class Seen:
     y_pred: Any = None
     items: Any = None
     statistic: bool = False
-    slope: Any = None
+    gradient: Any = None
     error: Exception | None = None
 
 
 def look(loss: Any, batch: Batch) -> list[Seen]:
-    """Call each term by itself, and take the gradients of those that accept it."""
+    """Call each term by itself, and take the gradients of terms without an error."""
     found = [Seen(*term) for term in _terms(loss)]
     for seen in found:
         try:
@@ -88,14 +88,14 @@ def look(loss: Any, batch: Batch) -> list[Seen]:
             seen.value = number(_call(_still(seen.loss), batch))
             if batch.size:
                 _watch(seen, batch)
-        except Exception as error:  # of whatever kind: it is what the report is about
+        except Exception as error:  # of any kind: the report shows it
             seen.error = error
-    _take_slopes([seen for seen in found if seen.items is not None], batch)
+    _take_gradients([seen for seen in found if seen.items is not None], batch)
     return found
 
 
 def _check(loss: Any, batch: Batch) -> None:
-    """Reject what no loss takes, in words of its own and not of a backend."""
+    """Reject what no loss takes, with an error of the package and not of a backend."""
     owner = type(loss).__name__
     checks.one_tensor(owner, "y_pred", batch.y_pred)
     if batch.y_true is None and not isinstance(loss, Loss):
@@ -116,7 +116,7 @@ def _check(loss: Any, batch: Batch) -> None:
 
 
 def items_of(loss: Any, batch: Batch) -> Any:
-    """What a loss returns without a reduction."""
+    """The items of a loss, without a reduction."""
     return _call(_unreduced(loss), batch)
 
 
@@ -128,7 +128,7 @@ def _called(loss: Any, batch: Batch, y_pred: Any) -> Any:
     given = batch.y_true, y_pred, batch.sample_weight
     if isinstance(loss, Loss):
         return loss(*given, batch.mask, *batch.context)
-    if batch.mask is not None:  # which Keras's losses look for on the prediction
+    if batch.mask is not None:  # Keras's losses read the mask from the prediction
         y_pred = _Masked(batch.mask)(y_pred)
     return loss(batch.y_true, y_pred, batch.sample_weight)
 
@@ -143,16 +143,16 @@ def _terms(loss: Any, weight: float = 1.0, path: str = "") -> Iterator[tuple[Any
 
 
 def _still(loss: Any) -> Any:
-    """A copy of a loss with numbers in place of what moves.
+    """A copy of a loss with numbers in place of its Hyperparameters.
 
-    A Hyperparameter knows its value even while a model trains, which on JAX has taken
-    its variable.
+    On JAX a model that trains has taken the arrays of the variables, but a
+    Hyperparameter still knows its value.
     """
     copy = object.__new__(type(loss))
     copy.__dict__.update(vars(loss))
     if isinstance(loss, Loss):
-        # The first look at predictions is left to the loss itself.
-        copy.__dict__.update(visibly(vars(loss)), _moving=False, _first_look=None)
+        # The check of the first predictions is not done by this copy.
+        copy.__dict__.update(as_numbers(vars(loss)), _moving=False, _first_look=None)
         return copy
 
     def call(*given: Any, **also: Any) -> Any:
@@ -165,14 +165,14 @@ def _still(loss: Any) -> Any:
 
 
 def _unreduced(loss: Any) -> Any:
-    """Likewise, one that returns its items."""
+    """The same, with a copy that returns its items."""
     copy = _still(loss)
     copy.__dict__["reduction"] = None
     return copy
 
 
 def _watch(seen: Seen, batch: Batch) -> None:
-    """Note what `call` gets and what becomes of it."""
+    """Call the loss, and record the inputs of its `call` and its items."""
     probe = _unreduced(seen.loss)
 
     def note(y_true: Any, y_pred: Any, items: Any) -> None:
@@ -194,27 +194,27 @@ def _watch(seen: Seen, batch: Batch) -> None:
 # --- the gradient ---------------------------------------------------------------------
 
 
-def _take_slopes(found: list[Seen], batch: Batch) -> None:
-    """Note the gradients, or in which term they cannot be taken."""
+def _take_gradients(found: list[Seen], batch: Batch) -> None:
+    """Record the gradients, or the error of the term that has none."""
     try:
-        slopes = _slopes(found, batch)
+        gradients = _gradients(found, batch)
     except Exception as error:
         if len(found) == 1:
             found[0].error = error
         else:
             for seen in found:
-                _take_slopes([seen], batch)
+                _take_gradients([seen], batch)
     else:
-        for seen, slope in zip(found, slopes, strict=True):
-            seen.slope = slope
+        for seen, gradient in zip(found, gradients, strict=True):
+            seen.gradient = gradient
 
 
-def _slopes(found: list[Seen], batch: Batch) -> list[Any]:
+def _gradients(found: list[Seen], batch: Batch) -> list[Any]:
     """The gradient of each term in y_pred.
 
-    Keras has no function that returns gradients, but a step of gradient descent with
-    rate 1 from zero leaves minus the gradient in a weight: each term gets one of its
-    own, which is added to the predictions.
+    Keras has no function that returns gradients. So each term gets a trainable weight
+    that is 0 and is added to the predictions. After one step of gradient descent with a
+    learning rate of 1, the weight is minus the gradient.
     """
     if not found:
         return []
@@ -223,7 +223,7 @@ def _slopes(found: list[Seen], batch: Batch) -> list[Any]:
         tuple(tensor(batch.y_pred).shape),
         [_float_of(seen.y_pred) for seen in found],
     )
-    # JAX compiles operations one by one if not all at once, which takes longer.
+    # Compiled as a whole on JAX, since there each single operation is compiled, too.
     model.compile(keras.optimizers.SGD(1.0), run_eagerly=not _ON_JAX)
     model.train_on_batch(keras.ops.ones((1, 1)))
     return [keras.ops.stop_gradient(-z) for z in model.shifts]
@@ -237,7 +237,8 @@ def _total(seen: Seen, batch: Batch) -> Callable[[Any], Any]:
     def total(z: Any) -> Any:
         shifted = keras.ops.cast(y_pred, z.dtype) + z
         items = _called(probe, batch, shifted)
-        # A loss may not depend on z; torch and TensorFlow want it to.
+        # The term 0 * z is for a loss that does not depend on z: without it torch and
+        # TensorFlow would raise an error.
         return together(keras.ops.cast(items, z.dtype)) + 0.0 * keras.ops.sum(z)
 
     return total
@@ -252,19 +253,19 @@ class _Masked(keras.layers.Layer):
         self.supports_masking = True
 
     def call(self, x: Any) -> Any:
-        return keras.ops.copy(x)  # a tensor of its own: Keras writes the mask on it
+        return keras.ops.copy(x)  # a new tensor: Keras attaches the mask to it
 
     def compute_mask(self, x: Any, previous: Any) -> Any:
         return self._of_output
 
 
 class _Shifted(keras.Model):
-    """A model whose loss is a sum of totals, each of a trainable shift of its own."""
+    """A model whose loss is the sum of `totals`, each with its own trainable shift."""
 
     def __init__(
         self, totals: list[Any], shape: tuple[int, ...], dtypes: list[str]
     ) -> None:
-        # In a policy of half precision the optimizer would scale the loss.
+        # float32: with a policy of half precision the optimizer would scale the loss.
         super().__init__(name="diagnose", dtype="float32")
         self.totals = totals
         self.shifts = [
@@ -291,44 +292,44 @@ def _float_of(x: Any) -> str:
 
 
 def tensor(x: Any) -> Any:
-    """What is given as a tensor of numbers, None where it cannot be one."""
+    """A value as a tensor of numbers; None if it cannot be converted."""
     try:
         x = None if x is None else keras.ops.convert_to_tensor(x)
-    except Exception:  # each backend has its own type for this
+    except Exception:  # each backend has its own type of error
         return None
     words = x is None or keras.backend.standardize_dtype(x.dtype) == "string"
     return None if words else x
 
 
 def floats(x: Any) -> Any:
-    """A tensor in a dtype of which every backend knows what is finite."""
+    """A tensor in a dtype for which every backend has `isfinite`."""
     return keras.ops.cast(x, _float_of(x))
 
 
 def number(x: Any) -> float:
-    """A scalar as a Python number; of more than one, their mean."""
+    """A scalar as a Python number; for several numbers their mean."""
     return float(keras.ops.convert_to_numpy(keras.ops.mean(floats(x))))
 
 
 def samples_where(chosen: Any) -> tuple[int, ...]:
-    """The samples in which anything is True; () for what has no batch axis."""
+    """The samples in which any element is True; () without a batch axis."""
     if chosen is None or len(chosen.shape) == 0 or 0 in tuple(chosen.shape):
         return ()
     rows = keras.ops.any(keras.ops.reshape(chosen, (chosen.shape[0], -1)), axis=1)
-    flags = checks.visible(rows)
-    assert flags is not None  # nothing is compiled here
+    flags = checks.known_values(rows)
+    assert flags is not None  # this is eager mode
     return tuple(i for i, flag in enumerate(flags.tolist()) if flag)
 
 
 def broken(x: Any) -> tuple[int, ...]:
-    """The samples in which a tensor is not finite."""
+    """The samples with an element that is not finite."""
     if x is None or not keras.backend.is_float_dtype(x.dtype):
         return ()
     return samples_where(keras.ops.logical_not(keras.ops.isfinite(floats(x))))
 
 
 def largest(x: Any) -> list[float]:
-    """The largest finite entry of each sample, NaN where none is."""
+    """The largest finite entry of each sample; NaN if there is none."""
     x = keras.ops.reshape(floats(x), (x.shape[0], -1))
     finite = keras.ops.where(keras.ops.isfinite(x), x, -math.inf)
     tops = keras.ops.convert_to_numpy(keras.ops.max(finite, axis=1)).tolist()
@@ -336,7 +337,7 @@ def largest(x: Any) -> list[float]:
 
 
 def extent(x: Any) -> tuple[float, float] | None:
-    """The least and the largest finite entry; None where there is none."""
+    """The smallest and the largest finite entry; None if there is none."""
     if x is None or 0 in tuple(x.shape):
         return None
     flat = keras.ops.reshape(floats(x), (1, -1))

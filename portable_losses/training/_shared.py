@@ -1,4 +1,4 @@
-"""What a sum of losses and an endpoint ask of a loss."""
+"""The check of a loss that a sum and an endpoint share."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from portable_losses.core import errors, held
 
 
 def one_number(owner: str, argument: str, loss: Any) -> Any:
-    """Return a loss that gives one number; a `@loss` function is that of its defaults.
+    """Return a loss that gives one number; a `@loss` function gets its defaults.
 
     Raises:
         TypeError: for what is no loss, and a loss of Keras that holds a
@@ -19,7 +19,7 @@ def one_number(owner: str, argument: str, loss: Any) -> Any:
     if not isinstance(loss, keras.losses.Loss):
         rule, remedy = "a loss", "pass an instance, such as MeanSquaredError()"
         errors.fail(owner, argument, rule, loss, remedy, TypeError)
-    held.no_moving_inside(owner, argument, loss)
+    held.reject_moving_inside(owner, argument, loss)
     if loss.reduction in (None, "none"):
         rule = "a loss that gives one number"
         shown = errors.Described(f"a {loss.name} with reduction={loss.reduction!r}")

@@ -1,4 +1,4 @@
-"""What the parameters of a function under `@loss` are for."""
+"""The parameters of a function under `@loss`: arguments, context, or rejected."""
 
 import dataclasses
 import inspect
@@ -14,7 +14,7 @@ from portable_losses.core.moving import Moving
 OF_EVERY_LOSS = ("reduction", "name", "dtype")
 OF_EVERY_CALL = {
     "sample_weight": "the loss multiplies its items by the weights",
-    "mask": "the loss leaves masked items out; `kept` says which samples those are",
+    "mask": "the loss excludes masked items; `kept` is False for masked samples",
     "y_true": "it is the first parameter of every call",
     "y_pred": "it is the second parameter of every call",
 }
@@ -25,10 +25,10 @@ class Signature:
     """The parameters of a function.
 
     Attributes:
-        first: its own names of y_true and y_pred.
+        first: its names of y_true and y_pred.
         context: positional parameters without a default, for `LossEndpoint`.
-        arguments: those that the loss is made with.
-        by_position: names of the arguments that do not stand behind `*`.
+        arguments: the constructor arguments of the loss.
+        by_position: names of the arguments before `*`.
         takes_kept: whether it has a parameter `kept`.
         text: the function as it is written.
     """
@@ -42,7 +42,7 @@ class Signature:
 
 
 def read(function: Any) -> Signature:
-    """The signature of a function, or an error that says what to write instead."""
+    """The signature of a function, or an error with what to write instead."""
     _check_kind(function)
     parameters = list(inspect.signature(function).parameters.values())
     text = f"{function.__name__}{inspect.signature(function)}"
@@ -79,14 +79,14 @@ def _check_kind(function: Any) -> None:
     if function.__name__ == "<lambda>":
         rule = "a function with a name, by which a saved model finds it"
         remedy = "write it with def, and what it closes over as an argument"
-        _refuse("a lambda", rule, remedy, ValueError)
+        _reject("a lambda", rule, remedy, ValueError)
     names = function.__code__.co_freevars
     for name, cell in zip(names, function.__closure__ or (), strict=True):
         if _is_array(cell):
             rule = "a function that closes over no tensors, which are not saved with it"
             remedy = f"make {name} an argument: def f(y_true, y_pred, *, {name})"
             text = f"{function.__name__}, closing over {name}"
-            _refuse(text, rule, remedy, ValueError)
+            _reject(text, rule, remedy, ValueError)
 
 
 def _check_first(text: str, parameters: list[inspect.Parameter]) -> None:
@@ -95,24 +95,24 @@ def _check_first(text: str, parameters: list[inspect.Parameter]) -> None:
         inspect.Parameter.POSITIONAL_OR_KEYWORD,
     )
     if len(parameters) < 2 or any(p.kind not in positional for p in parameters[:2]):
-        _refuse(text, "a function of y_true and y_pred", "name them first")
+        _reject(text, "a function of y_true and y_pred", "name them first")
     if parameters[0].name == "y_pred" or parameters[1].name == "y_true":
-        _refuse(text, "a function of y_true and y_pred", "name y_true first")
+        _reject(text, "a function of y_true and y_pred", "name y_true first")
 
 
 def _check_names(text: str, further: list[inspect.Parameter]) -> None:
     if any(p.kind is p.VAR_KEYWORD for p in further):
         rule = "a function whose arguments have names"
-        _refuse(text, rule, "name them after *")
+        _reject(text, rule, "name them after *")
     taken = [p.name for p in further if p.name in OF_EVERY_LOSS]
     if taken:
         rule = "a function without the arguments of every loss"
-        _refuse(text, rule, f"rename {', '.join(taken)}", ValueError)
+        _reject(text, rule, f"rename {', '.join(taken)}", ValueError)
     for p in further:
         if p.name in OF_EVERY_CALL and p.kind is not p.VAR_POSITIONAL:
             rule = f"a function without the argument {p.name}, which is every call's"
             remedy = f"drop or rename it: {OF_EVERY_CALL[p.name]}"
-            _refuse(text, rule, remedy, ValueError)
+            _reject(text, rule, remedy, ValueError)
 
 
 def _check_order(
@@ -120,28 +120,28 @@ def _check_order(
     rest: list[inspect.Parameter],
     arguments: Mapping[str, inspect.Parameter],
 ) -> None:
-    """Refuse a default before `/`, or before `*context`, which takes its place."""
+    """Reject a default before `/`, or before `*context`, which would take its value."""
     for p in rest:
         if p.kind is p.POSITIONAL_ONLY and (p.name in arguments or p.name == "kept"):
             rule = "a function whose arguments can be given by name"
-            _refuse(text, rule, f"put {p.name} after *")
+            _reject(text, rule, f"put {p.name} after *")
     by_position = [n for n, p in arguments.items() if p.kind is not p.KEYWORD_ONLY]
     if by_position and any(p.kind is p.VAR_POSITIONAL for p in rest):
-        rule = "a function whose arguments stand behind its context"
+        rule = "a function whose arguments come after its context"
         many = next(p.name for p in rest if p.kind is p.VAR_POSITIONAL)
-        _refuse(text, rule, f"put {', '.join(by_position)} after *{many}")
+        _reject(text, rule, f"put {', '.join(by_position)} after *{many}")
 
 
 def _is_array(cell: Any) -> bool:
     try:
         value = cell.cell_contents
     except ValueError:
-        return False  # not yet assigned: the function itself, say
+        return False  # not yet assigned, such as the function itself
     kinds = keras.Variable | keras.layers.Layer | Moving
     return isinstance(value, kinds) or hasattr(value, "dtype")
 
 
-def _refuse(
+def _reject(
     text: str, rule: str, remedy: str, kind: type[Exception] = TypeError
 ) -> NoReturn:
     errors.fail("loss", "function", rule, errors.Described(text), remedy, kind)
@@ -150,7 +150,7 @@ def _refuse(
 def constructor(
     init: Callable[..., None], arguments: Mapping[str, inspect.Parameter]
 ) -> Callable[..., None]:
-    """An `__init__` that shows the arguments of a function by their names."""
+    """An `__init__` whose signature has the arguments of a function by name."""
 
     def __init__(self: Any, /, **given: Any) -> None:
         init(self, **given)

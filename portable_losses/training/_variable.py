@@ -11,10 +11,10 @@ _ON_JAX = keras.config.backend() == "jax"
 
 
 class ToldVariable(keras.Variable):
-    """A variable that tells when it is set, whoever does it.
+    """A variable that calls a function each time it is set.
 
     Attributes:
-        changed: whether a tensor was put there, at which nobody has looked yet.
+        changed: whether it was set to a tensor whose value was not read yet.
     """
 
     def __init__(self, shape: tuple[int, ...], tell: Callable[[Any], None]) -> None:
@@ -25,8 +25,8 @@ class ToldVariable(keras.Variable):
             shape=shape,
             dtype="float32",
             trainable=False,
-            autocast=False,  # a layer in half precision would round it
-            # Every replica holds the value: a sum of them would be another.
+            autocast=False,  # else a layer in half precision would round it
+            # Every replica has the same value: their sum would be another value.
             aggregation="only_first_replica",
             synchronization="on_read",
             name="value",
@@ -43,7 +43,7 @@ class ToldVariable(keras.Variable):
 
     @property
     def held(self) -> Any:
-        """The value itself."""
+        """The array of the variable."""
         return super().value
 
     @property
@@ -55,9 +55,9 @@ class ToldVariable(keras.Variable):
     def value(self) -> Any:
         """The value; on JAX a copy.
 
-        A training step may not get an array twice, of a weight that is also shown as a
-        metric, say, or as a metric of two outputs: each time that Keras asks it gets
-        another array.
+        On JAX a training step may not get the same array twice, as it would for a
+        weight that is also a metric, or a metric of two outputs. So each access returns
+        a new array.
         """
         x = super().value
         return keras.ops.copy(x) if _ON_JAX and x is own_value(self) else x

@@ -1,4 +1,4 @@
-"""How many training steps a model has made: the clock of `by="step"`."""
+"""The number of training steps of a model, for `by="step"`."""
 
 import weakref
 from typing import Any
@@ -6,19 +6,20 @@ from typing import Any
 import keras
 
 _MISSED: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
-"""By optimizer, the training steps that it did not count."""
+"""For each optimizer, the training steps that it did not count."""
 
 
 class Clock:
     """Counts the batches that a model was trained on, from 0.
 
-    The optimizer counts them, in a variable that is saved with the model and that
-    `train_on_batch` moves, too; not those it skips, as a `LossScaleOptimizer` does
-    where a gradient overflows. The difference is kept here, and in files by the
-    Hyperparameters: a step is one batch, whatever became of it.
+    A step is one batch, also if the optimizer skipped it. The optimizer counts its
+    steps, also those of `train_on_batch`, in a variable that is saved with the model.
+    It does not count the steps that it skips, as a `LossScaleOptimizer` does if a
+    gradient overflows. The difference is stored here, and the Hyperparameters write it
+    to files.
 
     Attributes:
-        steps: the steps before the present epoch.
+        steps: the number of steps before the present epoch.
     """
 
     def __init__(self) -> None:
@@ -28,12 +29,12 @@ class Clock:
         self._model: Any = None
 
     def start_epoch(self, model: Any, hyperparameters: list[Any]) -> None:
-        """Look up how many steps were made; a callback may have restored them."""
+        """Read the number of steps again, since a callback may have restored it."""
         self._model = weakref.ref(model)
         for w in hyperparameters:
             if w.missed_steps is not None:
                 (missed, counted), w.missed_steps = w.missed_steps, None
-                if counted <= _counted(model):  # else the optimizer is another
+                if counted <= _counted(model):  # else it is another optimizer
                     _MISSED[_key(model)] = missed
         self.steps = _counted(model) + _MISSED.get(_key(model), 0)
         self._begun, self._ended = 0, 0
@@ -41,8 +42,8 @@ class Clock:
     def begin(self, batch: int, known: int | None) -> int:
         """The step of a batch of this epoch; `known` is the epoch's number of batches.
 
-        Steps that were begun count: a file that is written between a batch and the
-        next has both.
+        A step counts from its beginning, so a file that is written at the end of a
+        batch includes it.
         """
         model = None if self._model is None else self._model()
         several = getattr(model, "steps_per_execution", 1) or 1
@@ -50,22 +51,22 @@ class Clock:
         return self.steps + batch
 
     def end(self, batch: int, known: int | None) -> None:
-        """Note that a batch of this epoch was trained on, the last of an execution."""
+        """Record that a batch was trained on, the last one of an execution."""
         self._ended = batch + 1 if known is None else min(batch + 1, known)
 
     def end_epoch(self) -> None:
-        """Note the steps that the optimizer did not count."""
-        model, ended = self._model(), self._ended  # data may end after a begin
+        """Record the steps that the optimizer did not count."""
+        model, ended = self._model(), self._ended  # the data may end after a begin
         several = model.steps_per_execution or 1
         missed = self.steps + ended - _counted(model)
         beyond = missed - _MISSED.get(_key(model), 0)
         self._begun = None
-        if not 0 < beyond < several:  # else the last execution was shorter
+        if not 0 < beyond < several:  # else the last execution had fewer batches
             _MISSED[_key(model)] = missed
 
     @property
     def missed(self) -> tuple[int, int]:
-        """The steps that the optimizer did not count, and those that it did."""
+        """The number of steps that the optimizer did not count, and that it counted."""
         model = None if self._model is None else self._model()
         if model is None:
             return 0, 0
@@ -80,7 +81,7 @@ def _key(model: Any) -> Any:
 
 
 def _counted(model: Any) -> int:
-    """What the optimizer counted, each batch of an accumulated gradient too."""
+    """The number that the optimizer counted, with each batch of an accumulation."""
     optimizer = getattr(model, "optimizer", None)
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     for variable in getattr(optimizer, "variables", ()):

@@ -1,4 +1,4 @@
-"""When training goes wrong: what a loss makes of a batch, in words."""
+"""`diagnose`: a report on what is wrong with a loss and a batch."""
 
 import dataclasses
 import textwrap
@@ -33,11 +33,11 @@ class Report:
     Attributes:
         name: the name of the loss.
         samples: the size of the batch.
-        value: the loss; NaN where it is refused, the mean where it is not one number.
+        value: the loss; NaN if it raises an error, the mean if it is not one number.
         findings: what is wrong, each with `kind`, `text`, `remedy`, `samples`,
             `culprit` and `terms`.
-        terms: what each term of the loss sees, with `name`, `weight`, `value`,
-            `y_true`, `y_pred`, `items`, `slope`, `statistic` and `error`.
+        terms: the values of each term of the loss: `name`, `weight`, `value`,
+            `y_true`, `y_pred`, `items`, `gradient`, `statistic` and `error`.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Report:
             yield from _of_term(seen)
         if len(terms) > MOST_TERMS:
             yield f"and {len(terms) - MOST_TERMS} more terms"
-        if any(seen.slope is not None for seen in terms):
+        if any(seen.gradient is not None for seen in terms):
             yield "(gradient in y_pred: of the sum of the items, or of the statistic)"
         if count:
             yield ""
@@ -101,26 +101,27 @@ def diagnose(
 ) -> Report:
     """Say what is wrong with a batch, and what to change.
 
-    Which samples have a loss or a gradient that is not finite, and whether target,
-    prediction, weight or the loss itself is at fault; gradients that explode or are
-    dead; class ids out of range; logits where probabilities are expected, and the
-    reverse; shapes and dtypes as the loss sees them. What the loss refuses is reported
-    in its own words. Each term of a `Sum` is looked at by itself.
+    The report shows which samples have a loss or a gradient that is not finite, and
+    whether the target, the prediction, the weight or the loss itself is the cause;
+    gradients that explode or are dead (0); class indices out of range; logits in place
+    of probabilities, and the reverse; shapes and dtypes of the inputs of `call`. If the
+    loss raises an error, the report shows its message. Each term of a `Sum` is examined
+    by itself.
 
-    It calls the loss outside of compiled code and takes one gradient, of the sum of the
-    items in y_pred: so that of a sample does not depend on the size of the batch. Of a
-    statistic, which has no items, it is that of its value. It is for the batch that
-    went wrong, and not for every step.
+    It calls the loss in eager mode and takes one gradient, that of the sum of the items
+    in y_pred, so that the gradient of a sample does not depend on the size of the
+    batch. For a statistic, which has no items, it is the gradient of its value. Use it
+    for a batch that went wrong, and not in every step.
 
     Args:
         loss: any loss: of this package, a `@loss` function, a `Sum`, or a plain
             `keras.losses.Loss`.
         y_true: targets, as the loss takes them.
-        y_pred: predictions, say of `model(x, training=True)`.
+        y_pred: predictions, such as `model(x, training=True)`.
         sample_weight: weights, as the loss takes them.
-        mask: booleans, False for what is left out; by default the mask that Keras
-            attached to y_pred. A plain Keras loss gets either as a layer's mask.
-        context: what else the loss takes, as a tuple, or one tensor alone.
+        mask: booleans, False for what is masked; by default the mask that Keras
+            attached to y_pred. A plain Keras loss gets it as the mask of a layer.
+        context: the further tensors that the loss takes, as a tuple, or one tensor.
 
     Returns:
         A `Report`: `print` it, or read its `healthy`, `findings` and `terms`.
@@ -141,10 +142,10 @@ def diagnose(
     if not isinstance(loss, keras.losses.Loss):
         rule, remedy = "a loss", "pass an instance, such as MeanSquaredError()"
         errors.fail("diagnose", "loss", rule, loss, remedy, TypeError)
-    held.no_moving_inside("diagnose", "loss", loss)
+    held.reject_moving_inside("diagnose", "loss", loss)
     y_true, y_pred, sample_weight = map(_array, (y_true, y_pred, sample_weight))
     mask = keras_mask(y_pred) if mask is None else tensor(_array(mask))
-    if checks.visible(y_pred) is None and tensor(y_pred) is not None:
+    if checks.known_values(y_pred) is None and tensor(y_pred) is not None:
         rule, remedy = "values", "pass a batch, in eager mode: model(x, training=True)"
         shown = errors.Described("a symbolic tensor, or one of compiled code")
         errors.fail("diagnose", "y_pred", rule, shown, remedy, TypeError)
@@ -157,7 +158,7 @@ def diagnose(
 
 
 def _array(x: Any) -> Any:
-    """A sequence as a tensor, if it is one; Keras would take it for many outputs."""
+    """A sequence as a tensor: Keras would take a list for several outputs."""
     made = tensor(x) if isinstance(x, tuple | list | int | float) else x
     return x if made is None else made
 
@@ -167,7 +168,7 @@ def _array(x: Any) -> Any:
 
 def _of_term(seen: Seen) -> Iterator[str]:
     factor = f", times {seen.weight:.4g}" if seen.weight != 1 else ""
-    yield f"{seen.name}{factor}: {'refused' if seen.error else f'{seen.value:.4g}'}"
+    yield f"{seen.name}{factor}: {'rejected' if seen.error else f'{seen.value:.4g}'}"
     for name in ("y_true", "y_pred"):
         x = getattr(seen, name)
         if x is not None:
@@ -175,9 +176,9 @@ def _of_term(seen: Seen) -> Iterator[str]:
     if seen.items is not None:
         name = "statistic" if seen.statistic else "items"
         yield _row(name, seen.items, seen.items)
-    if seen.slope is not None:
-        tops = keras.ops.convert_to_tensor(largest(keras.ops.abs(seen.slope)))
-        extent = _extent(tops, len(broken(seen.slope)))
+    if seen.gradient is not None:
+        tops = keras.ops.convert_to_tensor(largest(keras.ops.abs(seen.gradient)))
+        extent = _extent(tops, len(broken(seen.gradient)))
         yield f"  {'gradient':<14}{'largest of each sample':<24}  {extent}"
 
 
@@ -188,7 +189,7 @@ def _row(name: str, given: Any, x: Any) -> str:
 
 
 def _described(given: Any, x: Any) -> str:
-    """A shape, and the dtype it was given in."""
+    """A shape, and the dtype of the given array."""
     return f"{tuple(x.shape)} {keras.backend.standardize_dtype(given.dtype)}"
 
 

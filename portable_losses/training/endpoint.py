@@ -1,4 +1,4 @@
-"""A loss as a layer, for what only a model can hand to it."""
+"""A loss as a layer, which gets further tensors of the model."""
 
 import dataclasses
 import weakref
@@ -21,15 +21,15 @@ _ON_TENSORFLOW = keras.config.backend() == "tensorflow"
 class LossEndpoint(keras.layers.Layer):
     """A layer that adds a loss to the model and returns y_pred as it is.
 
-    It hands to a loss what `compile` cannot: inputs of the model, outputs of other
-    layers, weights that belong to an example. A loss gets them as further arguments of
-    its `call`, or of its `@loss` function: `call(self, y_true, y_pred, x)`.
+    It passes to a loss what `compile` cannot: inputs of the model, outputs of other
+    layers, weights of samples. A loss gets them as further arguments of its `call`, or
+    of its `@loss` function: `call(self, y_true, y_pred, x)`.
 
-    Called as `endpoint(y_pred, y_true=None, *context, sample_weight=None)`, with the
-    target as an input of the model. Without a target it returns y_pred and adds
-    nothing, and the model that predicts is `keras.Model(x, y_pred)`. A loss that
-    ignores its targets takes any tensor for one. One that is called several times in a
-    model adds a loss each time.
+    It is called as `endpoint(y_pred, y_true=None, *context, sample_weight=None)`, with
+    the target as an input of the model. Without a target it returns y_pred and adds
+    nothing. The model for prediction is `keras.Model(x, y_pred)`. For a loss that
+    ignores its targets any tensor will do. An endpoint that is called several times in
+    a model adds a loss each time.
 
     Args:
         loss: a loss that gives one number.
@@ -38,7 +38,7 @@ class LossEndpoint(keras.layers.Layer):
 
     Raises:
         ValueError: for a loss with `reduction=None`, a weight that is not finite, and
-            whatever the loss refuses.
+            whatever the loss rejects.
         TypeError: for what is no loss, and a context that the loss does not take.
 
     Example:
@@ -52,14 +52,14 @@ class LossEndpoint(keras.layers.Layer):
     def __init__(
         self, loss: Any, weight: Any = 1.0, name: str | None = None, **rest: Any
     ) -> None:
-        # Labels and weights in half precision would not be what they were.
+        # Autocast to half precision would change labels and weights.
         super().__init__(name=name, **{"autocast": False, **rest})
         owner = type(self).__name__
         self._held = _Held(
             one_number(owner, "loss", loss), arguments.number(owner, "weight", weight)
         )
         claim(self, weight)
-        # As weights of the layer the model hands them to `call`, metrics it does not.
+        # A stateless call of the model gets the weights of its layers, but no metrics.
         self.moving = [w.variable for w in self.hyperparameters]
         self.supports_masking = True
         self._added = _Added()
@@ -86,7 +86,7 @@ class LossEndpoint(keras.layers.Layer):
             also = (None, *context) if isinstance(self.loss, Loss) else context
             value = self.loss(y_true, y_pred, sample_weight, *also)
             value = value * now(self.weight, _dtype_of(value))
-            # Of the dtype that Keras adds the other losses of a model in.
+            # Keras adds up the losses of a model in this dtype.
             total = "float64" if keras.config.floatx() == "float64" else "float32"
             value = keras.ops.cast(_unscaled(value), total)
             self.add_loss(self._added.with_earlier(value))
@@ -96,12 +96,12 @@ class LossEndpoint(keras.layers.Layer):
         return mask[0] if isinstance(mask, tuple | list) else mask
 
     def get_config(self) -> dict[str, Any]:
-        """Return the loss, its weight, and what every layer has."""
+        """Return the loss, its weight, and the config of every layer."""
         return {**super().get_config(), "loss": self.loss, "weight": self.weight}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "LossEndpoint":
-        """Make it from `get_config()`, as it is or as it was read from a file."""
+        """Make it from `get_config()`, also after it was read from a file."""
         config = restored(config)
         if leaves_in([config.get("weight"), config["loss"]]):
             loss, weight = cloned((config["loss"], config.get("weight", 1.0)))
@@ -111,7 +111,7 @@ class LossEndpoint(keras.layers.Layer):
 
 @dataclasses.dataclass
 class _Held:
-    """What Keras does not look into: it would track a Hyperparameter as a metric."""
+    """Hides an object from Keras, which would track a Hyperparameter as a metric."""
 
     loss: Any
     weight: Any
@@ -120,8 +120,8 @@ class _Held:
 class _Added:
     """The losses that an endpoint has added in the step that is being traced.
 
-    Where Keras calls a model without state, on JAX, a layer that is called again
-    forgets what it added before.
+    In a stateless call of a model, on JAX, a second call of a layer drops the losses
+    that its first call added.
     """
 
     def __init__(self) -> None:
@@ -129,7 +129,7 @@ class _Added:
         self._in_scope = weakref.WeakKeyDictionary()
 
     def with_earlier(self, value: Any) -> list[Any]:
-        """The value, and those before it that Keras has forgotten."""
+        """The value, and the earlier ones that Keras has dropped."""
         scope = stateless_scope()
         if scope is None or not scope.collect_losses:
             return [value]
@@ -140,7 +140,7 @@ class _Added:
         return [*forgotten, value]
 
     def __deepcopy__(self, memo: Any) -> "_Added":
-        return _Added()  # tensors of a step are no part of a copy
+        return _Added()  # a copy must not contain tensors of a step
 
 
 def _dtype_of(value: Any) -> str:
@@ -148,13 +148,12 @@ def _dtype_of(value: Any) -> str:
 
 
 def _unscaled(value: Any) -> Any:
-    """A loss such that Keras, which scales it for tf.distribute, scales it once.
+    """Undo the scaling for tf.distribute, since Keras scales an added loss again.
 
-    A mean is scaled already, a sum would not be. Keras tells by how much: by what its
-    own mean makes of 1.
+    The factor is read from Keras: it is the mean of a single item of value 1.
     """
     if not _ON_TENSORFLOW:
         return value
-    one = keras.ops.ones((1, 1))  # an item, which is what Keras scales
+    one = keras.ops.ones((1, 1))  # an item, since Keras scales items and not scalars
     scale = keras.losses.MeanAbsoluteError()(one, 0.0 * one)
     return value / keras.ops.cast(scale, _dtype_of(value))

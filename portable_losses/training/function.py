@@ -1,4 +1,4 @@
-"""A plain function as a loss that can be saved: the decorator `loss`."""
+"""The decorator `loss`, which makes a loss of a function, that can be saved."""
 
 import functools
 import inspect
@@ -32,10 +32,10 @@ _ORIGIN = "@loss"  # no argument has this name
 
 
 class FunctionLoss(Loss):
-    """A loss made of a function by `loss`, which has a class of its own for each.
+    """A loss made of a function by `loss`; each function gets its own subclass.
 
-    What the function's arguments are named is its author's affair: they are kept apart
-    from the attributes of a loss, and are attributes themselves where one is free.
+    The arguments of the function may have any name, so they are stored apart from the
+    attributes of a loss. They can be read as attributes if the name is free.
     """
 
     targets = "auto"
@@ -71,7 +71,7 @@ class FunctionLoss(Loss):
 
     @classmethod
     def _further(cls) -> Further:
-        """What the function takes, in place of `call`, which passes it on."""
+        """The context of the function; `call` passes it on."""
         if not hasattr(cls, "_signature"):
             return super()._further()
         return Further(cls._signature.context, cls._signature.takes_kept)
@@ -92,18 +92,18 @@ class FunctionLoss(Loss):
     def __call__(self, /, **arguments: Any) -> "FunctionLoss": ...
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        """Return the reduced loss; as the decorated function, see `loss`."""
+        """Return the reduced loss; for the decorated function itself see `loss`."""
         if self._is_function:
             return self._called(args, kwargs)
         if len(args) > len(_OF_EVERY_CALL):
             self._check_context(args[len(_OF_EVERY_CALL) :])
         return super().__call__(*args, **kwargs)
 
-    # Who looks for a mask among a loss's arguments finds one.
+    # Keras checks whether the signature of a loss has a mask.
     __call__.__signature__ = inspect.signature(Loss.__call__)  # type: ignore[attr-defined]
 
     def with_defaults(self) -> "FunctionLoss":
-        """The loss that the decorated function stands for: that of its defaults."""
+        """The loss with the function's defaults, if this is the decorated function."""
         return type(self)() if self._is_function else self
 
     def call(self, y_true: Any, y_pred: Any, *context: Any, kept: Any = None) -> Any:
@@ -113,7 +113,7 @@ class FunctionLoss(Loss):
         return self._function(y_true, y_pred, *context, **given)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments, and which function of which module they are for."""
+        """Return the arguments, and the names of the function and its module."""
         if self._is_function:
             self._require_all()
         origin = {
@@ -125,7 +125,7 @@ class FunctionLoss(Loss):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """Make it from `get_config()`, as it is or as it was read from a file."""
+        """Make it from `get_config()`, also after it was read from a file."""
         config = dict(config)
         origin = config.pop(_ORIGIN, None)
         if origin is not None:
@@ -136,7 +136,7 @@ class FunctionLoss(Loss):
         return cls(**{key: restored(value) for key, value in config.items()})
 
     def __reduce__(self) -> Any:
-        # By the name in files of models: the function may be another variable's.
+        # By the registered name, since the function's own name may be another object.
         where = type(self).__module__, keras.saving.get_registered_name(type(self))
         if self._is_function:
             return registry.decorated_again, where
@@ -150,7 +150,7 @@ class FunctionLoss(Loss):
     # --- its arguments ----------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Any:
-        # Asked for what is not found otherwise.
+        # Called only for names that are not found otherwise.
         arguments = self.__dict__.get("_arguments", {})
         if name in arguments:
             return arguments[name]
@@ -195,9 +195,9 @@ class FunctionLoss(Loss):
     # --- the decorated function, called -----------------------------------------------
 
     def _called(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """Tell a call for a loss from one with targets, and Keras's from a user's.
+        """Distinguish a call for a loss, a call with targets, and a call by Keras.
 
-        Keras calls a loss with the sample weights, or None, as a third argument.
+        Keras passes the sample weights, or None, as a third positional argument.
         """
         owner, signature = type(self).__name__, self._signature
         given = dict(kwargs)
@@ -209,7 +209,7 @@ class FunctionLoss(Loss):
         bound = dict(zip(_OF_EVERY_CALL, args, strict=False))
         for name in set(bound) & set(given):
             shown_ = errors.Described("two of them")
-            remedy = "it is given by its place, and by its name"
+            remedy = "it is given by position and by name"
             errors.fail(owner, name, "given once", shown_, remedy, TypeError)
         bound.update(
             {name: given.pop(name) for name in _OF_EVERY_CALL if name in given}
@@ -233,7 +233,7 @@ class FunctionLoss(Loss):
     def _plain(
         self, y_true: Any, y_pred: Any, context: list[Any], given: dict[str, Any]
     ) -> Any:
-        """What the function returns, of targets that fit."""
+        """The result of the function, called with aligned targets."""
         owner = type(self).__name__
         kept = given.pop("kept", None) if self._signature.takes_kept else None
         for name in set(OF_EVERY_LOSS) & set(given):
@@ -255,26 +255,26 @@ class FunctionLoss(Loss):
         kind = type(self)._targets
         fitted = align(owner, kind, False, -1, y_true, y_pred, takes_ids)
         y_true, y_pred, _ = fitted
-        if ranks == [1, 1] and len(y_pred.shape) == 2:  # nothing was to be aligned
+        if ranks == [1, 1] and len(y_pred.shape) == 2:  # so `align` has added an axis
             y_true, y_pred = (keras.ops.squeeze(x, -1) for x in (y_true, y_pred))
         elif kind in ("ids", "classes") and len(y_true.shape) < len(y_pred.shape):
             y_true = keras.ops.cast(y_true, "int32")
         return loss.call(y_true, y_pred, *context, kept=kept)
 
     def _check_context(self, context: tuple[Any, ...]) -> None:
-        """Refuse a context for a parameter that has a default."""
+        """Reject a context for a parameter that has a default."""
         names = self._signature.by_position
         if not self._context and names:
             count = errors.Described("one, or more")
             remedy = f"{names[0]} has a default and is an argument; drop the default "
             remedy += "to make it a context"
             owner = type(self).__name__
-            errors.fail(owner, "context", "left out", count, remedy, TypeError)
+            errors.fail(owner, "context", "omitted", count, remedy, TypeError)
 
     def _check_weight(
         self, args: tuple[Any, ...], weight: Any, context: list[Any]
     ) -> None:
-        """Refuse a context or an argument that stands where Keras puts the weights."""
+        """Reject a context or an argument in the position of the sample weights."""
         owner, signature = type(self).__name__, self._signature
         missing = [p.name for p in signature.context if p.kind is not p.VAR_POSITIONAL]
         if missing and not context:
@@ -316,58 +316,60 @@ def loss(
     package: str | None = None,
     targets: str = "auto",
 ) -> Any:
-    """Make a loss of a plain function, with its arguments, that can be saved.
+    """Make a loss, which can be saved, of a plain function and its arguments.
 
     The function is `f(y_true, y_pred, weight=1.0)`, written in `keras.ops` or
-    `portable_losses.ops`, and returns one value per item, or a scalar for the whole
-    batch. `f(weight=0.5)` is then a loss with that argument, and `f` where a loss is
-    wanted the loss of its defaults. Losses also take `reduction`, `name` and `dtype`.
+    `portable_losses.ops`. It returns one value per item, or a scalar for the whole
+    batch. Then `f(weight=0.5)` is a loss with that argument. Where Keras takes a loss,
+    `f` itself is the loss with the defaults. Losses also take `reduction`, `name` and
+    `dtype`.
 
     Called with targets, `f(y_true, y_pred)` and `f(y_true, y_pred, weight=0.5)` return
-    what the function returns. A third argument without a name is the sample weights,
-    as Keras passes them, and `f(y_true, y_pred, sample_weight)` the reduced loss.
+    the result of the function. A third positional argument is the sample weights, as in
+    Keras: `f(y_true, y_pred, sample_weight)` returns the reduced loss.
 
-    Parameters: those behind `*`, and those with a default, are arguments of the loss;
-    positional ones without a default are a context, which `LossEndpoint` passes, and
-    `f(y_true, y_pred, x=x)` in a call of the function. One named `kept` is that of
-    `Loss`. Any other name will do, except those that every loss (`reduction`, `name`,
+    Parameters: those after `*`, and those with a default, are arguments of the loss.
+    Positional ones without a default are a context: a `LossEndpoint` passes them, or
+    the caller, as in `f(y_true, y_pred, x=x)`. A parameter `kept` is that of `Loss`.
+    All other names are allowed, except those that every loss (`reduction`, `name`,
     `dtype`) or every call (`sample_weight`, `mask`) has.
 
     Shapes: a `y_true` of y_pred's shape, `(B,)` against `(B, 1)` included, reaches the
-    function in y_pred's shape and dtype, also from a call of the function; what cannot
-    broadcast against y_pred, as it is. What could is refused, since a difference would
-    be taken between all pairs. Whole numbers of shape `y_pred.shape[:-1]` may be class
-    indices, which do not broadcast by their meaning, though their shape could if B is
-    C: they reach the function as they are if it works with sizes where nothing
-    broadcasts, which is tried on shapes alone; if it does not, as `y_pred - y_true`
-    does not, they are refused. `targets="ids"` says that they are class indices, which
-    saves the trial, and takes `(B, 1)`, too.
+    function in y_pred's shape and dtype, also if the function is called directly.
+    Targets that cannot broadcast against y_pred reach it as they are. Targets that
+    would broadcast raise ValueError, because a difference would be taken between all
+    pairs. Integers of shape `y_pred.shape[:-1]` may be class indices, whose shape could
+    broadcast if B equals C. They reach the function as they are if it works with sizes
+    that do not broadcast, which is tried with shapes only; else, as with
+    `y_pred - y_true`, they raise ValueError. `targets="ids"` says that targets are
+    class indices: then there is no trial, and `(B, 1)` is accepted, too.
 
-    Arguments: numbers, sequences, arrays and tensors arrive as tensors of the loss's
-    dtype, and so does a `Hyperparameter`; booleans, strings and None as they are; a
-    namedtuple with its fields as tensors. One named `class_weights` holds a weight per
-    entry of y_pred's last axis, or `{class id: weight}`. An argument is an attribute of
-    the loss where the name is free: `f(weight=0.5).weight`.
+    Arguments: numbers, sequences, arrays and tensors reach the function as tensors of
+    the loss's dtype, and so does a `Hyperparameter`; booleans, strings and None stay as
+    they are; the fields of a namedtuple become tensors. An argument `class_weights` has
+    a weight per entry of y_pred's last axis, or is `{class index: weight}`. An argument
+    is also an attribute of the loss if the name is free: `f(weight=0.5).weight`.
 
-    Saving: the loss is registered as `package>name`, the name that of the function, so
-    that a model with it loads, on every backend and in safe mode, once its module is
-    imported; if it is not, the error says which module to import. Of a script,
+    Saving: the loss is registered as `package>name`, with the name of the function. A
+    model with it loads on every backend and in safe mode after its module is imported;
+    if it is not, the error says which module to import. For a script,
     `python train.py`, the package is `train`. In a notebook it is `notebook`, and a
     cell that is run again may change the definition; elsewhere a second, different
-    function of one name is refused.
+    function of the same name raises ValueError.
 
     Args:
         function: the function.
         package: the name under which it is registered, by default that of the
             function's root package.
         targets: how y_true relates to y_pred, as in `Loss`: `"auto"` as above,
-            `"same"`, `"ids"`, `"classes"`, or `"any"` for a function that looks for
+            `"same"`, `"ids"`, `"classes"`, or `"any"` for a function that checks shapes
             itself.
 
     Raises:
         TypeError: for what is no function with `y_true` and `y_pred` first, for `**`
-            parameters, a default before `/`, or before `*context`; and in a call for
-            an unknown argument, or a context or argument in the place of the weights.
+            parameters, a default before `/`, or before `*context`; and in a call, for
+            an unknown argument, or a context or argument in the position of the sample
+            weights.
         ValueError: for a lambda, a closure over tensors, a parameter that every loss
             or call has, a name that is taken, and targets that would be broadcast.
 
@@ -401,23 +403,23 @@ def loss(
     decorated.__dict__["_is_function"] = True
     FunctionLoss.__init__(decorated)
     functools.update_wrapper(decorated, function)
-    # For `help`. Keras, which unwraps what it saves to .h5, would find the function.
+    # For `help`. Not by `__wrapped__`: Keras unwraps what it saves to .h5.
     decorated.__dict__["__signature__"] = inspect.signature(function)
     del decorated.__dict__["__wrapped__"]
-    # Not the object itself: Keras, which saves what a loss holds, would go round.
+    # In a lambda: Keras saves the attributes of a loss, and would not terminate.
     cls._decorated = staticmethod(lambda: decorated)
     return decorated
 
 
 def _saved_as(cls: Any) -> Any:
-    """The class that Keras takes a loss for when it saves one.
+    """The class as which Keras saves the loss.
 
-    It has the name of `FunctionLoss`, which Keras thus finds when it loads, and which
-    says what to import. As a class it is `cls` again, attribute by attribute: dynamo
-    reads those of `__class__`, and guards those of `type`.
+    It has the name of `FunctionLoss`, which Keras finds when it loads, and which says
+    what to import. It has all attributes of `cls`, because dynamo reads those of
+    `__class__`, and guards those of `type`.
     """
     names = {"__module__": __name__, "__doc__": cls.__doc__}
-    saved = type(FunctionLoss.__name__, (cls,), names)  # which registers it
+    saved = type(FunctionLoss.__name__, (cls,), names)  # creating it registers it
     keras.saving.register_keras_serializable("portable_losses")(FunctionLoss)
     return saved
 
@@ -431,9 +433,9 @@ def _checked(owner: str, argument: str, value: Any) -> Any:
     if isinstance(value, types.LambdaType) and value.__name__ == "<lambda>":
         rule, remedy = "a value that can be saved", "define the function by name"
         errors.fail(owner, argument, rule, value, remedy)
-    held.refuse_variables(owner, argument, value)
+    held.reject_variables(owner, argument, value)
     if keras.ops.is_tensor(value):
-        array = checks.visible(value)
+        array = checks.known_values(value)
         if array is None:
             rule = "a value that is known when the loss is made"
             shown = errors.Described("a tensor of compiled code")
@@ -446,7 +448,7 @@ def _as_tensor(value: Any, dtype: str) -> Any:
     """A number, an array or a sequence of numbers as a tensor; others as they are."""
     if isinstance(value, bool | str) or value is None:
         return value
-    if hasattr(value, "_make"):  # a namedtuple, of which each field has its name
+    if hasattr(value, "_make"):  # a namedtuple, which must keep its field names
         return rebuilt(value, (_as_tensor(x, dtype) for x in value))
     if isinstance(value, tuple | list):
         if not _are_numbers(value):
@@ -458,7 +460,7 @@ def _as_tensor(value: Any, dtype: str) -> Any:
 
 
 def _are_numbers(values: Any) -> bool:
-    """Whether a nested sequence holds numbers, or tensors of what moves, alone."""
+    """Whether a nested sequence holds only numbers, or tensors of Hyperparameters."""
     if isinstance(values, tuple | list):
         return bool(values) and all(map(_are_numbers, values))
     number = isinstance(values, int | float) or hasattr(values, "dtype")
@@ -466,6 +468,6 @@ def _are_numbers(values: Any) -> bool:
 
 
 def _text(config: dict[str, Any]) -> str:
-    """A config as a file holds it, in which a tuple is a list."""
+    """A config as JSON text, in which a tuple is a list."""
     saved = keras.saving.serialize_keras_object(storable(config))
     return json.dumps(saved, sort_keys=True, default=repr)

@@ -1,4 +1,4 @@
-"""A number in a loss that moves while the model trains."""
+"""A number in a loss that changes while the model trains."""
 
 import math
 import struct
@@ -21,45 +21,45 @@ _NAMES_OF_LOGS = ("epoch", "learning_rate", "loss", "lr")
 
 @keras.saving.register_keras_serializable("portable_losses")
 class Hyperparameter(Moving, keras.metrics.Metric):
-    """A number, or a vector of them, in a loss, that moves while the model trains.
+    """A number, or a vector of numbers, in a loss, that changes while the model trains.
 
-    It stands wherever a loss takes a number: `Huber(delta=w)`,
+    It can be used wherever a loss takes a number: `Huber(delta=w)`,
     `class_weights=[1.0, w]`, `w * MeanSquaredError()`, an argument of a `@loss`
-    function. Numbers and `+`, `-`, `*`, `/` make others that move with it: `1.0 - w`.
+    function. Arithmetic with numbers, as in `1.0 - w`, gives values that follow it.
 
-    The model must track it, or JAX would compile its first value into the training
-    step: `HyperparameterScheduler` sees to that, and so does
-    `compile(metrics=[w])`, where it shows its value. One that is not tracked is refused
-    on JAX when the step is compiled. A layer of your own that uses it in `call` holds
-    its `variable` as a weight, `self.moving = w.variable`, as `LossEndpoint` does.
+    The model must track it, else JAX would compile its first value into the training
+    step. `HyperparameterScheduler` makes the model track it, and so does
+    `compile(metrics=[w])`, which also shows its value. On JAX one that is not tracked
+    raises RuntimeError when the step is compiled. A layer of your own that uses it in
+    `call` must have its `variable` as a weight, `self.moving = w.variable`, as
+    `LossEndpoint` does.
 
-    Its variable is the truth: what `set_weights`, `load_weights` or
-    `w.variable.assign` put there is its value from then on. Files of weights, those of
-    `BackupAndRestore` included, hold the value of what is in the model's losses and
-    layers, and put it back where they are loaded.
+    Its value is that of its variable: `set_weights`, `load_weights` and
+    `w.variable.assign` change it. Files of weights, also those of `BackupAndRestore`,
+    contain the values of the Hyperparameters in the model's losses and layers, and
+    loading them restores the values.
 
-    A copy made by Keras, by `copy.deepcopy` or by `pickle` has the value of then and
-    is independent. Within one copy, which is what one call of `load_model`,
+    A copy made by Keras, by `copy.deepcopy` or by `pickle` has the present value and is
+    independent. Within one copy, which is made by one call of `load_model`,
     `clone_model`, `model_from_json`, `from_config`, `compile_from_config` or
-    `deserialize` makes, one Hyperparameter stays one object in all its places; two
-    calls make two.
+    `deserialize`, a Hyperparameter that is used in several places stays one object; two
+    calls make two objects.
 
-    Compared with a number it is its value. Two Hyperparameters are equal if they are
+    A comparison with a number uses its value. Two Hyperparameters are equal if they are
     the same object.
 
     Args:
         value: a finite number, or a sequence of them; its shape stays.
-        name: name in logs and for `HyperparameterScheduler`, by default made from the
-            class's.
+        name: name in logs and for `HyperparameterScheduler`; the default is made from
+            the name of the class.
 
     Raises:
-        ValueError: if a value is not finite, of another shape than the first, or
-            outside the range of an argument that holds it (`delta` > 0, say, or
-            ascending `quantiles`) as long as that loss lives, here and in `assign`;
-            for a name that logs have already, such as "loss"; and for a value that
-            cannot be set, see `assign`.
-        TypeError: where it would become a constant: in a loss of Keras, in arithmetic
-            with a tensor.
+        ValueError: here and in `assign`, if a value is not finite, has another shape
+            than the first, or is outside of the range of an argument of a loss
+            (`delta` > 0, for example, or ascending `quantiles`), as long as that loss
+            lives; and for a name that logs have already, such as "loss".
+        TypeError: where it would become a constant: in a loss of Keras, and in
+            arithmetic with a tensor.
 
     Example:
         >>> w = portable_losses.Hyperparameter(1.0, name="w")
@@ -77,17 +77,18 @@ class Hyperparameter(Moving, keras.metrics.Metric):
         self.rules = Rules()
         self.identity = uuid.uuid4().hex
         self.copy_of: str | None = None
-        self.clock: Any = None  # of the scheduler that moves it
-        self.missed_steps: Any = None  # as in its clock, until a scheduler asks
+        self.clock: Any = None  # of the scheduler that sets it
+        self.missed_steps: Any = None  # from a file, for the clock
         self._value = self._checked(value)
         with keras.name_scope(self.name.replace("/", ">")):
             self.variable = ToldVariable(_shape(self._value), self._told)
         self.variable.assign(self._value)
 
     def assign(self, value: Any) -> None:
-        """Set the value, which the next training step sees.
+        """Set the value for the next training step.
 
-        Between calls of `train_on_batch`, in a loop of one's own and in a callback.
+        Use it between calls of `train_on_batch`, in your own training loop, and in a
+        callback.
 
         Raises:
             RuntimeError: on JAX within an epoch of `fit`, when the model holds the
@@ -112,8 +113,8 @@ class Hyperparameter(Moving, keras.metrics.Metric):
     def value(self) -> Value:
         """The value as a Python number, or a tuple of them."""
         x = _read(self.variable)
-        seen = None if x is None else checks.visible(x)
-        if seen is None:  # the model that trains on JAX holds it, unchanged
+        seen = None if x is None else checks.known_values(x)
+        if seen is None:  # on JAX the training model holds it, unchanged
             return self._value
         if self.variable.lent:
             return _shortest(seen.tolist())
@@ -121,7 +122,7 @@ class Hyperparameter(Moving, keras.metrics.Metric):
         return self._value
 
     def is_now(self, value: Value) -> bool:
-        """Whether it has this value, without a look at the device if that is known."""
+        """Whether it has this value; reads the device only if that is not known."""
         if self._value == value and self.variable.changed:
             return self.value == value
         return self._value == value
@@ -139,21 +140,21 @@ class Hyperparameter(Moving, keras.metrics.Metric):
         x = _read(self.variable)
         if _ON_JAX and _is_frozen(x):
             raise RuntimeError(self._frozen(tracked=x is None))
-        if x is None:  # read while a model trains, and not by its step
+        if x is None:  # read during training, but not by the training step
             x = keras.ops.convert_to_tensor(self._value, "float32")
-        return keras.ops.cast(x, dtype)  # a tensor, which x is not on TensorFlow
+        return keras.ops.cast(x, dtype)  # on TensorFlow x may be a variable
 
     # --- as a metric of a model ------------------------------------------------------
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
-        """Nothing: the value is set, and not measured."""
+        """Do nothing: the value is set, and not measured."""
 
     def reset_state(self) -> None:
-        """Nothing: an epoch does not undo what was set."""
+        """Do nothing: a new epoch keeps the value."""
 
     def result(self) -> Any:
-        """The value for logs; of a vector, a dict with a number for each entry."""
-        # A copy: torch would show what is assigned later.
+        """The value for logs; for a vector, a dict with a number for each entry."""
+        # A copy, since on torch a later `assign` would change this tensor.
         x = keras.ops.convert_to_tensor(self.variable) + 0.0
         if not isinstance(self._value, tuple):
             return x
@@ -162,14 +163,14 @@ class Hyperparameter(Moving, keras.metrics.Metric):
     # --- saving ----------------------------------------------------------------------
 
     def get_config(self) -> dict[str, Any]:
-        """Return the present value, the name, and by what copies know each other."""
+        """Return the present value, the name, and the identity that copies share."""
         config = {"value": self.value, "name": self.name, "identity": self.identity}
         missed = self._missed()
         return {**config, "missed_steps": list(missed)} if missed else config
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Hyperparameter":
-        """Make it from `get_config()`, as it is or as it was read from a file."""
+        """Make it from `get_config()`, also after it was read from a file."""
         config = restored(config)
         identity = config.pop("identity", None)
         missed = config.pop("missed_steps", None)
@@ -183,16 +184,16 @@ class Hyperparameter(Moving, keras.metrics.Metric):
         return w
 
     def save_own_variables(self, store: Any) -> None:
-        """Write the value into a file of weights, and what its clock needs."""
+        """Write the value, and the data of its clock, into a file of weights."""
         store["value"] = keras.ops.convert_to_numpy(self.variable)
         missed = self._missed()
         if missed:
             store["missed_steps"] = keras.ops.convert_to_numpy(list(missed))
 
     def load_own_variables(self, store: Any) -> None:
-        """Take the value from a file of weights that has one."""
+        """Read the value from a file of weights, if it has one."""
         if "value" in store.keys():
-            # Not held to rules: another value may not be loaded yet.
+            # Without rules: a rule may depend on a value that is not loaded yet.
             self.variable.assign(store["value"][()])
         if "missed_steps" in store.keys():
             missed, counted = store["missed_steps"][()].tolist()
@@ -227,17 +228,17 @@ class Hyperparameter(Moving, keras.metrics.Metric):
         return new
 
     def _told(self, value: Any) -> None:
-        """Note what the variable was set to, if that is no tensor."""
+        """Record the value that the variable was set to, if it is no tensor."""
         self._remember(value.tolist() if hasattr(value, "tolist") else value)
 
     def _remember(self, seen: Any) -> None:
         if _in_float32(self._value) != _in_float32(_value(seen)):
-            # What came from the variable is shown as it was written: 0.3.
+            # A float32 value is shown with few digits, as it was written: 0.3.
             self._value = _shortest(seen)
         self.variable.changed = False
 
     def _missed(self) -> tuple[int, int] | None:
-        """What the clock needs to go on, if the optimizer does not know it all."""
+        """The steps that the optimizer did not count, for the clock after loading."""
         if self.missed_steps is not None or self.clock is None:
             return self.missed_steps
         missed, counted = self.clock.missed
@@ -262,7 +263,7 @@ class Hyperparameter(Moving, keras.metrics.Metric):
 
 def as_value(owner: str, argument: str, value: Any) -> Value:
     """A number, an array or a tensor as Python floats."""
-    if isinstance(value, keras.Variable):  # a learning rate, say: its present value
+    if isinstance(value, keras.Variable):  # such as a learning rate: its present value
         value = keras.ops.convert_to_numpy(value)
     numbers = arguments.number_or_vector(owner, argument, value)
     return _value(numbers)
@@ -283,7 +284,7 @@ def _shape(value: Value) -> tuple[int, ...]:
 
 
 def _in_float32(value: Value) -> Value:
-    """A value as the variable holds it."""
+    """A value rounded to float32, as in the variable."""
     if isinstance(value, tuple):
         return tuple(map(_in_float32, value))  # type: ignore[arg-type]
     try:
@@ -294,7 +295,7 @@ def _in_float32(value: Value) -> Value:
 
 
 def _shortest(seen: Any) -> Value:
-    """A value in float32 by the fewest digits that stand for it."""
+    """A float32 value, written with the fewest digits that give the same float32."""
     if isinstance(seen, tuple | list):
         return tuple(map(_shortest, seen))  # type: ignore[arg-type]
     for digits in (6, 7, 8):
@@ -305,18 +306,18 @@ def _shortest(seen: Any) -> Value:
 
 
 def _read(variable: Any) -> Any | None:
-    """The value of a variable; None if on JAX a model that trains has taken it."""
+    """The value of a variable; None if a training model on JAX has taken it."""
     try:
         return keras.ops.convert_to_tensor(variable.held)
-    except TypeError:  # it has neither a value nor an initializer any more
+    except TypeError:  # it has neither a value nor an initializer then
         return None
 
 
 def _is_frozen(value: Any | None) -> bool:
-    """Whether JAX compiles, and takes a variable's value for a constant."""
-    if value is not None and checks.visible(value) is None:
-        return False  # an argument of what is compiled
+    """Whether JAX is compiling, and the value would be a constant of the code."""
+    if value is not None and checks.known_values(value) is None:
+        return False  # an argument of the compiled code
     if is_symbolic():
-        return False  # only shapes are looked at
-    # What is made while JAX compiles cannot be seen, a constant included.
-    return checks.visible(keras.ops.zeros(())) is None
+        return False  # only shapes are computed
+    # While JAX compiles, even a new constant is traced and has no known value.
+    return checks.known_values(keras.ops.zeros(())) is None

@@ -1,4 +1,4 @@
-"""The callback that moves a Hyperparameter by epoch or by step."""
+"""The callback that sets a Hyperparameter by epoch or by step."""
 
 import inspect
 from collections.abc import Callable
@@ -24,32 +24,33 @@ _CLOCKS = ("epoch", "step")
 class HyperparameterScheduler(keras.callbacks.Callback):
     """Sets a `Hyperparameter` at the start of each epoch or training step.
 
-    The value set is the value the loss sees, on every backend. The callback makes the
-    model track the Hyperparameter, so that its value is in the logs.
+    On every backend the loss uses the value that was set. The callback makes the model
+    track the Hyperparameter, so that its value is in the logs.
 
     Args:
-        hyperparameter: the `Hyperparameter`, or its name, by which it is found in the
-            model's losses and metrics: after `load_model`, say.
+        hyperparameter: the `Hyperparameter`, or its name, which is looked up in the
+            model's losses and metrics, for example after `load_model`.
         schedule: a function of the epoch or step, from 0, that returns the value; of
             the epoch or step and the present value, if it takes two arguments; or a
             `keras.optimizers.schedules` object.
         by: `"epoch"` or `"step"`. A step is a batch that the model was trained on, by
-            `fit` or `train_on_batch`, one of an accumulated gradient or of a step that
-            a `LossScaleOptimizer` skipped included. A second `fit` goes on counting,
-            and so does one after `load_model`, `load_weights` or
-            `BackupAndRestore`; `initial_epoch` changes nothing, and another optimizer
-            starts at 0. Steps skipped outside of a `fit` with a scheduler are not
-            seen. With `steps_per_execution=k` a value holds for k steps.
+            `fit` or `train_on_batch`; also a batch of an accumulated gradient, or of a
+            step that a `LossScaleOptimizer` skipped. A second `fit` continues the
+            count, also after `load_model`, `load_weights` or `BackupAndRestore`;
+            `initial_epoch` does not change it, and with another optimizer it starts at
+            0. Steps skipped outside of a `fit` with a scheduler are not counted. With
+            `steps_per_execution=k` a value holds for k steps.
         verbose: whether to print each value that is set.
 
-    A value that stays costs nothing. One that changes at each step costs 0.1 to 0.3 ms
-    a step on two CPU cores: ci/benchmarks/moving_hyperparameter.py.
+    A value that does not change costs no time. One that changes at each step costs 0.1
+    to 0.3 ms per step on two CPU cores.
 
     Raises:
         TypeError: for a schedule that is not callable, or does not return a number;
             and a loss of Keras that holds a Hyperparameter.
-        ValueError: for an unknown `by`; a name that the model has not, or has twice;
-            and a Hyperparameter with the name of something else in the logs.
+        ValueError: for an unknown `by`; a name that no Hyperparameter of the model has,
+            or several; and a Hyperparameter with the name of something else in the
+            logs.
 
     Example:
         >>> w = portable_losses.Hyperparameter(0.0, name="w")
@@ -88,7 +89,7 @@ class HyperparameterScheduler(keras.callbacks.Callback):
     def set_model(self, model: Any) -> None:
         super().set_model(model)
         for loss in losses_of(model):
-            held.no_moving_inside(type(self).__name__, "loss", loss)
+            held.reject_moving_inside(type(self).__name__, "loss", loss)
         self._found = self._find(model)
         self._check_name(model, self._found)
         self._track(model, self._found)
@@ -98,7 +99,7 @@ class HyperparameterScheduler(keras.callbacks.Callback):
         known = hyperparameters_of(self.model)
         self._clock.start_epoch(self.model, [*known, self._found])
         self._found.clock = self._clock
-        _ = self._found.value  # what was put there behind it, by any means
+        _ = self._found.value  # reads a value that was set in the variable directly
         if self.by == "epoch":
             self._set(epoch)
 
@@ -114,7 +115,7 @@ class HyperparameterScheduler(keras.callbacks.Callback):
         self._clock.end_epoch()
         w = self._found
         if logs is not None and w is not None and not isinstance(w.value, tuple):
-            logs.setdefault(w.name, w.value)  # a layer that holds it does not log it
+            logs.setdefault(w.name, w.value)  # Keras does not log that of a layer
 
     def _set(self, clock: int) -> None:
         w = self._found
@@ -123,8 +124,8 @@ class HyperparameterScheduler(keras.callbacks.Callback):
         new = as_value(type(self).__name__, f"schedule({clock})", new)
         if w.is_now(new):
             return
-        # Within an epoch the model holds its state on JAX; whoever asks a callback for
-        # the model makes it put the state back. Only a value that changes pays for it.
+        # Within an epoch on JAX the model holds the state of its variables. Reading
+        # `self.model` writes it back, which takes time: so only if the value changes.
         _ = self.model
         w.assign(new)
         if self.verbose:
@@ -146,12 +147,12 @@ class HyperparameterScheduler(keras.callbacks.Callback):
         return named[0]
 
     def _check_name(self, model: Any, w: Hyperparameter) -> None:
-        """Reject a name under which the logs show something else."""
+        """Reject a name under which the logs have something else."""
         size = len(w.value) if isinstance(w.value, tuple) else None
         names = {w.name} if size is None else {f"{w.name}_{i}" for i in range(size)}
         others = [m for m in metrics_of(model) if m is not w]
         taken = {f"{name}_loss" for name in getattr(model, "output_names", ())}
-        if len(others) == len(metrics_of(model)):  # else Keras numbers the two
+        if len(others) == len(metrics_of(model)):  # else Keras numbers the names
             taken |= {str(_name_of(m)) for m in others}
         for name in sorted(names & taken):
             rule = f"a Hyperparameter whose name, {name}, is its own in the logs"
@@ -164,9 +165,9 @@ class HyperparameterScheduler(keras.callbacks.Callback):
         if as_metric or as_weight:
             return
         with unlocked(model):
-            # What files of weights call it: they prefer the loss that holds it.
+            # Its path in files of weights; if a loss holds it, that path is used.
             setattr(model, f"_hyperparameter_{w.name}", w)
-        # What was compiled before knows nothing of it.
+        # The functions that were compiled before do not have its variable.
         model.train_function = model.test_function = None
 
 
@@ -179,8 +180,8 @@ def hyperparameters_of(model: Any) -> list[Hyperparameter]:
 
 
 def losses_of(model: Any) -> list[Any]:
-    """What was compiled as losses of a model, and what its endpoints hold."""
-    # The model is a layer of itself here, with what was compiled as its `loss`.
+    """The losses given to `compile`, and those of the endpoints of a model."""
+    # `layers_of` includes the model itself, with the losses of `compile` as `loss`.
     losses = [getattr(layer, "loss", None) for layer in layers_of(model)]
     return keras.tree.flatten(losses)
 
@@ -190,12 +191,12 @@ def _name_of(metric: Any) -> Any:
 
 
 def metrics_of(model: Any) -> list[Any]:
-    """The metrics of a model, those of `compile` before they are built, too."""
+    """The metrics of a model, also those of `compile` before they are built."""
     return [*model.metrics, *metrics_of_compile(model)]
 
 
 def _arguments_of(schedule: Callable[..., Any]) -> int:
-    """How many arguments a schedule must be given; at least one if it takes any."""
+    """The number of arguments to pass to a schedule; at least one if it takes any."""
     try:
         parameters = inspect.signature(schedule).parameters.values()
     except ValueError:  # some builtins have none

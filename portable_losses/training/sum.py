@@ -21,38 +21,40 @@ class Sum(Loss):
     """A weighted sum of losses, each reduced by itself.
 
     With L_k the losses and w_k their weights, the value is sum_k w_k L_k: scalars are
-    added, and never items of different shape. `0.7 * SoftDice() + SigmoidFocal()` is
-    the sum of these two; sums of sums are flat, unless one is a term itself.
+    added, and never items of different shapes. `0.7 * SoftDice() + SigmoidFocal()` is
+    the sum of these two. A sum of sums has all their terms; to keep a sum as one term,
+    give it in `terms`.
 
-    Shapes: `y_true`, `y_pred`, weights, mask and context reach each loss as they are;
-    a `keras.losses.Loss`, too, leaves out what is masked or has weight 0, NaN or not.
-    One that returns one number for the batch (`keras.losses.Dice`), or has a `__call__`
-    of its own without a mask, is refused with a mask, and each that takes no context is
-    refused with one: give it a `LossEndpoint` of its own.
+    Shapes: `y_true`, `y_pred`, weights, mask and context reach each loss as they are. A
+    `keras.losses.Loss`, too, excludes what is masked or has weight 0, also a NaN. A
+    mask raises an error for a loss of Keras that returns one number for the batch
+    (`keras.losses.Dice`), or that has its own `__call__` without a mask. A context
+    raises TypeError if a loss takes none: give that loss its own `LossEndpoint`.
 
     Arithmetic: `+` and `-` join losses, `*` and `/` take a number, a tensor or array of
-    shape () or a Hyperparameter. Other operators, and sums with a number, are refused.
+    shape () or a Hyperparameter. Other operators, and sums with a number, raise
+    TypeError.
 
     Args:
         terms: `{name: (weight, loss)}`, `{name: loss}`, or a sequence of such pairs and
             losses, which are named after the losses. A weight is a finite number or a
             Hyperparameter.
-        reduction: left as it is: each term has its own.
+        reduction: must not be changed: each term has its own.
         name: name of the loss.
         dtype: dtype of the result; by default `keras.config.floatx()`, or float64 if a
             term has it.
 
-    `compile(loss=loss, metrics=loss.metrics)` shows the value of each term, before its
-    weight, and of each Hyperparameter. The terms are computed again for it. For several
-    outputs give each output its own: `metrics={"mask": loss.metrics}`; with sample
-    weights use `weighted_metrics`. Keras keeps the metrics of an earlier `compile` of
-    the same model in `model.metrics`: what is shown after another `compile` is shown
-    right in a new model, or in `keras.models.clone_model(model)`.
+    `compile(loss=loss, metrics=loss.metrics)` shows the value of each term, without its
+    weight, and of each Hyperparameter. For this the terms are computed again. With
+    several outputs give each output its own: `metrics={"mask": loss.metrics}`; with
+    sample weights use `weighted_metrics`. Keras keeps the metrics of an earlier
+    `compile` in `model.metrics`: after a second `compile` of the same model they are
+    still shown. Use a new model, or `keras.models.clone_model(model)`.
 
     Raises:
-        ValueError: for no terms, a weight that is not finite, two terms of one name, a
-            `reduction`, of the sum or of a term, that does not give one number; and
-            whatever a term refuses, with its name.
+        ValueError: for no terms, a weight that is not finite, two terms with the same
+            name, a `reduction` of the sum or of a term that does not give one number;
+            and whatever a term rejects, with the name of the term.
         TypeError: for a term that is no loss, and for other arithmetic.
 
     Example:
@@ -101,7 +103,7 @@ class Sum(Loss):
         *context: Any,
     ) -> Any:
         if mask is None:
-            mask = _mask_of(y_pred)  # once for all the terms: on JAX it takes a layer
+            mask = _mask_of(y_pred)  # once for all terms, since on JAX it takes a layer
             remember(y_true, mask)
         total: Any = 0.0
         for name, (weight, loss) in self.terms.items():
@@ -133,7 +135,7 @@ class Sum(Loss):
 
 @keras.saving.register_keras_serializable("portable_losses")
 class TermValue(keras.metrics.Metric):
-    """The value of a term of a `Sum`, the mean over what was seen of an epoch.
+    """The value of a term of a `Sum`: the mean over the samples of an epoch so far.
 
     Args:
         loss: the term.
@@ -162,17 +164,17 @@ class TermValue(keras.metrics.Metric):
         return keras.ops.divide_no_nan(self._total, self._samples)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the term, which Keras restores as the sum's, and the name."""
+        """Return the term, which Keras restores as that of the sum, and the name."""
         return {"loss": self.loss, "name": self.name}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "TermValue":
-        """Make it from `get_config()`, as it is or as it was read from a file."""
+        """Make it from `get_config()`, also after it was read from a file."""
         return cls(**restored(config))
 
 
 def _named(terms: Any) -> dict[str, Any]:
-    """The terms by name; without names they have those of the losses."""
+    """The terms by name; by default the names of the losses."""
     if isinstance(terms, Mapping):
         return dict(terms)
     if isinstance(terms, str) or not isinstance(terms, Iterable):
@@ -187,7 +189,7 @@ def _name_of(term: Any) -> str:
 
 
 def _numbered(named: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Terms by name, the second of a name as `name_2`."""
+    """Terms by name; the second one with the same name becomes `name_2`."""
     found: dict[str, Any] = {}
     for name, term in named:
         number, free = 1, name
@@ -218,7 +220,7 @@ def _value_of(
     mask: Any,
     context: tuple[Any, ...],
 ) -> Any:
-    """One number, or the error of the term with its name."""
+    """The value of a term; an error gets the name of the term."""
     try:
         return _value(loss, y_true, y_pred, weight, mask, context)
     except (TypeError, ValueError) as error:
@@ -249,7 +251,7 @@ def _mask_of(y_pred: Any) -> Any:
 
 
 def _combined(operator: str, left: Any, right: Any) -> Sum:
-    """What an operator makes of losses, and of losses and numbers."""
+    """The sum that an operator makes of losses, or of a loss and a number."""
     if operator in ("+", "-"):
         terms = [*_terms_of(left), *_terms_of(right, -1.0 if operator == "-" else 1.0)]
         doubles = [x for x in (left, right) if isinstance(x, Sum)]
@@ -271,17 +273,17 @@ def _terms_of(side: Any, sign: float = 1.0) -> list[tuple[str, Any]]:
     if isinstance(side, keras.losses.Loss):
         return [(_name_of(side), (sign, side))]
     if is_number(side) and not isinstance(side, Moving) and side == 0:
-        return []  # with which the builtin `sum` begins
+        return []  # the builtin `sum` begins with 0
     remedy = "pass an instance, such as MeanSquaredError()"
     if is_number(side) or keras.ops.is_tensor(side) or hasattr(side, "dtype"):
-        remedy = "a constant has no gradient: leave it out, or show it as a metric"
+        remedy = "a constant has no gradient: drop it, or show it as a metric"
         if hasattr(side, "dtype") and not isinstance(side, Moving):
             side = errors.Described(f"a {type(side).__name__}")
     errors.fail("Sum", "terms", "losses", side, remedy, TypeError)
 
 
 def _factor(operator: str, x: Any) -> Any:
-    """A weight from what stands beside `*` or `/`."""
+    """The weight that `*` or `/` gives to the terms."""
     argument = "weight" if operator == "*" else "divisor"
     rule = "a number or a Hyperparameter"
     if isinstance(x, keras.losses.Loss):
@@ -289,7 +291,7 @@ def _factor(operator: str, x: Any) -> Any:
         shown = errors.Described(f"a {type(x).__name__}")
         errors.fail("Sum", argument, rule, shown, remedy, TypeError)
     if operator == "*" and is_number(x):
-        return x  # the sum looks at it, and names its term
+        return x  # the sum checks it, and names its term
     if not isinstance(x, Moving):
         x = _as_number(argument, rule, x)
     if operator == "*":
@@ -301,16 +303,16 @@ def _factor(operator: str, x: Any) -> Any:
 
 
 def _as_number(argument: str, rule: str, x: Any) -> float:
-    """A number of Python, or a tensor or an array of shape () that can be read."""
-    held.refuse_variables("Sum", argument, x)
+    """A Python number, from a number or a tensor or array of shape ()."""
+    held.reject_variables("Sum", argument, x)
     shape = tuple(getattr(x, "shape", ()))
     kind = str(getattr(x, "dtype", ""))
     if shape != () or "bool" in kind or "complex" in kind:
         shown = errors.Described(f"a {type(x).__name__} of shape {shape} and {kind}")
-        remedy = "a term has one weight; weigh classes or samples in the loss"
+        remedy = "a term has one weight; weight classes or samples in the loss"
         errors.fail("Sum", argument, rule, shown, remedy, TypeError)
     if keras.ops.is_tensor(x):
-        array = checks.visible(x)
+        array = checks.known_values(x)
         if array is None:
             rule = "a number that is known when the sum is made"
             shown = errors.Described("a tensor of compiled code")
@@ -328,7 +330,7 @@ Loss._combined = staticmethod(_combined)  # type: ignore[method-assign]
 
 
 def _shown(loss: Any) -> str:
-    """A loss with its arguments, also where Keras shows an address."""
+    """A loss with its arguments, also a loss of Keras, whose repr is an address."""
     if isinstance(loss, Loss):
         return repr(loss)
     cls = type(loss)
@@ -336,9 +338,9 @@ def _shown(loss: Any) -> str:
     if not cls.__module__.startswith("keras."):
         name = cls.__name__
     try:
-        # Keras leaves the arguments of most of its losses out of their config.
+        # For most of its losses Keras omits the arguments from the config.
         config = {**getattr(loss, "_fn_kwargs", {}), **loss.get_config()}
-    except Exception:  # whoever looks at an object should see something
+    except Exception:  # a repr must not raise
         return f"{name}(...)"
     config.pop("fn", None)
     return f"{name}({shown(config)})"

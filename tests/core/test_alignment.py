@@ -98,7 +98,7 @@ def test_an_axis_is_one_of_what_is_left(name, pair, axis):
     np.testing.assert_allclose(number(got), number(want), 1e-5, 1e-6)
 
 
-def test_class_rows_of_the_issue():
+def test_dense_labels_of_the_issue():
     y_true, y_pred = np.eye(3), np.full((3, 3, 1), 1 / 3)
     got = portable_losses.CategoricalCrossentropy()(y_true, y_pred)
     np.testing.assert_allclose(float(got), np.log(3), rtol=1e-6)

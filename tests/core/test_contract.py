@@ -385,12 +385,12 @@ def test_class_axis_in_the_middle(weight_shape, masked, one_more_axis):
 
 
 @pytest.mark.parametrize("bad", [-1, 3, 2**24])
-def test_ids_out_of_range_are_refused_or_nan(bad, gradient, compiled):
+def test_ids_out_of_range_are_rejected_or_nan(bad, gradient, compiled):
     y_true, y_pred = np.array([0, bad]), draw(2, 3)
     if compiled:
         assert np.isnan(gradient(Ids(), y_true, y_pred, compiled=compiled)[0])
         return
-    with pytest.raises(ValueError, match=r"class ids in \[0, 3\); got .* holds "):
+    with pytest.raises(ValueError, match=r"class indices in \[0, 3\); got .* holds "):
         Ids()(y_true, y_pred)
 
 

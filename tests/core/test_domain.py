@@ -206,14 +206,14 @@ def test_values_are_looked_at_once_an_object(monkeypatch, config):
     if config:  # which makes the loss copy itself at each call
         config = {"gamma": portable_losses.Hyperparameter(2.0, name="once")}
     loss, looks = portable_losses.SigmoidFocal(**config), []
-    visible = checks.visible
+    known_values = checks.known_values
 
     def counted(x):
         if tuple(x.shape) == SOFTMAX.shape:  # and not a Hyperparameter's value
             looks.append(x)
-        return visible(x)
+        return known_values(x)
 
-    monkeypatch.setattr(checks, "visible", counted)
+    monkeypatch.setattr(checks, "known_values", counted)
     loss(ROWS, SOFTMAX)
     assert looks
     looks.clear()
@@ -223,13 +223,13 @@ def test_values_are_looked_at_once_an_object(monkeypatch, config):
 
 
 def test_a_loss_that_takes_any_numbers_looks_at_none(monkeypatch):
-    visible = checks.visible
+    known_values = checks.known_values
 
     def at_no_predictions(x):
         assert tuple(x.shape) != tuple(LOGITS.shape), "it looked"
-        return visible(x)
+        return known_values(x)
 
-    monkeypatch.setattr(checks, "visible", at_no_predictions)
+    monkeypatch.setattr(checks, "known_values", at_no_predictions)
     for loss in (binary(from_logits=True), portable_losses.Huber()):
         loss(ROWS, LOGITS)
         assert not loss._first_look.pending

@@ -13,7 +13,7 @@ ZEROS, TWOS = np.zeros((2, 3), "float32"), np.full((2, 3), 2.0, "float32")
 
 KINDS = {
     "strings": (np.array(["a", "b"]), TypeError, "strings (encode labels as class"),
-    "a list of strings": (["a", "b"], TypeError, "strings (encode labels as class ids"),
+    "a list of strings": (["a", "b"], TypeError, "strings (encode labels as class"),
     "bytes": (np.array([b"a", b"b"]), TypeError, "strings (encode labels"),
     "numbers as strings": (np.array(["1", "2"]), TypeError, "strings (encode labels"),
     "ragged lists": ([[1.0, 2.0], [3.0]], ValueError, "of different lengths (pad them"),
@@ -178,7 +178,7 @@ def test_ragged_class_ids(compiled):
     loss = portable_losses.SparseCategoricalCrossentropy()
     function = tf.function(loss.__call__) if compiled else loss
     with pytest.raises(
-        ValueError, match="padding out by a mask or, for class ids, by i"
+        ValueError, match="padding out by a mask or, for class indices, by i"
     ):
         function(ids, np.full((2, 2, 3), 0.3, "float32"))
 
@@ -315,9 +315,7 @@ def test_a_context_of_any_signature(cls):
 
 @pytest.mark.parametrize("cls", [Keywords, Static, PositionalOnly, Optional])
 def test_a_context_that_nobody_takes(cls):
-    with pytest.raises(
-        TypeError, match="`context` must be left out; got context=1 ten"
-    ):
+    with pytest.raises(TypeError, match="`context` must be omitted; got context=1 ten"):
         cls()(ZEROS, TWOS, None, None, ZEROS)
 
 

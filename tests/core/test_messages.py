@@ -189,16 +189,16 @@ MESSAGES = {
     "negative key": (
         lambda: mean_squared_error(class_weights={-1: 2.0}),
         ValueError,
-        "MeanSquaredError: `class_weights` must be a {class id: weight} dict with "
-        "whole, "
-        "non-negative class ids; got class_weights={-1: 2.0} (mend the key -1).",
+        "MeanSquaredError: `class_weights` must be a {class index: weight} dict with "
+        "whole, non-negative class indices; got class_weights={-1: 2.0} (fix the key "
+        "-1).",
     ),
     "word as a key": (
         lambda: mean_squared_error(class_weights={"cat": 2.0}),
         ValueError,
-        "MeanSquaredError: `class_weights` must be a {class id: weight} dict with "
-        "whole, "
-        "non-negative class ids; got class_weights={'cat': 2.0} (mend the key 'cat').",
+        "MeanSquaredError: `class_weights` must be a {class index: weight} dict with "
+        "whole, non-negative class indices; got class_weights={'cat': 2.0} (fix the "
+        "key 'cat').",
     ),
     "negative weight in a dict": (
         lambda: mean_squared_error(class_weights={0: -2.0}),
@@ -211,8 +211,8 @@ MESSAGES = {
             zeros(2, 3), zeros(2, 3)
         ),
         ValueError,
-        "MeanSquaredError: `class_weights` must be for class ids below 3, the size of "
-        "y_pred's class axis; got class_weights={0: 1.0, 7: 2.0} (drop 7).",
+        "MeanSquaredError: `class_weights` must be for class indices below 3, the size "
+        "of y_pred's class axis; got class_weights={0: 1.0, 7: 2.0} (drop 7).",
     ),
     "vector of the wrong length": (
         lambda: mean_squared_error(class_weights=[1.0, 2.0])(zeros(2, 3), zeros(2, 3)),
@@ -294,42 +294,37 @@ MESSAGES = {
     "ids of another shape": (
         lambda: Ids()(np.zeros(3, int), zeros(4, 3)),
         ValueError,
-        "Ids: `y_true` must be class ids of shape y_pred.shape[:-1], or with a "
-        "trailing "
-        "1; got y_true of shape (3,) and y_pred of shape (4, 3) (pass one class id per "
-        "item).",
+        "Ids: `y_true` must be class indices of shape y_pred.shape[:-1], or with a "
+        "trailing 1; got y_true of shape (3,) and y_pred of shape (4, 3) (pass one "
+        "class index per item).",
     ),
-    "one-hot rows for ids": (
+    "one-hot labels for ids": (
         lambda: Ids()(np.eye(3), zeros(3, 3)),
         ValueError,
-        "Ids: `y_true` must be class ids of shape y_pred.shape[:-1], or with a "
-        "trailing "
-        "1; got y_true of shape (3, 3) and y_pred of shape (3, 3) (use the dense form "
-        "of this loss for one-hot rows, or pass the argmax).",
+        "Ids: `y_true` must be class indices of shape y_pred.shape[:-1], or with a "
+        "trailing 1; got y_true of shape (3, 3) and y_pred of shape (3, 3) (use the "
+        "dense form of this loss for one-hot labels, or pass the argmax).",
     ),
-    "ids that are not whole": (
+    "indices that are not whole": (
         lambda: Ids()([0.0, 1.5], zeros(2, 3)),
         ValueError,
-        "Ids: `y_true` must be whole class ids; got y_true that holds 1.5 (pass "
-        "integer "
-        "class ids; for probabilities or one-hot rows use the dense form of this "
-        "loss).",
+        "Ids: `y_true` must be whole class indices; got y_true that holds 1.5 (pass "
+        "integer class indices; for probabilities or one-hot labels use the dense form "
+        "of this loss).",
     ),
     "id out of range": (
         lambda: Ids()([0, 3], zeros(2, 3)),
         ValueError,
-        "Ids: `y_true` must be class ids in [0, 3); got y_true that holds 3 (mend the "
-        "labels, widen the class axis of y_pred, or set ignore_class where the loss "
-        "has "
-        "it).",
+        "Ids: `y_true` must be class indices in [0, 3); got y_true that holds 3 (fix "
+        "the labels, widen the class axis of y_pred, or set ignore_class where the "
+        "loss has it).",
     ),
     "negative id where others are masked": (
         lambda: Ids()([-5, -1], zeros(2, 3), mask=[False, True]),
         ValueError,
-        "Ids: `y_true` must be class ids in [0, 3); got y_true that holds -1 (mend the "
-        "labels, widen the class axis of y_pred, or set ignore_class where the loss "
-        "has "
-        "it).",
+        "Ids: `y_true` must be class indices in [0, 3); got y_true that holds -1 (fix "
+        "the labels, widen the class axis of y_pred, or set ignore_class where the "
+        "loss has it).",
     ),
     "rows of another length": (
         lambda: Classes()(zeros(2, 4), zeros(2, 3)),
@@ -349,7 +344,7 @@ MESSAGES = {
         ValueError,
         "Squared: `sample_weight` must have the leading axes of the items; got "
         "sample_weight of shape (4, 3) and items of shape (4,) (pass one value per "
-        "sample or one per item; one per element takes a Loss whose `call` returns "
+        "sample or one per item; one per element needs a Loss whose `call` returns "
         "self.mean_over_columns(terms)).",
     ),
     "mask of another batch": (
@@ -377,8 +372,7 @@ MESSAGES = {
     "mask of a statistic": (
         lambda: Spread()(zeros(4, 3), zeros(4, 3), mask=zeros(4)),
         ValueError,
-        "Spread: `mask` must be None for this statistic, which cannot leave samples "
-        "out; "
+        "Spread: `mask` must be None for this statistic, which cannot exclude samples; "
         "got mask=a mask of shape (4,) (reduce with axis=-1 to get one value per "
         "sample, or give `call` a `kept` argument).",
     ),
@@ -436,5 +430,5 @@ def test_message(row):
 def test_keras_adds_no_error_of_its_own_in_fit():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
     model.compile(loss=Ids())
-    with pytest.raises(ValueError, match=r"Ids: `y_true` must be class ids of shape"):
+    with pytest.raises(ValueError, match=r"Ids: `y_true` must be class indices of"):
         model.fit(zeros(4, 2), zeros(4, 3), verbose=0)

@@ -68,7 +68,7 @@ def test_an_argument_named_targets_leaves_the_alignment():
     assert float(loss(np.zeros(2, int), np.full((2, 1), 2.0))) == 1
     with pytest.raises(ValueError, match="must have y_pred's shape"):
         loss(np.zeros(2), TWOS)
-    message = "Mine: `targets` must be left to the class, which says how y_true"
+    message = "Mine: `targets` must be set by the class, which says how y_true"
     with pytest.raises(ValueError, match=message):
         cls(targets="any")
 
@@ -236,8 +236,8 @@ MISTAKES = {
     ),
     "twice": (
         lambda: portable_losses.Huber(0.5, delta=0.3),
-        "Huber: `delta` must be given once; got delta=0.3 (it stands first and by its "
-        "name).",
+        "Huber: `delta` must be given once; got delta=0.3 (it is given by position "
+        "and by name).",
     ),
 }
 

@@ -23,7 +23,7 @@ OTHERS = {
     "classify_digits",
     "imbalanced_classes",
     "learn_embeddings",
-    "mend_your_loss",
+    "fix_your_loss",
     "predict_intervals",
     "segment_digits",
     "when_the_loss_is_nan",

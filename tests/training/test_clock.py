@@ -145,7 +145,7 @@ def test_a_backup(optimizer, save_freq, first, model, data, tmp_path):
     assert net.loss.hyperparameters[0].value == 1.0 + seen[-1]
 
 
-@pytest.mark.skipif(BACKEND == "torch", reason="Keras refuses it on torch")
+@pytest.mark.skipif(BACKEND == "torch", reason="Keras rejects it on torch")
 @pytest.mark.parametrize("known", [True, False])
 def test_several_steps_an_execution(known, model, data):
     x, y = data

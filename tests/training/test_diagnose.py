@@ -116,7 +116,7 @@ def test_a_healthy_batch_of_every_form_of_loss(name):
     loss, y_true, y_pred = HEALTHY[name]
     report = diagnose(loss, y_true, y_pred)
     assert report.healthy, str(report)
-    assert all(seen.slope is not None for seen in report.terms)
+    assert all(seen.gradient is not None for seen in report.terms)
     if not isinstance(y_pred, list):  # of which Keras makes many outputs
         value = to_numpy(loss(y_true, y_pred)).mean()
         assert report.value == pytest.approx(value, rel=1e-6)
@@ -175,9 +175,9 @@ def test_the_gradient_is_that_of_the_sum_of_the_items(policy):
     finally:
         keras.config.set_dtype_policy("float32")
     by_hand = weight[:, None] * (P - T) * np.float32(2 / 3)
-    np.testing.assert_allclose(to_numpy(square.slope), by_hand, rtol=3e-7)
+    np.testing.assert_allclose(to_numpy(square.gradient), by_hand, rtol=3e-7)
     by_hand = weight[:, None] * np.sign(P - T) / np.float32(3)
-    np.testing.assert_allclose(to_numpy(absolute.slope), by_hand, rtol=3e-7)
+    np.testing.assert_allclose(to_numpy(absolute.gradient), by_hand, rtol=3e-7)
 
 
 def test_the_gradient_of_a_statistic_is_its_own():
@@ -190,7 +190,7 @@ def test_the_gradient_of_a_statistic_is_its_own():
     up = float(loss(MAPS, bumped))
     bumped[1, 2, 3, 0] -= 2 * step
     slope = (up - float(loss(MAPS, bumped))) / (2 * step)
-    assert float(seen.slope[1, 2, 3, 0]) == pytest.approx(slope, rel=1e-2)
+    assert float(seen.gradient[1, 2, 3, 0]) == pytest.approx(slope, rel=1e-2)
 
 
 def test_the_mask_of_the_prediction_is_kept():
@@ -200,7 +200,7 @@ def test_the_mask_of_the_prediction_is_kept():
     y_true[1, 2] = np.nan
     report = diagnose(portable_losses.MeanSquaredError(), y_true, y_pred)
     assert report.healthy, str(report)
-    shown = to_numpy(report.terms[0].slope)[..., 0]
+    shown = to_numpy(report.terms[0].gradient)[..., 0]
     np.testing.assert_allclose(shown, [[-2, -2, 0], [-2, 0, 0]])
 
 
@@ -262,7 +262,7 @@ def test_a_gradient_that_cannot_be_taken_is_reported_by_term():
     report = diagnose(Twice() + portable_losses.Huber(), T, P)
     assert kinds(report) == [("no gradient", ())]
     assert report.findings[0].terms == ("twice",)
-    assert report.terms[1].slope is not None
+    assert report.terms[1].gradient is not None
 
 
 def test_without_a_gradient_the_rest_is_reported():
@@ -371,10 +371,10 @@ def test_shapes_and_dtypes_are_those_after_alignment():
     assert lines[given + 8].startswith("gradient largest of each sample")
 
 
-def test_what_the_loss_refuses_is_reported_in_its_own_words():
+def test_what_the_loss_rejects_is_reported_in_its_own_words():
     report = diagnose(portable_losses.MeanSquaredError(), T[:, 0], P)
     (finding,) = report.findings
-    assert finding.kind == "refused"
+    assert finding.kind == "rejected"
     assert finding.text.startswith(
         "MeanSquaredError: `y_true` must have y_pred's shape"
     )
@@ -383,10 +383,10 @@ def test_what_the_loss_refuses_is_reported_in_its_own_words():
     assert np.isnan(report.value)
 
 
-def test_a_term_that_refuses_the_batch_leaves_the_others():
+def test_a_term_that_rejects_the_batch_leaves_the_others():
     report = diagnose(LOGITS + portable_losses.MeanSquaredError(), IDS, P)
     assert [finding.terms for finding in report.findings] == [("mean_squared_error",)]
-    assert report.terms[0].slope is not None
+    assert report.terms[0].gradient is not None
 
 
 def test_an_error_of_any_kind_is_reported():
@@ -400,9 +400,9 @@ def test_an_error_of_any_kind_is_reported():
 
 
 @pytest.mark.parametrize("loss", [portable_losses.Huber(), Plain()])
-def test_several_outputs_are_refused(loss):
+def test_several_outputs_are_rejected(loss):
     report = diagnose(loss, {"a": T}, {"a": P})
-    assert [finding.kind for finding in report.findings] == ["refused"]
+    assert [finding.kind for finding in report.findings] == ["rejected"]
     assert "y_pred        dict" in str(report)
 
 
@@ -418,7 +418,7 @@ def test_weights_that_are_all_0_are_reported():
     assert [finding.kind for finding in report.findings] == ["empty"]
 
 
-def test_what_is_no_loss_is_refused():
+def test_what_is_no_loss_is_rejected():
     with pytest.raises(TypeError, match=r"diagnose: `loss` must be a loss; got loss="):
         diagnose("mse", T, P)
 
@@ -443,7 +443,7 @@ def test_targets_that_a_plain_loss_repeats_are_reported(loss, y_true):
 def test_class_ids_out_of_range_or_not_whole_are_named(loss, wrong):
     y_true = put(IDS.astype("float32" if wrong == 0.5 else "int64"), [2, 7], wrong)
     finding = diagnose(loss, y_true, P).findings[0]
-    assert (finding.kind, finding.samples) == ("class ids", (2, 7))
+    assert (finding.kind, finding.samples) == ("class indices", (2, 7))
     assert finding.text.endswith(f"in 0 to 2; the first is {wrong}")
 
 
@@ -455,15 +455,15 @@ def test_class_ids_that_are_ignored_or_of_weight_0_are_not_named():
 
 def test_one_hot_targets_of_a_loss_of_ids_are_recognized():
     (finding,) = diagnose(LOGITS, np.eye(3)[IDS], P).findings
-    assert finding.kind == "refused"
+    assert finding.kind == "rejected"
     assert finding.remedy.startswith("y_true looks one-hot")
 
 
 def test_ids_for_a_loss_of_rows_are_recognized():
     loss = portable_losses.CategoricalCrossentropy(from_logits=True)
     (finding,) = diagnose(loss, IDS, P).findings
-    assert finding.kind == "refused"
-    assert finding.remedy.startswith("y_true looks like class ids")
+    assert finding.kind == "rejected"
+    assert finding.remedy.startswith("y_true looks like class indices")
 
 
 SOFTMAX = np.exp(P) / np.exp(P).sum(-1, keepdims=True)

@@ -52,7 +52,7 @@ def test_a_mask_is_in_the_value_and_in_the_gradient(name, how):
     (seen,) = report.terms
     square = np.square(P - T).mean(-1)
     assert report.value == pytest.approx(square[MASK].mean(), rel=1e-5)
-    slope = to_numpy(seen.slope)
+    slope = to_numpy(seen.gradient)
     by_hand = (P - T)[MASK] * 2 / 3
     # Keras raises the weights of what is left, so that the mean is over that alone.
     factor = 1.0 if name == "ours" else slope[0, 0, 0] / ((P - T)[0, 0, 0] * 2 / 3)
@@ -66,7 +66,7 @@ def test_each_term_of_a_sum_gets_the_mask():
     )
     report = diagnose(loss, T, P, mask=MASK)
     for seen in report.terms:
-        np.testing.assert_array_equal(to_numpy(seen.slope)[~MASK], 0.0)
+        np.testing.assert_array_equal(to_numpy(seen.gradient)[~MASK], 0.0)
 
 
 def test_a_nan_at_a_masked_place_spoils_a_loss_of_keras_alone():
@@ -100,7 +100,7 @@ def test_a_context_reaches_the_loss(loss):
 def test_the_gradient_is_that_at_the_context():
     (seen,) = diagnose(Weighted(), T, P, context=FACTOR).terms
     by_hand = 2 * FACTOR * (P - T) / 3
-    np.testing.assert_allclose(to_numpy(seen.slope), by_hand, rtol=1e-5)
+    np.testing.assert_allclose(to_numpy(seen.gradient), by_hand, rtol=1e-5)
 
 
 def test_a_context_that_is_not_finite_is_the_culprit():
@@ -115,7 +115,7 @@ def test_a_context_that_is_missing_or_not_wanted_is_reported():
     (finding,) = diagnose(Weighted(), T, P).findings
     assert "`context` must be factor, which the loss takes" in finding.text
     (finding,) = diagnose(MSE["ours"], T, P, context=FACTOR).findings
-    assert "`context` must be left out" in finding.text
+    assert "`context` must be omitted" in finding.text
 
 
 # --- what is no batch, and no loss ----------------------------------------------------
@@ -141,7 +141,7 @@ def test_what_is_no_batch_is_reported_in_words_of_the_package(what, name):
     y_true, y_pred, text = STRANGE[what]
     report = diagnose(MSE[name], y_true, y_pred)
     (finding,) = report.findings
-    assert finding.kind == "refused"
+    assert finding.kind == "rejected"
     assert text in finding.text
     assert str(report)
     assert finding.remedy.count("(") == finding.remedy.count(")")
@@ -178,7 +178,7 @@ def test_a_loss_that_raises_is_reported_beside_the_others():
         "RuntimeError: boom and more",
         ("raises_boom",),
     )
-    assert report.terms[0].slope is not None
+    assert report.terms[0].gradient is not None
 
 
 def test_a_hyperparameter_in_a_sum_in_a_sum_is_read():

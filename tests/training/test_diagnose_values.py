@@ -145,7 +145,7 @@ def test_class_ids_out_of_range_of_keras_are_named():
     y_true = np.where(np.arange(8) == 3, 7, IDS)
     loss = keras.losses.CategoricalGeneralizedCrossEntropy()
     finding = diagnose(loss, y_true, SOFTMAX).findings[0]
-    assert (finding.kind, finding.samples) == ("class ids", (3,))
+    assert (finding.kind, finding.samples) == ("class indices", (3,))
 
 
 def test_class_ids_at_masked_positions_are_not_named():

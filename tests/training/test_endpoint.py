@@ -223,7 +223,7 @@ def test_class_ids_stay_exact_in_mixed_precision(still):
     assert seen == pytest.approx(wanted, rel=1e-3)
 
 
-REFUSED = {
+REJECTED = {
     "items": (
         lambda: LossEndpoint(MSE(reduction=None)),
         ValueError,
@@ -243,8 +243,8 @@ REFUSED = {
     "context that is not wanted": (
         lambda: LossEndpoint(MSE())(np.ones((2, 1)), np.ones((2, 1)), np.ones((2, 1))),
         TypeError,
-        "MeanSquaredError: `context` must be left out; got context=1 tensor (the loss "
-        "takes y_true and y_pred alone).",
+        "MeanSquaredError: `context` must be omitted; got context=1 tensor (the loss "
+        "takes only y_true and y_pred).",
     ),
     "no context": (
         lambda: NearInput()(np.ones((2, 1)), np.ones((2, 1))),
@@ -255,8 +255,8 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_refused(name):
-    act, kind, message = REFUSED[name]
+@pytest.mark.parametrize("name", REJECTED)
+def test_rejected(name):
+    act, kind, message = REJECTED[name]
     with pytest.raises(kind, match=re.escape(message)):
         act()

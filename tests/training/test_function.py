@@ -183,7 +183,7 @@ def test_targets():
     assert float(weighted(booleans, ZEROS)) == pytest.approx(2 / 3)
     with pytest.raises(ValueError, match=r"y_true of shape \(4, 1\) .* \(4, 3\)"):
         weighted(column[:, None], TWOS)
-    # Class ids arrive as they are, whatever the dtype of the loss.
+    # Class indices arrive as they are, whatever the dtype of the loss.
     ids = np.array([0, 1, 2, 257])
     costs = np.arange(300.0)
     for dtype in ("float32", "bfloat16"):
@@ -484,7 +484,7 @@ def by_place(y_true, y_pred, a=1, /): ...
 def behind(y_true, y_pred, a=1, *context): ...
 
 
-REFUSED = {
+REJECTED = {
     "lambda": (
         lambda: loss(lambda y_true, y_pred: y_pred),
         ValueError,
@@ -499,7 +499,8 @@ REFUSED = {
     "another of the name": (
         lambda: loss(second(), package="test_function"),
         ValueError,
-        "loss: `function` must be the one function of the name test_function>scaled; ",
+        "loss: `function` must be the only function with the name "
+        "test_function>scaled; ",
     ),
     "no function": (
         lambda: loss(portable_losses.Huber()),
@@ -535,7 +536,7 @@ REFUSED = {
         ValueError,
         "loss: `function` must be a function without the argument mask, which is every "
         "call's; got function=masks(y_true, y_pred, *, mask=None) (drop or rename it: "
-        "the loss leaves masked items out; `kept` says which samples those are).",
+        "the loss excludes masked items; `kept` is False for masked samples).",
     ),
     "y_pred first": (
         lambda: loss(turned),
@@ -631,9 +632,9 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_refused(name):
-    act, kind, message = REFUSED[name]
+@pytest.mark.parametrize("name", REJECTED)
+def test_rejected(name):
+    act, kind, message = REJECTED[name]
     with pytest.raises(kind, match=re.escape(message)):
         act()
 

@@ -146,9 +146,9 @@ def test_a_value_is_finite_in_float32(value):
         Hyperparameter(value, name="w")
 
 
-# --- what is refused ------------------------------------------------------------------
+# --- what is rejected -----------------------------------------------------------------
 
-REFUSED = {
+REJECTED = {
     "not finite": (
         lambda: Hyperparameter(float("nan"), name="w"),
         ValueError,
@@ -188,9 +188,9 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_refused(name):
-    act, kind, message = REFUSED[name]
+@pytest.mark.parametrize("name", REJECTED)
+def test_rejected(name):
+    act, kind, message = REJECTED[name]
     with pytest.raises(kind, match=re.escape(message)):
         act()
 
@@ -289,7 +289,7 @@ def test_several_outputs(form, still, data):
     np.testing.assert_allclose(seen["w"], [1.0, 10.0, 100.0])
 
 
-@pytest.mark.skipif(BACKEND == "torch", reason="Keras refuses it on torch")
+@pytest.mark.skipif(BACKEND == "torch", reason="Keras rejects it on torch")
 def test_steps_per_execution_sees_one_value_an_execution(model, still, data):
     x, y = data
     w = Hyperparameter(0.0, name="w")
@@ -335,7 +335,7 @@ def test_a_fit_after_the_model_was_compiled_by_another(model, still, data):
 
 
 @pytest.mark.skipif(BACKEND != "jax", reason="elsewhere a variable is not frozen")
-def test_what_the_model_does_not_track_is_refused_on_jax(model, still, data):
+def test_what_the_model_does_not_track_is_rejected_on_jax(model, still, data):
     import jax
 
     x, y = data

@@ -1,4 +1,4 @@
-"""What is learned lives in a layer; a loss refuses it."""
+"""What is learned lives in a layer; a loss rejects it."""
 
 import keras
 import numpy as np
@@ -38,7 +38,7 @@ def built(trainable=True):
     ],
     ids=["trainable", "in a list", "frozen", "layer", "seed"],
 )
-def test_a_variable_in_a_loss_is_refused(make, rule):
+def test_a_variable_in_a_loss_is_rejected(make, rule):
     with pytest.raises(TypeError, match=f"Holds: `what` must be {rule}.*got what=a"):
         Holds(make())
 
@@ -73,7 +73,7 @@ def test_a_variable_is_not_taken_for_its_present_value(make, argument):
         make(keras.Variable(1.0))
 
 
-def test_a_vector_of_variables_is_refused_too():
+def test_a_vector_of_variables_is_rejected_too():
     rule = "must be no trainable variable, which a loss cannot train; got"
     with pytest.raises(TypeError, match=f"CategoricalCrossentropy: .* {rule}"):
         portable_losses.CategoricalCrossentropy(

@@ -238,7 +238,7 @@ def test_dtypes():
     assert float(big(t, p)) == pytest.approx(90003.0)  # beyond float16
 
 
-REFUSED = {
+REJECTED = {
     "no terms": (
         lambda: Sum([]),
         ValueError,
@@ -293,8 +293,8 @@ REFUSED = {
     "a number": (
         lambda: MSE() + 1.0,
         TypeError,
-        "Sum: `terms` must be losses; got terms=1.0 (a constant has no gradient: leave "
-        "it out, or show it as a metric).",
+        "Sum: `terms` must be losses; got terms=1.0 (a constant has no gradient: drop "
+        "it, or show it as a metric).",
     ),
     "a number less a loss": (
         lambda: 1 - MSE(),
@@ -340,7 +340,7 @@ REFUSED = {
         lambda: np.ones(2) * MSE(),
         TypeError,
         "Sum: `weight` must be a number or a Hyperparameter; got weight=a ndarray of "
-        "shape (2,) and float64 (a term has one weight; weigh classes or samples",
+        "shape (2,) and float64 (a term has one weight; weight classes or samples",
     ),
     "a tensor of weights": (
         lambda: MSE() * ops.ones(2),
@@ -367,8 +367,8 @@ REFUSED = {
             np.ones((2, 1)), np.ones((2, 1)), None, None, np.ones((2, 1))
         ),
         TypeError,
-        "Sum: term 'mean_absolute_error': MeanAbsoluteError: `context` must be left "
-        "out; got context=1 tensor (a loss of Keras takes y_true and y_pred alone: "
+        "Sum: term 'mean_absolute_error': MeanAbsoluteError: `context` must be "
+        "omitted; got context=1 tensor (a loss of Keras takes only y_true and y_pred: "
         "give it a LossEndpoint of its own, or write it as a Loss).",
     ),
     "a mask for a statistic of Keras": (
@@ -377,7 +377,7 @@ REFUSED = {
         ),
         ValueError,
         "Sum: term 'dice': Dice: `mask` must be None for this statistic, which cannot "
-        "leave samples out; got mask=a mask of shape (2,) (use a loss of",
+        "exclude samples; got mask=a mask of shape (2,) (use a loss of",
     ),
     "a mask for a loss with a call of its own": (
         lambda: Sum([WholeCall(name="whole")])(
@@ -390,9 +390,9 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_refused(name):
-    act, kind, message = REFUSED[name]
+@pytest.mark.parametrize("name", REJECTED)
+def test_rejected(name):
+    act, kind, message = REJECTED[name]
     with pytest.raises(kind, match=re.escape(message)):
         act()
 

@@ -1,4 +1,4 @@
-"""What the losses of yes/no targets share: exact costs of logits, selection."""
+"""Shared by the losses of yes/no targets: exact cross-entropy from logits, masks."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from portable_losses.ops.log_sums import INF
 def binary_crossentropy(
     t: Any, x: Any, from_logits: bool, pos_weight: Any, careful: bool = False
 ) -> Any:
-    """-(pos_weight t log p + (1 - t) log(1 - p)), element by element."""
+    """-(pos_weight t log p + (1 - t) log(1 - p)) of each element."""
     if from_logits:
         log_p, log_q = ops.log_sigmoid(x), ops.log_sigmoid(-x)
     else:
@@ -32,12 +32,12 @@ def binary_crossentropy(
 
 
 def opposed(t: Any, x: Any, hard: bool) -> tuple[Any, Any, Any | None]:
-    """How a logit x stands against its target t, as s, turn and d.
+    """Return s = turn x, turn and d, in which a binary loss has no cancellation.
 
-    s = turn x is the logit for what the target is not: turn is -1 for a target above
-    1/2 and 1 for the others. d is the target less its nearer end, 0 or 1; None if all
-    are there (`hard`). With these no part of a binary loss cancels, whatever x:
-    -(t log p + (1 - t) log(1 - p)) == softplus(s) - d x, and with e = turn d
+    Let t be the target and x the logit. turn is -1 for t > 1/2, else 1, so that s is
+    the logit of the wrong class. d is t minus the label, 0 or 1, that is nearer to t;
+    None if all targets are 0 or 1 (`hard`). For every x, and with e = turn d:
+    -(t log p + (1 - t) log(1 - p)) == softplus(s) - d x, and
     t (1 - p) + (1 - t) p == e + (1 - 2 e) sigmoid(s).
     """
     hard = hard or _visibly_hard(t)
@@ -56,30 +56,30 @@ def _visibly_hard(t: Any) -> bool:
 
 
 def opposed_crossentropy(x: Any, s: Any, d: Any | None, careful: bool) -> Any:
-    """The binary cross-entropy of a logit by the numbers of `opposed`."""
-    # Not of `ops`, whose care is for half precision, which never comes here.
+    """The binary cross-entropy of a logit, from the results of `opposed`."""
+    # Not of `ops`: that one handles half precision, which does not occur here.
     cost = keras.ops.softplus(s)
     if d is None:
         return cost
     product = d * x
     if careful:
-        # d x is NaN for d = 0 and an infinite x, and where it is inf the cost is too:
-        # there any finite number will do, and a NaN for a NaN, which d is.
+        # d x is NaN if d = 0 and x is infinite. If d x is inf, so is the cost. In both
+        # cases any finite number will do in its place: d, which is NaN if t is NaN.
         product = keras.ops.where(product < INF, product, d)
     return cost - product
 
 
 def focused(focus: Any, cost: Any) -> Any:
-    """`focus * cost`; an infinite cost stays, without a gradient through its focus."""
+    """`focus * cost`; an infinite cost stays inf, and its focus gets no gradient."""
     return keras.ops.where(cost < INF, focus, 1.0) * cost
 
 
 def binary_targets(
     loss: Loss, y_true: Any, y_pred: Any
 ) -> tuple[Any, Any, Any | None, bool]:
-    """Targets and predictions, which elements are kept, whether targets are 0 or 1.
+    """Targets, predictions, which elements are kept, and whether targets are 0 or 1.
 
-    Targets are smoothed; ignored elements have harmless targets and predictions.
+    Targets are smoothed. Ignored elements get safe targets and predictions.
     """
     # Integers and booleans can only be 0 or 1.
     hard = not keras.backend.is_float_dtype(y_true.dtype)
@@ -92,7 +92,7 @@ def binary_targets(
 
 
 def positive_weight(loss: Loss, y_pred: Any) -> Any | None:
-    """The loss's `pos_weight`: None, a number, or a tensor of one per column."""
+    """The loss's `pos_weight`: None, a number, or a tensor with one per column."""
     value = loss.pos_weight
     if not is_vector(value):
         return value

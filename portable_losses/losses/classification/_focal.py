@@ -1,4 +1,4 @@
-"""What the categorical focal losses share."""
+"""Shared by the categorical focal losses."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from portable_losses.losses.classification._binary import (
 
 
 def focal(log_p: Any, gamma: Any) -> Any:
-    """-(1 - p)^gamma log p, of the logarithm of p."""
+    """-(1 - p)^gamma log p, given log p."""
     return focused(ops.power(-ops.expm1(log_p), gamma), -log_p)
 
 
@@ -19,7 +19,7 @@ def scale_of_classes(
     loss: Any,
     y_pred: Any,
 ) -> tuple[Any, Any | None]:
-    """Alpha times the class weights: a number for all, and a vector or None."""
+    """Alpha times the class weights: a number for all classes, and a vector or None."""
     w = loss.vector_of_weights(y_pred)
     if not is_vector(loss.alpha):
         return loss.alpha, w

@@ -1,4 +1,4 @@
-"""What the classification losses share: log-probabilities, smoothing, selection."""
+"""Shared by the classification losses: log-probabilities, smoothing, selection."""
 
 import operator
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from portable_losses.core.signature import ClassWeights, LossArguments
 
 
 class ClassArguments(LossArguments, total=False):
-    """What the constructor of most losses of classes takes."""
+    """The arguments that the constructors of most losses of classes share."""
 
     from_logits: bool
     class_weights: ClassWeights
@@ -34,7 +34,7 @@ class ClassArguments(LossArguments, total=False):
 class ClassLoss(Loss):
     """Base of the losses that have a class axis: class weights, the ignored class.
 
-    The constructors of Keras's losses differ, so each has its own; `LabelLoss` has one.
+    The drop-ins have the constructors of Keras, which differ; `LabelLoss` has one.
     """
 
     axis: int = -1
@@ -55,9 +55,9 @@ class ClassLoss(Loss):
         return weight_vector(type(self).__name__, self.class_weights, classes, dtype)
 
     def weighted(self, terms: Any, times: Times = operator.mul) -> Any:
-        """Terms with the classes last, each times the weight of its class.
+        """Terms with the classes on the last axis, each times the weight of its class.
 
-        `times` is what `of_log_softmax` gives, where terms may be infinite.
+        `times` is that of `of_log_softmax`, for terms that may be infinite.
         """
         w = self.vector_of_weights(terms)
         return terms if w is None else times(w, terms)
@@ -93,10 +93,11 @@ class LabelLoss(ClassLoss):
         )
 
     def of_labels(self, y_true: Any, values: Any, times: Times = operator.mul) -> Any:
-        """The value of each item's class; of soft labels the mean under them.
+        """The value of each item's class; for soft labels the expected value.
 
-        `values` have the classes last. It is sum_c t_c values_c for labels of y_pred's
-        shape, and values[y] for class indices, NaN where one is out of range.
+        `values` have the classes on the last axis. The result is sum_c t_c values_c for
+        labels of y_pred's shape, and values[y] for class indices, NaN where one is out
+        of range.
         """
         if len(y_true.shape) < len(values.shape):
             return pick(values, y_true)
@@ -118,7 +119,7 @@ def of_log_probabilities(
 
 
 def cost_of(ids: Any, y_pred: Any, from_logits: bool) -> Any:
-    """-log p of the class `ids`; NaN where an id is out of range."""
+    """-log p of the class `ids`; NaN where an index is out of range."""
     if from_logits:
         return crossentropy_of(y_pred, ids)
     total = ops.sum(y_pred, axis=-1)
@@ -126,7 +127,7 @@ def cost_of(ids: Any, y_pred: Any, from_logits: bool) -> Any:
 
 
 def normalized(p: Any) -> Any:
-    """Probabilities divided by their sum over the last axis; a row of 0 stays 0."""
+    """Probabilities divided by their sum over the last axis; a sum of 0 gives 0."""
     total = ops.sum(p, axis=-1, keepdims=True)
     # p / inf has value 0 and gradient 0; one guard an item, and not one a class.
     return p / ops.where(total == 0, float("inf"), total)
@@ -148,7 +149,7 @@ def smoothed(t: Any, label_smoothing: float, classes: int) -> Any:
 
 def mean_of_kept(loss: Loss, terms: Any, kept: Any | None) -> Any:
     """Mean over the last axis of the kept terms, and which items have any."""
-    if loss._columns is not None:  # which notes what is left of each item
+    if loss._columns is not None:  # it also records which items have kept columns
         return loss._columns.mean(terms, kept)
     if kept is None:
         return ops.mean(terms, axis=-1)

@@ -42,8 +42,8 @@ class BinaryCrossentropy(ClassLoss):
         class_weights: one weight w per entry of `axis`, or `{entry: weight}` with 1
             for the rest. The divisor stays the number of entries.
         pos_weight: weight >= 0 of the positive term; a number, or one per entry.
-        ignore_class: elements of y_true with this value are left out; the mean is over
-            the elements, and then over the items, that are left.
+        ignore_class: elements of y_true with this value are masked; the mean is over
+            the other elements, and over the items that have any.
 
     Edge cases: probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's epsilon), so that
     a wrong 0 or 1 costs 16.118 and has no gradient. Prefer logits: an infinite one, of

@@ -49,8 +49,8 @@ class BinaryFocalCrossentropy(ClassLoss):
         class_weights: one weight w per entry of `axis`, or `{entry: weight}` with 1
             for the rest. The divisor stays the number of entries.
         pos_weight: weight >= 0 of the positive term; a number, or one per entry.
-        ignore_class: elements of y_true with this value are left out; the mean is over
-            the elements, and then over the items, that are left.
+        ignore_class: elements of y_true with this value are masked; the mean is over
+            the other elements, and over the items that have any.
 
     Edge cases: the logarithm of a probability is taken within [1e-7, 1 - 1e-7] (Keras's
     epsilon): a wrong 0 or 1 costs 16.118. Where 1 - p_t = 0, the gradient is 0.

@@ -19,7 +19,7 @@ class CategoricalCrossentropy(ClassLoss):
 
     The negative log-likelihood of classes given as one-hot or soft labels.
 
-    With p the class probabilities (the softmax of logits) and t the smoothed row, the
+    With p the class probabilities (the softmax of logits) and t the smoothed label, the
     item is
 
         -sum_c w_c t_c log p_c
@@ -31,16 +31,16 @@ class CategoricalCrossentropy(ClassLoss):
             which are divided by their sum. Logits are exact up to 1e4 and beyond.
         label_smoothing: in [0, 1]; t = y (1 - label_smoothing) + label_smoothing / C.
         axis: the class axis.
-        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+        class_weights: one weight w per class, or `{class index: weight}` with 1 for the
             rest. They multiply the class's term; the divisor stays the count.
-        ignore_class: rows whose argmax is this class are left out of the mean.
+        ignore_class: labels whose argmax is this class are excluded from the mean.
 
     Edge cases: probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's epsilon), so that
-    a wrong 0 costs 16.118 and has no gradient; a row of zeros likewise. Prefer logits:
-    those of -inf, of a mask for instance, cost 0 and have no gradient where t = 0, and
-    cost inf at any other t, smoothed ones included. A logit of inf is certain: it costs
-    inf unless t = 0 elsewhere; several in a row share p evenly. A row of nothing but
-    -inf costs inf. No gradient is NaN.
+    a wrong 0 costs 16.118 and has no gradient, and so do probabilities that are all 0.
+    Prefer logits: a logit of -inf, of a mask for instance, costs 0 and has no gradient
+    where t = 0, and costs inf at any other t, also a smoothed one. A logit of inf means
+    p = 1, shared evenly if an item has several: the item costs inf unless t = 0 for all
+    other classes. An item whose logits are all -inf costs inf. No gradient is NaN.
 
     Raises:
         ValueError: for a label_smoothing outside [0, 1], a negative weight, weights of
@@ -52,7 +52,7 @@ class CategoricalCrossentropy(ClassLoss):
         >>> round(float(loss([[0.0, 1.0]], [[0.0, 0.0]])), 4)
         0.6931
 
-    Differs: from Keras on TensorFlow, whose gradient from logits is wrong for rows
+    Differs: from Keras on TensorFlow, whose gradient from logits is wrong for labels
     that do not sum to 1.
     """
 

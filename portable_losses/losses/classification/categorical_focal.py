@@ -25,7 +25,7 @@ class CategoricalFocalCrossentropy(ClassLoss):
     Cross-entropy of one-hot or soft labels, with less weight on what is predicted
     well.
 
-    With p the class probabilities (the softmax of logits) and t the smoothed row, the
+    With p the class probabilities (the softmax of logits) and t the smoothed label, the
     item is
 
         -sum_c w_c alpha_c (1 - p_c)^gamma t_c log p_c
@@ -39,13 +39,13 @@ class CategoricalFocalCrossentropy(ClassLoss):
             which are divided by their sum. Logits are exact up to 1e4 and beyond.
         label_smoothing: in [0, 1]; t = y (1 - label_smoothing) + label_smoothing / C.
         axis: the class axis.
-        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+        class_weights: one weight w per class, or `{class index: weight}` with 1 for the
             rest. They multiply the class's term; the divisor stays the count.
-        ignore_class: rows whose argmax is this class are left out of the mean.
+        ignore_class: labels whose argmax is this class are excluded from the mean.
 
     Edge cases: probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's epsilon), so that
-    a wrong 0 costs alpha 16.118 and has no gradient; a row of zeros likewise. Prefer
-    logits, which may be infinite, as in CategoricalCrossentropy.
+    a wrong 0 costs alpha 16.118 and has no gradient, and so do probabilities that are
+    all 0. Prefer logits, which may be infinite, as in CategoricalCrossentropy.
 
     Raises:
         ValueError: for a negative alpha, gamma or weight, alphas or weights of the

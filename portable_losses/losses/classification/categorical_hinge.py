@@ -12,23 +12,23 @@ from portable_losses.losses.classification._shared import ClassLoss
 class CategoricalHinge(ClassLoss):
     """Categorical hinge loss (multi-class SVM loss, Crammer-Singer loss).
 
-    How far the right class's score falls short of the best wrong one's plus 1.
+    It penalizes a score of the right class that is not 1 above the best wrong score.
 
-    With y a one-hot row and p the scores, any real numbers, the item is
+    With y a one-hot label and p the scores, any real numbers, the item is
 
         w max(0, 1 + max_c (1 - y_c) p_c - sum_c y_c p_c)
 
     Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
 
     Args:
-        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
-            rest; an item has that of its row's argmax. The divisor stays the count.
-        ignore_class: rows whose argmax is this class are left out of the mean.
+        class_weights: one weight w per class, or `{class index: weight}` with 1 for the
+            rest; the argmax of a label is its class. The divisor stays the count.
+        ignore_class: labels whose argmax is this class are excluded from the mean.
 
-    Edge cases: the right class enters the maximum as 0, so that wrong scores below 0
-    are not told apart. Equal best scores share the gradient evenly. A margin of
-    exactly 1 costs 0 with gradient 0. Labels of -1 and 1 pass, as in Keras, and count
-    wrong scores twice.
+    Edge cases: the right class is 0 in the maximum, so wrong scores below 0 make no
+    difference. Equal best scores share the gradient evenly. A margin of exactly 1 costs
+    0 with gradient 0. Labels of -1 and 1 are accepted, as in Keras, and count wrong
+    scores twice.
 
     Raises:
         ValueError: for a negative weight, weights of the wrong length, or shapes that
@@ -44,8 +44,8 @@ class CategoricalHinge(ClassLoss):
         kernel-based vector machines", Journal of Machine Learning Research 2, 2001.
 
     Differs: from Keras at a margin of exactly 1, where its gradient depends on the
-    backend, and in refusing to broadcast; from the paper in the 0 that enters the
-    maximum.
+    backend, and in raising ValueError where Keras broadcasts; from the paper in the 0
+    in the maximum.
     """
 
     _class_axis = True

@@ -17,35 +17,35 @@ from portable_losses.losses.classification._shared import ClassLoss
 class CategoricalGeneralizedCrossEntropy(ClassLoss):
     """Generalized cross-entropy (GCE, L_q loss for noisy labels).
 
-    Cross-entropy that gives little weight to samples it finds very unlikely.
+    Cross-entropy, with little weight on samples whose label is very unlikely.
 
     With p the class probabilities and y the class, the item is
 
         w_y (1 - p_y^q) / q
 
-    It tends to -log p_y for q towards 0 and is 1 - p_y for q = 1. For a row t the item
-    is the expectation over t, sum_c w_c t_c (1 - p_c^q) / q.
+    It tends to -log p_y for q towards 0 and is 1 - p_y for q = 1. For a one-hot or
+    soft label t the item is the expectation over t, sum_c w_c t_c (1 - p_c^q) / q.
 
-    Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, whole ids in [0, C), or rows
-    `(B, ..., C)`; `y_pred` is `(B, ..., C)`; items are `(B, ...)`.
+    Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, class indices in [0, C), or one-hot
+    or soft labels `(B, ..., C)`; `y_pred` is `(B, ..., C)`; items are `(B, ...)`.
 
     Args:
         q: in (0, 1); the larger, the less a wrong label weighs.
         from_logits: whether y_pred holds logits, any real number, of which p is the
             softmax, or probabilities in [0, 1], which are not normalized.
-        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+        class_weights: one weight w per class, or `{class index: weight}` with 1 for the
             rest. They multiply the class's term; the divisor stays the count.
-        ignore_class: items of this class, for rows their argmax, are left out of the
-            mean; it may lie outside [0, C).
+        ignore_class: items of this class, or whose labels have it as argmax, are
+            excluded from the mean; it may lie outside [0, C).
 
     Edge cases: an item is at most w / q, its value at p = 0, where the gradient is 0.
-    From logits the gradient in the logit of y is -w p_y^q (1 - p_y): it fades where the
-    prediction contradicts the label, as the loss intends, and at logits 200 / q apart
-    float32 has none left. Infinite logits have none: p is 1 at inf (several share it
-    evenly) and 0 at -inf, in a row of nothing but -inf as well.
+    From logits the gradient in the logit of y is -w p_y^q (1 - p_y): it is small where
+    the prediction contradicts the label, as the loss intends, and 0 in float32 if the
+    logits differ by 200 / q. Infinite logits have no gradient: p is 1 at inf (shared
+    evenly if there are several) and 0 at -inf, also if all logits are -inf.
 
     Raises:
-        ValueError: for q outside (0, 1), ids that are not whole or out of range,
+        ValueError: for q outside (0, 1), indices that are not whole or out of range,
             weights of the wrong length, or shapes that do not fit; and, see `Loss`, for
             logits in place of probabilities.
 
@@ -59,8 +59,8 @@ class CategoricalGeneralizedCrossEntropy(ClassLoss):
         Networks with Noisy Labels", 2018, arXiv 1805.07836, equation 6.
 
     Differs: from Keras in a gradient of 0 at p = 0, where that of Keras is NaN or
-    infinite, in taking rows, and in refusing ids out of range, whose p Keras takes
-    for 0.
+    infinite, in accepting one-hot or soft labels, and in rejecting indices out of
+    range, for which Keras takes p = 0.
     """
 
     targets = "classes"

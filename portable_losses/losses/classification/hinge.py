@@ -14,7 +14,7 @@ from portable_losses.losses.classification._shared import ClassLoss, mean_of_kep
 class Hinge(ClassLoss):
     """Hinge loss (SVM loss, maximum-margin loss).
 
-    How far scores fall short of a margin of 1 on the right side of 0.
+    It penalizes scores that are not at least 1 on the right side of 0.
 
     With y the label, -1 or 1, and p the score, any real number, the item is the mean
     over the last axis of
@@ -29,12 +29,12 @@ class Hinge(ClassLoss):
         class_weights: one weight w per column, or `{column: weight}` with 1 for the
             rest. The divisor stays the number of columns.
         pos_weight: weight >= 0 of the columns labeled 1; a number, or one per column.
-        ignore_class: elements of y_true with this value are left out; the mean is over
-            the elements, and then over the items, that are left.
+        ignore_class: elements of y_true with this value are masked; the mean is over
+            the other elements, and over the items that have any.
 
-    Edge cases: a margin of exactly 1 costs 0 with gradient 0. A label of 0 beside
-    labels other than 0 and 1 stays 0 and costs 1 whatever the score. Labels that are
-    left out, masked or of weight 0 do not decide how the others are read.
+    Edge cases: a margin of exactly 1 costs 0 with gradient 0. If there are labels other
+    than 0 and 1, a label of 0 stays 0, and costs 1 for every score. Labels that are
+    ignored, masked or of weight 0 have no influence on how the others are read.
 
     Raises:
         ValueError: for a negative weight, weights of the wrong length, or shapes that
@@ -48,8 +48,9 @@ class Hinge(ClassLoss):
     Reference:
         Cortes and Vapnik, "Support-vector networks", Machine Learning 20, 1995.
 
-    Differs: from Keras at a margin of exactly 1, where its gradient is that of a miss
-    on TensorFlow and half of it on JAX and torch; and in refusing to broadcast.
+    Differs: from Keras at a margin of exactly 1, where its gradient is that of a wrong
+    score on TensorFlow and half of it on JAX and torch; and in raising ValueError where
+    Keras broadcasts.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class Hinge(ClassLoss):
 class SquaredHinge(ClassLoss):
     """Squared hinge loss (L2-SVM loss).
 
-    The square of how far scores fall short of a margin of 1.
+    It penalizes, by the square, scores that are not at least 1 on the right side of 0.
 
     With y the label, -1 or 1, and p the score, any real number, the item is the mean
     over the last axis of
@@ -93,8 +94,8 @@ class SquaredHinge(ClassLoss):
         class_weights: one weight w per column, or `{column: weight}` with 1 for the
             rest. The divisor stays the number of columns.
         pos_weight: weight >= 0 of the columns labeled 1; a number, or one per column.
-        ignore_class: elements of y_true with this value are left out; the mean is over
-            the elements, and then over the items, that are left.
+        ignore_class: elements of y_true with this value are masked; the mean is over
+            the other elements, and over the items that have any.
 
     Edge cases: see Hinge; value and gradient are continuous at a margin of 1.
 
@@ -107,7 +108,7 @@ class SquaredHinge(ClassLoss):
         >>> float(loss([[-1, 1]], [[0.5, 0.5]]))
         1.25
 
-    Differs: from Keras in refusing to broadcast.
+    Differs: from Keras in raising ValueError where Keras broadcasts.
     """
 
     def __init__(
@@ -136,7 +137,7 @@ class SquaredHinge(ClassLoss):
 def _signs(loss: Any, y_true: Any, y_pred: Any, kept: Any) -> tuple[Any, Any, Any]:
     """Labels as -1 and 1, scores, and which elements count (None: all).
 
-    Whether labels are 0 and 1 is asked of all those that count, as in Keras.
+    As in Keras, all labels that count decide whether they are read as 0 and 1.
     """
     y, counted = like(y_true, y_pred), None
     is_binary = ops.logical_or(y == 0, y == 1)
@@ -150,7 +151,7 @@ def _signs(loss: Any, y_true: Any, y_pred: Any, kept: Any) -> tuple[Any, Any, An
 
 
 def _rows(kept: Any, y: Any) -> Any:
-    """A mask of items, made to broadcast against the elements, or one of these."""
+    """A mask of items or elements, with axes that broadcast against the elements."""
     missing = tuple(range(len(kept.shape), len(y.shape)))
     return ops.expand_dims(kept, missing) if missing else kept
 

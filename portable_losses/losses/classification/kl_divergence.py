@@ -14,7 +14,7 @@ from portable_losses.losses.classification._shared import ClassLoss
 class KLDivergence(ClassLoss):
     """Kullback-Leibler divergence (KL divergence, relative entropy).
 
-    The information lost when the prediction stands in for the target distribution.
+    The information lost if the prediction is used in place of the target distribution.
 
     With t the target and p the predicted distribution, the item is
 
@@ -26,13 +26,13 @@ class KLDivergence(ClassLoss):
         from_logits: whether y_pred holds logits, any real number, of which p is the
             softmax, or probabilities in [0, 1], which are not normalized. Logits are
             exact, with a live gradient, up to 1e4 and beyond.
-        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+        class_weights: one weight w per class, or `{class index: weight}` with 1 for the
             rest. They multiply the class's term.
-        ignore_class: rows whose argmax is this class are left out of the mean.
+        ignore_class: labels whose argmax is this class are excluded from the mean.
 
     Edge cases: with probabilities, t and p are clipped to [1e-7, 1] (Keras's epsilon):
-    a p = 0 under t = 1 costs 16.118 and has no gradient, a t = 0 adds between -1.7e-6
-    (at p = 1) and 0. With logits nothing is: a t = 0 adds 0, and logits may be
+    p = 0 with t = 1 costs 16.118 and has no gradient, and t = 0 adds between -1.7e-6
+    (at p = 1) and 0. With logits nothing is clipped: t = 0 adds 0, and logits may be
     infinite, as in CategoricalCrossentropy.
 
     Raises:
@@ -49,7 +49,8 @@ class KLDivergence(ClassLoss):
         Statistics 22, 1951, equation 2.4.
 
     Differs: from Keras in the gradient at p = 1e-7 and p = 1, which is -t / p here on
-    every backend and half of that in Keras on JAX, and in refusing to broadcast.
+    every backend and half of that in Keras on JAX, and in raising ValueError where
+    Keras broadcasts.
     """
 
     prediction_domain = "probabilities"

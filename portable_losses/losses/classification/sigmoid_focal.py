@@ -22,7 +22,7 @@ class SigmoidFocal(BinaryFocalCrossentropy):
     Args:
         alpha: weight in [0, 1] of the positive targets; the others weigh 1 - alpha.
         gamma: exponent >= 0.
-        from_logits: whether y_pred holds logits, which is what detectors put out, or
+        from_logits: whether y_pred holds logits, the usual output of detectors, or
             probabilities.
         label_smoothing, axis, class_weights, pos_weight, ignore_class: as in
             BinaryFocalCrossentropy.

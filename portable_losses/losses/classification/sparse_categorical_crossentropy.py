@@ -22,43 +22,45 @@ class SparseCategoricalCrossentropy(ClassLoss):
 
     The negative log-likelihood of classes given as indices.
 
-    With p the class probabilities (the softmax of logits) and y the id, the item is
+    With p the class probabilities (the softmax of logits) and y the class index, the
+    item is
 
         -w_y log p_y
 
-    and with label smoothing that of CategoricalCrossentropy for the smoothed row.
+    and with label smoothing that of CategoricalCrossentropy for the smoothed one-hot
+    label.
 
-    Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, whole ids in [0, C); `y_pred` is
-    `(B, ..., C)`; items are `(B, ...)`.
+    Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, class indices in [0, C);
+    `y_pred` is `(B, ..., C)`; items are `(B, ...)`.
 
     Args:
         from_logits: whether y_pred holds logits, any real number, or probabilities,
             which are divided by their sum. Logits are exact up to 1e4 and beyond.
-        ignore_class: items of this class, such as -1 or 255 for "void", are left out of
-            the mean; it may lie outside [0, C).
+        ignore_class: items of this class, such as -1 or 255 for "void", are excluded
+            from the mean; it may lie outside [0, C).
         axis: the class axis.
         label_smoothing: in [0, 1]; see CategoricalCrossentropy.
-        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+        class_weights: one weight w per class, or `{class index: weight}` with 1 for the
             rest. They multiply the class's term; the divisor stays the count.
 
-    Edge cases: ids are exact in every `dtype`. An id out of range is refused where its
-    value can be seen and makes the loss NaN inside compiled code. Probabilities are
+    Edge cases: indices are exact in every `dtype`. An index out of range raises
+    ValueError in eager mode, and makes the loss NaN in compiled code. Probabilities are
     clipped, and logits may be infinite, as in CategoricalCrossentropy.
 
     Raises:
-        ValueError: for ids that are not whole or out of range, one-hot rows, weights of
-            the wrong length, or a label_smoothing outside [0, 1]; and, see `Loss`, for
-            logits in place of probabilities.
+        ValueError: for indices that are not whole or out of range, one-hot labels,
+            weights of the wrong length, or a label_smoothing outside [0, 1]; and, see
+            `Loss`, for logits in place of probabilities.
 
     Example:
         >>> loss = portable_losses.SparseCategoricalCrossentropy(from_logits=True)
         >>> round(float(loss([1], [[0.0, 0.0]])), 4)
         0.6931
 
-    Differs: from Keras in exact ids (a Keras loss with dtype="bfloat16" scores class
-    257 as 256) and in refusing ids out of range, which cost 0 there on JAX. The
-    arguments have the order of Keras 3.16; Keras 3.15 has no label_smoothing, and its
-    name and dtype stand a place earlier.
+    Differs: from Keras in exact indices (a Keras loss with dtype="bfloat16" scores
+    class 257 as 256) and in rejecting indices out of range, which cost 0 there on JAX.
+    The arguments have the order of Keras 3.16; Keras 3.15 has no label_smoothing, so
+    that name and dtype come one position earlier.
     """
 
     targets = "ids"

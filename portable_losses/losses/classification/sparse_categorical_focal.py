@@ -26,34 +26,36 @@ class SparseCategoricalFocalCrossentropy(ClassLoss):
 
     Cross-entropy of class indices, with less weight on what is predicted well.
 
-    With p the class probabilities (the softmax of logits) and y the id, the item is
+    With p the class probabilities (the softmax of logits) and y the class index, the
+    item is
 
         -w_y alpha_y (1 - p_y)^gamma log p_y
 
-    and with label smoothing that of CategoricalFocalCrossentropy for the smoothed row.
+    and with label smoothing that of CategoricalFocalCrossentropy for the smoothed
+    one-hot label.
 
-    Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, whole ids in [0, C); `y_pred` is
-    `(B, ..., C)`; items are `(B, ...)`.
+    Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, class indices in [0, C);
+    `y_pred` is `(B, ..., C)`; items are `(B, ...)`.
 
     Args:
         alpha: weight >= 0 of every class, or a sequence of one per class.
         gamma: exponent >= 0; 0 is sparse categorical cross-entropy times alpha.
         from_logits: whether y_pred holds logits, any real number, or probabilities,
             which are divided by their sum. Logits are exact up to 1e4 and beyond.
-        ignore_class: items of this class, such as -1 or 255 for "void", are left out of
-            the mean; it may lie outside [0, C).
+        ignore_class: items of this class, such as -1 or 255 for "void", are excluded
+            from the mean; it may lie outside [0, C).
         axis: the class axis.
         label_smoothing: in [0, 1]; see CategoricalFocalCrossentropy.
-        class_weights: one weight w per class, or `{class id: weight}` with 1 for the
+        class_weights: one weight w per class, or `{class index: weight}` with 1 for the
             rest. They multiply the class's term; the divisor stays the count.
 
-    Edge cases: ids are exact in every `dtype`. An id out of range is refused where its
-    value can be seen and makes the loss NaN inside compiled code. Probabilities are
+    Edge cases: indices are exact in every `dtype`. An index out of range raises
+    ValueError in eager mode, and makes the loss NaN in compiled code. Probabilities are
     clipped, and logits may be infinite, as in CategoricalFocalCrossentropy.
 
     Raises:
-        ValueError: for ids that are not whole or out of range, one-hot rows, alphas or
-            weights of the wrong length or negative, a negative gamma, or a
+        ValueError: for indices that are not whole or out of range, one-hot labels,
+            alphas or weights of the wrong length or negative, a negative gamma, or a
             label_smoothing outside [0, 1]; and, see `Loss`, for logits in place of
             probabilities.
 
@@ -68,7 +70,7 @@ class SparseCategoricalFocalCrossentropy(ClassLoss):
 
     Differs: from Keras, which has this loss from 3.16 on, from logits, where Keras
     clips the softmax: a logit of -30 against 0 has no gradient there; and in rejecting
-    ids out of range where their value can be seen.
+    indices out of range in eager mode.
     """
 
     targets = "ids"

@@ -1,4 +1,4 @@
-"""What the box losses share: formats, areas and overlaps of aligned pairs."""
+"""Shared by the box losses: formats, areas and overlaps of aligned pairs."""
 
 from typing import Any, Literal, NamedTuple, Unpack, get_args
 
@@ -13,7 +13,7 @@ FORMATS = get_args(BoxFormat)
 
 
 class BoxArguments(LossArguments, total=False):
-    """What the constructor of every box loss takes."""
+    """The arguments that the constructor of every box loss takes."""
 
     bounding_box_format: BoxFormat
     epsilon: Number
@@ -28,20 +28,20 @@ class Boxes(NamedTuple):
 
 
 class Overlaps(NamedTuple):
-    """The pair of boxes, and its areas `(...)`."""
+    """The pair of boxes, and its areas, `(...)`."""
 
     true: Boxes
     pred: Boxes
     intersection: Any
     union: Any
     enclosing: Any
-    """The least box around both, `(..., 2)`: its sides."""
+    """The sides of the smallest box around both, `(..., 2)`."""
 
 
 class BoxLoss(Loss):
     """Base of the losses that compare a predicted box with its target.
 
-    A subclass writes `box_loss`, from the overlap of the pair to its loss.
+    A subclass writes `box_loss`, which maps the overlap of a pair to its loss.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class BoxLoss(Loss):
         return self.box_loss(overlaps(true, read_boxes(y_pred, form, origin)))
 
     def share(self, part: Any, whole: Any) -> Any:
-        """part / whole, whole being epsilon at least."""
+        """part / max(whole, epsilon)."""
         return part / ops.maximum(whole, self.epsilon)
 
     def iou(self, pair: Overlaps) -> Any:
@@ -113,7 +113,7 @@ def overlaps(true: Boxes, pred: Boxes) -> Overlaps:
 
 
 def area(size: Any) -> Any:
-    """Width times height; a side below 0 is none.
+    """Width times height; a side below 0 counts as 0.
 
     A side of exactly 0 keeps its gradient, so that a box without area can grow.
     """

@@ -12,7 +12,7 @@ Mode = Literal["linear", "log", "quadratic"]
 class BoxIoU(BoxLoss):
     """Intersection over union loss (IoU loss, Jaccard loss of boxes, UnitBox).
 
-    It penalizes too small an overlap of two boxes. With I and U the areas of
+    It penalizes a small overlap of two boxes. With I and U the areas of
     intersection and union, the item is
 
         linear       1 - I / U
@@ -22,21 +22,21 @@ class BoxIoU(BoxLoss):
     from 0 for equal boxes to 1, or with "log" to -log(epsilon), for disjoint ones.
 
     Shapes: `y_true` and `y_pred` are `(B, ..., 4)`, a target for each box; items are
-    `(B, ...)`, one a box.
+    `(B, ...)`, one per box.
 
     Args:
         mode: "linear", "log" or "quadratic", see above. "log" has the larger gradient
             for bad boxes, "quadratic" for good ones.
         bounding_box_format: "xyxy" (left, top, right, bottom), "yxyx" (top, left,
             bottom, right), "xywh" (left, top, width, height) or "center_xywh".
-        epsilon: > 0, the least U, in squares of the boxes' unit, and with "log" the
-            least I / U. Boxes in fractions of an image that are smaller than 3e-4 a
-            side need less.
+        epsilon: > 0, the smallest U, in squares of the boxes' unit, and with "log" the
+            smallest I / U. Boxes in fractions of an image with sides below
+            3e-4 need a smaller one.
 
-    Edge cases: boxes that do not meet cost 1 ("log": 16.1) with gradient 0, so that
-    nothing pulls them together; `GeneralizedIoU`, `DistanceIoU` and `CompleteIoU` do.
-    A side below 0 (right of left) counts as 0. Two boxes without area at one place
-    cost as much as disjoint ones.
+    Edge cases: boxes that do not touch cost 1 ("log": 16.1) with gradient 0;
+    `GeneralizedIoU`, `DistanceIoU` and `CompleteIoU` have a gradient there.
+    A side below 0 (right of left) counts as 0. Two boxes without area at the same
+    place cost as much as disjoint ones.
 
     Raises:
         ValueError: for an unknown format or mode, an epsilon that is not > 0, shapes

@@ -10,9 +10,9 @@ from portable_losses.losses.detection._shared import BoxLoss, Overlaps
 class CompleteIoU(BoxLoss):
     """Complete IoU loss (CIoU).
 
-    It penalizes too small an overlap of two boxes, the distance of their centers and
-    the difference of their aspect ratios. With I and U the areas of intersection and
-    union, d the distance of the centers, c the diagonal of the least box that encloses
+    It penalizes a small overlap of two boxes, the distance of their centers and the
+    difference of their aspect ratios. With I and U the areas of intersection and union,
+    d the distance of the centers, c the diagonal of the smallest box that encloses
     both, and w / h and w' / h' the ratios of width and height, the item is
 
         1 - I / U + d^2 / c^2 + a v
@@ -23,19 +23,19 @@ class CompleteIoU(BoxLoss):
     has no gradient.
 
     Shapes: `y_true` and `y_pred` are `(B, ..., 4)`, a target for each box; items are
-    `(B, ...)`, one a box.
+    `(B, ...)`, one per box.
 
     Args:
         bounding_box_format: "xyxy" (left, top, right, bottom), "yxyx" (top, left,
             bottom, right), "xywh" (left, top, width, height) or "center_xywh".
-        epsilon: > 0, the least U and c^2, in squares of the boxes' unit. Boxes in
-            fractions of an image that are smaller than 3e-4 a side need less.
+        epsilon: > 0, the smallest U and c^2, in squares of the boxes' unit. Boxes in
+            fractions of an image with sides below 3e-4 need a smaller one.
 
     Edge cases: boxes that do not touch have a live gradient through d, c and v. A side
     below 0 (right of left) counts as 0 in the areas and ratios. A width of 0 has the
     angle 0, a height of 0 the angle pi / 2, and a point the angle 0 without a gradient.
     The gradient of v grows as 1 / size: a box of 1e-3 units has one of about 1e3. Two
-    boxes without area at one place cost 1, if their ratios are equal.
+    boxes without area at the same place cost 1, if their ratios are equal.
 
     Raises:
         ValueError: for an unknown format, an epsilon that is not > 0, shapes that

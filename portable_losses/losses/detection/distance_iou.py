@@ -8,22 +8,22 @@ from portable_losses.losses.detection._shared import BoxLoss, Overlaps
 class DistanceIoU(BoxLoss):
     """Distance IoU loss (DIoU).
 
-    It penalizes too small an overlap of two boxes, and the distance of their centers.
+    It penalizes a small overlap of two boxes, and the distance of their centers.
     With I and U the areas of intersection and union, d the distance of the centers and
-    c the diagonal of the least box that encloses both, the item is
+    c the diagonal of the smallest box that encloses both, the item is
 
         1 - I / U + d^2 / c^2
 
     from 0 for equal boxes to 2 for boxes far apart.
 
     Shapes: `y_true` and `y_pred` are `(B, ..., 4)`, a target for each box; items are
-    `(B, ...)`, one a box.
+    `(B, ...)`, one per box.
 
     Args:
         bounding_box_format: "xyxy" (left, top, right, bottom), "yxyx" (top, left,
             bottom, right), "xywh" (left, top, width, height) or "center_xywh".
-        epsilon: > 0, the least U and c^2, in squares of the boxes' unit. Boxes in
-            fractions of an image that are smaller than 3e-4 a side need less.
+        epsilon: > 0, the smallest U and c^2, in squares of the boxes' unit. Boxes in
+            fractions of an image with sides below 3e-4 need a smaller one.
 
     Edge cases: boxes that do not touch have a live gradient through d and c. A side
     below 0 (right of left) counts as 0 in the areas. Two boxes without area at one

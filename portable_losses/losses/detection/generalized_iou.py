@@ -8,26 +8,26 @@ from portable_losses.losses.detection._shared import BoxLoss, Overlaps, area
 class GeneralizedIoU(BoxLoss):
     """Generalized IoU loss (GIoU).
 
-    It penalizes too small an overlap of two boxes, and the gap between disjoint ones.
+    It penalizes a small overlap of two boxes, and the distance of disjoint ones.
 
-    With I and U the areas of intersection and union, and C that of the least box that
-    encloses both, the item is
+    With I and U the areas of intersection and union, and C that of the smallest box
+    that encloses both, the item is
 
         1 - I / U + (C - U) / C
 
-    from 0 for equal boxes over 1 to 2 for boxes far apart.
+    which is 0 for equal boxes, and close to 2 for boxes far apart.
 
     Shapes: `y_true` and `y_pred` are `(B, ..., 4)`, a target for each box; items are
-    `(B, ...)`, one a box.
+    `(B, ...)`, one per box.
 
     Args:
         bounding_box_format: "xyxy" (left, top, right, bottom), "yxyx" (top, left,
             bottom, right), "xywh" (left, top, width, height) or "center_xywh".
-        epsilon: > 0, the least U and C, in squares of the boxes' unit. Boxes in
-            fractions of an image that are smaller than 3e-4 a side need less.
+        epsilon: > 0, the smallest value of U and C, in squares of the boxes' unit.
+            Boxes in fractions of an image with sides below 3e-4 need a smaller one.
 
     Edge cases: boxes that do not touch have a live gradient through C. A side below 0
-    (right of left) counts as 0. Two boxes without area at one place cost 1.
+    (right of left) counts as 0. Two boxes without area at the same place cost 1.
 
     Raises:
         ValueError: for an unknown format, an epsilon that is not > 0, shapes that
@@ -42,8 +42,8 @@ class GeneralizedIoU(BoxLoss):
         Rezatofighi et al., "Generalized intersection over union", CVPR 2019,
         arXiv:1902.09630, algorithm 2.
 
-    Differs: from the paper in inverted boxes, whose corners it puts in order, so that
-    a box predicted inside out would be right.
+    Differs: from the paper in boxes with a side below 0: the paper exchanges their
+    corners, so that an inverted prediction would be correct.
     """
 
     def box_loss(self, pair: Overlaps) -> Any:

@@ -10,7 +10,7 @@ from portable_losses.losses.metric._shared import inner_products
 Distance = Literal["squared_euclidean", "euclidean", "cosine"]
 DISTANCES = ("squared_euclidean", "euclidean", "cosine")
 
-# What rounding may do to a squared distance, over the squared lengths of both.
+# The rounding error of a squared distance, relative to the squared lengths of both.
 ROUNDING = {"float32": 1e-6, "float64": 1e-14}
 
 
@@ -18,7 +18,7 @@ class Distances(NamedTuple):
     """Distances `(B, B)`, and how close two of them are if only rounding differs.
 
     Args:
-        of_pairs: the distances; those of a sample from itself mean nothing.
+        of_pairs: the distances; those of a sample from itself are not used.
         slack: > 0, a constant.
     """
 

@@ -1,4 +1,4 @@
-"""What the losses of embeddings share: normalization, pairs of a batch, views."""
+"""Shared by the losses of embeddings: normalization, pairs of a batch, views."""
 
 from typing import Any, NamedTuple, Unpack
 
@@ -9,20 +9,20 @@ from portable_losses.core.signature import LossArguments
 
 
 class EmbeddingArguments(LossArguments, total=False):
-    """What the constructor of most losses of embeddings takes."""
+    """The arguments that the constructors of most losses of embeddings take."""
 
     normalize: bool
 
 
 class Pairs(NamedTuple):
-    """Which pairs of samples of a batch belong together, `(B, B)` each.
+    """The positive and the negative pairs of samples of a batch, `(B, B)` each.
 
-    A sample that is masked, or of weight 0, is in none of them.
+    A sample that is masked or of weight 0 is in no pair.
 
     Args:
-        positive: pairs of two samples of one label; without the pairs of a sample with
-            itself, unless a loss asks for them.
-        negative: pairs of different labels.
+        positive: pairs of samples with the same label, without the pairs of a sample
+            with itself, unless a loss sets `_own_pairs`.
+        negative: pairs of samples with different labels.
     """
 
     positive: Any
@@ -32,8 +32,8 @@ class Pairs(NamedTuple):
 class EmbeddingLoss(Loss):
     """Base of the losses of labeled embeddings, which compare the pairs of a batch.
 
-    A subclass writes `embedding_loss`, from the embeddings and their pairs to the
-    items; shapes, normalization, masks and the empty batch are here.
+    A subclass writes `embedding_loss`, which maps the embeddings and their pairs to the
+    items. The base class handles shapes, normalization, masks and the empty batch.
     """
 
     targets = "ids"
@@ -46,7 +46,7 @@ class EmbeddingLoss(Loss):
         self.normalize = arguments.flag(self, "normalize", normalize)
 
     def class_count(self, y_pred: Any) -> None:
-        return None  # labels may be any whole numbers
+        return None  # labels may be any integers
 
     def embedding_loss(self, z: Any, pairs: Pairs) -> Any:
         """Return the items, or `(items, kept)`, of embeddings `(B, D)`."""
@@ -55,14 +55,14 @@ class EmbeddingLoss(Loss):
     def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
         z = embeddings(self, y_pred, self.normalize)
         if z.shape[0] == 0:
-            return ops.sum(z, axis=1)  # no samples, which have no maximum
+            return ops.sum(z, axis=1)  # without samples there is no maximum
         return self.embedding_loss(z, pairs_by_label(y_true, kept, self._own_pairs))
 
 
 def embeddings(owner: object, y_pred: Any, normalize: bool) -> Any:
     """Return embeddings of shape `(B, D)`, of length 1 if `normalize`."""
     if len(y_pred.shape) != 2:
-        rule, remedy = "embeddings of shape (B, D)", "flatten what a sample has"
+        rule, remedy = "embeddings of shape (B, D)", "flatten the axes of a sample"
         shown = errors.Described(f"an array of shape {tuple(y_pred.shape)}")
         errors.fail(owner, "y_pred", rule, shown, remedy)
     return ops.normalize(y_pred, axis=-1) if normalize else y_pred
@@ -74,10 +74,10 @@ def inner_products(x: Any) -> Any:
 
 
 def pairs_by_label(labels: Any, kept: Any | None, diagonal: bool = False) -> Pairs:
-    """Where a pair of samples shares its label, and where it does not.
+    """The pairs of samples with the same label, and with different labels.
 
-    A sample that is not kept has no pairs. A sample is a pair with itself only if
-    `diagonal`.
+    A sample that is not kept is in no pair. A sample is a pair with itself only if
+    `diagonal` is True.
     """
     column = ops.expand_dims(labels, 1)
     positive = column == ops.expand_dims(labels, 0)
@@ -92,7 +92,7 @@ def pairs_by_label(labels: Any, kept: Any | None, diagonal: bool = False) -> Pai
 
 
 def off_diagonal(x: Any) -> Any:
-    """Where a pair is of two samples, `(B, B)`, for x with a batch axis."""
+    """True for pairs of two different samples, `(B, B)`; `x` has the batch axis."""
     position = ops.arange(ops.shape(x)[0])
     return ops.expand_dims(position, 1) != ops.expand_dims(position, 0)
 
@@ -108,7 +108,7 @@ def views(owner: object, y_pred: Any, count: int = 2) -> tuple[Any, ...]:
 
 
 def whole_samples(kept: Any | None) -> Any | None:
-    """Which samples are kept whole, `(B,)`: a part that is missing leaves none."""
+    """Which samples are kept, `(B,)`: one that is partly masked is not kept."""
     if kept is None or len(kept.shape) == 1:
         return kept
     return ops.all(kept, axis=tuple(range(1, len(kept.shape))))

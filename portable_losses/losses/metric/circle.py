@@ -14,7 +14,8 @@ from portable_losses.losses.metric._shared import (
     pairs_by_label,
 )
 
-# An item below the smallest normal number is 0 or not, by backend. Its logarithm:
+# The logarithm of the smallest normal number. Some backends round smaller numbers to 0
+# and others do not, so an item below it counts as 0 on every backend.
 NOTHING = {"float32": -87.0, "float64": -708.0}
 ROUNDING = 1e-6
 
@@ -22,8 +23,8 @@ ROUNDING = 1e-6
 class Circle(Loss):
     """Circle loss.
 
-    It penalizes embeddings of one class that are far apart, and of two classes that
-    are close.
+    It penalizes embeddings of the same class that are far apart, and embeddings of
+    different classes that are close.
 
     With d = 1 - x_i x_j >= 0 the cosine distance of embeddings of length 1, m the
     margin, P(i) the samples of anchor i's class and N(i) all of other classes, the item
@@ -32,25 +33,25 @@ class Circle(Loss):
         log(1 + sum_{j in P(i)} exp(gamma (m + d) (d - m))
                 sum_{j in N(i)} exp(gamma max(1 + m - d, 0) (1 - m - d)))
 
-    Shapes: `y_true` is `(B,)` or `(B, 1)`, whole labels; `y_pred` is `(B, D)`,
+    Shapes: `y_true` is `(B,)` or `(B, 1)`, integer labels; `y_pred` is `(B, D)`,
     embeddings of length 1 (end the model in `keras.layers.UnitNormalization`); items
-    are `(B,)`, one an anchor.
+    are `(B,)`, one per anchor.
 
     Args:
         gamma: scale > 0 of the similarities.
-        margin: m, by which distances may miss 0 and 1.
-        remove_diagonal: whether a sample is no positive of its own.
+        margin: m, the tolerance with which distances are compared with 0 and 1.
+        remove_diagonal: True if a sample is not a positive of itself.
 
-    Edge cases: the mean is over the active anchors, with an item above 0 (as float32
-    tells it: above 1e-38): one without a positive or without a negative is left out; no
-    active anchor gives 0. A masked sample, or one of weight 0, leaves the batch as
-    anchor, positive and negative, and the mean. Labels are exact integers of any size.
-    At d = 0 the slope is that of d > 0, and at d = 1 + m, where a negative stops
-    weighing, it is 0.
+    Edge cases: the mean is over the active anchors, whose item is above 0 (in float32,
+    above 1e-38). Anchors without a positive or without a negative are excluded; without
+    an active anchor the loss is 0. A sample that is masked or of weight 0 is removed
+    from the batch, as anchor, positive and negative. Labels are exact integers of any
+    size. At d = 0 the gradient is that of d > 0. At d = 1 + m, from where on a negative
+    has no weight, it is 0.
 
     Raises:
-        ValueError: for a gamma that is not > 0, labels that are not whole or not one a
-            sample, and embeddings that are not `(B, D)`.
+        ValueError: for a gamma that is not > 0, labels that are not whole or not one
+            per sample, and embeddings that are not `(B, D)`.
 
     Example:
         >>> loss = portable_losses.Circle(gamma=1.0)
@@ -84,12 +85,12 @@ class Circle(Loss):
         self.remove_diagonal = arguments.flag(self, "remove_diagonal", remove_diagonal)
 
     def class_count(self, y_pred: Any) -> None:
-        return None  # labels may be any whole numbers
+        return None  # labels may be any integers
 
     def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
         x = embeddings(self, y_pred, normalize=False)
         if x.shape[0] == 0:
-            return ops.sum(x, axis=1)  # no rows, which have no maximum
+            return ops.sum(x, axis=1)  # without samples there is no maximum
         diagonal = not self.remove_diagonal
         positive, negative = pairs_by_label(y_true, kept, diagonal)
         d, m = _from_zero(1.0 - inner_products(x)), self.margin
@@ -99,12 +100,13 @@ class Circle(Loss):
         log_n = ops.logsumexp(ops.where(negative, n, -float("inf")), axis=1)
         total = log_p + log_n
         nothing = NOTHING[keras.backend.standardize_dtype(total.dtype)]
-        # Not `not total < nothing`, of which TensorFlow makes >=: a NaN is active.
+        # A NaN is active. `not total < nothing` would say so, too, but TensorFlow
+        # rewrites it to `total >= nothing`.
         active = ops.logical_or(total >= nothing, ops.isnan(total))
         return ops.softplus(ops.where(active, total, 0.0)), active
 
 
 def _from_zero(d: Any) -> Any:
-    """max(d, 0), with the slope of d > 0 where d is 0 but for rounding."""
+    """max(d, 0), with the gradient of d > 0 where d is 0 up to rounding."""
     below = ops.stop_gradient(ops.minimum(d, 0.0))
     return ops.where(d < -ROUNDING, 0.0, d - below)

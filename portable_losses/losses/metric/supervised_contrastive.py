@@ -16,8 +16,8 @@ from portable_losses.losses.metric._shared import (
 class SupervisedContrastive(EmbeddingLoss):
     """Supervised contrastive loss (SupCon).
 
-    It penalizes embeddings of one class that are not closer to each other than to
-    the rest.
+    It penalizes embeddings of the same class that are not closer to each other than
+    to the other embeddings.
 
     With z the normalized embeddings, P(i) the other samples of anchor i's class and
     A(i) all other samples, the item is
@@ -25,23 +25,23 @@ class SupervisedContrastive(EmbeddingLoss):
         -1/|P(i)| sum_{p in P(i)} log( exp(z_i z_p / temperature)
                                        / sum_{a in A(i)} exp(z_i z_a / temperature) )
 
-    Shapes: `y_true` is `(B,)` or `(B, 1)`, whole labels; `y_pred` is `(B, D)`; items
-    are `(B,)`, one an anchor.
+    Shapes: `y_true` is `(B,)` or `(B, 1)`, integer labels; `y_pred` is `(B, D)`;
+    items are `(B,)`, one per anchor.
 
     Args:
         temperature: > 0; the lower, the more the nearest samples count.
         normalize: whether embeddings are divided by their length first; False for
             those that already have length 1.
 
-    Edge cases: an anchor that is alone in its class is left out of the mean; with no
-    class of two the loss is 0. A masked sample, or one of weight 0, leaves the batch as
-    anchor, positive and negative, and the mean. Labels are exact integers of any size.
+    Edge cases: an anchor that is alone in its class is excluded from the mean; if all
+    are, the loss is 0. A sample that is masked or of weight 0 is removed from the
+    batch, as anchor, positive and negative. Labels are exact integers of any size.
     A zero embedding stays zero, with gradient 0. Equal embeddings of B samples cost
     log(B - 1).
 
     Raises:
         ValueError: for a temperature that is not > 0, labels that are not whole or not
-            one a sample, and embeddings that are not `(B, D)`.
+            one per sample, and embeddings that are not `(B, D)`.
 
     Example:
         >>> loss = portable_losses.SupervisedContrastive(temperature=1.0)

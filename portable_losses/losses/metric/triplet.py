@@ -21,7 +21,8 @@ from portable_losses.losses.metric._shared import (
 
 INF = float("inf")
 
-# So many triplets are computed at once; more are computed anchor by anchor.
+# The largest number of triplets that are computed at once; more are computed anchor by
+# anchor.
 AT_ONCE = 2**22
 
 
@@ -42,8 +43,8 @@ class Triplet(EmbeddingLoss):
         hard         the triplet of the farthest positive and the nearest negative
         all          the mean over the triplets that cost more than 0
 
-    Shapes: `y_true` is `(B,)` or `(B, 1)`, whole labels; `y_pred` is `(B, D)`; items
-    are `(B,)`, one an anchor.
+    Shapes: `y_true` is `(B,)` or `(B, 1)`, integer labels; `y_pred` is `(B, D)`;
+    items are `(B,)`, one per anchor.
 
     Args:
         margin: >= 0, in the units of the distance.
@@ -54,7 +55,7 @@ class Triplet(EmbeddingLoss):
         normalize: whether embeddings are divided by their length first; the cosine
             needs no such division.
 
-    Edge cases: an anchor without a positive or without a negative is left out of the
+    Edge cases: an anchor without a positive or without a negative is excluded from the
     mean; with none left the loss is 0. A masked sample, or one of weight 0, leaves the
     batch as anchor, positive and negative, and the mean. Labels are exact integers of
     any size. Embeddings that are all equal cost the margin, with gradient 0. A zero
@@ -169,7 +170,7 @@ class Triplet(EmbeddingLoss):
 
 
 def _counts(first: Any, second: Any) -> tuple[Any, Any]:
-    """How many of `second` are below each of `first`, in one row `(B,)` of each.
+    """How many of `second` are below each of `first`, `(B,)` each.
 
     And how many of `first` are below, or equal to, each of `second`.
     """

@@ -12,8 +12,8 @@ from portable_losses.losses.metric._shared import views, whole_samples
 class VICReg(Loss):
     """Variance-invariance-covariance regularization (VICReg).
 
-    It penalizes views that differ, and embeddings that collapse or repeat
-    themselves.
+    It penalizes views that differ, columns with a small variance (a collapse), and
+    columns that are correlated.
 
     With a and b the views, V and C the unbiased variances and covariances of a view's D
     columns over the batch, and sums over the two views,
@@ -27,13 +27,13 @@ class VICReg(Loss):
 
     Args:
         invariance: weight >= 0 of the distance of the views.
-        variance: weight >= 0 of the spread that columns lack.
-        covariance: weight >= 0 of what columns have in common.
+        variance: weight >= 0 of the penalty on small variances.
+        covariance: weight >= 0 of the penalty on covariances of columns.
         epsilon: >= 0, added to a variance.
 
-    Edge cases: masked samples leave the batch. One sample has no variance: then only
-    the views' distance is left; no samples give 0. A column that is constant costs
-    1 - sqrt(epsilon), with gradient 0.
+    Edge cases: masked samples are removed from the batch. One sample has no variance:
+    then the loss is the distance of the views; without samples it is 0. A constant
+    column costs 1 - sqrt(epsilon), with gradient 0.
 
     Raises:
         ValueError: for negative weights, a y_pred that is not `(B, 2, D)`, and sample

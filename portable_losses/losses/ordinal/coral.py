@@ -12,7 +12,7 @@ from portable_losses.core.signature import LossArguments
 class Coral(Loss):
     """CORAL loss (consistent rank logits, ordinal regression).
 
-    Ranks as a series of yes/no questions: is the rank above level k?
+    The cross-entropy of yes/no questions: is the rank above level k?
 
     With y the rank, z_k the logit of "y > k" and C = num_classes, the item is
 
@@ -22,16 +22,15 @@ class Coral(Loss):
     levels share their weights and differ in their biases: `Dense(1, use_bias=False)`
     and a bias per level.
 
-    Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, whole ranks in [0, C); `y_pred` is
-    `(B, ..., C - 1)` logits; items are `(B, ...)`.
+    Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, integer ranks in [0, C); `y_pred`
+    is `(B, ..., C - 1)` logits; items are `(B, ...)`.
 
     Args:
         num_classes: C >= 2, the number of ranks.
 
     Edge cases: exact, with a live gradient, for logits of 1e4 and beyond; an infinite
-    one costs 0 on the right side and inf on the wrong one. A rank out of
-    range is refused where its value can be seen and makes the loss NaN inside compiled
-    code.
+    one costs 0 on the right side and inf on the wrong one. A rank out of range raises
+    ValueError in eager mode, and makes the loss NaN in compiled code.
 
     Raises:
         ValueError: for ranks that are not whole or out of range, num_classes < 2, or a

@@ -1,4 +1,4 @@
-"""What the probabilistic losses share: the groups of parameters in y_pred."""
+"""Shared by the probabilistic losses: the groups of parameters in y_pred."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ def split_groups(
 ) -> tuple[Any, ...]:
     """Return y_true, in y_pred's dtype, and one tensor of its shape per name.
 
-    The groups lie side by side along the last axis of y_pred, as one
-    `Dense(len(names) * d)` makes them.
+    The groups are side by side on the last axis of y_pred, the output of one
+    `Dense(len(names) * d)`.
     """
     checks.one_tensor(owner, "y_true", y_true)
     t, p = tuple(y_true.shape), tuple(y_pred.shape)

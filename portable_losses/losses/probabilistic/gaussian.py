@@ -14,10 +14,12 @@ from portable_losses.losses.probabilistic._shared import split_groups
 class GaussianNLL(Loss):
     """Gaussian negative log-likelihood (heteroscedastic regression loss).
 
-    The cost of a target under a normal distribution with a predicted variance.
+    The negative log-likelihood of targets under a normal distribution whose mean and
+    variance are predicted.
 
-    With m the predicted mean, s the predicted logarithm of the variance, not below
-    `min_log_variance`, and r = m - y_true, the item is the mean over the last axis of
+    With m the predicted mean, s the predicted logarithm of the variance, clipped to at
+    least `min_log_variance`, and r = m - y_true, the item is the mean over the last
+    axis of
 
         (s + r^2 exp(-s)) / 2 [+ log(2 pi) / 2 with full]
 
@@ -27,10 +29,10 @@ class GaussianNLL(Loss):
 
     Args:
         full: whether to add the constant log(2 pi) / 2.
-        min_log_variance: floor of s, a logarithm of squared units of y. -20 is a
+        min_log_variance: lower bound of s, a logarithm of squared units of y. -20 is a
             standard deviation of 4.5e-5.
 
-    Edge cases: below the floor the gradient in s is 0 and that in m is r exp(-floor).
+    Edge cases: below the bound the gradient in s is 0 and that in m is r exp(-bound).
 
     Raises:
         ValueError: if min_log_variance is not finite, or if y_pred's last axis is not
@@ -47,7 +49,7 @@ class GaussianNLL(Loss):
         distribution", IEEE International Conference on Neural Networks, 1994.
 
     Differs: from torch's, which takes the variance itself and not its logarithm, and
-    passes the gradient through its floor.
+    passes the gradient through its lower bound.
     """
 
     targets = "any"

@@ -1,4 +1,4 @@
-"""What the regression losses share: residuals and the mean over columns."""
+"""Shared by the regression losses: residuals and the mean over columns."""
 
 from typing import Any
 

@@ -22,7 +22,7 @@ class MeanAbsoluteError(Loss):
 
     Args:
         class_weights: one weight per output column, or `{column: weight}` with 1 for
-            the rest; None weighs all alike. The divisor stays the number of columns.
+            the rest; None weights all equally. The divisor stays the number of columns.
 
     Edge cases: the gradient of an exact match is 0.
 
@@ -34,8 +34,8 @@ class MeanAbsoluteError(Loss):
         >>> float(loss([[0.0, 1.0]], [[1.0, 3.0]]))
         1.5
 
-    Differs: from Keras on JAX, where an exact match has gradient -1, and in refusing
-    to broadcast `y_true` against `y_pred`.
+    Differs: from Keras on JAX, where an exact match has gradient -1, and in raising
+    ValueError where Keras broadcasts.
     """
 
     def __init__(

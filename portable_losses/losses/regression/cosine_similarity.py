@@ -20,7 +20,7 @@ class CosineSimilarity(Loss):
 
         -sum_j y_j p_j / (max(norm(y), epsilon) max(norm(p), epsilon))
 
-    where epsilon is Keras's (1e-7): -1 for one direction, 0 for a right angle, 1 for
+    where epsilon is Keras's (1e-7): -1 for equal directions, 0 for a right angle, 1 for
     opposite directions.
 
     Shapes: `y_true` and `y_pred` are `(B, ..., D)`; items are `(B, ...)`.
@@ -39,7 +39,8 @@ class CosineSimilarity(Loss):
         -0.96
 
     Differs: from Keras at a zero vector, where its gradient is NaN on JAX and torch; in
-    reading `(B,)` as B vectors of length 1; and in refusing to broadcast.
+    reading `(B,)` as B vectors of length 1; and in raising ValueError where
+    Keras broadcasts.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class CosineSimilarity(Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         t = like(y_true, y_pred)
         dot = ops.sum(t * y_pred, axis=-1)
-        # One length after the other: their product could leave the range of floats.
+        # Divided by one length after the other: their product could overflow.
         return -dot / _length(t) / _length(y_pred)
 
 

@@ -10,7 +10,7 @@ from portable_losses.core.moving import is_number
 from portable_losses.core.signature import LossArguments, Number
 from portable_losses.losses.regression._shared import residual
 
-# Farther out, and nearer to 0, alpha changes no digit of the loss, in float64 either.
+# Beyond these sizes, alpha does not change the loss in float64, nor in float32.
 LARGEST, LEAST = 1e17, 1e-17
 
 
@@ -83,7 +83,7 @@ class GeneralRobust(Loss):
             form = _up_to_1 if self.alpha <= 1 else _above_1
             return self.mean_over_columns(form(s, alpha))
         low = alpha <= 1
-        # Each form sees an alpha of its own side, so that neither has a NaN gradient.
+        # Each form gets an alpha of its own range, so that neither has a NaN gradient.
         below = _up_to_1(s, ops.where(low, alpha, 1.0))
         above = _above_1(s, ops.where(low, 2.0, alpha))
         return self.mean_over_columns(ops.where(low, below, above))

@@ -1,4 +1,4 @@
-"""Quadratic near 0, linear far out: Huber and smooth L1."""
+"""Quadratic for small residuals, linear for large ones: Huber and smooth L1."""
 
 from typing import Any
 
@@ -25,9 +25,9 @@ class Huber(Loss):
     Args:
         delta: residual, > 0 and in the units of y, at which the loss turns linear.
         class_weights: one weight per output column, or `{column: weight}` with 1 for
-            the rest; None weighs all alike. The divisor stays the number of columns.
+            the rest; None weights all equally. The divisor stays the number of columns.
 
-    Edge cases: at abs(r) = delta value and slope are continuous; the curvature jumps.
+    Edge cases: at abs(r) = delta value and gradient are continuous.
 
     Raises:
         ValueError: if delta is not > 0, if the shapes differ, or if there is not one
@@ -42,8 +42,9 @@ class Huber(Loss):
         Huber, "Robust estimation of a location parameter", Annals of Mathematical
         Statistics 35, 1964, section 4.
 
-    Differs: from Keras in refusing a delta <= 0, with which Keras returns negative
-    losses, and in refusing to broadcast.
+    Differs: from Keras in rejecting a delta <= 0, with which Keras returns negative
+    losses, and in raising ValueError where
+    Keras broadcasts.
     """
 
     def __init__(
@@ -78,9 +79,9 @@ class SmoothL1(Loss):
     Args:
         beta: residual, >= 0 and in the units of y, at which the loss turns linear.
         class_weights: one weight per output column, or `{column: weight}` with 1 for
-            the rest; None weighs all alike. The divisor stays the number of columns.
+            the rest; None weights all equally. The divisor stays the number of columns.
 
-    Edge cases: at abs(r) = beta value and slope are continuous; the curvature jumps.
+    Edge cases: at abs(r) = beta value and gradient are continuous.
     beta = 0 is the absolute error, with gradient 0 at an exact match.
 
     Raises:
@@ -114,7 +115,7 @@ class SmoothL1(Loss):
         beta, moves = self.beta, not isinstance(self.beta, int | float)
         if not moves and beta == 0:
             return mean_over_columns(self, ops.abs(r))
-        if moves:  # a tensor, which may be 0
+        if moves:  # beta is a tensor, which may be 0
             beta = ops.where(self.beta == 0, 1.0, self.beta)
         items = mean_over_columns(self, huber(r, beta)) / beta
         if not moves:

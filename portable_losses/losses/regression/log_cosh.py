@@ -25,10 +25,10 @@ class LogCosh(Loss):
 
     Args:
         class_weights: one weight per output column, or `{column: weight}` with 1 for
-            the rest; None weighs all alike. The divisor stays the number of columns.
+            the rest; None weights all equally. The divisor stays the number of columns.
 
-    Edge cases: to full precision near 0, where a residual of 1e-4 costs 5e-9, and far
-    out, where one of 1e30 costs 1e30.
+    Edge cases: exact near 0, where a residual of 1e-4 costs 5e-9, and for large
+    residuals, where one of 1e30 costs 1e30.
 
     Raises:
         ValueError: if the shapes differ, or if there is not one weight per column.
@@ -39,7 +39,8 @@ class LogCosh(Loss):
         0.2169
 
     Differs: from Keras near 0, where its r + softplus(-2 r) - log 2 cancels: in float32
-    a residual of 1e-4 costs 0 there, or 6e-8; and in refusing to broadcast.
+    a residual of 1e-4 costs 0 there, or 6e-8; and in raising ValueError where
+    Keras broadcasts.
     """
 
     def __init__(

@@ -27,7 +27,7 @@ class MeanAbsolutePercentageError(Loss):
 
     Args:
         class_weights: one weight per output column, or `{column: weight}` with 1 for
-            the rest; None weighs all alike. The divisor stays the number of columns.
+            the rest; None weights all equally. The divisor stays the number of columns.
 
     Edge cases: a target of 0 counts as 1e-7, so that an error of 1 costs 1e9 there;
     use SymmetricMeanAbsolutePercentageError where targets reach 0. The gradient of an
@@ -41,8 +41,8 @@ class MeanAbsolutePercentageError(Loss):
         >>> float(loss([[2.0, 4.0]], [[3.0, 4.0]]))
         25.0
 
-    Differs: from Keras on JAX, where an exact match pushes the prediction away, and in
-    refusing to broadcast `y_true` against `y_pred`.
+    Differs: from Keras on JAX, where the gradient of an exact match is not 0, and in
+    raising ValueError where Keras broadcasts.
     """
 
     def __init__(
@@ -78,10 +78,10 @@ class SymmetricMeanAbsolutePercentageError(Loss):
 
     Args:
         class_weights: one weight per output column, or `{column: weight}` with 1 for
-            the rest; None weighs all alike. The divisor stays the number of columns.
+            the rest; None weights all equally. The divisor stays the number of columns.
 
     Edge cases: 0 against 0 costs 0. A prediction of the wrong sign costs 200 with
-    gradient 0, so that the loss cannot lead it back: let the model end in a softplus
+    gradient 0, so that the loss cannot correct it: let the model end in a softplus
     or an exponential, or use MeanAbsoluteError. The gradient of an exact match is 0.
 
     Raises:

@@ -14,7 +14,7 @@ from portable_losses.losses.regression._shared import mean_over_columns
 class Poisson(Loss):
     """Poisson loss (negative log-likelihood of counts).
 
-    The cost of a count under a predicted rate, up to a constant of the target.
+    The negative log-likelihood of a count under a predicted rate, up to a constant.
 
     With y the count and p > 0 the predicted rate, the item is
 
@@ -26,11 +26,11 @@ class Poisson(Loss):
 
     Args:
         class_weights: one weight per output column, or `{column: weight}` with 1 for
-            the rest; None weighs all alike. The divisor stays the number of columns.
+            the rest; None weights all equally. The divisor stays the number of columns.
 
-    Edge cases: a rate of 0 against a count of 1 costs 16.118; a negative rate is
-    outside the domain: it gives NaN, where it is not rejected. Let the model end in a
-    softplus or an exponential.
+    Edge cases: a rate of 0 against a count of 1 costs 16.118. A negative rate is
+    outside of the domain: it raises ValueError or gives NaN, see `Loss`. Let the model
+    end in a softplus or an exponential.
 
     Raises:
         ValueError: if the shapes differ, or if there is not one weight per column; and,
@@ -41,7 +41,7 @@ class Poisson(Loss):
         >>> round(float(loss([[2.0, 0.0]], [[1.0, 3.0]])), 4)
         2.0
 
-    Differs: from Keras in refusing to broadcast `y_true` against `y_pred`.
+    Differs: from Keras in raising ValueError where Keras broadcasts.
     """
 
     prediction_domain = "rates"

@@ -21,8 +21,8 @@ from portable_losses.losses.regression._shared import residual
 class Quantile(Loss):
     """Pinball loss (quantile loss, check loss).
 
-    The absolute error with two slopes, smallest where y_pred is a quantile of
-    y_true.
+    The absolute error with two slopes, one for each sign of the residual. It is
+    smallest where y_pred is a quantile of y_true.
 
     With r = y_pred - y_true and q the quantile, the pinball loss is
 
@@ -36,13 +36,13 @@ class Quantile(Loss):
 
     Shapes: for one number `y_true` and `y_pred` are `(B, ..., C)` and items `(B, ...)`.
     For a sequence `y_pred` is `(B, ..., K)`, `y_true` is `(B, ...)` or `(B, ..., 1)`,
-    and items are `(B, ...)`. A mask may leave out columns: then the penalty is the mean
+    and items are `(B, ...)`. A mask may exclude columns: then the penalty is the mean
     over the pairs of neighbors that are kept.
 
     Args:
         quantiles: a number in (0, 1), or an ascending sequence of them. 0.5 is half
-            the absolute error. Hyperparameters stay ascending at each `assign`: set
-            them in an order in which they do.
+            the absolute error. Hyperparameters must be ascending after each
+            `assign`: set them in a suitable order.
         crossing_penalty: weight >= 0, for a sequence, of columns in the wrong order.
 
     Edge cases: the gradient of an exact match is 0, as is the penalty's where two
@@ -75,7 +75,7 @@ class Quantile(Loss):
             self, "crossing_penalty", crossing_penalty, at_least=0
         )
         if is_vector(self.quantiles) or _is_vector_that_moves(self.quantiles):
-            self.targets = "reduced"  # a column per quantile against one target
+            self.targets = "reduced"  # one target for all columns of y_pred
         elif isinstance(crossing_penalty, Moving) or self.crossing_penalty != 0:
             rule = "0 for one quantile, which crosses nothing"
             remedy = "pass a sequence of quantiles"

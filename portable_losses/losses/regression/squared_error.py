@@ -22,7 +22,7 @@ class MeanSquaredError(Loss):
 
     Args:
         class_weights: one weight per output column, or `{column: weight}` with 1 for
-            the rest; None weighs all alike. The divisor stays the number of columns.
+            the rest; None weights all equally. The divisor stays the number of columns.
 
     Edge cases: an exact match costs 0 with gradient 0. A residual of more than 1.8e19
     has an infinite square in float32.
@@ -35,7 +35,7 @@ class MeanSquaredError(Loss):
         >>> float(loss([[0.0, 1.0]], [[1.0, 3.0]]))
         2.5
 
-    Differs: from Keras in refusing to broadcast `y_true` against `y_pred`.
+    Differs: from Keras in raising ValueError where Keras broadcasts.
     """
 
     def __init__(

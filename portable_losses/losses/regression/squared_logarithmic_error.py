@@ -27,7 +27,7 @@ class MeanSquaredLogarithmicError(Loss):
 
     Args:
         class_weights: one weight per output column, or `{column: weight}` with 1 for
-            the rest; None weighs all alike. The divisor stays the number of columns.
+            the rest; None weights all equally. The divisor stays the number of columns.
 
     Edge cases: a prediction below 1e-7, negative ones included, counts as 1e-7 and
     has gradient 0; let the model end in a softplus or an exponential.
@@ -41,7 +41,7 @@ class MeanSquaredLogarithmicError(Loss):
         0.4805
 
     Differs: from Keras in computing log(1 + x) without rounding 1 + x first, which is
-    exact near 0, and in refusing to broadcast `y_true` against `y_pred`.
+    exact near 0, and in raising ValueError where Keras broadcasts.
     """
 
     def __init__(

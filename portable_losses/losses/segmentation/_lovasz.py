@@ -6,7 +6,8 @@ from typing import Any
 from portable_losses import ops
 from portable_losses.losses.segmentation._shared import Regions
 
-# Of 0 / 0 it makes 1, and it is lost beside the least fraction of a pixel.
+# Added to numerator and denominator, it makes 0 / 0 equal to 1. It is too small to
+# change any fraction of a pixel.
 TINY = 1e-20
 
 
@@ -24,7 +25,7 @@ def jaccard_extension(
 
     Args:
         errors: >= 0, `(B, *space, C)`.
-        regions: what they are of.
+        regions: the regions of these errors.
         whole_batch: whether the pixels of the batch are those of one image.
     """
     t, pixels = ops.cast(regions.t, errors.dtype), regions.pixels
@@ -36,7 +37,7 @@ def jaccard_extension(
     if regions.broken is not None:
         broken = regions.broken
         total = total + (ops.sum(broken, axis=0) if whole_batch else broken)
-    # The sort is stable on every backend, so that ties are in one order.
+    # The sort is stable, so that equal errors have the same order on every backend.
     order = ops.argsort(-errors, axis=-1)
     steps = _steps(ops.take_along_axis(t, order, axis=-1), total)
     sorted_errors = ops.take_along_axis(errors, order, axis=-1)

@@ -1,4 +1,4 @@
-"""What the segmentation losses share: everything but what is done with the regions."""
+"""Shared by the segmentation losses: everything except the score of the regions."""
 
 import functools
 import math
@@ -36,7 +36,7 @@ _OF_OVERLAP = {"smooth": 0.0, "epsilon": 1e-7, "empty": "complement"}
 
 
 class RegionArguments(LossArguments, total=False):
-    """What the constructor of every segmentation loss takes."""
+    """The arguments that the constructor of every segmentation loss takes."""
 
     activation: Activation | None
     class_weights: ClassWeights
@@ -50,15 +50,16 @@ class RegionArguments(LossArguments, total=False):
 
 
 class Regions(NamedTuple):
-    """The regions that are compared, with the scored classes last.
+    """The regions that are compared, with the scored classes on the last axis.
 
     Args:
-        t: how much of each class a pixel is, `(B, *space, C)`; booleans for a map of
+        t: the target of each pixel and class, `(B, *space, C)`; booleans for a map of
             class indices.
-        p: how much of it is predicted, `(B, *space, C)`.
-        x: y_pred as it came, before the activation, of all classes.
-        pixels: which pixels count, with 1 for axes along which all do; None for all.
-        weights: the weights of the classes, which sum to 1; None weighs all alike.
+        p: the prediction of each pixel and class, `(B, *space, C)`.
+        x: y_pred before the activation, of all classes.
+        pixels: which pixels count, with size 1 for axes along which all count; None for
+            all.
+        weights: the weights of the classes, which sum to 1; None weights all equally.
         broken: NaN for a sample with a class index out of range, else 0, `(B, 1)`;
             None where there is none.
     """
@@ -79,8 +80,8 @@ class Regions(NamedTuple):
 class RegionLoss(Loss):
     """Base of the losses that compare regions.
 
-    A subclass writes `score`, from the regions to the items; targets, activation,
-    masks and class weights are here.
+    A subclass writes `score`, which maps the regions to the items. The base class
+    handles targets, activation, masks and class weights.
     """
 
     targets = "any"
@@ -106,7 +107,7 @@ class RegionLoss(Loss):
         given: dict[str, Any] = {**common}
         if "from_logits" in given:
             remedy = 'for logits pass activation="sigmoid" or "softmax"'
-            rule = "left to `activation`"
+            rule = "omitted"
             errors.fail(self, "from_logits", rule, given["from_logits"], remedy)
         super().__init__(**common)
         known: tuple[str | None, ...] = (None, *ACTIVATIONS)
@@ -157,7 +158,7 @@ class RegionLoss(Loss):
         if target.wanted is not None:
             wanted = ops.expand_dims(target.wanted, -1)
             pixels = both(pixels, wanted)
-            # A NaN there must not reach the activation.
+            # A NaN in an ignored pixel must not reach the activation.
             y_pred = ops.where(wanted, y_pred, 0.0)
         p = y_pred if self.activation is None else ACTIVATIONS[self.activation](y_pred)
         t = target.rows
@@ -168,12 +169,12 @@ class RegionLoss(Loss):
         return Regions(t, p, y_pred, pixels, weights, target.broken)
 
     def mean_over_classes(self, losses: Any, counted: Any, regions: Regions) -> Any:
-        """The items, from a loss of each class, `(B, C)`, or `(C,)` of the batch.
+        """The items, from the losses of the classes, `(B, C)`, or `(C,)` of the batch.
 
         Args:
             losses: the losses of the classes.
             counted: which of them count; None for all.
-            regions: what they are of.
+            regions: the regions of the losses.
         """
         mean, some = class_mean(losses, counted, regions.weights)
         return mean if self.per == "batch" or some is None else (mean, some)
@@ -182,7 +183,7 @@ class RegionLoss(Loss):
         """The weight of each class that is scored, summing to 1, or None."""
         owner, first = type(self).__name__, self._first()
         if classes == 1 and first:
-            rule, remedy = "True for one class", "otherwise no class is left"
+            rule, remedy = "True for one class", "otherwise no class is scored"
             errors.fail(owner, "include_background", rule, False, remedy)
         if classes == 1 and self.activation == "softmax":
             rule, remedy = '"sigmoid" for one class', "softmax would make it all 1"
@@ -190,7 +191,7 @@ class RegionLoss(Loss):
         weights = checks.weights_of_classes(owner, self.class_weights, classes)
         if weights is None:
             return None
-        if not all_numbers(weights):  # but moving
+        if not all_numbers(weights):  # but a tensor of a Hyperparameter
             scored = as_vector(weights, dtype)[first:]
             return scored / ops.sum(scored)
         _require_some(owner, first, weights)
@@ -206,8 +207,8 @@ class RegionLoss(Loss):
 class OverlapLoss(RegionLoss):
     """Base of the losses that compare regions by the size of their overlap.
 
-    A subclass writes `class_loss`, from the sums of a class over space to its loss; the
-    empty classes are here.
+    A subclass writes `class_loss`, which maps the sums of a class over space to its
+    loss. The base class handles the empty classes.
     """
 
     squared: Any = False
@@ -222,7 +223,7 @@ class OverlapLoss(RegionLoss):
         return self.mean_over_classes(self.class_loss(sums), counted, regions)
 
     def sums(self, regions: Regions) -> tuple[Sums, Any | None]:
-        """The sums of each class, as `empty` has them, and which classes count."""
+        """The sums of each class, changed as `empty` says, and which classes count."""
         sums = region_sums(regions.t, regions.p, regions.pixels, self.squared)
         if regions.broken is not None:
             sums = sums._replace(true=sums.true + regions.broken)
@@ -230,10 +231,10 @@ class OverlapLoss(RegionLoss):
             sums = Sums(*(ops.sum(s, axis=0) for s in sums))
         counted = None
         if self.empty == "skip":
-            counted = sums.true != 0  # which a NaN is
+            counted = sums.true != 0  # True for NaN
         elif (
             regions.pixels is not None or self.per == "batch"
-        ):  # of no samples, perhaps
+        ):  # there may be no samples
             counted = ops.logical_and(sums.count > 0, ops.ones_like(sums.true, "bool"))
         if self.empty == "complement":
             sums = complement_of_empty(sums, self.squared)

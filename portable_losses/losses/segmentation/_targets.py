@@ -1,4 +1,4 @@
-"""What a segmentation target is: dense rows, or a map of class ids."""
+"""The forms of segmentation targets: one-hot or soft labels, or a map of indices."""
 
 from typing import Any, NamedTuple
 
@@ -10,13 +10,13 @@ from portable_losses.core.classes import like, valid_ids
 
 
 class Target(NamedTuple):
-    """A target with the classes last.
+    """A target with the classes on the last axis.
 
     Args:
-        rows: how much of each class a pixel is, `(B, *space, C)`; booleans for a map.
-        wanted: where a pixel is not of the ignored class, `(B, *space)`, or None.
-        broken: NaN for a sample with a class id out of range, else 0, `(B, 1)`; None
-            for dense rows. Where ids can be seen they have been refused already.
+        rows: the target of each pixel and class, `(B, *space, C)`; booleans for a map.
+        wanted: False for pixels of the ignored class, `(B, *space)`; None for none.
+        broken: NaN for a sample with a class index out of range, else 0, `(B, 1)`; None
+            for one-hot or soft labels. In eager mode such an index raises ValueError.
     """
 
     rows: Any
@@ -27,14 +27,14 @@ class Target(NamedTuple):
 def read_target(
     owner: str, y_true: Any, y_pred: Any, kept: Any | None, ignore_class: int | None
 ) -> Target:
-    """Return the target, whatever form it has; refuse one that does not fit."""
+    """Return the target in any of its forms; reject one whose shape does not fit."""
     t, p = tuple(y_true.shape), tuple(y_pred.shape)
     if len(p) < 3:
         rule, remedy = "of shape (B, *space, C)", "add the axes of space or of classes"
         shown = errors.Described(f"an array of shape {p}")
         errors.fail(owner, "y_pred", rule, shown, remedy)
     if p[-1] == 1 and checks.same(t, p[:-1]):
-        # One class is a mask of yes and no, not a map of the id 0.
+        # With one class y_true is its mask, and not a map of class indices.
         y_true, t = ops.expand_dims(y_true, -1), p
     if checks.same(t, p):
         wanted = None if ignore_class is None else _not_ignored(y_true, ignore_class)
@@ -42,7 +42,8 @@ def read_target(
     if checks.same(t, (*p[:-1], 1)):
         y_true = ops.squeeze(y_true, -1)
     elif not checks.same(t, p[:-1]):
-        rule = "be rows of y_pred's shape, or class ids with a 1 or nothing for C"
+        rule = "be one-hot or soft labels of y_pred's shape, or class indices"
+        rule += " with a 1 or nothing for C"
         remedy = "C is the last axis here, which data_format puts first or last"
         checks.shapes_fit(owner, t, p, rule, remedy)
     return _from_ids(owner, y_true, y_pred, kept, ignore_class)
@@ -76,7 +77,7 @@ def _from_ids(
 
 
 def fitted(kept: Any | None, x: Any) -> Any | None:
-    """`kept` with the rank of `x`: 1s appended, or a part per class joined."""
+    """`kept` with the rank of `x`: axes of size 1 are appended or reduced."""
     if kept is None:
         return None
     missing = len(x.shape) - len(kept.shape)
@@ -86,7 +87,7 @@ def fitted(kept: Any | None, x: Any) -> Any | None:
 
 
 def both(a: Any | None, b: Any | None) -> Any | None:
-    """True where both are; None is True everywhere."""
+    """Logical and of two masks; None is True everywhere."""
     if a is None or b is None:
         return b if a is None else a
     return ops.logical_and(a, b)

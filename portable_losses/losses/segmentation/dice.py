@@ -11,20 +11,19 @@ from portable_losses.losses.segmentation._sums import Sums
 class SoftDice(OverlapLoss):
     """Soft Dice loss (Sorensen-Dice loss, F1 of regions).
 
-    It penalizes too small an overlap of the predicted and the true region of each
-    class.
+    It penalizes a small overlap of the predicted and the true region of each class.
 
     For a class, with t the target, p the prediction and sums over space,
 
         I = sum min(t, p)    S = sum t + sum p
         loss = 1 - (2 I + smooth) / max(S + smooth, epsilon)
 
-    and the item is the mean of the classes. For targets of 0 and 1, min(t, p) = t p;
-    for soft ones it makes p = t the minimum, with loss 0.
+    and the item is the mean over the classes. For targets of 0 and 1, min(t, p) = t p;
+    for soft targets min makes p = t the minimum of the loss, with loss 0.
 
     Shapes: `y_pred` is `(B, *space, C)`, with one to three axes of space. `y_true` is
-    of that shape, one-hot or soft, or a map of whole class ids `(B, *space)` or
-    `(B, *space, 1)`; with C = 1 it is that class's mask. Items are `(B,)`; with
+    of that shape, one-hot or soft, or a map of class indices `(B, *space)` or
+    `(B, *space, 1)`; with C = 1 it is the mask of that class. Items are `(B,)`; with
     `per="batch"` the loss is a statistic.
 
     Args:
@@ -33,33 +32,37 @@ class SoftDice(OverlapLoss):
         squared: I = sum t p and S = sum t^2 + sum p^2.
         log: a class's loss is -log(max(score, epsilon)), score the quotient above.
         log_cosh: a class's loss is log(cosh(loss)), flat near 0.
-        class_weights: one weight >= 0 per class, or `{class id: weight}` with 1 for
+        class_weights: one weight >= 0 per class, or `{class index: weight}` with 1 for
             the rest; the mean over classes is weighted by them.
-        ignore_class: pixels of this class, such as 255 for "void", are left out; for
-            rows that is their argmax, for C = 1 their value. It may lie outside [0, C).
-        include_background: False leaves class 0 out of the mean, after `activation`.
-        per: "sample", or "batch", which adds up I and S over the batch first.
-        smooth: >= 0, in pixels, added above and below.
-        epsilon: >= 0, the least denominator.
-        empty: a class without a target pixel, here in the sample or batch: its loss is
-            that of 1 - t and 1 - p ("complement": 0 at p = 0, near 1 at p = 1, live
-            between), or it is left out of the mean ("skip"), or it has the plain
-            quotient ("formula": 1 - smooth / (sum p + smooth), dead if smooth = 0).
-        data_format: "channels_last", "channels_first" (`(B, C, *space)`, ids
+        ignore_class: pixels of this class, such as 255 for "void", are masked. The
+            class of one-hot or soft labels is their argmax, or for C = 1 their value.
+            It may lie outside [0, C).
+        include_background: False excludes class 0 from the mean, after `activation`.
+        per: "sample", or "batch", which first sums I and S over the batch.
+        smooth: >= 0, in pixels, added to numerator and denominator.
+        epsilon: >= 0, the smallest denominator.
+        empty: the loss of a class without a target pixel in the sample or batch.
+            "complement": that of 1 - t and 1 - p, which is 0 at p = 0 and near 1 at
+            p = 1, with a gradient between. "skip": the class is excluded from the mean.
+            "formula": the plain quotient, 1 - smooth / (sum p + smooth), which has no
+            gradient if smooth = 0.
+        data_format: "channels_last", "channels_first" (`(B, C, *space)`, class indices
             `(B, *space)` or `(B, 1, *space)`), or None for Keras's own setting.
 
-    Edge cases: masked and ignored pixels leave the sums; a sample without any pixel is
-    left out of the mean, and one without any class with "skip". Where p = t the
-    gradient is that of t p for t = 0 and t = 1, and that of p between. A sigmoid or
-    softmax that is saturated in float32 (a logit of 20 or 100) has no gradient; add a
-    crossentropy from logits where that can happen. Infinite logits are saturated, and
-    a pixel with nothing but -inf has p = 0 for every class of a softmax.
+    Edge cases: masked and ignored pixels are excluded from the sums. A sample without
+    any pixel is excluded from the mean, and so is one without any class with "skip".
+    Where p = t the gradient is that of t p for t = 0 and t = 1, and that of p between.
+    A sigmoid or softmax that is saturated in float32 (a logit of 20 or 100) has no
+    gradient; add a crossentropy from logits where that can happen. Infinite logits are
+    saturated, and a pixel whose logits are all -inf has p = 0 for every class of a
+    softmax.
 
     Raises:
-        ValueError: for `from_logits`, which is said by `activation`; shapes that do not
-            fit, ids that are not whole or out of range, class weights of another length
-            or all 0, `include_background=False` with one class, and sample weights with
-            `per="batch"`; and, see `Loss`, for logits in place of probabilities.
+        ValueError: for `from_logits`, in place of `activation`; for shapes that do not
+            fit, indices that are not whole or out of range, class weights of another
+            length or all 0, `include_background=False` with one class, and sample
+            weights with `per="batch"`; and, see `Loss`, for logits in place of
+            probabilities.
 
     Example:
         >>> loss = portable_losses.SoftDice()

@@ -1,4 +1,4 @@
-"""Keras's own Dice and Tversky: one overlap over all of `axis`."""
+"""Drop-ins for Keras's Dice and Tversky: one overlap over all of `axis`."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,7 +15,7 @@ from portable_losses.losses.segmentation._targets import fitted
 
 
 class _KerasOverlap(Loss):
-    """Base of the two: sums over `axis`, and 0 where both regions are empty."""
+    """Base of both: sums over `axis`, and 0 where both regions are empty."""
 
     prediction_domain = "probabilities"
     target_domain = "probabilities"
@@ -38,7 +38,7 @@ class _KerasOverlap(Loss):
         return 1.0 - ops.where(true + pred == 0, 1.0, score)
 
     def score(self, overlap: Any, true: Any, pred: Any, epsilon: float) -> Any:
-        """The quotient, from the sums of t p, of t and of p."""
+        """The quotient, given the sums of t p, of t and of p."""
         raise NotImplementedError
 
     def _axes(self, y_pred: Any) -> tuple[int, ...]:
@@ -70,22 +70,23 @@ def _axis(owner: str, axis: Any) -> int | tuple[int, ...] | None:
 class Dice(_KerasOverlap):
     """Dice loss of the whole batch (Keras's Dice).
 
-    It penalizes too small an overlap of two regions, for the whole batch at once.
+    It penalizes a small overlap of two regions, for the whole batch at once.
 
     With t the target, p the prediction and sums over `axis`,
 
         1 - 2 sum t p / (sum t + sum p + epsilon)
 
     Shapes: `y_true` and `y_pred` are `(B, ...)`, of one shape. With `axis=None` the
-    loss is a statistic; with axes that leave out the batch axis, such as `(1, 2, 3)`,
-    items have the axes that are left, `(B,)`; else one statistic per remaining entry.
+    loss is a statistic; with axes other than the batch axis, such as `(1, 2, 3)`, items
+    have the remaining axes, `(B,)`; else there is one statistic per remaining entry.
 
     Args:
         axis: the axes to sum over, an int or several; None for all, batch and classes
             included. Epsilon is Keras's (1e-7).
 
     Edge cases: t = p = 0 everywhere costs 0. An empty region against a prediction that
-    is not 0 costs 1, with no gradient. Masked elements leave the sums.
+    is not 0 costs 1, with no gradient. Masked elements are excluded
+    from the sums.
 
     Raises:
         ValueError: if the shapes differ, if `axis` is no axis of y_pred, and for sample
@@ -101,9 +102,9 @@ class Dice(_KerasOverlap):
         Milletari, Navab, Ahmadi, "V-Net: Fully convolutional neural networks for
         volumetric medical image segmentation", 2016, arXiv:1606.04797, section 3.
 
-    Differs: from Keras in empty against empty, which costs 1 there, and in refusing
-    sample weights where there is one number a batch, which they only scale there.
-    `SoftDice` has one value per sample, and averages classes.
+    Differs: from Keras in two empty regions, which cost 1 there, and in rejecting
+    sample weights where the loss is one number per batch, which Keras multiplies by
+    them. `SoftDice` has one value per sample, and averages classes.
     """
 
     per_sample_form = "SoftDice"
@@ -125,8 +126,8 @@ class Dice(_KerasOverlap):
 class Tversky(_KerasOverlap):
     """Tversky loss of the whole batch (Keras's Tversky).
 
-    It penalizes too small an overlap, with a weight each for false positives and
-    false negatives.
+    It penalizes a small overlap, with one weight for false positives and one for false
+    negatives.
 
     With t the target, p the prediction and sums over `axis`,
 
@@ -137,14 +138,14 @@ class Tversky(_KerasOverlap):
     `Dice`.
 
     Args:
-        alpha: price >= 0 of false positives.
-        beta: price >= 0 of false negatives. Both 0.5: Dice.
+        alpha: weight >= 0 of false positives.
+        beta: weight >= 0 of false negatives. With both 0.5 it is Dice.
         axis: the axes to sum over, an int or several; None for all, batch and classes
             included. Epsilon is Keras's (1e-7).
 
     Edge cases: t = p = 0 everywhere costs 0. Summed over all classes of a softmax, FP
-    and FN are equal for one-hot targets, and only alpha + beta matters: leave the class
-    axis out of `axis`, or use `SoftTversky`.
+    and FN are equal for one-hot targets, and only alpha + beta matters: exclude the
+    class axis from `axis`, or use `SoftTversky`.
 
     Raises:
         ValueError: for a negative alpha or beta, shapes that differ, an `axis` that is
@@ -160,10 +161,10 @@ class Tversky(_KerasOverlap):
         Salehi, Erdogmus, Gholipour, "Tversky loss function for image segmentation using
         3D fully convolutional deep networks", 2017, arXiv:1706.05721.
 
-    Differs: from Keras 3.15 in what alpha weighs, which is false negatives there,
-    against Keras's own description; Keras 3.16 weighs false positives, as the paper,
-    `SoftTversky` and this loss do. A model that was tuned on Keras 3.15 keeps its loss
-    with alpha and beta exchanged. From every Keras as `Dice` does.
+    Differs: from Keras 3.15, where alpha is the weight of false negatives, contrary to
+    Keras's own documentation. In Keras 3.16, in the paper, in `SoftTversky` and here it
+    is that of false positives. For the loss of a model that was tuned on Keras 3.15,
+    exchange alpha and beta. From every Keras as `Dice` does.
     """
 
     per_sample_form = "SoftTversky"

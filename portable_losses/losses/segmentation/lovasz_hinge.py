@@ -15,9 +15,9 @@ from portable_losses.losses.segmentation._shared import (
 class LovaszHinge(RegionLoss):
     """Lovász hinge loss (binary Lovász loss of logits).
 
-    It penalizes too small an intersection over union of the predicted and the true
-    region, where a region is predicted by logits above 0. Each channel is a question of
-    its own. With t the target, x the logit and the pixels sorted by their hinge errors
+    It penalizes a small intersection over union of the predicted and the true
+    region, where a region is predicted by logits above 0. Each channel is scored by
+    itself. With t the target, x the logit and the pixels sorted by their hinge errors
     from the largest down,
 
         m_k = max(0, 1 - x_k (2 t_k - 1))    G = sum t
@@ -32,21 +32,21 @@ class LovaszHinge(RegionLoss):
     `per="batch"` the loss is a statistic.
 
     Args:
-        from_logits: True, since the loss is defined on logits alone.
+        from_logits: True, since the loss is defined on logits only.
         activation: None, for the same reason.
         class_weights: one weight >= 0 per channel, or `{channel: weight}` with 1 for
             the rest; the mean over channels is weighted by them.
-        ignore_class: pixels of this class, such as 255 for "void", are left out; for
-            one-hot labels that is their argmax, for C = 1 their value. It may lie
-            outside [0, C).
-        include_background: False leaves channel 0 out of the mean.
-        per: "sample", or "batch", which takes the pixels of the batch for one image.
-        smooth, epsilon, empty: have no effect, and must be left out.
+        ignore_class: pixels of this class, such as 255 for "void", are masked. The
+            class of one-hot labels is their argmax, or for C = 1 their value. It may
+            lie outside [0, C).
+        include_background: False excludes channel 0 from the mean.
+        per: "sample", or "batch", which treats the batch as one image.
+        smooth, epsilon, empty: have no effect, and must be omitted.
         data_format: "channels_last", "channels_first" (`(B, C, *space)`, class indices
             `(B, *space)` or `(B, 1, *space)`), or None for Keras's own setting.
 
     Edge cases: masked and ignored pixels have the error 0 and change nothing; a sample
-    without any pixel is left out of the mean. A channel without a target pixel costs
+    without any pixel is excluded from the mean. A channel without a target pixel costs
     its largest error. Logits beyond 1 on the right side, infinite ones too, cost 0 with
     gradient 0; an infinite logit on the wrong side costs inf. Pixels of equal error are
     taken in their order in the image, which gives one of the subgradients.
@@ -70,7 +70,7 @@ class LovaszHinge(RegionLoss):
         2018, arXiv:1705.08790, equation 7, algorithm 1.
 
     Differs: from the authors' code in images without any pixel that counts, which are
-    left out of the mean.
+    excluded from the mean.
     """
 
     prediction_domain = "logits"

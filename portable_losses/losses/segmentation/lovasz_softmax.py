@@ -17,7 +17,7 @@ Classes = Literal["present", "all"]
 class LovaszSoftmax(RegionLoss):
     """Lovász-Softmax loss (Lovász extension of the Jaccard index, or mean IoU).
 
-    It penalizes too small an intersection over union of the predicted and the true
+    It penalizes a small intersection over union of the predicted and the true
     region of each class: it is the convex function of the errors of the pixels that is
     the Jaccard loss itself where every pixel is wholly right or wholly wrong. For a
     class, with t the target, p the prediction and the pixels sorted by their errors
@@ -39,19 +39,19 @@ class LovaszSoftmax(RegionLoss):
             or batch, or "all". The loss of a class without one is the largest p.
         activation: what is applied to y_pred first: "sigmoid" or "softmax" (over the
             classes), or None for probabilities.
-        class_weights: one weight >= 0 per class, or `{class id: weight}` with 1 for
+        class_weights: one weight >= 0 per class, or `{class index: weight}` with 1 for
             the rest; the mean over classes is weighted by them.
-        ignore_class: pixels of this class, such as 255 for "void", are left out; for
-            one-hot or soft labels that is their argmax, for C = 1 their value. It may
-            lie outside [0, C).
-        include_background: False leaves class 0 out of the mean, after `activation`.
-        per: "sample", or "batch", which takes the pixels of the batch for one image.
-        smooth, epsilon, empty: have no effect, and must be left out.
+        ignore_class: pixels of this class, such as 255 for "void", are masked. The
+            class of one-hot or soft labels is their argmax, or for C = 1 their value.
+            It may lie outside [0, C).
+        include_background: False excludes class 0 from the mean, after `activation`.
+        per: "sample", or "batch", which treats the batch as one image.
+        smooth, epsilon, empty: have no effect, and must be omitted.
         data_format: "channels_last", "channels_first" (`(B, C, *space)`, class indices
             `(B, *space)` or `(B, 1, *space)`), or None for Keras's own setting.
 
     Edge cases: masked and ignored pixels count as t = p = 0 and change nothing. A
-    sample without any pixel is left out of the mean, and so is one without any class
+    sample without any pixel is excluded from the mean, and so is one without any class
     that is present. A pixel with p = t has gradient 0. Pixels of equal error are taken
     in their order in the image, which gives one of the subgradients. Where p is t for
     every pixel the loss is 0. A sigmoid or softmax that is saturated in float32 (a
@@ -59,7 +59,7 @@ class LovaszSoftmax(RegionLoss):
     happen. Memory is linear in the pixels times the classes, time that of a sort.
 
     Raises:
-        ValueError: for `from_logits`, which is said by `activation`; for `smooth`,
+        ValueError: for `from_logits`, in place of `activation`; for `smooth`,
             `epsilon` and `empty` other than the default; shapes that do not fit, class
             indices that are not whole or out of range (in compiled code the item is
             NaN), class weights of another length or all 0, `include_background=False`
@@ -77,7 +77,7 @@ class LovaszSoftmax(RegionLoss):
         optimization of the intersection-over-union measure in neural networks", CVPR
         2018, arXiv:1705.08790, equations 9 and 11, algorithm 1.
 
-    Differs: from the authors' code, whose default takes the whole batch for one image
+    Differs: from the authors' code, whose default treats the whole batch as one image
     (`per="batch"`), and which rejects soft targets.
     """
 

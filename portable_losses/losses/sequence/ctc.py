@@ -1,4 +1,4 @@
-"""Connectionist temporal classification: labels whose place in time is unknown."""
+"""Connectionist temporal classification: labels whose positions in time are unknown."""
 
 # Long because the states, the recursion over them and its gradient are one algorithm.
 
@@ -20,35 +20,34 @@ class CTC(Loss):
 
     The negative log-likelihood of a label sequence, summed over all its alignments.
 
-    With p_t the softmax of the logits of frame t, an alignment a class for each frame,
-    and "the labels" what is left of it once repeated classes are merged and blanks
-    dropped, the item is
+    With p_t the softmax of the logits of frame t, an alignment is a class for each
+    frame. Its labels are these classes, after repeated ones are merged and blanks are
+    removed. The item is
 
         -log sum_{alignments a of the labels} prod_t p_t(a_t)
 
-    Shapes: `y_true` is `(B, L)`, whole class ids; `y_pred` is `(B, T, C)`, logits, any
+    Shapes: `y_true` is `(B, L)`, class indices; `y_pred` is `(B, T, C)`, logits, any
     real numbers; items are `(B,)`.
 
     Args:
-        blank_index: the class id of "no label". It is no label in y_true either: ids
-            equal to it, and -1, are padding, wherever they stand.
+        blank_index: the class index of "no label". In y_true this index and -1 are
+            padding, at any position.
         zero_infinity: whether labels that fit no alignment cost 0; otherwise infinity.
             They have no gradient either way.
         lengths_in_target: whether the first column of y_true is the number of frames
-            of the sample, in [0, T], and the labels follow it. Otherwise the frames are
-            those that the mask keeps, or all.
+            of the sample, in [0, T], followed by the labels. Otherwise the frames are
+            those that are not masked.
 
-    Edge cases: n labels of which r repeat their neighbor need n + r frames: with fewer
-    no alignment fits. No labels cost -sum_t log p_t(blank), no frames and no labels 0.
-    Logits are exact up to 1e4 and beyond; one of -inf forbids its label, and where that
-    forbids every alignment, none fits. A sample whose frames are all masked is left
-    out of the mean. The gradient is the exact one, but cannot be differentiated again.
+    Edge cases: n labels of which r are equal to their predecessor need n + r frames;
+    with fewer no alignment fits. A sample without labels costs -sum_t log p_t(blank),
+    and 0 without frames. Logits are exact up to 1e4 and beyond; a logit of -inf forbids
+    its label, which may leave no alignment. A sample whose frames are all masked is
+    excluded from the mean. The gradient is exact, but cannot be differentiated again.
 
     Raises:
         ValueError: if y_true is not `(B, L)` or y_pred not `(B, T, C)`, if blank_index
-            is no class, for ids that are not whole or out of range, or for lengths
-            outside [0, T]. Where values cannot be seen, inside compiled code, the item
-            of such a sample is NaN.
+            is no class, for indices that are not whole or out of range, or for lengths
+            outside [0, T]. In compiled code the item of such a sample is NaN.
 
     Example:
         >>> loss = portable_losses.CTC()
@@ -61,8 +60,9 @@ class CTC(Loss):
         equations 6 to 16.
 
     Differs: from Keras in labels that fit no alignment, which cost 708, 1e5 or
-    infinity there by backend, the last with a NaN gradient; in padding of -1, and
-    padding between the labels; and in the mask of y_pred, which Keras ignores.
+    infinity there, depending on the backend, the last with a NaN gradient; in padding
+    of -1, and padding between the labels; and in the mask of y_pred, which Keras
+    ignores.
     """
 
     targets = "any"
@@ -122,7 +122,7 @@ class CTC(Loss):
                 owner,
                 tuple(y_true.shape),
                 tuple(y_pred.shape),
-                "be (B, L) class ids for a y_pred of (B, T, C) logits",
+                "be (B, L) class indices for a y_pred of (B, T, C) logits",
                 "pad the labels of a batch to one length with -1",
             )
         if self.lengths_in_target and y_true.shape[1] == 0:
@@ -141,7 +141,7 @@ class CTC(Loss):
             checks.whole_ids(owner, y_true, samples)
 
     def _frames(self, y_true: Any, y_pred: Any, kept: Any) -> tuple[Any, Any, Any]:
-        """The ids, which frames count, and which samples have a wrong length."""
+        """The class indices, the frames that count, and the samples of wrong length."""
         shape = ops.shape(y_pred)[:2]
         active = ops.ones(shape, dtype="bool")
         if kept is not None:
@@ -153,7 +153,7 @@ class CTC(Loss):
         wrong = ops.logical_or(lengths < 0, lengths > shape[1])
         if kept is not None:
             wrong = ops.logical_and(wrong, ops.any(rows, axis=1, keepdims=True))
-        checks.refuse_visible(
+        checks.reject_any(
             type(self).__name__,
             wrong,
             lambda: (
@@ -166,9 +166,9 @@ class CTC(Loss):
         return ids, ops.logical_and(active, on), wrong[:, 0]
 
     def _labels(self, ids: Any, classes: int, samples: Any) -> tuple[Any, Any, Any]:
-        """The labels without padding between them, their number, which are wrong.
+        """The labels without padding, their number, and which samples are wrong.
 
-        They stand in front, blanks behind them.
+        The labels come first, followed by blanks.
         """
         if ids.shape[1] == 0:
             ids = ops.pad(ids, ((0, 0), (0, 1)), constant_values=-1)
@@ -184,10 +184,10 @@ class CTC(Loss):
 
 
 def _states(labels: Any, count: Any, blank: int) -> tuple[Any, Any, Any]:
-    """The labels with a blank before, between and after them.
+    """The states: the labels with a blank before, between and after them.
 
-    Returns the class of each state, which states a sample has, and which may be
-    entered from the last state but one: labels that do not repeat their neighbor.
+    Returns the class of each state, which states a sample has, and which can be entered
+    by skipping a blank: labels that are not equal to their predecessor.
     """
     size = 2 * labels.shape[1] + 1
     states = ops.stack([ops.full_like(labels, blank), labels], axis=-1)
@@ -200,11 +200,11 @@ def _states(labels: Any, count: Any, blank: int) -> tuple[Any, Any, Any]:
 
 
 def _align(log_p: Any, active: Any, count: Any, skip: Any) -> tuple[Any, Any]:
-    """The log-likelihood, and how probable each state is at each frame.
+    """The log-likelihood, and the probability of each state at each frame.
 
-    The forward variables (equation 6) and the backward ones (equation 10) run in one
-    loop: the latter are the former with time and states reversed. Both are kept as
-    logarithms, relative to their largest at each frame.
+    The forward variables (equation 6) and the backward variables (equation 10) are
+    computed in one loop: backward ones are forward ones with time and states reversed.
+    Both are logarithms, relative to the largest one of each frame.
     """
     (samples, length, _), size = ops.shape(log_p), log_p.shape[2]
     place, last = ops.arange(size, dtype="int32"), 2 * ops.expand_dims(count, 1)
@@ -219,10 +219,10 @@ def _align(log_p: Any, active: Any, count: Any, skip: Any) -> tuple[Any, Any]:
     turned = ops.concatenate([ops.flip(on, 0), turned], axis=2)
     frames = ops.concatenate([frames, turned], axis=1)
     fixed = ops.broadcast_to(fixed, (length, 2 * samples, size + 1))
-    # In one tensor: Keras's scan over several wants a static number of frames.
+    # In one tensor: Keras's scan over several needs a static number of frames.
     frames = ops.concatenate([fixed, frames], axis=2)
 
-    # Before the first frame all is at the first blank, or reversed at the last one.
+    # The start state is the first blank, or the last one in reversed order.
     start = ops.concatenate(
         [ops.broadcast_to(place, (samples, size)), place - (size - 1 - last)], axis=0
     )
@@ -234,7 +234,7 @@ def _align(log_p: Any, active: Any, count: Any, skip: Any) -> tuple[Any, Any]:
     at_end = ops.where(at_end, end[:samples], -INF)
     likelihood = ops.logsumexp(at_end, axis=1) + ops.sum(largest[:, :samples, 0], 0)
     both = seen[:, :samples] + ops.flip(seen[:, samples:], (0, 2))
-    # 0 for every state, where no alignment fits and all are -inf
+    # 0 for every state if no alignment fits, where all are -inf
     occupied = ops.exp(ops.log_softmax(ops.transpose(both, (1, 0, 2)), axis=-1))
     return likelihood, ops.where(ops.expand_dims(active, -1), occupied, 0.0)
 
@@ -242,8 +242,8 @@ def _align(log_p: Any, active: Any, count: Any, skip: Any) -> tuple[Any, Any]:
 def _step(carry: tuple[Any, Any], frame: Any) -> tuple[Any, Any]:
     """One frame of the loop.
 
-    A function of nothing but its arguments, or JAX would compile the loop again at
-    every call outside of `jit`.
+    It uses only its arguments: a closure would make JAX compile the loop again at every
+    call in eager mode.
     """
     state, _ = carry
     size = state.shape[1]
@@ -257,5 +257,5 @@ def _step(carry: tuple[Any, Any], frame: Any) -> tuple[Any, Any]:
     largest = ops.where(on, largest, 0.0)
     largest = ops.where(largest == -INF, 0.0, largest)
     new = ops.where(on, new - largest, state)
-    # Forward variables count the frame they stand at, backward ones do not.
+    # Forward variables include the present frame, backward ones do not.
     return (new, largest), (ops.where(is_forward, new, reached), largest)

@@ -98,7 +98,7 @@ def test_nothing_cancels_where_the_prediction_is_right(gradient):
         np.testing.assert_allclose(slope, [[-tail, tail]], rtol=1e-6)
 
 
-def test_the_slope_at_logit_0_is_a_half_minus_the_target(gradient):
+def test_the_gradient_at_logit_0_is_a_half_minus_the_target(gradient):
     t = np.array([[0.0, 0.25, 0.5, 1.0]], "float32")
     zero = np.zeros((1, 4), "float32")
     _, slope = gradient(BinaryCrossentropy(True), t, zero, compiled=MODE)
@@ -199,7 +199,7 @@ def test_ignored_classes_are_selected_away(loss, y_true, ignored, gradient):
 def test_ids_out_of_range_are_nan_in_compiled_code(bad, gradient):
     y = np.array([bad, 1, 2, 3, 0, 0])
     loss = SparseCategoricalCrossentropy(True)
-    with pytest.raises(ValueError, match=rf"class ids in \[0, 4\); .*holds {bad} "):
+    with pytest.raises(ValueError, match=rf"class indices in \[0, 4\); .*holds {bad} "):
         loss(y, LOGITS)
     if MODE:
         got, _ = gradient(loss, y, LOGITS, compiled=MODE)
@@ -212,7 +212,7 @@ REFUSED = [
     (lambda: BinaryCrossentropy(pos_weight=-1.0), "`pos_weight` must be .*>= 0"),
     (lambda: BinaryCrossentropy(class_weights=[1.0, -1.0]), r"`class_weights\[1\]`"),
     (lambda: BinaryCrossentropy(class_weights=[]), "pass at least one number"),
-    (lambda: BinaryCrossentropy(class_weights={"a": 1.0}), "mend the key 'a'"),
+    (lambda: BinaryCrossentropy(class_weights={"a": 1.0}), "fix the key 'a'"),
     (
         lambda: BinaryCrossentropy(pos_weight=[1.0, 2.0])(YES_NO, LOGITS),
         "`pos_weight` must be of length 4.*it has length 2",
@@ -223,7 +223,7 @@ REFUSED = [
     ),
     (
         lambda: CategoricalCrossentropy(class_weights={7: 1.0})(ROWS, LOGITS),
-        "class ids below 4.*drop 7",
+        "class indices below 4.*drop 7",
     ),
     (lambda: CategoricalCrossentropy(axis=2)(ROWS, LOGITS), "`axis` must be an axis"),
     (
@@ -232,17 +232,17 @@ REFUSED = [
     ),
     (
         lambda: SparseCategoricalCrossentropy()(ROWS, LOGITS),
-        "use the dense form of this loss for one-hot rows",
+        "use the dense form of this loss for one-hot labels",
     ),
     (
         lambda: SparseCategoricalCrossentropy()(IDS + 0.5, LOGITS),
-        "must be whole class ids; .*holds 0.5",
+        "must be whole class indices; .*holds 0.5",
     ),
 ]
 
 
 @pytest.mark.parametrize(("call", "message"), REFUSED)
-def test_bad_values_are_refused(call, message):
+def test_bad_values_are_rejected(call, message):
     with pytest.raises(ValueError, match=message):
         call()
 
@@ -261,7 +261,7 @@ WRONG_KINDS = [
 
 
 @pytest.mark.parametrize(("call", "message"), WRONG_KINDS)
-def test_wrong_kinds_are_refused(call, message):
+def test_wrong_kinds_are_rejected(call, message):
     with pytest.raises(TypeError, match=message):
         call()
 

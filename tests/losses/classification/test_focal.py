@@ -215,7 +215,7 @@ REFUSED = [
     ),
     (
         lambda: SparseCategoricalFocalCrossentropy()(IDS + 2, LOGITS),
-        r"class ids in \[0, 4\); .*holds 5",
+        r"class indices in \[0, 4\); .*holds 5",
     ),
     (
         lambda: BinaryFocalCrossentropy(pos_weight=[1.0])(YES_NO, LOGITS),
@@ -229,7 +229,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("call", "message"), REFUSED)
-def test_bad_values_are_refused(call, message):
+def test_bad_values_are_rejected(call, message):
     with pytest.raises(ValueError, match=message):
         call()
 
@@ -243,7 +243,7 @@ WRONG_KINDS = [
 
 
 @pytest.mark.parametrize(("call", "message"), WRONG_KINDS)
-def test_wrong_kinds_are_refused(call, message):
+def test_wrong_kinds_are_rejected(call, message):
     with pytest.raises(TypeError, match=message):
         call()
 

@@ -85,7 +85,7 @@ def test_ignored_classes_are_selected_away(rows, gradient):
 
 def test_ids_out_of_range_are_nan_in_compiled_code(gradient):
     y = np.array([4, 1, 2, 3, 0, 0])
-    with pytest.raises(ValueError, match=r"class ids in \[0, 4\); .*holds 4 "):
+    with pytest.raises(ValueError, match=r"class indices in \[0, 4\); .*holds 4 "):
         Generalized()(y, P)
     if MODE:
         assert np.isnan(gradient(Generalized(), y, P, compiled=MODE)[0])
@@ -94,14 +94,14 @@ def test_ids_out_of_range_are_nan_in_compiled_code(gradient):
 REFUSED = [
     (lambda: Generalized(0.0), "`q` must be a finite number > 0 and < 1; got q=0.0"),
     (lambda: Generalized(1.0), "`q` must be .*got q=1.0"),
-    (lambda: Generalized()(IDS + 0.5, P), "whole class ids; .*holds 0.5"),
+    (lambda: Generalized()(IDS + 0.5, P), "whole class indices; .*holds 0.5"),
     (lambda: Generalized()(ROWS[:, :3], P), "`y_true` must have y_pred's shape"),
-    (lambda: Generalized()(IDS[:3], P), "`y_true` must be class ids of shape"),
+    (lambda: Generalized()(IDS[:3], P), "`y_true` must be class indices of shape"),
     (lambda: Generalized(class_weights=[1.0])(IDS, P), "must be of length 4"),
 ]
 
 
 @pytest.mark.parametrize(("call", "message"), REFUSED)
-def test_bad_values_are_refused(call, message):
+def test_bad_values_are_rejected(call, message):
     with pytest.raises(ValueError, match=message):
         call()

@@ -128,7 +128,7 @@ WRONG_LENGTHS = [
 
 
 @pytest.mark.parametrize(("name", "argument"), WRONG_LENGTHS)
-def test_weights_of_the_wrong_length_are_refused(name, argument):
+def test_weights_of_the_wrong_length_are_rejected(name, argument):
     loss = getattr(portable_losses, name)(**{argument: (1.0, 2.0)})
     message = rf"{name}: `{argument}` must be of length 4, .*it has length 2"
     with pytest.raises(ValueError, match=message):

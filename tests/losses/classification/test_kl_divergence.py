@@ -66,6 +66,6 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("call", "message"), REFUSED)
-def test_bad_values_are_refused(call, message):
+def test_bad_values_are_rejected(call, message):
     with pytest.raises(ValueError, match=message):
         call()

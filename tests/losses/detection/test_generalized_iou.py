@@ -107,12 +107,12 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("config", "width", "message"), ERRORS)
-def test_bad_input_is_refused(config, width, message):
+def test_bad_input_is_rejected(config, width, message):
     boxes = np.zeros((2, width), "float32")
     with pytest.raises(ValueError, match=message):
         portable_losses.GeneralizedIoU(**config)(boxes, boxes)
 
 
-def test_one_target_for_all_boxes_is_refused():
+def test_one_target_for_all_boxes_is_rejected():
     with pytest.raises(ValueError, match="nothing is broadcast"):
         portable_losses.GeneralizedIoU()([UNIT], [UNIT, UNIT])

@@ -93,7 +93,7 @@ ERRORS = [
     ({"gamma": 0}, LABELS, X, ValueError, "`gamma` must be a finite number > 0"),
     ({"margin": "a"}, LABELS, X, TypeError, "`margin` must be a finite number"),
     ({"remove_diagonal": 0}, LABELS, X, TypeError, "`remove_diagonal` must be True or"),
-    ({}, LABELS + 0.5, X, ValueError, "must be whole class ids"),
+    ({}, LABELS + 0.5, X, ValueError, "must be whole class indices"),
     (
         {},
         LABELS[:4],
@@ -106,6 +106,6 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("config", "labels", "x", "kind", "message"), ERRORS)
-def test_bad_input_is_refused(config, labels, x, kind, message):
+def test_bad_input_is_rejected(config, labels, x, kind, message):
     with pytest.raises(kind, match=message):
         portable_losses.Circle(**config)(labels, x)

@@ -93,13 +93,13 @@ ERRORS = [
         "`temperature` must be a finite number",
     ),
     ({"normalize": "yes"}, LABELS, X, TypeError, "`normalize` must be True or False"),
-    ({}, LABELS + 0.5, X, ValueError, "must be whole class ids"),
-    ({}, np.eye(8, 5), X, ValueError, "must be class ids of shape"),
+    ({}, LABELS + 0.5, X, ValueError, "must be whole class indices"),
+    ({}, np.eye(8, 5), X, ValueError, "must be class indices of shape"),
     ({}, np.zeros((8, 2), "int32"), np.zeros((8, 2, 5)), ValueError, r"shape \(B, D\)"),
 ]
 
 
 @pytest.mark.parametrize(("config", "labels", "x", "kind", "message"), ERRORS)
-def test_bad_input_is_refused(config, labels, x, kind, message):
+def test_bad_input_is_rejected(config, labels, x, kind, message):
     with pytest.raises(kind, match=message):
         portable_losses.SupervisedContrastive(**config)(labels, x)

@@ -77,6 +77,6 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("config", "views", "weight", "message"), ERRORS)
-def test_bad_input_is_refused(config, views, weight, message):
+def test_bad_input_is_rejected(config, views, weight, message):
     with pytest.raises(ValueError, match=message):
         portable_losses.VICReg(**config)(None, views, weight)

@@ -33,8 +33,8 @@ def test_whole_numbers_of_a_float_dtype_are_ranks():
 
 
 @pytest.mark.parametrize("rank", [-1, 3])
-def test_a_rank_out_of_range_is_refused(rank):
-    message = rf"Coral: `y_true` must be class ids in \[0, 3\); .* holds {rank}"
+def test_a_rank_out_of_range_is_rejected(rank):
+    message = rf"Coral: `y_true` must be class indices in \[0, 3\); .* holds {rank}"
     with pytest.raises(ValueError, match=message):
         Coral(num_classes=3)([0, rank], np.zeros((2, 2)))
 
@@ -45,7 +45,7 @@ def test_the_highest_rank_is_not_beyond_the_logits():
     np.testing.assert_allclose(got, 0.0, atol=1e-6)
 
 
-def test_a_last_axis_of_the_wrong_size_is_refused():
+def test_a_last_axis_of_the_wrong_size_is_rejected():
     message = (
         r"Coral: `num_classes` must be 1 more than the last axis of y_pred, of shape "
         r"\(2, 3\); got num_classes=3 \(give y_pred 2 logits, one per level\)"
@@ -54,7 +54,7 @@ def test_a_last_axis_of_the_wrong_size_is_refused():
         Coral(num_classes=3)([0, 1], np.zeros((2, 3)))
 
 
-def test_a_number_of_classes_that_makes_no_sense_is_refused():
+def test_a_number_of_classes_that_makes_no_sense_is_rejected():
     with pytest.raises(ValueError, match="`num_classes` must be a whole number >= 2"):
         Coral(num_classes=1)
     with pytest.raises(TypeError, match="`num_classes` must be a whole number >= 2"):

@@ -25,7 +25,7 @@ MISFITS = [((4, 2), (4, 2)), ((4, 1), (4, 3)), ((4, 2), (4, 3, 4)), ((4,), (4,))
 
 
 @pytest.mark.parametrize(("true", "pred"), MISFITS)
-def test_groups_that_do_not_fit_are_refused(true, pred):
+def test_groups_that_do_not_fit_are_rejected(true, pred):
     message = (
         r"GaussianNLL: `y_true` must have shape \(\.\.\., d\), and y_pred "
         r"\(\.\.\., 2 d\); got y_true of shape .* and y_pred of shape .* \(give y_pred "
@@ -50,7 +50,7 @@ def test_the_variance_has_a_floor(gradient, compiled):
     np.testing.assert_allclose(slope, np.array(slopes) / 2, rtol=1e-5)
 
 
-def test_arguments_that_make_no_sense_are_refused():
+def test_arguments_that_make_no_sense_are_rejected():
     with pytest.raises(TypeError, match="`full` must be True or False; got full=1"):
         GaussianNLL(full=1)
     message = "`min_log_variance` must be a finite number; got min_log_variance=-inf"

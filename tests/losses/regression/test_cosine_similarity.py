@@ -30,13 +30,13 @@ def test_a_vector_of_numbers_is_as_many_vectors_of_length_1():
     np.testing.assert_allclose(items, [-1.0, 1.0])
 
 
-def test_an_axis_that_does_not_exist_is_refused():
+def test_an_axis_that_does_not_exist_is_rejected():
     message = r"CosineSimilarity: `axis` must be an axis of y_pred.*got axis=3"
     with pytest.raises(ValueError, match=message):
         portable_losses.CosineSimilarity(3)(np.ones((2, 3)), np.ones((2, 3)))
 
 
-def test_an_axis_that_is_no_integer_is_refused():
+def test_an_axis_that_is_no_integer_is_rejected():
     message = r"CosineSimilarity: `axis` must be a whole number; got axis=1.5"
     with pytest.raises(TypeError, match=message):
         portable_losses.CosineSimilarity(1.5)

@@ -82,7 +82,7 @@ def test_class_weights_multiply_their_column_and_the_divisor_stays(name):
 
 
 @pytest.mark.parametrize("name", COLUMNS)
-def test_class_weights_of_the_wrong_length_are_refused(name):
+def test_class_weights_of_the_wrong_length_are_rejected(name):
     loss = getattr(portable_losses, name)(class_weights=(1.0, 2.0))
     message = rf"{name}: `class_weights` must be of length 4, .*it has length 2"
     with pytest.raises(ValueError, match=message):

@@ -27,14 +27,14 @@ def test_smooth_l1_with_beta_0_is_the_absolute_error(gradient, compiled):
     np.testing.assert_array_equal(smooth_slope, absolute_slope)
 
 
-def test_smooth_l1_refuses_a_negative_beta():
+def test_smooth_l1_rejects_a_negative_beta():
     message = r"SmoothL1: `beta` must be a finite number >= 0; got beta=-1"
     with pytest.raises(ValueError, match=message):
         portable_losses.SmoothL1(-1)
 
 
 @pytest.mark.parametrize("delta", [-1.0, 0.0, float("nan")])
-def test_huber_refuses_a_delta_that_is_not_positive(delta):
+def test_huber_rejects_a_delta_that_is_not_positive(delta):
     message = r"Huber: `delta` must be a finite number > 0; got delta="
     with pytest.raises(ValueError, match=message):
         portable_losses.Huber(delta)

@@ -116,13 +116,13 @@ VALUES = [
 
 
 @pytest.mark.parametrize(("quantiles", "message"), VALUES)
-def test_quantiles_that_make_no_sense_are_refused(quantiles, message):
+def test_quantiles_that_make_no_sense_are_rejected(quantiles, message):
     with pytest.raises(ValueError, match="Quantile: " + message):
         Quantile(quantiles=quantiles)
 
 
 @pytest.mark.parametrize("quantiles", [None, "median", True])
-def test_quantiles_that_are_no_numbers_are_refused(quantiles):
+def test_quantiles_that_are_no_numbers_are_rejected(quantiles):
     with pytest.raises(TypeError, match="Quantile: `quantiles` must be a finite"):
         Quantile(quantiles=quantiles)
 
@@ -133,7 +133,7 @@ def test_a_penalty_needs_a_sequence():
         Quantile(quantiles=0.5, crossing_penalty=1.0)
 
 
-def test_a_negative_penalty_is_refused():
+def test_a_negative_penalty_is_rejected():
     message = "`crossing_penalty` must be a finite number >= 0"
     with pytest.raises(ValueError, match=message):
         Quantile(quantiles=THREE, crossing_penalty=-1.0)

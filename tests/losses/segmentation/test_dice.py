@@ -260,7 +260,7 @@ ERRORS = [
         None,
         None,
         ValueError,
-        "`from_logits` must be left to `ac",
+        "`from_logits` must be omitted",
     ),
     ({"from_logits": False}, None, None, ValueError, 'activation="sigmoid" or "softm'),
     ({"activation": "relu"}, None, None, ValueError, "one of 'sigmoid', 'softmax', No"),
@@ -288,8 +288,8 @@ ERRORS = [
         r"y_true of shape \(3, 3\) and y_pred of shape \(3",
     ),
     ({}, IDS[:1], P, ValueError, "must have y_pred's batch axis"),
-    ({}, IDS + 1, P, ValueError, r"class ids in \[0, 3\); got y_true that holds 3"),
-    ({}, IDS + 0.5, P, ValueError, "must be whole class ids"),
+    ({}, IDS + 1, P, ValueError, r"class indices in \[0, 3\); got y_true that holds 3"),
+    ({}, IDS + 0.5, P, ValueError, "must be whole class indices"),
     ({}, IDS[:, 0], P[:, 0], ValueError, r"must be of shape \(B, \*space, C\)"),
     ({"include_background": False}, IDS, P[..., :1], ValueError, "True for one class"),
     ({"activation": "softmax"}, IDS, P[..., :1], ValueError, '"sigmoid" for one class'),
@@ -297,18 +297,18 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("config", "t", "p", "kind", "message"), ERRORS)
-def test_bad_input_is_refused(config, t, p, kind, message):
+def test_bad_input_is_rejected(config, t, p, kind, message):
     with pytest.raises(kind, match=message):
         loss = portable_losses.SoftDice(**config)
         loss(t, p)
 
 
-def test_a_batch_refuses_weights_and_names_what_takes_them():
+def test_a_batch_rejects_weights_and_names_what_takes_them():
     loss = portable_losses.SoftDice(per="batch")
     with pytest.raises(ValueError, match='use per="sample", which has one value per s'):
         loss(IDS, P, [1.0, 1.0, 1.0])
 
 
-def test_weights_of_pixels_are_refused():
+def test_weights_of_pixels_are_rejected():
     with pytest.raises(ValueError, match="leading axes of the items"):
         portable_losses.SoftDice()(IDS, P, np.ones((3, 4), "float32"))

@@ -96,7 +96,7 @@ def test_tversky_by_hand():
 
 @pytest.mark.parametrize("name", ["Dice", "Tversky"])
 @pytest.mark.parametrize("axis", [None, (0, 1, 2), (-4, 1)])
-def test_weights_of_a_statistic_are_refused(name, axis):
+def test_weights_of_a_statistic_are_rejected(name, axis):
     loss = getattr(portable_losses, name)(axis=axis)
     with pytest.raises(ValueError, match=f"use Soft{name}, which has one value per"):
         loss(T, P, np.ones(4, "float32"))
@@ -165,11 +165,11 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("name", "config", "kind", "message"), ERRORS)
-def test_bad_input_is_refused(name, config, kind, message):
+def test_bad_input_is_rejected(name, config, kind, message):
     with pytest.raises(kind, match=message):
         getattr(portable_losses, name)(**config)(T, P)
 
 
-def test_shapes_that_differ_are_refused():
+def test_shapes_that_differ_are_rejected():
     with pytest.raises(ValueError, match="nothing is broadcast"):
         portable_losses.Dice()(T[..., :1], P)

@@ -145,7 +145,7 @@ def test_a_batch_is_one_image_with_more_pixels(make):
 def test_class_indices_out_of_range(gradient, make, per):
     ids, p = drawn()
     ids[1, 2] = 3
-    with pytest.raises(ValueError, match=r"class ids in \[0, 3\); got y_true"):
+    with pytest.raises(ValueError, match=r"class indices in \[0, 3\); got y_true"):
         make(per=per)(ids, p)
     if MODE:
         loss = make(per=per, reduction=None)

@@ -219,12 +219,12 @@ if BACKEND == "tensorflow":
 
 
 REFUSED = [
-    (CTC(), LABELS[0], LOGITS[:3], r"`y_true` must be \(B, L\) class ids"),
+    (CTC(), LABELS[0], LOGITS[:3], r"`y_true` must be \(B, L\) class indices"),
     (CTC(), LABELS, LOGITS[:, 0], r"y_pred of shape \(4, 4\) \(pad the labels"),
     (CTC(), LABELS[:2], LOGITS, "`y_true` must have y_pred's batch axis"),
-    (CTC(), LABELS + 1, LOGITS, r"class ids in \[0, 4\); .*holds 4 "),
-    (CTC(), LABELS - 1, LOGITS, r"class ids in \[0, 4\); .*holds -2 "),
-    (CTC(), LABELS + 0.5, LOGITS, "whole class ids; .*holds 1.5 "),
+    (CTC(), LABELS + 1, LOGITS, r"class indices in \[0, 4\); .*holds 4 "),
+    (CTC(), LABELS - 1, LOGITS, r"class indices in \[0, 4\); .*holds -2 "),
+    (CTC(), LABELS + 0.5, LOGITS, "whole class indices; .*holds 1.5 "),
     (CTC(blank_index=4), LABELS, LOGITS, "`blank_index` must be below 4"),
     (CTC(lengths_in_target=True), LABELS + 6, LOGITS, r"length in \[0, 6\], .*of 7 "),
     (CTC(lengths_in_target=True), LABELS, LOGITS, r"length in \[0, 6\], .*of -1 "),
@@ -233,12 +233,12 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("loss", "y_true", "y_pred", "message"), REFUSED)
-def test_bad_inputs_are_refused(loss, y_true, y_pred, message):
+def test_bad_inputs_are_rejected(loss, y_true, y_pred, message):
     with pytest.raises(ValueError, match=message):
         loss(y_true, y_pred)
 
 
-def test_bad_arguments_are_refused():
+def test_bad_arguments_are_rejected():
     with pytest.raises(ValueError, match="`blank_index` must be a whole number >= 0"):
         CTC(blank_index=-1)
     with pytest.raises(TypeError, match="`zero_infinity` must be True or False"):

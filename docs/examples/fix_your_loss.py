@@ -1,7 +1,7 @@
-"""A loss of your own, mended by its import line, saved, and loaded again.
+"""A loss of your own, fixed by its import line, saved, and loaded again.
 
-`keras.ops.abs` has another gradient at 0 on JAX than elsewhere, and `keras.ops.norm`
-has none there at all on two backends. `portable_losses.ops` has every name of
+At 0, `keras.ops.abs` has another gradient on JAX than on the other backends, and
+`keras.ops.norm` has none on two backends. `portable_losses.ops` has every name of
 `keras.ops`, with one convention for all.
 """
 
@@ -18,7 +18,7 @@ from portable_losses import ops  # was: from keras import ops
 
 @keras.saving.register_keras_serializable("examples")
 class AbsolutePlusNorm(portable_losses.Loss):
-    """Mean absolute error plus a share of the residual's length."""
+    """Mean absolute error plus `share` times the norm of the residual."""
 
     def __init__(self, share: float = 0.1, **kwargs: object) -> None:
         super().__init__(**kwargs)
@@ -35,8 +35,8 @@ def main() -> None:
     x, y = load_diabetes(return_X_y=True)
     x = (x / x.std(0)).astype("float32")
     y = ((y - y.mean()) / y.std()).astype("float32")[:, None]
-    # Zeros everywhere: without a bias the network starts at an exact match with the
-    # zero targets of this batch, where the plain functions break.
+    # All weights are 0 and there is no bias, so the network begins with an exact match
+    # of the zero targets of this batch, where the functions of Keras fail.
     layer = keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")
     model = keras.Sequential([keras.Input((10,)), layer])
     model.compile(keras.optimizers.SGD(0.05), loss=AbsolutePlusNorm(share=0.2))
