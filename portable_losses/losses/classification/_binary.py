@@ -10,7 +10,7 @@ from portable_losses.core.classes import (
     like,
     times,
 )
-from portable_losses.core.eager import at_hand
+from portable_losses.core.eager import cheap_to_read
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import as_vector, is_vector
 from portable_losses.losses.classification._shared import log_of_clipped, smoothed
@@ -49,9 +49,9 @@ def opposed(t: Any, x: Any, hard: bool) -> tuple[Any, Any, Any | None]:
 def _visibly_hard(t: Any) -> bool:
     """Whether all targets are 0 or 1, where to look costs less than what it saves."""
     # The form for 0 and 1 has the right value there, but no right gradient in t.
-    if not at_hand(t) or getattr(t, "requires_grad", False):
+    if not cheap_to_read(t) or getattr(t, "requires_grad", False):
         return False
-    values = checks.visible(t)
+    values = checks.known_values(t)
     return values is not None and bool((values * values == values).all())
 
 
