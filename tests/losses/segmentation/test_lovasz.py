@@ -198,7 +198,7 @@ REJECTED = [
     ),
     (
         lambda: LovaszSoftmax(from_logits=True),
-        "LovaszSoftmax: `from_logits` must be left to `activation`; got "
+        "LovaszSoftmax: `from_logits` must be omitted; got "
         'from_logits=True (for logits pass activation="sigmoid" or "softmax").',
     ),
     (
