@@ -1,9 +1,12 @@
 """Cases of the intersection over union."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
-from portable_losses.parity.case import Case
+import numpy as np
+
+from portable_losses.parity.case import Case, Pair
 from portable_losses.parity.cases.detection._shared import (
     EDGES,
     EPSILON,
@@ -16,6 +19,16 @@ from portable_losses.parity.cases.detection._shared import (
     pixels,
     sides,
 )
+
+
+def meeting(draw: Callable[[np.random.Generator, int], Pair]) -> Any:
+    """Draw boxes that meet: what does not has no gradient, which the edges show."""
+
+    def drawn(rng: np.random.Generator, n: int) -> Pair:
+        t, p = draw(rng, n)
+        return t, 0.9 * t + 0.1 * p
+
+    return drawn
 
 
 def linear(m: Measures) -> Any:
@@ -38,7 +51,7 @@ CORNER = UNIT[:2] + 0.95
 CASES = (
     Case(
         loss="BoxIoU",
-        draw=corners,
+        draw=meeting(corners),
         reference=pair_by_pair(linear),
         edges=EDGES,
         wrong=(UNIT[:2], CORNER),
@@ -48,7 +61,7 @@ CASES = (
         loss="BoxIoU",
         label="log, pixels",
         config={"mode": "log", "bounding_box_format": "yxyx"},
-        draw=pixels,
+        draw=meeting(pixels),
         reference=pair_by_pair(log, "yxyx"),
         edges=EDGES,
         wrong=(UNIT[:2], CORNER),
@@ -58,7 +71,7 @@ CASES = (
         loss="BoxIoU",
         label="quadratic, xywh",
         config={"mode": "quadratic", "bounding_box_format": "xywh"},
-        draw=sides,
+        draw=meeting(sides),
         reference=pair_by_pair(quadratic, "xywh"),
         edges=SIDE_EDGES,
     ),
