@@ -38,7 +38,6 @@ TO_SPLIT = {
     "parity/report/digest.py": "to be split: grouping, and what a group amounts to",
     "parity/runs.py": "to be split: the runs, and what they train",
     "parity/worker.py": "to be split: the checks of a case, and the worker's jobs",
-    "training/_findings.py": "to be split: findings by what they look at",
     "training/_seen.py": "to be split: what a loss was given, and what it made of it",
     "training/function.py": "to be split: the decorator, and the loss that it makes",
     "training/hyperparameter.py": "to be split: the number, and how it is saved",

@@ -9,7 +9,6 @@ import keras
 
 from portable_losses.core import checks, errors, held
 from portable_losses.core.mask import keras_mask
-from portable_losses.training._findings import Finding, findings
 from portable_losses.training._seen import (
     Batch,
     Seen,
@@ -19,6 +18,7 @@ from portable_losses.training._seen import (
     look,
     tensor,
 )
+from portable_losses.training.findings import Finding, findings
 
 # A screen has about 40 lines.
 MOST_TERMS = 3

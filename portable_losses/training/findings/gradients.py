@@ -1,0 +1,73 @@
+"""Gradients that are missing or explode."""
+
+from collections.abc import Iterator
+
+import keras
+
+from portable_losses.core.domain import (
+    argument_of,
+)
+from portable_losses.training._seen import (
+    Batch,
+    Seen,
+    broken,
+    largest,
+)
+from portable_losses.training.findings._finding import Finding, some
+from portable_losses.training.findings.domains import outlier_of
+
+DEAD = 1e-7
+"""The largest gradient of a sample that counts as no gradient.
+
+A training step with it, at a usual learning rate, is lost in the rounding of float32.
+"""
+
+
+LEARNED = 1e-3
+"""The largest loss of a sample that counts as learned.
+
+Such a sample needs no gradient, and is not reported as dead.
+"""
+
+
+EXPLODING = 1e3
+"""The smallest gradient of a sample that counts as exploding.
+
+At a learning rate of 1e-3 one step changes the prediction by 1 or more. The gradient of
+cross-entropy from logits and of the absolute error is at most 1.
+"""
+
+
+def gradients(batch: Batch, seen: Seen) -> Iterator[Finding]:
+    """Samples whose gradient explodes, and wrong ones that have none."""
+    if seen.gradient is None or seen.weight == 0:
+        return
+    tops = largest(keras.ops.abs(seen.gradient))
+    far = tuple(i for i, top in enumerate(tops) if top * abs(seen.weight) >= EXPLODING)
+    if far:
+        yield Finding(
+            "exploding",
+            f"{some(far)}: the gradient explodes, to "
+            f"{max(tops[i] for i in far) * abs(seen.weight):.3g}",
+            "scale the targets to about 1, or clip: Adam(clipnorm=1.0)",
+            far,
+        )
+    flat = {i for i, top in enumerate(tops) if top <= DEAD} - {*broken(seen.gradient)}
+    if seen.statistic or seen.items.shape[0] != batch.size:
+        # The share of each sample in a statistic is not known.
+        dead = tuple(flat) if len(flat) == batch.size and seen.value > LEARNED else ()
+    else:
+        dead = tuple(i for i, x in enumerate(largest(seen.items)) if x > LEARNED)
+        dead = tuple(i for i in dead if i in flat)
+    outlier = outlier_of(batch, seen)
+    if outlier is not None:  # then this explains the missing gradient
+        dead = tuple(i for i in dead if i not in outlier[1])
+    if dead:
+        yield Finding(
+            "dead",
+            f"{some(dead)}: a loss without a gradient, nothing is learned from it",
+            "take the last activation out of the model, and give from_logits=True"
+            if argument_of(seen.loss, "from_logits") is False
+            else "look for what is flat in the loss: clip, round, relu, a comparison",
+            dead,
+        )
