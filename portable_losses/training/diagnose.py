@@ -9,15 +9,8 @@ import keras
 
 from portable_losses.core import checks, errors, held
 from portable_losses.core.mask import keras_mask
-from portable_losses.training._seen import (
-    Batch,
-    Seen,
-    broken,
-    extent,
-    largest,
-    look,
-    tensor,
-)
+from portable_losses.training._numbers import broken, extent, largest, tensor
+from portable_losses.training._seen import Batch, Seen, look
 from portable_losses.training.findings import Finding, findings
 
 # A screen has about 40 lines.

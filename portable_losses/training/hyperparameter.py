@@ -1,18 +1,25 @@
 """A number in a loss that changes while the model trains."""
 
 import math
-import struct
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
 import keras
 
-from portable_losses.core import arguments, checks, copying, errors
+from portable_losses.core import checks, copying, errors
 from portable_losses.core.config import restored
 from portable_losses.core.keras_seams import is_symbolic, saves_configs
 from portable_losses.core.moving import Moving
 from portable_losses.core.rules import Rule, Rules, Value
+from portable_losses.training._values import (
+    as_value,
+    entries,
+    in_float32,
+    plain,
+    shape,
+    shortest,
+)
 from portable_losses.training._variable import ToldVariable
 
 _ON_JAX = keras.config.backend() == "jax"
@@ -81,7 +88,7 @@ class Hyperparameter(Moving, keras.metrics.Metric):
         self.missed_steps: Any = None  # from a file, for the clock
         self._value = self._checked(value)
         with keras.name_scope(self.name.replace("/", ">")):
-            self.variable = ToldVariable(_shape(self._value), self._told)
+            self.variable = ToldVariable(shape(self._value), self._told)
         self.variable.assign(self._value)
 
     def assign(self, value: Any) -> None:
@@ -117,7 +124,7 @@ class Hyperparameter(Moving, keras.metrics.Metric):
         if seen is None:  # on JAX the training model holds it, unchanged
             return self._value
         if self.variable.lent:
-            return _shortest(seen.tolist())
+            return shortest(seen.tolist())
         self._remember(seen.tolist())
         return self._value
 
@@ -218,12 +225,12 @@ class Hyperparameter(Moving, keras.metrics.Metric):
             rule, remedy = "a number, or a sequence of them", "it moves already"
             errors.fail(owner, "value", rule, value, remedy, TypeError)
         new = as_value(owner, "value", value)
-        if not all(map(math.isfinite, _entries(_in_float32(new)))):
+        if not all(map(math.isfinite, entries(in_float32(new)))):
             rule = "finite in float32, in which losses get it"
             errors.fail(owner, "value", rule, new, "choose a value below 3.4e38")
         old = getattr(self, "_value", new)
-        if _shape(new) != _shape(old):
-            rule = f"of shape {_shape(old)}, as it was"
+        if shape(new) != shape(old):
+            rule = f"of shape {shape(old)}, as it was"
             errors.fail(owner, "value", rule, new, "make another Hyperparameter")
         return new
 
@@ -232,9 +239,9 @@ class Hyperparameter(Moving, keras.metrics.Metric):
         self._remember(value.tolist() if hasattr(value, "tolist") else value)
 
     def _remember(self, seen: Any) -> None:
-        if _in_float32(self._value) != _in_float32(_value(seen)):
+        if in_float32(self._value) != in_float32(plain(seen)):
             # A float32 value is shown with few digits, as it was written: 0.3.
-            self._value = _shortest(seen)
+            self._value = shortest(seen)
         self.variable.changed = False
 
     def _missed(self) -> tuple[int, int] | None:
@@ -259,50 +266,6 @@ class Hyperparameter(Moving, keras.metrics.Metric):
             f"HyperparameterScheduler({self.name}, ...)]); {layer}; in a step of your "
             "own, pass its `variables` with keras.StatelessScope)."
         )
-
-
-def as_value(owner: str, argument: str, value: Any) -> Value:
-    """A number, an array or a tensor as Python floats."""
-    if isinstance(value, keras.Variable):  # such as a learning rate: its present value
-        value = keras.ops.convert_to_numpy(value)
-    numbers = arguments.number_or_vector(owner, argument, value)
-    return _value(numbers)
-
-
-def _value(numbers: Any) -> Value:
-    if isinstance(numbers, tuple | list):
-        return tuple(map(float, numbers))
-    return float(numbers)
-
-
-def _entries(value: Value) -> tuple[float, ...]:
-    return value if isinstance(value, tuple) else (value,)
-
-
-def _shape(value: Value) -> tuple[int, ...]:
-    return (len(value),) if isinstance(value, tuple) else ()
-
-
-def _in_float32(value: Value) -> Value:
-    """A value rounded to float32, as in the variable."""
-    if isinstance(value, tuple):
-        return tuple(map(_in_float32, value))  # type: ignore[arg-type]
-    try:
-        (rounded,) = struct.unpack("f", struct.pack("f", value))
-    except OverflowError:
-        return float("inf") if value > 0 else float("-inf")
-    return float(rounded)
-
-
-def _shortest(seen: Any) -> Value:
-    """A float32 value, written with the fewest digits that give the same float32."""
-    if isinstance(seen, tuple | list):
-        return tuple(map(_shortest, seen))  # type: ignore[arg-type]
-    for digits in (6, 7, 8):
-        short = float(f"{seen:.{digits}g}")
-        if _in_float32(short) == seen:
-            return short
-    return float(seen)
 
 
 def _read(variable: Any) -> Any | None:

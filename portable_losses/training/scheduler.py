@@ -14,9 +14,10 @@ from portable_losses.core.keras_seams import (
 )
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import leaves_in
+from portable_losses.training._values import as_value
 from portable_losses.training.clock import Clock
 from portable_losses.training.endpoint import LossEndpoint
-from portable_losses.training.hyperparameter import Hyperparameter, as_value
+from portable_losses.training.hyperparameter import Hyperparameter
 
 _CLOCKS = ("epoch", "step")
 

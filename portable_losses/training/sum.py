@@ -6,15 +6,14 @@ from typing import Any
 import keras
 
 from portable_losses.core import arguments, checks, errors, held
-from portable_losses.core.config import restored
 from portable_losses.core.loss import Loss
-from portable_losses.core.mask import keras_mask, remember, remembered
+from portable_losses.core.mask import remember
 from portable_losses.core.moving import Moving, is_number, now
 from portable_losses.core.reduction import result
 from portable_losses.core.saving import shown
 from portable_losses.core.signature import Reduction
-from portable_losses.training._keras_term import value_of as of_keras
 from portable_losses.training._shared import one_number
+from portable_losses.training._term_value import TermValue, mask_of, value_of
 
 
 class Sum(Loss):
@@ -103,11 +102,11 @@ class Sum(Loss):
         *context: Any,
     ) -> Any:
         if mask is None:
-            mask = _mask_of(y_pred)  # once for all terms, since on JAX it takes a layer
+            mask = mask_of(y_pred)  # once for all terms, since on JAX it takes a layer
             remember(y_true, mask)
         total: Any = 0.0
         for name, (weight, loss) in self.terms.items():
-            value = _value_of(name, loss, y_true, y_pred, sample_weight, mask, context)
+            value = value_of(name, loss, y_true, y_pred, sample_weight, mask, context)
             value = keras.ops.cast(value, self._compute_dtype)
             total = total + value * now(weight, self._compute_dtype)
         return result(self, total)
@@ -131,46 +130,6 @@ class Sum(Loss):
             shown = _shown(loss) if plain else f"({weight!r}, {_shown(loss)})"
             terms.append(f"{name!r}: {shown}")
         return f"Sum({{{', '.join(terms)}}})"
-
-
-@keras.saving.register_keras_serializable("portable_losses")
-class TermValue(keras.metrics.Metric):
-    """The value of a term of a `Sum`: the mean over the samples of an epoch so far.
-
-    Args:
-        loss: the term.
-        name: its name in logs.
-    """
-
-    def __init__(self, loss: Any, name: str | None = None) -> None:
-        super().__init__(name=name, dtype="float32")
-        self.loss = loss
-        self._total = self.add_variable((), "zeros", name="total")
-        self._samples = self.add_variable((), "zeros", name="samples")
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Add the loss of a batch, counted once for each of its samples."""
-        mask = _mask_of(y_pred)
-        if mask is None:
-            mask = remembered(y_true)
-        value = _value(self.loss, y_true, y_pred, sample_weight, mask)
-        value = keras.ops.cast(value, "float32")
-        samples = keras.ops.cast(keras.ops.shape(y_pred)[0], "float32")
-        self._total.assign_add(value * samples)
-        self._samples.assign_add(samples)
-
-    def result(self) -> Any:
-        """The mean over the samples since the last reset."""
-        return keras.ops.divide_no_nan(self._total, self._samples)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the term, which Keras restores as that of the sum, and the name."""
-        return {"loss": self.loss, "name": self.name}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "TermValue":
-        """Make it from `get_config()`, also after it was read from a file."""
-        return cls(**restored(config))
 
 
 def _named(terms: Any) -> dict[str, Any]:
@@ -209,42 +168,6 @@ def _checked_term(owner: str, name: str, term: Any) -> tuple[Any, Any]:
     weight, loss = pair
     loss = one_number(owner, argument, loss)
     return arguments.number(owner, f"the weight of {argument}", weight), loss
-
-
-def _value_of(
-    name: str,
-    loss: Any,
-    y_true: Any,
-    y_pred: Any,
-    weight: Any,
-    mask: Any,
-    context: tuple[Any, ...],
-) -> Any:
-    """The value of a term; an error gets the name of the term."""
-    try:
-        return _value(loss, y_true, y_pred, weight, mask, context)
-    except (TypeError, ValueError) as error:
-        if type(error) in (TypeError, ValueError):
-            raise type(error)(f"Sum: term {name!r}: {error}") from error
-        raise
-
-
-def _value(
-    loss: Any,
-    y_true: Any,
-    y_pred: Any,
-    weight: Any = None,
-    mask: Any = None,
-    context: tuple[Any, ...] = (),
-) -> Any:
-    if isinstance(loss, Loss):
-        return loss(y_true, y_pred, weight, mask, *context)
-    return of_keras(loss, y_true, y_pred, weight, mask, context)
-
-
-def _mask_of(y_pred: Any) -> Any:
-    nested = isinstance(y_pred, Mapping | list | tuple)
-    return None if nested else keras_mask(y_pred)
 
 
 # --- arithmetic -----------------------------------------------------------------------

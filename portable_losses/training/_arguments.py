@@ -1,0 +1,50 @@
+"""Arguments of a `@loss` function: what they may be, and how they reach it."""
+
+import types
+from typing import Any
+
+import keras
+
+from portable_losses.core import arguments, checks, errors, held
+from portable_losses.core.config import rebuilt
+from portable_losses.core.moving import as_vector
+
+
+def checked(owner: str, argument: str, value: Any) -> Any:
+    if argument == "class_weights":
+        return arguments.class_weights(owner, value)
+    if isinstance(value, types.LambdaType) and value.__name__ == "<lambda>":
+        rule, remedy = "a value that can be saved", "define the function by name"
+        errors.fail(owner, argument, rule, value, remedy)
+    held.reject_variables(owner, argument, value)
+    if keras.ops.is_tensor(value):
+        array = checks.known_values(value)
+        if array is None:
+            rule = "a value that is known when the loss is made"
+            shown = errors.Described("a tensor of compiled code")
+            errors.fail(owner, argument, rule, shown, "make the loss outside of it")
+        return array
+    return value
+
+
+def as_tensor(value: Any, dtype: str) -> Any:
+    """A number, an array or a sequence of numbers as a tensor; others as they are."""
+    if isinstance(value, bool | str) or value is None:
+        return value
+    if hasattr(value, "_make"):  # a namedtuple, which must keep its field names
+        return rebuilt(value, (as_tensor(x, dtype) for x in value))
+    if isinstance(value, tuple | list):
+        if not _are_numbers(value):
+            return value
+        return as_vector(tuple(value), dtype)
+    if isinstance(value, int | float) or hasattr(value, "dtype"):
+        return keras.ops.convert_to_tensor(value, dtype)
+    return value
+
+
+def _are_numbers(values: Any) -> bool:
+    """Whether a nested sequence holds only numbers, or tensors of Hyperparameters."""
+    if isinstance(values, tuple | list):
+        return bool(values) and all(map(_are_numbers, values))
+    number = isinstance(values, int | float) or hasattr(values, "dtype")
+    return number and not isinstance(values, bool)
