@@ -7,6 +7,7 @@ both checkers, and no other line may be.
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -45,6 +46,7 @@ def run(*command: object) -> str:
     done = subprocess.run(
         [sys.executable, "-m", *map(str, command)],
         cwd=USER.parent,
+        env={**os.environ, "MYPYPATH": str(ROOT)},  # the package, installed or not
         capture_output=True,
         text=True,
         check=False,
