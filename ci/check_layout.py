@@ -30,7 +30,6 @@ LONGEST = 250
 """Lines that a file of the package has without giving a reason."""
 
 TO_SPLIT = {
-    "core/loss.py": "to be split: prepare, call and reduce, each in its own file",
     "core/moving.py": "to be split: what may move, and what follows when it does",
     "parity/cli.py": "to be split: the options, and what is done with them",
     "parity/lane.py": "to be split: a loss on one backend, and what it is fed",
@@ -38,10 +37,6 @@ TO_SPLIT = {
     "parity/report/digest.py": "to be split: grouping, and what a group amounts to",
     "parity/runs.py": "to be split: the runs, and what they train",
     "parity/worker.py": "to be split: the checks of a case, and the worker's jobs",
-    "training/_seen.py": "to be split: what a loss was given, and what it made of it",
-    "training/function.py": "to be split: the decorator, and the loss that it makes",
-    "training/hyperparameter.py": "to be split: the number, and how it is saved",
-    "training/sum.py": "to be split: the terms, and the loss that sums them",
 }
 """Files of the package that are too long today, and what is to become of each."""
 

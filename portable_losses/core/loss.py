@@ -1,5 +1,7 @@
 """`Loss`, the base class: alignment, targets, masks, weights, reduction, config."""
 
+# Long because the docstring of `Loss` is the contract that every loss keeps.
+
 import functools
 import inspect
 from collections.abc import Callable, Sequence

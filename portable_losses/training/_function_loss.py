@@ -1,5 +1,7 @@
 """The losses that `@loss` makes: one class for each function."""
 
+# Long because it tells calls of Keras and of users apart, and rejects the wrong ones.
+
 import functools
 import inspect
 import json

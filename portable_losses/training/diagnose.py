@@ -9,8 +9,9 @@ import keras
 
 from portable_losses.core import checks, errors, held
 from portable_losses.core.mask import keras_mask
+from portable_losses.training._batch import Batch, Seen
 from portable_losses.training._numbers import broken, extent, largest, tensor
-from portable_losses.training._seen import Batch, Seen, look
+from portable_losses.training._seen import look
 from portable_losses.training.findings import Finding, findings
 
 # A screen has about 40 lines.

@@ -1,5 +1,7 @@
 """A number in a loss that changes while the model trains."""
 
+# Long because a Hyperparameter is a number, a metric and a saved object at once.
+
 import math
 import uuid
 from collections.abc import Mapping

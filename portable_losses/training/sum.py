@@ -1,5 +1,7 @@
 """A weighted sum of losses."""
 
+# Long because the docstring of `Sum` says what it does with terms of every kind.
+
 from collections.abc import Iterable, Mapping
 from typing import Any
 

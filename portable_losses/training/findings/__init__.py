@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 
-from portable_losses.training._seen import Batch, Seen
+from portable_losses.training._batch import Batch, Seen
 from portable_losses.training.findings._finding import Finding as Finding
 from portable_losses.training.findings.domains import logits, targets
 from portable_losses.training.findings.gradients import gradients

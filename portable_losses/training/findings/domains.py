@@ -16,8 +16,8 @@ from portable_losses.core.domain import (
     of_predictions,
     remedy_of,
 )
+from portable_losses.training._batch import Batch, Seen
 from portable_losses.training._numbers import floats, samples_where, tensor
-from portable_losses.training._seen import Batch, Seen
 from portable_losses.training.findings._finding import Finding, some
 from portable_losses.training.findings.rejected import declaring
 

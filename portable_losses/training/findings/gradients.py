@@ -7,8 +7,8 @@ import keras
 from portable_losses.core.domain import (
     argument_of,
 )
+from portable_losses.training._batch import Batch, Seen
 from portable_losses.training._numbers import broken, largest
-from portable_losses.training._seen import Batch, Seen
 from portable_losses.training.findings._finding import Finding, some
 from portable_losses.training.findings.domains import outlier_of
 

@@ -6,9 +6,10 @@ from typing import Any
 import keras
 
 from portable_losses.core.loss import Loss
+from portable_losses.training._batch import Batch, Seen
 from portable_losses.training._code import code_of
 from portable_losses.training._numbers import broken, floats, samples_where, tensor
-from portable_losses.training._seen import Batch, Seen, items_of
+from portable_losses.training._seen import items_of
 from portable_losses.training.findings._finding import Finding, some
 from portable_losses.training.findings.domains import outlier_of
 from portable_losses.training.findings.rejected import declaring

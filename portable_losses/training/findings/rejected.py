@@ -11,8 +11,8 @@ from portable_losses.core.domain import (
     argument_of,
 )
 from portable_losses.core.loss import Loss
+from portable_losses.training._batch import Batch, Seen
 from portable_losses.training._numbers import floats, samples_where, tensor
-from portable_losses.training._seen import Batch, Seen
 from portable_losses.training.findings._finding import Finding, some
 
 
