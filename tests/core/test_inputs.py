@@ -178,7 +178,7 @@ def test_ragged_class_ids(compiled):
     loss = portable_losses.SparseCategoricalCrossentropy()
     function = tf.function(loss.__call__) if compiled else loss
     with pytest.raises(
-        ValueError, match="padding out by a mask or, for class indices, by i"
+        ValueError, match="exclude the padding by a mask or, for class indices, by"
     ):
         function(ids, np.full((2, 2, 3), 0.3, "float32"))
 
