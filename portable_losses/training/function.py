@@ -18,10 +18,9 @@ from portable_losses.core.inputs import tensor
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import as_vector
 from portable_losses.core.saving import shown
-from portable_losses.core.signature import Reduction
+from portable_losses.core.signature import OF_EVERY_LOSS, Reduction
 from portable_losses.training import _registry as registry
 from portable_losses.training._signature import (
-    OF_EVERY_LOSS,
     Signature,
     constructor,
     read,
