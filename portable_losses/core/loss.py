@@ -34,12 +34,17 @@ from portable_losses.core.reduction import (
     result,
 )
 from portable_losses.core.saving import Saved
-from portable_losses.core.signature import DType, Reduction, show_whole
+from portable_losses.core.signature import (
+    OF_EVERY_LOSS,
+    DType,
+    Reduction,
+    show_whole,
+)
 from portable_losses.core.trial import works_apart
 
 _TARGETS = ("same", "ids", "classes", "reduced", "any", "auto")
 _INNER = ("_compute_dtype", "_result_dtype", "_keras_reduction", "_calls", "_form")
-_OF_INIT = {*_INNER[:3], "name", "reduction", "dtype"}
+_OF_INIT = {*_INNER[:3], *OF_EVERY_LOSS}
 
 
 MYPY = False  # mypy, and nothing else, takes this for True

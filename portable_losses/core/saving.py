@@ -15,8 +15,7 @@ from portable_losses.core.config import (
 from portable_losses.core.construction import Form
 from portable_losses.core.errors import Described, fail
 from portable_losses.core.naming import name_from
-
-_OF_EVERY_LOSS = {"name", "reduction", "dtype"}
+from portable_losses.core.signature import OF_EVERY_LOSS
 
 
 class Saved:
@@ -56,7 +55,7 @@ class Saved:
                 yield name, form.given[name]
             elif self._stores(name):
                 value = getattr(self, name)
-                left = form is not None and name in form.left - _OF_EVERY_LOSS
+                left = form is not None and name in form.left - {*OF_EVERY_LOSS}
                 if not left or not is_default(value, parameter):
                     yield name, value
             elif form is not None and name in form.renamed:

@@ -33,6 +33,10 @@ class LossArguments(TypedDict, total=False):
     dtype: DType
 
 
+OF_EVERY_LOSS = tuple(LossArguments.__annotations__)
+"""Their names: reduction, name, dtype."""
+
+
 def show_whole(cls: Any) -> None:
     """Give a class's constructor a signature with all of its arguments by name."""
     init = vars(cls).get("__init__")

@@ -18,11 +18,10 @@ from portable_losses.core.config import restored, storable
 from portable_losses.core.inputs import tensor
 from portable_losses.core.loss import Loss
 from portable_losses.core.saving import shown
-from portable_losses.core.signature import Reduction
+from portable_losses.core.signature import OF_EVERY_LOSS, Reduction
 from portable_losses.training import _registry as registry
 from portable_losses.training._arguments import as_tensor, checked
 from portable_losses.training._signature import (
-    OF_EVERY_LOSS,
     Signature,
 )
 

@@ -10,8 +10,8 @@ import keras
 
 from portable_losses.core import errors
 from portable_losses.core.moving import Moving
+from portable_losses.core.signature import OF_EVERY_LOSS
 
-OF_EVERY_LOSS = ("reduction", "name", "dtype")
 OF_EVERY_CALL = {
     "sample_weight": "the loss multiplies its items by the weights",
     "mask": "the loss excludes masked items; `kept` is False for masked samples",

@@ -21,7 +21,7 @@ class Pairs(NamedTuple):
 
     Args:
         positive: pairs of samples with the same label, without the pairs of a sample
-            with itself, unless a loss sets `_own_pairs`.
+            with itself, unless a loss asks `pairs_by_label` for its `diagonal`.
         negative: pairs of samples with different labels.
     """
 
@@ -37,7 +37,6 @@ class EmbeddingLoss(Loss):
     """
 
     targets = "ids"
-    _own_pairs = False  # whether a sample is a positive pair with itself
 
     def __init__(
         self, *, normalize: bool = True, **common: Unpack[LossArguments]
@@ -56,7 +55,7 @@ class EmbeddingLoss(Loss):
         z = embeddings(self, y_pred, self.normalize)
         if z.shape[0] == 0:
             return ops.sum(z, axis=1)  # without samples there is no maximum
-        return self.embedding_loss(z, pairs_by_label(y_true, kept, self._own_pairs))
+        return self.embedding_loss(z, pairs_by_label(y_true, kept))
 
 
 def embeddings(owner: object, y_pred: Any, normalize: bool) -> Any:

@@ -8,6 +8,7 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import arguments, checks, errors
+from portable_losses.core.axes import both
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import (
     all_numbers,
@@ -24,7 +25,7 @@ from portable_losses.losses.segmentation._sums import (
     region_sums,
     within,
 )
-from portable_losses.losses.segmentation._targets import both, fitted, read_target
+from portable_losses.losses.segmentation._targets import fitted, read_target
 
 Activation = Literal["sigmoid", "softmax"]
 Per = Literal["sample", "batch"]

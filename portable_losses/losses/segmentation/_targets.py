@@ -6,6 +6,7 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import checks, errors
+from portable_losses.core.axes import both
 from portable_losses.core.classes import like, valid_ids
 
 
@@ -84,10 +85,3 @@ def fitted(kept: Any | None, x: Any) -> Any | None:
     if missing < 0:
         return ops.any(kept, axis=-1)
     return ops.expand_dims(kept, tuple(range(-missing, 0))) if missing else kept
-
-
-def both(a: Any | None, b: Any | None) -> Any | None:
-    """Logical and of two masks; None is True everywhere."""
-    if a is None or b is None:
-        return b if a is None else a
-    return ops.logical_and(a, b)

@@ -53,10 +53,12 @@ class LovaszSoftmax(RegionLoss):
     Edge cases: masked and ignored pixels count as t = p = 0 and change nothing. A
     sample without any pixel is excluded from the mean, and so is one without any class
     that is present. A pixel with p = t has gradient 0. Pixels of equal error are taken
-    in their order in the image, which gives one of the subgradients. Where p is t for
-    every pixel the loss is 0. A sigmoid or softmax that is saturated in float32 (a
-    logit of 20 or 100) has no gradient; add a crossentropy from logits where that can
-    happen. Memory is linear in the pixels times the classes, time that of a sort.
+    in their order in the image, which gives one of the subgradients; where only the
+    rounding of an activation tells them apart, which one depends on the backend. Where
+    p is t for every pixel the loss is 0. A sigmoid or softmax that is saturated in
+    float32 (a logit of 20 or 100) has no gradient; add a crossentropy from logits where
+    that can happen. Memory is linear in the pixels times the classes, and time that of
+    a sort.
 
     Raises:
         ValueError: for `from_logits`, in place of `activation`; for `smooth`,
