@@ -121,6 +121,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
     * `"probabilities"`: numbers in [0, 1];
     * `"class probabilities"`: numbers >= 0 that the loss divides by their sum;
     * `"rates"`: numbers >= 0;
+    * `"cosines"`: numbers in [-1, 1];
     * `"logits"`: any numbers, but no probabilities. A loss with `from_logits=True` or
       with an `activation` takes logits, whatever its class declares;
     * `"any"`.

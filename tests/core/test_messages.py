@@ -407,8 +407,8 @@ MESSAGES = {
         lambda: type("Declared", (Loss,), {"prediction_domain": "odds"}),
         ValueError,
         "Declared: `prediction_domain` must be one of 'any', 'class probabilities', "
-        "'logits', 'probabilities', 'rates'; got prediction_domain='odds' (choose one "
-        "of these).",
+        "'cosines', 'logits', 'probabilities', 'rates'; got prediction_domain='odds' "
+        "(choose one of these).",
     ),
     "argument that the constructor forgot": (
         lambda: Forgetful().get_config(),

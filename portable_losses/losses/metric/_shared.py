@@ -96,6 +96,17 @@ def off_diagonal(x: Any) -> Any:
     return ops.expand_dims(position, 1) != ops.expand_dims(position, 0)
 
 
+def mean_over(pairs: Any, terms: Any) -> Any:
+    """The mean of the terms `(B, B)` over an anchor's pairs; 0 without a pair."""
+    count = ops.sum(ops.cast(pairs, terms.dtype), axis=1)
+    return ops.divide(ops.sum(ops.where(pairs, terms, 0.0), axis=1), count)
+
+
+def log_sum_over(pairs: Any, terms: Any) -> Any:
+    """log sum exp of the terms `(B, B)` over an anchor's pairs; -inf without a pair."""
+    return ops.logsumexp(ops.where(pairs, terms, -float("inf")), axis=1)
+
+
 def views(owner: object, y_pred: Any, count: int = 2) -> tuple[Any, ...]:
     """Return the views, each `(B, D)`, of y_pred `(B, count, D)`."""
     if len(y_pred.shape) != 3 or y_pred.shape[1] != count:
