@@ -1,4 +1,4 @@
-"""Layers that belong to losses: what a loss needs and a model learns."""
+"""Layers that stand between a model and its loss, and may own weights."""
 
 from portable_losses.layers.cosine_dense import CosineDense
 

@@ -84,11 +84,7 @@ class CosineDense(keras.layers.Layer):
         self.built = True
 
     def call(self, x: Any) -> Any:
-        width = self.kernel.shape[0]
-        if x.shape[-1] != width:
-            rule = f"embeddings of shape (B, ..., {width}), the size of the centers"
-            shown = errors.Described(f"an array of shape {tuple(x.shape)}")
-            errors.fail(self, "x", rule, shown, "make a new layer for another size")
+        self._require_size(x)
         dtype = self._dtype_of_cosines(x)
         x = ops.normalize(ops.cast(x, dtype), axis=-1)
         kernel = ops.normalize(ops.cast(self.kernel, dtype), axis=0)
@@ -102,6 +98,8 @@ class CosineDense(keras.layers.Layer):
         return (*input_shape[:-1], self.units)
 
     def compute_output_spec(self, x: Any, **rest: Any) -> Any:
+        if self.built:
+            self._require_size(x)
         shape = self.compute_output_shape(x.shape)
         return keras.KerasTensor(shape, dtype=self._dtype_of_cosines(x))
 
@@ -110,6 +108,14 @@ class CosineDense(keras.layers.Layer):
         initializer = keras.initializers.serialize(self.kernel_initializer)
         own = {"units": self.units, "centers": self.centers}
         return {**super().get_config(), **own, "kernel_initializer": initializer}
+
+    def _require_size(self, x: Any) -> None:
+        """Reject embeddings of another size than that of the centers."""
+        width = self.kernel.shape[0]
+        if x.shape[-1] != width:
+            rule = f"embeddings of shape (B, ..., {width}), the size of the centers"
+            shown = errors.Described(f"an array of shape {tuple(x.shape)}")
+            errors.fail(self, "x", rule, shown, "make a new layer for another size")
 
     def _dtype_of_cosines(self, x: Any) -> str:
         """float32; float64 for embeddings, or a policy, of float64."""
