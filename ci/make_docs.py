@@ -89,8 +89,10 @@ def catalogue() -> str:
     ]
     lines += problems()
     for folder in families(ROOT).values():
-        title = folder.name.capitalize()
-        lines += section(folder, title, "Loss", "What it penalizes", public)
+        title, heads = folder.name.capitalize(), ("Loss", "What it penalizes")
+        if title == "Layers":
+            heads = ("Layer", "What it does")
+        lines += section(folder, title, *heads, public)
     lines += section(TRAINING, "Training", "Name", "What it does", public)
     return "\n".join(lines) + "\n"
 
