@@ -13,7 +13,9 @@ class CosineDense(keras.layers.Layer):
     """Cosines of embeddings with learned class centers (normalized softmax layer).
 
     It is the last layer of a model that trains with `ArcFace`, `CosFace` or
-    `ProxyAnchor`, and owns the class centers. With x an embedding and w_kj the centers of class k, the output is
+    `ProxyAnchor`, and owns the class centers.
+
+    With x an embedding and w_kj the centers of class k, the output is
 
         max_j cos(x, w_kj)
 

@@ -34,7 +34,7 @@ class CosineLoss(Loss):
             return crossentropy_of_labels(
                 self.scale * (y_pred + y_true * shift), y_true
             )
-        own = ops.arange(y_pred.shape[-1]) == ops.expand_dims(y_true, -1)
+        own = ops.equal(ops.arange(y_pred.shape[-1]), ops.expand_dims(y_true, -1))
         others = ops.where(own, -float("inf"), self.scale * y_pred)
         right = self.scale * self.with_margin(pick(y_pred, y_true))
         # -log(exp(r) / (exp(r) + sum exp(o))) == log(1 + sum exp(o) / exp(r))

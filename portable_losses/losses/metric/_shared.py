@@ -78,6 +78,7 @@ def pairs_by_label(labels: Any, kept: Any | None, diagonal: bool = False) -> Pai
     A sample that is not kept is in no pair. A sample is a pair with itself only if
     `diagonal` is True.
     """
+    kept = whole_samples(kept)
     column = ops.expand_dims(labels, 1)
     positive = column == ops.expand_dims(labels, 0)
     negative = ops.logical_not(positive)

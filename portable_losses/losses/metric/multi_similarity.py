@@ -43,8 +43,8 @@ class MultiSimilarity(EmbeddingLoss):
     negative. Labels are exact integers of any size.
 
     Several devices: under `tf.distribute` each replica compares the samples of its own
-    part of the batch; make its part large, with several samples of a class. The losses
-    see the whole batch with `keras.distribution`.
+    part of the batch; make its part large, with several samples of a class. With
+    `keras.distribution` the loss sees the whole batch.
 
     Raises:
         ValueError: for an alpha or beta that is not > 0, labels that are not whole or

@@ -39,8 +39,8 @@ class NPairs(EmbeddingLoss):
     anchor.
 
     Several devices: under `tf.distribute` each replica compares the samples of its own
-    part of the batch; make its part large, with several samples of a class. The losses
-    see the whole batch with `keras.distribution`.
+    part of the batch; make its part large, with several samples of a class. With
+    `keras.distribution` the loss sees the whole batch.
 
     Raises:
         ValueError: for labels that are not whole or not one per sample, and embeddings

@@ -32,14 +32,14 @@ class ProxyAnchor(Loss):
         margin: >= 0, a difference of cosines.
         scale: > 0, what cosines are multiplied by.
 
-    Edge cases: masked samples are removed from the batch; without samples the loss is 0
-    with gradient 0. The second mean is over all classes, also those of which each
-    sample is. A class index out of range raises ValueError in eager mode, and gives NaN
-    in compiled code.
+    Edge cases: masked samples are removed from the batch, and masked cosines, by a mask
+    of `(B, C)`, from the sums; with nothing left the loss is 0 with gradient 0. The
+    second mean is over all classes, also those of which each sample is. A class index
+    out of range raises ValueError in eager mode, and gives NaN in compiled code.
 
     Several devices: under `tf.distribute` each replica sums over its own part of the
-    batch, and the result is the mean over the replicas; make its part large. The loss
-    sees the whole batch with `keras.distribution`.
+    batch, and the result is the mean over the replicas; make its part large. With
+    `keras.distribution` the loss sees the whole batch.
 
     Raises:
         ValueError: for a margin below 0, a scale that is not > 0, labels that do not
@@ -84,7 +84,7 @@ class ProxyAnchor(Loss):
         t = self._labels(y_true, y_pred)
         of_class, of_others = t, 1.0 - t
         if kept is not None:
-            kept = ops.expand_dims(kept, 1)
+            kept = ops.expand_dims(kept, 1) if len(kept.shape) == 1 else kept
             of_class, of_others = (
                 ops.where(kept, x, 0.0) for x in (of_class, of_others)
             )
@@ -100,7 +100,7 @@ class ProxyAnchor(Loss):
             return y_true
         classes = y_pred.shape[-1]
         ids = ops.expand_dims(y_true, 1)
-        own = ops.cast(ops.arange(classes) == ids, y_pred.dtype)
+        own = ops.cast(ops.equal(ops.arange(classes), ids), y_pred.dtype)
         return ops.where(valid_ids(ids, classes), own, float("nan"))
 
 

@@ -7,7 +7,7 @@ import portable_losses
 from portable_losses import ops
 
 rng = np.random.default_rng(3)
-IDS = np.array([0, 2, 1, 3, 3], "int32")
+IDS = np.array([0, 2, 1, 3, 3])
 COSINES = rng.uniform(-0.8, 0.9, (5, 4))
 
 

@@ -62,3 +62,13 @@ def test_messages():
     )
     with pytest.raises(ValueError, match=r"embeddings of shape \(B, D\)"):
         portable_losses.Contrastive()(np.zeros((2, 3), "int32"), np.zeros((2, 3, 4)))
+
+
+@pytest.mark.parametrize("name", ["Contrastive", "Circle", "Triplet", "NPairs"])
+def test_a_partly_masked_sample_leaves_the_batch(gradient, name):
+    loss, mask = getattr(portable_losses, name)(), np.ones((6, 4), "bool")
+    mask[2, 1] = False
+    wanted, _ = gradient(loss, LABELS, Z, mask=np.arange(6) != 2)
+    broken = np.where(mask, Z, np.nan)
+    value, slope = gradient(loss, LABELS, broken, mask=mask)
+    assert value == pytest.approx(wanted, rel=1e-6) and not slope[2].any()

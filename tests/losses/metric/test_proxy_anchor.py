@@ -4,7 +4,7 @@ import pytest
 import portable_losses
 
 rng = np.random.default_rng(4)
-IDS = np.array([0, 2, 0, 3, 3, 0], "int32")
+IDS = np.array([0, 2, 0, 3, 3, 0])
 COSINES = rng.uniform(-0.9, 0.9, (6, 5))
 
 
@@ -46,6 +46,17 @@ def test_a_masked_sample_leaves_the_batch(gradient, compiled):
     nothing = np.zeros(6, "bool")
     value, slope = gradient(loss, ids, broken, mask=nothing, compiled=compiled)
     assert value == 0 and not slope.any()
+
+
+def test_a_masked_cosine_leaves_its_sums(gradient):
+    loss, mask = portable_losses.ProxyAnchor(), np.ones((6, 5), "bool")
+    mask[0, 0] = mask[1, 4] = False
+    far = np.where(mask, COSINES, np.where(IDS[:, None] == np.arange(5), 1.0, -1.0))
+    wanted, _ = gradient(loss, IDS, far)  # exp(-32 * 0.9) is nothing beside 1
+    broken = np.where(mask, COSINES, np.nan)
+    value, slope = gradient(loss, IDS, broken, mask=mask)
+    assert value == pytest.approx(wanted, rel=1e-5)
+    assert not slope[~mask].any() and np.isfinite(slope).all()
 
 
 def test_no_samples_have_no_items():
