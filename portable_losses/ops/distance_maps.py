@@ -1,5 +1,7 @@
 """The exact Euclidean distance transform of a mask."""
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 from keras import ops as raw
@@ -15,6 +17,9 @@ from portable_losses.ops.pinning import (
 
 INF = float("inf")
 
+MOST_DOUBLINGS = 24
+"""Of the reach along an axis of unknown size: beyond 2^24 float32 is not exact."""
+
 
 @pinned
 def distance_transform(mask: Any, axis: int | tuple[int, ...] | None = None) -> Any:
@@ -23,42 +28,92 @@ def distance_transform(mask: Any, axis: int | tuple[int, ...] | None = None) -> 
     Over the spatial axes `axis` (all by default), any number of them; the others are
     batch axes, with no distance between their slices. A slice without a zero is
     infinite. Exact: the squares are sums of integers, below 2^24 for float32. For
-    targets only: no gradient flows to `mask`. The spatial sizes must be known, the
-    batch size need not be. The result is float32, or the dtype of a floating mask.
+    targets only: no gradient flows to `mask`. Time is the number of elements times the
+    sizes of the axes but the largest, and memory a few times that of the mask. Sizes
+    may be unknown in a TensorFlow graph. The result is float32, or the dtype of a
+    floating mask.
     Not in `keras.ops`; the same as `scipy.ndimage.distance_transform_edt`.
 
     >>> mask = ops.convert_to_tensor([0, 1, 1, 1, 0, 1])
     >>> ops.distance_transform(mask)  # [0, 1, 2, 1, 0, 1]
     """
     mask = raw.stop_gradient(tensor(mask))
-    axes = axes_of(mask, axis)
-    if unknown := [axis for axis in axes if mask.shape[axis] is None]:
-        raise ValueError(
-            "distance_transform: the spatial sizes of `mask` must be known; got "
-            f"mask.shape={tuple(mask.shape)}, unknown along axis {unknown}"
-        )
     dtype = dtype_of(mask) if is_float(mask) else "float32"
-    squares = raw.where(raw.not_equal(mask, 0), as_dtype(INF, "float32"), 0.0)
-    for axis in axes:
-        squares = _along(squares, axis)
-    return raw.stop_gradient(as_dtype(raw.sqrt(squares), dtype))
+    inside = raw.not_equal(mask, 0)
+    squares = squares_to_other(inside, axes_of(mask, axis))
+    distance = raw.where(inside, raw.sqrt(squares), 0.0)
+    return raw.stop_gradient(as_dtype(distance, dtype))
 
 
-def _along(squares: Any, axis: int) -> Any:
-    """min over j of squares[j] + (i - j)^2, for every i along `axis`."""
-    squares = raw.moveaxis(squares, axis, 0)
-    size = squares.shape[0]
-    position = raw.reshape(
-        raw.arange(size, dtype="float32"), (size,) + (1,) * (len(squares.shape) - 1)
-    )
-    state = (raw.full_like(squares, INF), squares, position)
-    nearest, _, _ = raw.fori_loop(0, size, _nearer, state)
-    return raw.moveaxis(nearest, 0, axis)
+def squares_to_other(mask: Any, axes: tuple[int, ...]) -> Any:
+    """The squared distance of each element to the nearest one of the other value.
+
+    So it is the transform of `mask` where that is True, and of its complement where it
+    is False. Where a slice has one value only it is infinite. The dtype is float32.
+
+    Args:
+        mask: booleans.
+        axes: the spatial axes, counted from 0.
+    """
+    # The first axis is cheap, so the largest comes first.
+    first, *others = sorted(axes, key=lambda axis: -(mask.shape[axis] or 0)) or [None]
+    if first is None:
+        return raw.where(mask, INF, INF)
+    squares = _along(first, _within_lines, mask)
+    for axis in others:
+        squares = _along(axis, _between_lines, mask, squares)
+    return squares
 
 
-def _nearer(j: Any, state: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
+def _along(axis: int, function: Callable[..., Any], *maps: Any) -> Any:
+    """`function` of maps `(n, everything else)`, where n is the size of `axis`."""
+    maps = tuple(raw.moveaxis(x, axis, 0) for x in maps)
+    shape = raw.shape(maps[0])
+    flat = shape[0], math.prod(shape[1:])
+    result = function(*(raw.reshape(x, flat) for x in maps))
+    return raw.moveaxis(raw.reshape(result, shape), 0, axis)
+
+
+def _within_lines(mask: Any) -> Any:
+    """The squared distances along the first axis alone: to the ends of the runs."""
+    size, known = raw.shape(mask)[0], mask.shape[0]
+    at = raw.arange(size, dtype="int32")
+    before, behind = raw.maximum(at - 1, 0), raw.minimum(at + 1, size - 1)
+    position = raw.expand_dims(raw.cast(at, "float32"), -1)
+    # Where a run starts, and where it ends. At the border it does neither.
+    starts = raw.not_equal(mask, raw.take(mask, before, axis=0))
+    ends = raw.not_equal(mask, raw.take(mask, behind, axis=0))
+    starts, ends = raw.where(starts, position, -INF), raw.where(ends, position, INF)
+    state = (starts, ends, at, raw.ones_like(at))
+    steps = MOST_DOUBLINGS if known is None else max(known - 1, 0).bit_length()
+    last_start, next_end, _, _ = raw.fori_loop(0, steps, _reach_twice_as_far, state)
+    return raw.square(raw.minimum(position - last_start, next_end - position) + 1.0)
+
+
+def _reach_twice_as_far(_: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
+    # The largest of the last `reach` starts, and the smallest of the next ends. At the
+    # border an element is taken twice, which changes neither.
+    starts, ends, at, reach = state
+    before = raw.maximum(at - reach, 0)
+    behind = raw.minimum(at + reach, raw.shape(at)[0] - 1)
+    starts = raw.maximum(starts, raw.take(starts, before, axis=0))
+    ends = raw.minimum(ends, raw.take(ends, behind, axis=0))
+    return starts, ends, at, raw.minimum(2 * reach, raw.shape(at)[0])
+
+
+def _between_lines(mask: Any, squares: Any) -> Any:
+    """min over j of squares[j] + (i - j)^2, or of (i - j)^2 where mask[j] differs."""
+    size = raw.shape(mask)[0]
+    position = raw.reshape(raw.arange(size, dtype="float32"), (size, 1))
+    of_true, of_false = raw.where(mask, squares, 0.0), raw.where(mask, 0.0, squares)
+    state = (raw.full_like(squares, INF), mask, of_true, of_false, position)
+    return raw.fori_loop(0, size, _nearer, state)[0]
+
+
+def _nearer(j: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
     # One source row at a time: the table of all (i, j) would be `size` times larger.
     # A function of the module, not a closure, so that eager JAX compiles it once.
-    nearest, squares, position = state
-    through_j = squares[j] + raw.square(position - position[j])
-    return raw.minimum(nearest, through_j), squares, position
+    nearest, mask, of_true, of_false, position = state
+    through_j = raw.where(mask, of_true[j], of_false[j])
+    through_j = through_j + raw.square(position - position[j])
+    return raw.minimum(nearest, through_j), mask, of_true, of_false, position
