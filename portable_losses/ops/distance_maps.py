@@ -28,9 +28,9 @@ def distance_transform(mask: Any, axis: int | tuple[int, ...] | None = None) -> 
     Over the spatial axes `axis` (all by default), any number of them; the others are
     batch axes, with no distance between their slices. A slice without a zero is
     infinite. Exact: the squares are sums of integers, below 2^24 for float32. For
-    targets only: no gradient flows to `mask`. Time is the number of elements times the
-    sizes of the axes but the largest, and memory a few times that of the mask. Sizes
-    may be unknown in a TensorFlow graph. The result is float32, or the dtype of a
+    targets only: no gradient flows to `mask`. Time grows with the number of elements
+    times the sizes of the axes except the largest, memory with the elements alone.
+    Sizes may be unknown in a TensorFlow graph. The result is float32, or the dtype of a
     floating mask.
     Not in `keras.ops`; the same as `scipy.ndimage.distance_transform_edt`.
 
@@ -39,9 +39,9 @@ def distance_transform(mask: Any, axis: int | tuple[int, ...] | None = None) -> 
     """
     mask = raw.stop_gradient(tensor(mask))
     dtype = dtype_of(mask) if is_float(mask) else "float32"
-    inside = raw.not_equal(mask, 0)
-    squares = squares_to_other(inside, axes_of(mask, axis))
-    distance = raw.where(inside, raw.sqrt(squares), 0.0)
+    inside, axes = raw.not_equal(mask, 0), _longest_first(mask, axes_of(mask, axis))
+    squares = raw.where(inside, _within_lines(inside, axes), 0.0)
+    distance = raw.sqrt(_between_lines(squares, axes))
     return raw.stop_gradient(as_dtype(distance, dtype))
 
 
@@ -55,27 +55,34 @@ def squares_to_other(mask: Any, axes: tuple[int, ...]) -> Any:
         mask: booleans.
         axes: the spatial axes, counted from 0.
     """
-    # The first axis is cheap, so the largest comes first.
-    first, *others = sorted(axes, key=lambda axis: -(mask.shape[axis] or 0)) or [None]
-    if first is None:
-        return raw.where(mask, INF, INF)
-    squares = _along(first, _within_lines, mask)
-    for axis in others:
-        squares = _along(axis, _between_lines, mask, squares)
-    return squares
+    axes = _longest_first(mask, axes)
+    squares = _within_lines(mask, axes)
+    both = [raw.where(mask, squares, 0.0), raw.where(mask, 0.0, squares)]
+    both = _between_lines(raw.stack(both), tuple(axis + 1 for axis in axes))
+    return raw.stop_gradient(both[0] + both[1])  # one of them is 0
 
 
-def _along(axis: int, function: Callable[..., Any], *maps: Any) -> Any:
-    """`function` of maps `(n, everything else)`, where n is the size of `axis`."""
-    maps = tuple(raw.moveaxis(x, axis, 0) for x in maps)
-    shape = raw.shape(maps[0])
-    flat = shape[0], math.prod(shape[1:])
-    result = function(*(raw.reshape(x, flat) for x in maps))
+def _longest_first(mask: Any, axes: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes, first the one that is cheap."""
+    return tuple(sorted(axes, key=lambda axis: -(mask.shape[axis] or 0)))
+
+
+def _along(axis: int, function: Callable[[Any], Any], x: Any) -> Any:
+    """`function` of the table `(n, everything else)`, where n is the size of `axis`."""
+    x = raw.moveaxis(x, axis, 0)
+    shape = raw.shape(x)
+    result = function(raw.reshape(x, (shape[0], math.prod(shape[1:]))))
     return raw.moveaxis(raw.reshape(result, shape), 0, axis)
 
 
-def _within_lines(mask: Any) -> Any:
-    """The squared distances along the first axis alone: to the ends of the runs."""
+def _within_lines(mask: Any, axes: tuple[int, ...]) -> Any:
+    """The squared distances to the other value along the first of `axes` alone."""
+    if not axes:
+        return raw.where(mask, INF, INF)
+    return _along(axes[0], _to_the_ends_of_runs, mask)
+
+
+def _to_the_ends_of_runs(mask: Any) -> Any:
     size, known = raw.shape(mask)[0], mask.shape[0]
     at = raw.arange(size, dtype="int32")
     before, behind = raw.maximum(at - 1, 0), raw.minimum(at + 1, size - 1)
@@ -94,26 +101,31 @@ def _reach_twice_as_far(_: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
     # The largest of the last `reach` starts, and the smallest of the next ends. At the
     # border an element is taken twice, which changes neither.
     starts, ends, at, reach = state
-    before = raw.maximum(at - reach, 0)
-    behind = raw.minimum(at + reach, raw.shape(at)[0] - 1)
+    size = raw.shape(at)[0]
+    before, behind = raw.maximum(at - reach, 0), raw.minimum(at + reach, size - 1)
     starts = raw.maximum(starts, raw.take(starts, before, axis=0))
     ends = raw.minimum(ends, raw.take(ends, behind, axis=0))
-    return starts, ends, at, raw.minimum(2 * reach, raw.shape(at)[0])
+    return starts, ends, at, raw.minimum(2 * reach, size)
 
 
-def _between_lines(mask: Any, squares: Any) -> Any:
-    """min over j of squares[j] + (i - j)^2, or of (i - j)^2 where mask[j] differs."""
-    size = raw.shape(mask)[0]
+def _between_lines(squares: Any, axes: tuple[int, ...]) -> Any:
+    """The squared distances along all axes from those along the first."""
+    for axis in axes[1:]:
+        squares = _along(axis, _nearest, squares)
+    return squares
+
+
+def _nearest(squares: Any) -> Any:
+    """min over j of squares[j] + (i - j)^2, for every i along the first axis."""
+    size = raw.shape(squares)[0]
     position = raw.reshape(raw.arange(size, dtype="float32"), (size, 1))
-    of_true, of_false = raw.where(mask, squares, 0.0), raw.where(mask, 0.0, squares)
-    state = (raw.full_like(squares, INF), mask, of_true, of_false, position)
+    state = (raw.full_like(squares, INF), squares, position)
     return raw.fori_loop(0, size, _nearer, state)[0]
 
 
-def _nearer(j: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
+def _nearer(j: Any, state: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
     # One source row at a time: the table of all (i, j) would be `size` times larger.
     # A function of the module, not a closure, so that eager JAX compiles it once.
-    nearest, mask, of_true, of_false, position = state
-    through_j = raw.where(mask, of_true[j], of_false[j])
-    through_j = through_j + raw.square(position - position[j])
-    return raw.minimum(nearest, through_j), mask, of_true, of_false, position
+    nearest, squares, position = state
+    through_j = squares[j] + raw.square(position - position[j])
+    return raw.minimum(nearest, through_j), squares, position
