@@ -10,9 +10,11 @@ class EfficientIoU(BoxLoss):
     """Efficient IoU loss (EIoU).
 
     It penalizes a small overlap of two boxes, the distance of their centers and the
-    differences of their widths and heights. With I and U the areas of intersection and
-    union, d the distance of the centers, W and H the sides of the smallest box that
-    encloses both, and w, h and w', h' the sides of the two, the item is
+    differences of their widths and heights.
+
+    With I and U the areas of intersection and union, d the distance of the centers, W
+    and H the sides of the smallest box that encloses both, and w, h and w', h' the
+    sides of the two, the item is
 
         1 - I / U + d^2 / (W^2 + H^2) + (w - w')^2 / W^2 + (h - h')^2 / H^2
 

@@ -5,8 +5,8 @@ from typing import Any
 from portable_losses import ops
 from portable_losses.losses.detection._shared import BoxLoss, Overlaps
 
-NEAR = 1e-6
-"""Centers that are nearer, as a part of the enclosing box, are at no distance."""
+ROUNDING = 1e-6
+"""A smaller way along an axis, as a part of the enclosing box, is 0 for the angle."""
 
 TINY = 1e-20
 
@@ -17,6 +17,7 @@ class ScyllaIoU(BoxLoss):
     It penalizes a small overlap of two boxes, the distance of their centers and the
     relative differences of their widths and heights. The distance costs more where the
     centers lie along an axis, so that a box first moves onto an axis and then along it.
+
     With I and U the areas of intersection and union, (x, y) the way from center to
     center, W and H the sides of the smallest box that encloses both, and w, h and w',
     h' the sides of the two, the item is
@@ -39,7 +40,8 @@ class ScyllaIoU(BoxLoss):
             the smallest max(w, w') and max(h, h'). Boxes in fractions of an image with
             sides below 3e-4 need a smaller one.
 
-    Edge cases: at no distance A is 0. Boxes that do not touch have a live gradient
+    Edge cases: at no distance A is 0, and so it is where a side of the way is below
+    1e-6 of the enclosing box. Boxes that do not touch have a live gradient
     through D and S, and so has a predicted box with a side of 0, which grows. A side
     below 0 (right of left) counts as 0. Two boxes without area at one place cost 1, if
     they have the same sides.
@@ -80,6 +82,6 @@ class ScyllaIoU(BoxLoss):
         # It does not change with the unit, so that of the enclosing box is a constant.
         unit = ops.maximum(ops.max(enclosing, axis=-1, keepdims=True), TINY)
         way = ops.abs(way) / ops.stop_gradient(unit)
-        squares = ops.sum(ops.square(way), axis=-1)
-        product = 2.0 * way[..., 0] * way[..., 1]
-        return product / ops.maximum(squares, NEAR**2)
+        # Centers on one axis stay there: rounding must not choose a side.
+        x, y = ops.unstack(ops.where(way > ROUNDING, way, 0.0), 2, axis=-1)
+        return ops.divide(2.0 * x * y, ops.square(x) + ops.square(y))

@@ -23,7 +23,7 @@ PROBLEMS = (
     ("maps of classes", "regions that overlap, however small", ("SoftDice",)),
     ("maps of classes", "a high mean IoU", ("LovaszSoftmax", "LovaszHinge")),
     ("maps of classes", "borders that are close", ("HausdorffDT", "Boundary")),
-    ("maps of classes", "their distance maps, made once", ("signed_distance",)),
+    ("maps of classes", "distance maps for Boundary, made once", ("signed_distance",)),
     ("maps of classes", "one number a batch, as in Keras", ("Dice", "Tversky")),
 )
 """What you have, what you want, and the losses that fit."""

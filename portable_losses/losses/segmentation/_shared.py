@@ -25,7 +25,7 @@ from portable_losses.losses.segmentation._sums import (
     region_sums,
     within,
 )
-from portable_losses.losses.segmentation._targets import Target, fitted, read_target
+from portable_losses.losses.segmentation._targets import fitted, read_target
 
 Activation = Literal["sigmoid", "softmax"]
 Per = Literal["sample", "batch"]
@@ -151,13 +151,9 @@ class RegionLoss(Loss):
     def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
         return self.score(self._regions(y_true, y_pred, kept))
 
-    def target(self, y_true: Any, y_pred: Any, kept: Any) -> Target:
-        """Return the target of each pixel and class."""
-        owner, ignore_class = type(self).__name__, self.ignore_class
-        return read_target(owner, y_true, y_pred, kept, ignore_class)
-
     def _regions(self, y_true: Any, y_pred: Any, kept: Any) -> Regions:
-        target = self.target(y_true, y_pred, kept)
+        owner, ignore_class = type(self).__name__, self.ignore_class
+        target = read_target(owner, y_true, y_pred, kept, ignore_class)
         weights = self._weights(y_pred.shape[-1], y_pred.dtype)
         pixels = fitted(kept if self.per == "batch" else within(kept), y_pred)
         if target.wanted is not None:

@@ -14,15 +14,15 @@ from portable_losses.losses.segmentation._shared import (
     RegionLoss,
     Regions,
 )
-from portable_losses.losses.segmentation._targets import Target
 
 
 class Boundary(RegionLoss):
     """Boundary loss (surface loss, distance-weighted sum of probabilities).
 
     It penalizes the probability of each pixel by the distance to the border of the true
-    region: outside it costs, and inside it earns, the more the farther away. With p the
-    prediction of a class and phi the signed distance map of its target, see
+    region: outside it costs, and inside it earns, the more the farther away.
+
+    With p the prediction of a class and phi the signed distance map of its target, see
     `signed_distance`,
 
         loss = mean over pixels of p phi
@@ -81,7 +81,8 @@ class Boundary(RegionLoss):
     Differs: from the authors' code, whose distance inside is smaller by 1.
     """
 
-    target_domain = "any"  # maps of distances, too
+    prediction_domain = "probabilities"
+    target_domain = "any"  # distance maps, too
 
     def __init__(
         self, *, distance_maps: bool = False, **common: Unpack[RegionArguments]
@@ -93,14 +94,14 @@ class Boundary(RegionLoss):
             remedy = "pass mask=, or weights of 0 for these pixels"
             errors.fail(self, "ignore_class", rule, self.ignore_class, remedy)
 
-    def target(self, y_true: Any, y_pred: Any, kept: Any) -> Target:
+    def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
         t, p = tuple(y_true.shape), tuple(y_pred.shape)
         one_class = p[-1] == 1 and checks.same(t, p[:-1])
         if self.distance_maps and not (one_class or checks.same(t, p)):
             rule = "be distance maps of y_pred's shape"
             remedy = "signed_distance makes them of one-hot labels"
             checks.shapes_fit(type(self).__name__, t, p, rule, remedy)
-        return super().target(y_true, y_pred, kept)
+        return super().call(y_true, y_pred, kept)
 
     def score(self, regions: Regions) -> Any:
         phi = regions.t

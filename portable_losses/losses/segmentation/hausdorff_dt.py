@@ -23,13 +23,15 @@ class HausdorffDT(RegionLoss):
 
     It penalizes the error of each pixel by its distance to the borders of the true and
     of the predicted region, so that the largest distance between the two borders
-    shrinks. With t the target, p the prediction and D the distance of each pixel to the
-    border of the region of t or p,
+    shrinks.
+
+    With t the target, p the prediction, and D the distance of each pixel to the nearest
+    one on the other side of the border, of the region of t or of that of p,
 
         loss = mean over pixels of (p - t)^2 (D_p^alpha + D_t^alpha)
 
-    and the item is the mean of the classes. The region of p are the pixels above 0.5.
-    The distances are constants: they have no gradient.
+    and the item is the mean of the classes. The pixels with p above 0.5 are the
+    predicted region. The distances are constants: they have no gradient.
 
     Shapes: `y_pred` is `(B, *space, C)`, with one to three axes of space. `y_true` is
     of that shape, one-hot or soft, or a map of class indices `(B, *space)` or
