@@ -2,8 +2,8 @@
 
 `losses/<family>/<idea>.py` defines it, `losses/<family>/__init__.py` lists it, and
 `parity/cases/<family>/<idea>.py` has its cases. These three are all that a new loss
-touches. A public function beside the losses, such as `signed_distance`, has a file and a
-place in the list, and no cases.
+touches. A public function beside the losses, such as `signed_distance`, has a file and
+a place in the list, and no cases.
 """
 
 from __future__ import annotations

@@ -16,8 +16,9 @@ def signed_distance(mask: Any, data_format: DataFormat | None = None) -> Any:
 
     It holds, for each pixel and class, the exact Euclidean distance to the border of
     the class: outside it the distance to the nearest pixel of the class, and inside it
-    minus the distance to the nearest pixel that is not of the class. `Boundary` computes
-    it at every step, or takes maps that were computed before training.
+    minus the distance to the nearest pixel that is not of the class.
+
+    `Boundary` computes it at every step, or takes maps that were made before training.
 
     Shapes: `mask` is `(B, *space, C)`, with one to three axes of space, and so is the
     result, in float32. There is no distance between samples or between classes.
