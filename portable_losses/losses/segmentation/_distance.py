@@ -14,13 +14,10 @@ THRESHOLD = 0.5
 
 def as_mask(x: Any) -> Any:
     """Booleans as they are, numbers by the threshold."""
-    boolean = keras.backend.standardize_dtype(x.dtype) == "bool"
-    return x if boolean else x > ops.cast(THRESHOLD, _floating(x))
-
-
-def _floating(x: Any) -> str:
-    dtype: str = keras.backend.standardize_dtype(x.dtype)
-    return dtype if keras.backend.is_float_dtype(dtype) else "float32"
+    dtype = keras.backend.standardize_dtype(x.dtype)
+    if dtype == "bool":
+        return x
+    return (x if "float" in dtype else ops.cast(x, "float32")) > THRESHOLD
 
 
 def squares_to_border(mask: Any, space: tuple[int, ...]) -> Any:
