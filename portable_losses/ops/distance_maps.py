@@ -31,8 +31,7 @@ def distance_transform(mask: Any, axis: int | tuple[int, ...] | None = None) -> 
     targets only: no gradient flows to `mask`. Time grows with the number of elements
     times the sizes of the axes except the largest, memory with the elements alone.
     Sizes may be unknown in a TensorFlow graph. The result is float32, or the dtype of a
-    floating mask.
-    Not in `keras.ops`; the same as `scipy.ndimage.distance_transform_edt`.
+    floating mask. Not in `keras.ops`; the same as `scipy.ndimage.distance_transform_edt`.
 
     >>> mask = ops.convert_to_tensor([0, 1, 1, 1, 0, 1])
     >>> ops.distance_transform(mask)  # [0, 1, 2, 1, 0, 1]
@@ -78,7 +77,7 @@ def _along(axis: int, function: Callable[[Any], Any], x: Any) -> Any:
 def _within_lines(mask: Any, axes: tuple[int, ...]) -> Any:
     """The squared distances to the other value along the first of `axes` alone."""
     if not axes:
-        return raw.where(mask, INF, INF)
+        return raw.full_like(mask, INF, dtype="float32")
     return _along(axes[0], _to_the_ends_of_runs, mask)
 
 

@@ -93,6 +93,8 @@ def test_axes_of_size_1_and_0():
     mask = np.array([[[1, 1, 0, 1]]])
     result = keras.ops.convert_to_numpy(ops.distance_transform(mask))
     np.testing.assert_array_equal(result, [[[2, 1, 0, 1]]])
+    nothing = keras.ops.convert_to_numpy(ops.distance_transform(mask[0], axis=()))
+    np.testing.assert_array_equal(nothing, [[np.inf, np.inf, 0, np.inf]])
     for shape in ((0, 3), (2, 0)):
         empty = ops.distance_transform(np.zeros(shape, bool), axis=-1)
         assert tuple(empty.shape) == shape

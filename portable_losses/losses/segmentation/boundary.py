@@ -27,10 +27,10 @@ class Boundary(RegionLoss):
 
         loss = mean over pixels of p phi
 
-    and the item is the mean of the classes. It is no distance: its least value is that
-    of p = 1 inside and 0 outside, which is below 0. The gradient of a pixel is phi,
-    whatever p is. It trains well beside a loss of regions, such as
-    `SoftDice() + 0.01 * Boundary()`, whose weight may grow during training.
+    and the item is the mean of the classes. Its least value, at p = 1 inside and 0
+    outside, is below 0. The gradient in p is phi over the number of pixels, whatever p
+    is. Use it beside a loss of regions, as in `SoftDice() + 0.01 * Boundary()`, with a
+    weight that may grow during training.
 
     Shapes: `y_pred` is `(B, *space, C)`, with one to three axes of space. `y_true` is
     of that shape, one-hot or soft, or a map of class indices `(B, *space)` or
@@ -38,8 +38,8 @@ class Boundary(RegionLoss):
     `per="batch"` the loss is a statistic.
 
     Args:
-        distance_maps: True if y_true is phi itself, of y_pred's shape, which need not
-            be computed again in every epoch.
+        distance_maps: True if y_true is phi itself, of y_pred's shape. So the maps are
+            computed once, by `signed_distance`, and not at every step.
         activation: what is applied to y_pred first: "sigmoid" or "softmax" (over the
             classes), or None for probabilities.
         class_weights: one weight >= 0 per class, or `{class index: weight}` with 1 for
