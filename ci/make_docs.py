@@ -100,8 +100,12 @@ def catalogue() -> str:
 def section(
     folder: Path, title: str, name: str, about: str, public: set[str]
 ) -> list[str]:
-    """The table of a folder, empty where it has nothing public."""
-    rows = []
+    """The table of a folder, empty where it has nothing public.
+
+    What a family has beside its losses, such as `signed_distance`, has a second table.
+    """
+    rows: list[str] = []
+    functions: list[str] = []
     for path in sorted(folder.glob("[!_]*.py")):
         for node in ast.parse(path.read_text()).body:
             if not isinstance(node, ast.ClassDef | ast.FunctionDef) or any(
@@ -118,15 +122,24 @@ def section(
             cells = [f"[{node.name}]({where})", shown, first]
             if folder != TRAINING:
                 cells = [cells[0], first.rstrip("."), shown, second]
-            rows.append(f"| {' | '.join(cells)} |")
+            beside = isinstance(node, ast.FunctionDef) and folder != TRAINING
+            (functions if beside else rows).append(f"| {' | '.join(cells)} |")
     if not rows:
         return []
     said_of_all = ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
     heads = [name, "Arguments", about]
     if folder != TRAINING:
         heads.insert(1, "Also known as")
-    lines = [f"| {' | '.join(heads)} |", f"|{':--|' * len(heads)}"]
-    return ["", f"## {title}", "", said_of_all or "", "", *lines, *rows]
+    lines = [*head(heads), *rows]
+    if functions:
+        heads = ["Function", "Also known as", "Arguments", "What it computes"]
+        lines += ["", *head(heads), *functions]
+    return ["", f"## {title}", "", said_of_all or "", "", *lines]
+
+
+def head(names: list[str]) -> list[str]:
+    """The first two lines of a table."""
+    return [f"| {' | '.join(names)} |", f"|{':--|' * len(names)}"]
 
 
 def paragraphs(node: ast.ClassDef | ast.FunctionDef) -> tuple[str, str]:
@@ -143,8 +156,8 @@ def problems() -> list[str]:
         for have, want, names in problems_of(folder):
             links = ", ".join(f"[{n}](#{folder.name})" for n in names)
             rows.append(f"| {have} | {want} | {links} |")
-    head = ["| You have | You want | Losses |", "|:--|:--|:--|"]
-    return ["", "## What do you have?", "", *head, *rows]
+    heads = ["You have", "You want", "Losses"]
+    return ["", "## What do you have?", "", *head(heads), *rows]
 
 
 def problems_of(folder: Path) -> list[tuple[str, str, tuple[str, ...]]]:

@@ -2,7 +2,8 @@
 
 `losses/<family>/<idea>.py` defines it, `losses/<family>/__init__.py` lists it, and
 `parity/cases/<family>/<idea>.py` has its cases. These three are all that a new loss
-touches.
+touches. A public function beside the losses, such as `signed_distance`, has a file and
+a place in the list, and no cases.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from source import (
     families,
     parse,
     problem,
+    public,
     public_classes,
 )
 
@@ -40,7 +42,8 @@ def check_places(root: Path) -> list[str]:
 
 def check_family(root: Path, family: str, folder: Path) -> list[str]:
     """Return what is wrong with the list of a family."""
-    init, defined = folder / "__init__.py", public_classes(folder)
+    init = folder / "__init__.py"
+    defined = public(folder, ast.ClassDef, ast.FunctionDef)
     if not init.is_file():
         rule = f"{family} has no __init__.py (add it: it lists what the family exports)"
         return [problem(root, folder / "__init__.py", 1, rule)]
@@ -57,8 +60,8 @@ def check_family(root: Path, family: str, folder: Path) -> list[str]:
         where = defined[name][0].stem if name in defined else None
         if where is None or module != f"{PACKAGE}.{family}.{where}":
             rule = (
-                f"{name} is no public class of {module} (write it there, or drop the "
-                "import)"
+                f"{name} is no public class or function of {module} (write it there, "
+                "or drop the import)"
             )
             problems.append(problem(root, init, line, rule))
     for name in found.names:

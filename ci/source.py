@@ -162,11 +162,18 @@ def exported(root: Path) -> set[str]:
 
 def public_classes(folder: Path) -> dict[str, tuple[Path, int]]:
     """Return the public classes of a folder, each with its file and line."""
+    return public(folder, ast.ClassDef)
+
+
+def public(folder: Path, *kinds: type[ast.stmt]) -> dict[str, tuple[Path, int]]:
+    """Return what a folder defines of these kinds, each with its file and line."""
     return {
         node.name: (path, node.lineno)
         for path in sorted(folder.glob("[!_]*.py"))
         for node in parse(path).body
-        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+        if isinstance(node, ast.ClassDef | ast.FunctionDef)
+        and isinstance(node, kinds)
+        and not node.name.startswith("_")
     }
 
 

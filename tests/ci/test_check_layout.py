@@ -351,6 +351,17 @@ def test_planted_problem_is_found_where_it_is(tree: Path, name: str) -> None:
     assert found[0].endswith(")"), "every problem says what to do"
 
 
+def test_a_function_beside_the_losses_has_a_place_and_no_cases(tree: Path) -> None:
+    file = "portable_losses/losses/regression/residual.py"
+    write(tree, file, "def residual(): ...")
+    (found,) = check_layout.check(tree)
+    assert found.startswith(f"{file}:1: residual is not public (import it in ")
+    text = HEALTHY[FAMILY].replace('["Huber"', '["residual", "Huber"')
+    text += "\n        from portable_losses.losses.regression.residual import residual"
+    write(tree, FAMILY, text)
+    assert check_layout.check(tree) == []
+
+
 def test_root_module_may_be_shared_by_the_rooms(tree: Path) -> None:
     write(tree, "portable_losses/_start.py", "import keras")
     write(tree, "portable_losses/core/good.py", "from portable_losses import _start")
@@ -382,7 +393,7 @@ CHANGED = {
     "a class is missing": (
         FILE,
         ("class SmoothL1(Huber): ...", "SmoothL1 = Huber"),
-        f"{FAMILY}:1: SmoothL1 is no public class of "
+        f"{FAMILY}:1: SmoothL1 is no public class or function of "
         "portable_losses.losses.regression.huber (write it there, or drop the import)",
     ),
     "an import that the list lacks": (

@@ -62,7 +62,8 @@ def test_a_floating_mask_keeps_its_dtype_and_gets_no_gradient(
     assert gradient is None or not gradient.any()
 
 
-def test_an_unknown_batch_size(backend):
+@pytest.mark.parametrize("known", [(None, 6, 5), (None, None, None), (3, None, 5)])
+def test_unknown_sizes(backend, known):
     if backend != "tensorflow":
         pytest.skip("only TensorFlow traces an unknown size")
     import tensorflow as tf
@@ -71,19 +72,29 @@ def test_an_unknown_batch_size(backend):
     for compiled in (False, True):
         function = tf.function(
             lambda m: ops.distance_transform(m, axis=(1, 2)),
-            input_signature=[tf.TensorSpec((None, 6, 5), tf.bool)],
+            input_signature=[tf.TensorSpec(known, tf.bool)],
             jit_compile=compiled,
         )
         np.testing.assert_allclose(function(mask), expected(mask, (0,)), rtol=1e-6)
 
 
-def test_an_unknown_spatial_size_is_refused(backend):
-    if backend != "tensorflow":
-        pytest.skip("only TensorFlow traces an unknown size")
-    import tensorflow as tf
+def test_a_long_line_and_a_far_corner_are_exact():
+    line = np.ones(5000, bool)
+    line[[7, 4000]] = False
+    result = keras.ops.convert_to_numpy(ops.distance_transform(line))
+    np.testing.assert_array_equal(result, ndimage.distance_transform_edt(line))
+    corner = np.ones((3, 700, 5), bool)
+    corner[2, 699, 4] = False
+    result = keras.ops.convert_to_numpy(ops.distance_transform(corner))
+    np.testing.assert_allclose(result, ndimage.distance_transform_edt(corner), 1e-7)
 
-    function = tf.function(
-        ops.distance_transform, input_signature=[tf.TensorSpec((None, 5), tf.bool)]
-    )
-    with pytest.raises(ValueError, match="spatial sizes of `mask` must be known"):
-        function(np.ones((2, 5), bool))
+
+def test_axes_of_size_1_and_0():
+    mask = np.array([[[1, 1, 0, 1]]])
+    result = keras.ops.convert_to_numpy(ops.distance_transform(mask))
+    np.testing.assert_array_equal(result, [[[2, 1, 0, 1]]])
+    nothing = keras.ops.convert_to_numpy(ops.distance_transform(mask[0], axis=()))
+    np.testing.assert_array_equal(nothing, [[np.inf, np.inf, 0, np.inf]])
+    for shape in ((0, 3), (2, 0)):
+        empty = ops.distance_transform(np.zeros(shape, bool), axis=-1)
+        assert tuple(empty.shape) == shape

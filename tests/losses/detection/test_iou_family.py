@@ -5,7 +5,14 @@ import numpy as np
 import pytest
 
 import portable_losses
-from portable_losses import BoxIoU, CompleteIoU, DistanceIoU, GeneralizedIoU
+from portable_losses import (
+    BoxIoU,
+    CompleteIoU,
+    DistanceIoU,
+    EfficientIoU,
+    GeneralizedIoU,
+    ScyllaIoU,
+)
 
 MODE = {"jax": "jit", "tensorflow": "xla"}.get(keras.config.backend(), False)
 
@@ -17,10 +24,14 @@ EVERY = [
     GeneralizedIoU,
     DistanceIoU,
     CompleteIoU,
+    EfficientIoU,
+    ScyllaIoU,
 ]
 FORMATS = ["xyxy", "yxyx", "xywh", "center_xywh"]
 # A flat and a high box at one place, and the term of their ratios.
 RATIO = 4 / np.pi**2 * (np.arctan(2) - np.arctan(0.5)) ** 2
+# What ScyllaIoU takes for two sides of half the length.
+HALVED = (1 - np.exp(-0.5)) ** 4
 # A box against the unit square, and what it costs.
 NUMBERS = [
     (BoxIoU(), [0.0, 0.0, 0.5, 1.0], 0.5),
@@ -41,6 +52,18 @@ NUMBERS = [
     (CompleteIoU(), [0.5, 0.0, 0.5, 1.0], 1 + 0.25**2 / 1.25),
     (CompleteIoU(), [0.0, 0.5, 1.0, 0.5], 1 + 0.25**2 / 1.25),
     (CompleteIoU(), [0.5, 0.5, 0.5, 0.5], 1 + 0.25**2 / 1.25),
+    (EfficientIoU(), [0.25, 0.25, 0.75, 0.75], 0.75 + 0.25 + 0.25),
+    (EfficientIoU(), [1.0, 0.0, 2.0, 1.0], 1 + 1 / 5),
+    (EfficientIoU(), [1.0, 0.0, 3.0, 3.0], 1 + (2.25 + 1) / 18 + 1 / 9 + 4 / 9),
+    (EfficientIoU(), [0.5, 0.0, 0.5, 1.0], 1 + 1),
+    (EfficientIoU(), [0.5, 0.5, 0.5, 0.5], 1 + 1 + 1),
+    # Along an axis the angle is 0, and on a diagonal 1.
+    (ScyllaIoU(), [1.0, 0.0, 2.0, 1.0], 1 + (1 - np.exp(-2 / 4)) / 2),
+    (ScyllaIoU(), [1.0, 1.0, 2.0, 2.0], 1 + (1 - np.exp(-1 / 4))),
+    (ScyllaIoU(), [0.25, 0.25, 0.75, 0.75], 0.75 + HALVED),
+    (ScyllaIoU(), [0.5, 0.0, 0.5, 1.0], 1 + (1 - np.exp(-1)) ** 4 / 2),
+    (ScyllaIoU(), [0.5, 0.5, 0.5, 0.5], 1 + (1 - np.exp(-1)) ** 4),
+    (ScyllaIoU(), [1e4, 0.0, 1e4 + 1, 1.0], 1 + (1 - np.exp(-2 * 0.9999**2)) / 2),
 ]
 
 
@@ -127,7 +150,10 @@ def test_points_and_lines_are_finite(make, gradient):
         assert np.isfinite(grad).all()
 
 
-@pytest.mark.parametrize("make", [GeneralizedIoU, DistanceIoU, CompleteIoU])
+REACHING = [GeneralizedIoU, DistanceIoU, CompleteIoU, EfficientIoU, ScyllaIoU]
+
+
+@pytest.mark.parametrize("make", REACHING)
 def test_boxes_that_do_not_meet_are_pulled_together(make, gradient):
     p = np.array([[5.0, 5.0, 6.0, 6.0], [1.0, 0.0, 2.0, 1.0], [-9.0, 0, -8, 1]])
     _, grad = gradient(make(), [UNIT] * 3, p, compiled=MODE)
@@ -137,6 +163,35 @@ def test_boxes_that_do_not_meet_are_pulled_together(make, gradient):
     assert along_y[0] > 1e-3
     assert along_x[1] > 0.1
     assert along_x[2] < -1e-3
+
+
+@pytest.mark.parametrize("make", [EfficientIoU, ScyllaIoU])
+def test_a_box_without_size_grows(make, gradient):
+    p = np.array([[0.5, 0.5, 0.0, 0.0], [5.0, 0.5, 0.0, 1.0]], "float32")
+    t = np.array([[0.5, 0.5, 1.0, 1.0]] * 2, "float32")
+    loss = make(bounding_box_format="center_xywh")
+    _, grad = gradient(loss, t, p, compiled=MODE)
+    assert (grad[0, 2:] < -0.05).all()
+    assert grad[1, 2] < -1e-3
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_angle_of_centers_that_nearly_meet_is_finite(form, gradient):
+    size = np.ones((5, 2))
+    way = np.array([[1e-30, 1e-30], [1e-7, 1e-9], [1e-5, 1e-5], [0.0, 1e-3], [0, 0]])
+    t, p = written(0 * way, size)[form], written(way, size)[form]
+    for scale in (1.0, 1e-2, 1e4):
+        loss = ScyllaIoU(bounding_box_format=form, epsilon=1e-7 * scale**2)
+        got, grad = gradient(loss, t * scale, p * scale, compiled=MODE)
+        assert abs(got) < 1e-3
+        assert np.isfinite(grad).all()
+
+
+def test_rounding_does_not_choose_a_side_of_an_axis(gradient):
+    # Both centers are at 0.0005 along y, and their difference is 1e-11 in float32.
+    t, p = 1e-3 * np.array([[UNIT, [0.25, 0.25, 0.25, 0.75]]])[0][:, None, :]
+    _, grad = gradient(ScyllaIoU(), t, p, compiled=MODE)
+    np.testing.assert_allclose(grad[0, 1], -grad[0, 3], rtol=1e-3)
 
 
 def test_the_plain_overlap_of_boxes_that_do_not_meet_has_no_gradient(gradient):
@@ -180,6 +235,15 @@ MESSAGES = [
         "CompleteIoU: `y_pred` must be boxes of shape (..., 4); got y_pred=an array of "
         "shape (2, 3) (",
     ),
+    (
+        lambda: ScyllaIoU(bounding_box_format="rel_xywh"),
+        "ScyllaIoU: `bounding_box_format` must be one of 'center_xywh', 'xywh', "
+        "'xyxy', 'yxyx'; got bounding_box_format='rel_xywh' (",
+    ),
+    (
+        lambda: EfficientIoU(epsilon=-1),
+        "EfficientIoU: `epsilon` must be a finite number > 0; got epsilon=-1 (",
+    ),
 ]
 
 
@@ -197,3 +261,4 @@ def test_what_makes_the_loss_comes_back():
     )
     assert back.get_config() == loss.get_config()
     assert loss.name == "box_iou"
+    assert (EfficientIoU().name, ScyllaIoU().name) == ("efficient_iou", "scylla_iou")

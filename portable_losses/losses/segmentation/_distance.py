@@ -1,0 +1,57 @@
+"""Distances to the border of a region, and means over the pixels that count."""
+
+from typing import Any
+
+import keras
+
+from portable_losses import ops
+from portable_losses.losses.segmentation._shared import Regions
+from portable_losses.ops.distance_maps import INF, squares_to_other
+
+THRESHOLD = 0.5
+"""A pixel whose target or probability is above it belongs to the region."""
+
+
+def as_mask(x: Any) -> Any:
+    """Booleans as they are, numbers by the threshold."""
+    dtype = keras.backend.standardize_dtype(x.dtype)
+    if dtype == "bool":
+        return x
+    return (x if "float" in dtype else ops.cast(x, "float32")) > THRESHOLD
+
+
+def squares_to_border(mask: Any, space: tuple[int, ...]) -> Any:
+    """The squared distance of each pixel to the nearest one on the other side.
+
+    It is 0 everywhere where a mask is empty or full. The dtype is float32.
+    """
+    squares = squares_to_other(mask, space)
+    return ops.where(squares < INF, squares, 0.0)
+
+
+def signed(mask: Any, space: tuple[int, ...]) -> Any:
+    """The distance to the border, below 0 inside."""
+    distance = ops.sqrt(squares_to_border(mask, space))
+    return ops.where(mask, -distance, distance)
+
+
+def mean_over_pixels(
+    terms: Any, regions: Regions, whole_batch: bool
+) -> tuple[Any, Any | None]:
+    """The mean of each class over the pixels that count, and where there are any.
+
+    The shapes are `(B, C)`, or `(C,)` for a whole batch; None for pixels everywhere. A
+    sample with a class index out of range is NaN.
+    """
+    axes = (0, *regions.space) if whole_batch else regions.space
+    broken = 0.0 if regions.broken is None else regions.broken
+    if whole_batch and regions.broken is not None:
+        broken = ops.sum(regions.broken, axis=0)
+    if regions.pixels is None and not whole_batch:
+        return ops.mean(terms, axis=axes) + broken, None
+    counted = ops.ones_like(terms, "bool")  # a whole batch may have no samples
+    if regions.pixels is not None:
+        counted = ops.logical_and(regions.pixels, counted)
+    total = ops.sum(ops.where(counted, terms, 0.0), axis=axes)
+    count = ops.sum(ops.cast(counted, terms.dtype), axis=axes)
+    return ops.divide(total, count) + broken, count > 0
