@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING
 
 # `_backend` comes first: it sets KERAS_BACKEND before Keras is imported.
-from portable_losses import _backend, losses  # noqa: F401 - for what it does
+from portable_losses import _backend, layers, losses  # noqa: F401 - for what it does
 from portable_losses import ops as ops
 from portable_losses.core import optimizers as _optimizers  # noqa: F401 - likewise
 from portable_losses.core.loss import Loss as Loss
+from portable_losses.layers import *
 from portable_losses.losses.classification import *
 from portable_losses.losses.detection import *
 from portable_losses.losses.metric import *
@@ -42,6 +43,7 @@ else:
         "loss",
         "ops",
         "parity",
+        *layers.__all__,
         *losses.classification.__all__,
         *losses.detection.__all__,
         *losses.metric.__all__,

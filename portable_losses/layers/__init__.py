@@ -1,0 +1,5 @@
+"""Layers that stand between a model and its loss, and may own weights."""
+
+from portable_losses.layers.stack_views import StackViews
+
+__all__ = ["StackViews"]
