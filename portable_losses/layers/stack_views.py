@@ -55,12 +55,13 @@ class StackViews(keras.layers.Layer):
         TypeError: for a Hyperparameter as temperature or bias.
 
     Example:
-        >>> stack = portable_losses.StackViews(learn_temperature=True)
-        >>> images, texts = np.eye(2), np.eye(2)
+        >>> images, texts = keras.Input((8,)), keras.Input((8,))
+        >>> pairs = portable_losses.StackViews(learn_temperature=True)([images, texts])
+        >>> model = keras.Model([images, texts], pairs)
         >>> loss = portable_losses.CLIP(temperature=1.0, normalize=False)
-        >>> pairs = stack([images, texts])
-        >>> round(float(loss(None, pairs)) * 1e6, 2)  # log(1 + exp(-1 / 0.07))
-        0.62
+        >>> model.compile("adam", loss=loss)  # and model.fit([x1, x2]), no targets
+        >>> model.output_shape
+        (None, 2, 8)
 
     Reference:
         Radford et al., "Learning transferable visual models from natural language
@@ -112,9 +113,13 @@ class StackViews(keras.layers.Layer):
             self.bias = self._weight("bias", self.first_bias)
 
     def _weight(self, name: str, first: float, **options: Any) -> Any:
-        initializer = keras.initializers.Constant(first)
         return self.add_weight(
-            shape=(), initializer=initializer, dtype=self._dtype(), name=name, **options
+            shape=(),
+            initializer=keras.initializers.Constant(first),
+            dtype=self._dtype(),
+            autocast=False,
+            name=name,
+            **options,
         )
 
     def _dtype(self) -> str:

@@ -34,11 +34,11 @@ class BarlowTwins(Loss):
     the batch. One sample has no correlation: it costs 0, with gradient 0, and so do no
     samples. A constant column costs 1, with a finite gradient.
 
-    Devices: two devices of `keras.distribution.DataParallel` (JAX) share the batch and
-    give what one gives. A replica of `tf.distribute` or of torch's
-    DistributedDataParallel has the correlations of its own part of the batch: to have
-    those of all, gather the views of all replicas in front of the loss, in TensorFlow
-    by `tf.distribute.get_replica_context().all_gather(views, axis=0)`.
+    Devices: `keras.distribution.DataParallel` (JAX) shares the batch: two devices give
+    what one gives. A replica of `tf.distribute` or of torch's DistributedDataParallel
+    has the correlations of its own part of the batch: to have those of
+    all, gather the views of all replicas in front of the loss (`all_gather`, as the
+    guide shows).
 
     Raises:
         ValueError: for a negative weight, a y_pred that is not `(B, 2, D)`, and sample

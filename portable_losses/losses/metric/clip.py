@@ -38,11 +38,10 @@ class CLIP(TwoViewLoss):
     with gradient 0. The value is right for logits of 1e4 and -1e4, and where it is
     almost 0.
 
-    Devices: two devices of `keras.distribution.DataParallel` (JAX) share the batch and
-    give what one gives. A replica of `tf.distribute` or of torch's
-    DistributedDataParallel has only the negatives of its own part of the batch: to have
-    all, gather the pairs of all replicas in front of the loss, in TensorFlow by
-    `tf.distribute.get_replica_context().all_gather(views, axis=0)`.
+    Devices: `keras.distribution.DataParallel` (JAX) shares the batch: two devices give
+    what one gives. A replica of `tf.distribute` or of torch's DistributedDataParallel
+    has only the negatives of its own part of the batch: to have all, gather the views
+    of all replicas in front of the loss (`all_gather`, as the guide shows).
 
     Raises:
         ValueError: for a temperature that is not > 0, and a y_pred that is not

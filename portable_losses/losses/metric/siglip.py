@@ -39,11 +39,10 @@ class SigLIP(TwoViewLoss):
     stays zero, with gradient 0: its logits are the bias. The value is right for logits
     of 1e4 and -1e4, and the gradient is alive there where they are wrong.
 
-    Devices: two devices of `keras.distribution.DataParallel` (JAX) share the batch and
-    give what one gives. A replica of `tf.distribute` or of torch's
-    DistributedDataParallel has only the negatives of its own part of the batch: to have
-    all, gather the pairs of all replicas in front of the loss, in TensorFlow by
-    `tf.distribute.get_replica_context().all_gather(views, axis=0)`.
+    Devices: `keras.distribution.DataParallel` (JAX) shares the batch: two devices give
+    what one gives. A replica of `tf.distribute` or of torch's DistributedDataParallel
+    has only the negatives of its own part of the batch: to have all, gather the views
+    of all replicas in front of the loss (`all_gather`, as the guide shows).
 
     Raises:
         ValueError: for a scale that is not > 0, a bias that is not finite, and a y_pred
