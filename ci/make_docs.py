@@ -18,6 +18,8 @@ from source import PACKAGE, exported, families
 
 ROOT = Path(__file__).resolve().parent.parent
 TRAINING = ROOT / PACKAGE / "training"
+LAYERS = ROOT / PACKAGE / "layers"
+NO_LOSSES = (TRAINING, LAYERS)
 CATALOGUE = ROOT / "docs" / "catalogue.md"
 PARITY = ROOT / "docs" / "parity.md"
 README = ROOT / "README.md"
@@ -89,8 +91,10 @@ def catalogue() -> str:
     ]
     lines += problems()
     for folder in families(ROOT).values():
-        title = folder.name.capitalize()
-        lines += section(folder, title, "Loss", "What it penalizes", public)
+        heads = ("Loss", "What it penalizes")
+        if folder in NO_LOSSES:
+            heads = ("Name", "What it does")
+        lines += section(folder, folder.name.capitalize(), *heads, public)
     lines += section(TRAINING, "Training", "Name", "What it does", public)
     return "\n".join(lines) + "\n"
 
@@ -114,14 +118,14 @@ def section(
             shown = signature(node, path).replace("|", "\\|")
             shown = f"`{shown}`" if shown else ""
             cells = [f"[{node.name}]({where})", shown, first]
-            if folder != TRAINING:
+            if folder not in NO_LOSSES:
                 cells = [cells[0], first.rstrip("."), shown, second]
             rows.append(f"| {' | '.join(cells)} |")
     if not rows:
         return []
     said_of_all = ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
     heads = [name, "Arguments", about]
-    if folder != TRAINING:
+    if folder not in NO_LOSSES:
         heads.insert(1, "Also known as")
     lines = [f"| {' | '.join(heads)} |", f"|{':--|' * len(heads)}"]
     return ["", f"## {title}", "", said_of_all or "", "", *lines, *rows]

@@ -1,9 +1,10 @@
 """The negative cosine of a prediction and its target, a constant."""
 
-from typing import Any
+from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core.loss import Loss
+from portable_losses.core.signature import LossArguments
 from portable_losses.losses.metric._shared import views
 from portable_losses.losses.metric._views import cosines
 
@@ -25,10 +26,10 @@ class NegativeCosine(Loss):
     are `(B,)`, one per sample.
 
     Args:
-        reduction: as in every loss; there are no other arguments.
+        reduction: as in every loss, and so are `name` and `dtype`; there are no others.
 
-    Edge cases: the cosine of a zero vector with any other is 0, with gradient 0. Of
-    each sample the cost is its own; samples are not compared.
+    Edge cases: the cosine of a zero vector with any other is 0, with gradient 0.
+    Samples are not compared with each other.
 
     Raises:
         ValueError: for a y_pred that is not `(B, 2, D)`.
@@ -49,6 +50,10 @@ class NegativeCosine(Loss):
     """
 
     targets = "any"
+
+    # Signatures show the arguments of a constructor that a class writes itself.
+    def __init__(self, **common: Unpack[LossArguments]) -> None:
+        super().__init__(**common)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         prediction, target = views(self, y_pred)

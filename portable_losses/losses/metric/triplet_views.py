@@ -34,7 +34,7 @@ class TripletViews(Loss):
     Edge cases: a positive and a negative at the same distance cost the margin. Where a
     triplet costs just 0, the gradient is 0, and so is that of the distance of two equal
     embeddings. A zero embedding stays zero, with gradient 0; its cosine with any other
-    is 0. Of each triplet the cost is its own; triplets are not compared.
+    is 0. Triplets are not compared with each other.
 
     Raises:
         ValueError: for a negative margin, an unknown distance, and a y_pred that is not
