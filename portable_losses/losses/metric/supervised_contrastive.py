@@ -41,9 +41,9 @@ class SupervisedContrastive(EmbeddingLoss):
 
     Devices: `keras.distribution.DataParallel` (JAX) shares the batch: two devices give
     what one gives. A replica of `tf.distribute` or of torch's DistributedDataParallel
-    has only the pairs of its own part of the batch: to have all, gather the
-    embeddings and labels of all replicas in front of a `LossEndpoint` (`all_gather`, as
-    the guide shows).
+    has only the pairs of its own part of the batch: to have all, gather the embeddings
+    and labels of all replicas in front of a `LossEndpoint` (`all_gather`, as the guide
+    shows).
 
     Raises:
         ValueError: for a temperature that is not > 0, labels that are not whole or not

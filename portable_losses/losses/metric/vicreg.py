@@ -37,9 +37,8 @@ class VICReg(Loss):
 
     Devices: `keras.distribution.DataParallel` (JAX) shares the batch: two devices give
     what one gives. A replica of `tf.distribute` or of torch's DistributedDataParallel
-    has the moments of its own part of the batch: to have those of
-    all, gather the views of all replicas in front of the loss (`all_gather`, as the
-    guide shows).
+    has the moments of its own part of the batch: to have those of all, gather the views
+    of all replicas in front of the loss (`all_gather`, as the guide shows).
 
     Raises:
         ValueError: for negative weights, a y_pred that is not `(B, 2, D)`, and sample
