@@ -39,6 +39,12 @@ class SupervisedContrastive(EmbeddingLoss):
     A zero embedding stays zero, with gradient 0. Equal embeddings of B samples cost
     log(B - 1).
 
+    Devices: `keras.distribution.DataParallel` (JAX) shares the batch: two devices give
+    what one gives. A replica of `tf.distribute` or of torch's DistributedDataParallel
+    has only the pairs of its own part of the batch: to have all, gather the embeddings
+    and labels of all replicas in front of a `LossEndpoint` (`all_gather`, as the guide
+    shows).
+
     Raises:
         ValueError: for a temperature that is not > 0, labels that are not whole or not
             one per sample, and embeddings that are not `(B, D)`.

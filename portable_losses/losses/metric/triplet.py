@@ -68,6 +68,12 @@ class Triplet(EmbeddingLoss):
     computes each twice instead of keeping what its gradient needs. A second derivative
     of that loop is None in TensorFlow's graphs.
 
+    Devices: `keras.distribution.DataParallel` (JAX) shares the batch: two devices give
+    what one gives. A replica of `tf.distribute` or of torch's DistributedDataParallel
+    has only the triplets of its own part of the batch: to have all, gather the
+    embeddings and labels of all replicas in front of a `LossEndpoint` (`all_gather`, as
+    the guide shows).
+
     Raises:
         ValueError: for a negative margin, an unknown mining or distance, labels that
             are not whole or not one a sample, and embeddings that are not `(B, D)`.

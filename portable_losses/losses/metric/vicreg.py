@@ -35,6 +35,11 @@ class VICReg(Loss):
     then the loss is the distance of the views; without samples it is 0. A constant
     column costs 1 - sqrt(epsilon), with gradient 0.
 
+    Devices: `keras.distribution.DataParallel` (JAX) shares the batch: two devices give
+    what one gives. A replica of `tf.distribute` or of torch's DistributedDataParallel
+    has the moments of its own part of the batch: to have those of all, gather the views
+    of all replicas in front of the loss (`all_gather`, as the guide shows).
+
     Raises:
         ValueError: for negative weights, a y_pred that is not `(B, 2, D)`, and sample
             weights, which a statistic cannot have.
@@ -54,6 +59,7 @@ class VICReg(Loss):
     """
 
     targets = "any"
+    per_sample_form = "InfoNCE"
 
     def __init__(
         self,

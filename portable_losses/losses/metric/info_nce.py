@@ -1,0 +1,76 @@
+"""InfoNCE: the second view of a sample among those of the batch."""
+
+from typing import Any, Unpack
+
+from portable_losses.core import arguments
+from portable_losses.core.signature import Number
+from portable_losses.losses.metric._contrasts import contrast
+from portable_losses.losses.metric._shared import EmbeddingArguments
+from portable_losses.losses.metric._views import TwoViewLoss
+
+
+class InfoNCE(TwoViewLoss):
+    """InfoNCE (contrastive predictive coding; in-batch softmax crossentropy).
+
+    It penalizes views of a sample that are not closer to each other than to the views
+    of the other samples. With a and b the normalized first and second views, the item
+    is the crossentropy of finding b_i among all second views,
+
+        -log( exp(a_i b_i / temperature) / sum_j exp(a_i b_j / temperature) )
+
+    and, if `symmetric`, the mean of it and of that of finding a_i among all first
+    views, whose sum is over exp(a_j b_i / temperature).
+
+    Shapes: `y_pred` is `(B, 2, D)`, two views of each sample, as `StackViews` makes
+    them; `y_true` is ignored and may be None; items are `(B,)`, one per sample.
+
+    Args:
+        temperature: > 0; the lower, the more the nearest samples count.
+        symmetric: whether the first views are sought among each other, too. False for
+            queries and keys: then the first views are only queries.
+        normalize: whether embeddings are divided by their length first; False for
+            those of `StackViews`, which may have learned a temperature
+            (`temperature=1.0` here).
+
+    Edge cases: a sample that is masked or of weight 0, or of which one view is masked,
+    is removed from the batch: it has no item, and is nobody's negative. A single sample
+    costs 0, with gradient 0; without samples the loss is 0. A zero embedding stays
+    zero, with gradient 0. Equal embeddings of B samples cost log(B). The value is right
+    for logits of 1e4 and -1e4, and where it is almost 0.
+
+    Devices: `keras.distribution.DataParallel` (JAX) shares the batch: two devices give
+    what one gives. A replica of `tf.distribute` or of torch's DistributedDataParallel
+    has only the negatives of its own part of the batch: to have all, gather the views
+    of all replicas in front of the loss (`all_gather`, as the guide shows).
+
+    Raises:
+        ValueError: for a temperature that is not > 0, and a y_pred that is not
+            `(B, 2, D)`.
+
+    Example:
+        >>> loss = portable_losses.InfoNCE(temperature=1.0)
+        >>> views = [[[1.0, 0.0], [1.0, 0.0]], [[0.0, 1.0], [0.0, 1.0]]]
+        >>> round(float(loss(None, views)), 4)  # log(e + 1) - 1
+        0.3133
+
+    Reference:
+        van den Oord, Li, Vinyals, "Representation learning with contrastive predictive
+        coding", 2018, arXiv:1807.03748, equation 4.
+
+    Differs: from the paper in its logits, cosines divided by a temperature, and, if
+    `symmetric`, in the second direction.
+    """
+
+    def __init__(
+        self,
+        *,
+        temperature: Number = 0.1,
+        symmetric: bool = True,
+        **common: Unpack[EmbeddingArguments],
+    ) -> None:
+        super().__init__(**common)
+        self.temperature = arguments.number(self, "temperature", temperature, above=0)
+        self.symmetric = arguments.flag(self, "symmetric", symmetric)
+
+    def loss_of_views(self, a: Any, b: Any, kept: Any | None) -> Any:
+        return contrast(a / self.temperature, b, kept, self.symmetric)

@@ -1,0 +1,79 @@
+"""The loss of SigLIP: whether an image and a text belong together."""
+
+from typing import Any, Unpack
+
+from portable_losses import ops
+from portable_losses.core import arguments
+from portable_losses.core.signature import Number
+from portable_losses.losses.metric._contrasts import pairs_of_different
+from portable_losses.losses.metric._shared import EmbeddingArguments
+from portable_losses.losses.metric._views import TwoViewLoss
+
+
+class SigLIP(TwoViewLoss):
+    """SigLIP loss (sigmoid loss for language-image pre-training).
+
+    It penalizes images and texts that belong together and are far apart, and images and
+    texts of different pairs that are close, each pair by itself. With a and b the
+    normalized embeddings of images and texts, and y_ij = 1 for i = j and -1 otherwise,
+    the item is
+
+        sum_j log(1 + exp(-y_ij (scale a_i b_j + bias)))
+
+    Shapes: `y_pred` is `(B, 2, D)`, the image and the text of each pair, as
+    `StackViews` makes it; `y_true` is ignored and may be None; items are `(B,)`, one
+    per image.
+
+    Args:
+        scale: > 0, the inverse temperature. As in the paper it is learned, with the
+            bias, by `StackViews(temperature=0.1, learn_temperature=True, bias=-10.0)`
+            in the model; then `scale=1.0`, `bias=0.0` and `normalize=False` here.
+        bias: added to each logit; it should be about -log(B), since most pairs do not
+            belong together.
+        normalize: whether embeddings are divided by their length first; False for
+            those of `StackViews`.
+
+    Edge cases: a pair that is masked or of weight 0, or of which one part is masked, is
+    removed from the batch: it has no item, and is nobody's negative. A single pair
+    costs log(1 + exp(-scale a b - bias)); without pairs the loss is 0. A zero embedding
+    stays zero, with gradient 0: its logits are the bias. The value is right for logits
+    of 1e4 and -1e4, and the gradient is alive there where they are wrong.
+
+    Devices: `keras.distribution.DataParallel` (JAX) shares the batch: two devices give
+    what one gives. A replica of `tf.distribute` or of torch's DistributedDataParallel
+    has only the negatives of its own part of the batch: to have all, gather the views
+    of all replicas in front of the loss (`all_gather`, as the guide shows).
+
+    Raises:
+        ValueError: for a scale that is not > 0, a bias that is not finite, and a y_pred
+            that is not `(B, 2, D)`.
+
+    Example:
+        >>> loss = portable_losses.SigLIP(scale=1.0, bias=-1.0)
+        >>> pairs = [[[1.0, 0.0], [1.0, 0.0]], [[0.0, 1.0], [0.0, 1.0]]]
+        >>> round(float(loss(None, pairs)), 4)  # log(2) + log(1 + exp(-1))
+        1.0064
+
+    Reference:
+        Zhai, Mustafa, Kolesnikov, Beyer, "Sigmoid loss for language image
+        pre-training", ICCV 2023, arXiv:2303.15343, section 3.2.
+    """
+
+    def __init__(
+        self,
+        *,
+        scale: Number = 10.0,
+        bias: Number = -10.0,
+        **common: Unpack[EmbeddingArguments],
+    ) -> None:
+        super().__init__(**common)
+        self.scale = arguments.number(self, "scale", scale, above=0)
+        self.bias = arguments.number(self, "bias", bias)
+
+    def loss_of_views(self, a: Any, b: Any, kept: Any | None) -> Any:
+        logits = ops.matmul(self.scale * a, ops.transpose(b)) + self.bias
+        different = pairs_of_different(ops.arange(ops.shape(a)[0]))
+        costs = ops.softplus(ops.where(different, logits, -logits))
+        if kept is not None:
+            costs = ops.where(ops.expand_dims(kept, 0), costs, 0.0)
+        return ops.sum(costs, axis=1)
