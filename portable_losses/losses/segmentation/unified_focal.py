@@ -12,7 +12,7 @@ from portable_losses.losses.segmentation._tversky import to_the_power, tversky
 from portable_losses.ops.log_sums import INF
 
 
-class Part(NamedTuple):
+class _Part(NamedTuple):
     """Some of the classes, and how they are scored.
 
     Args:
@@ -147,11 +147,11 @@ class UnifiedFocal(OverlapLoss):
         x = ops.concatenate([-x, x], axis=-1)
         return regions._replace(t=t, p=ops.sigmoid(x), x=x, weights=None)
 
-    def _parts(self) -> tuple[Part, ...]:
+    def _parts(self) -> tuple[_Part, ...]:
         if not self.include_background:
-            return (Part(slice(None), self.delta, False),)
-        background = Part(slice(0, 1), 1.0 - self.delta, True)
-        return background, Part(slice(1, None), self.delta, False)
+            return (_Part(slice(None), self.delta, False),)
+        background = _Part(slice(0, 1), 1.0 - self.delta, True)
+        return background, _Part(slice(1, None), self.delta, False)
 
     # --- the focal term ---------------------------------------------------------------
 
