@@ -30,18 +30,23 @@ ACTIVATIONS = {"sigmoid": ops.sigmoid, "softmax": ops.softmax}
 _OF_OVERLAP = {"smooth": 0.0, "epsilon": 1e-7, "empty": "complement"}
 
 
-class RegionArguments(LossArguments, total=False):
-    """The arguments that the constructor of every segmentation loss takes."""
+class UnsmoothedArguments(LossArguments, total=False):
+    """The arguments with the same default for every segmentation loss."""
 
     activation: Activation | None
     class_weights: ClassWeights
     ignore_class: int | None
     include_background: bool
     per: Per
-    smooth: Number
     epsilon: Number
     empty: Empty
     data_format: DataFormat | None
+
+
+class RegionArguments(UnsmoothedArguments, total=False):
+    """The arguments that the constructor of almost every segmentation loss takes."""
+
+    smooth: Number
 
 
 class Regions(NamedTuple):

@@ -7,7 +7,7 @@ from portable_losses.core import arguments
 from portable_losses.core.classes import like
 from portable_losses.core.signature import Number
 from portable_losses.losses.segmentation._overlap import OverlapLoss, dice
-from portable_losses.losses.segmentation._shared import RegionArguments, Regions
+from portable_losses.losses.segmentation._shared import Regions, UnsmoothedArguments
 from portable_losses.losses.segmentation._skeleton import soft_skeleton
 
 
@@ -99,7 +99,7 @@ class CenterlineDice(OverlapLoss):
         iterations: int = 3,
         weight: Number = 0.5,
         smooth: Number = 1.0,
-        **common: Unpack[RegionArguments],
+        **common: Unpack[UnsmoothedArguments],
     ) -> None:
         super().__init__(smooth=smooth, **common)
         self.iterations = arguments.integer(self, "iterations", iterations, at_least=0)

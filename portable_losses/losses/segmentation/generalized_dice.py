@@ -81,8 +81,8 @@ class GeneralizedDice(OverlapLoss):
         evaluation and validation in medical image analysis", 2006 (the weights).
 
     Differs: from the paper, where an absent class has an infinite weight, and from
-    MONAI, which gives it the weight of the smallest class and a loss without a gradient
-    in it.
+    MONAI, where it has the weight of the smallest class, and where a mask without any
+    target pixel costs 0 whatever is predicted.
     """
 
     def __init__(

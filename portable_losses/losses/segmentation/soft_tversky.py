@@ -42,8 +42,8 @@ class SoftTversky(OverlapLoss):
             It may lie outside [0, C).
         include_background: False excludes class 0 from the mean, after `activation`.
         per: "sample", or "batch", which first sums TP, FP and FN over the batch.
-        smooth: >= 0, in pixels, added to numerator and denominator. For `SoftDice` it
-            counts for half as much.
+        smooth: >= 0, in pixels, added to numerator and denominator. 1 here is 2 of
+            `SoftDice`, whose sums are twice these.
         epsilon: >= 0, the smallest denominator.
         empty: the loss of a class without a target pixel in the sample or batch.
             "complement": that of 1 - t and 1 - p, which is 0 at p = 0 and near 1 at
@@ -56,8 +56,8 @@ class SoftTversky(OverlapLoss):
     Edge cases: a region that is missed costs 1, with a gradient. Masked and ignored
     pixels are excluded from the sums. A sample without any pixel is excluded from the
     mean, and so is one without any class with "skip". Where p = t the gradient is that
-    of t p for t = 0 and t = 1, and that of p between. With beta = 0 whatever misses a
-    region has gradient 0, except where nothing at all is predicted. A sigmoid or
+    of t p for t = 0 and t = 1, and that of p between. With beta = 0 a region
+    that is missed in part costs 0 if nothing is predicted beside it. A sigmoid or
     softmax that is saturated in float32 (a logit of 20 or 100) has no gradient; add a
     crossentropy from logits where that can happen.
 

@@ -1,5 +1,7 @@
 """What all losses of an overlap share: targets, pixels that count, empty classes."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -8,16 +10,14 @@ import portable_losses as pl
 
 MODE = {"jax": "jit", "tensorflow": "xla"}.get(keras.config.backend(), False)
 VOID = 255
-CLASSES = (
+# One of each path through the sums: the Tversky losses take that of Jaccard.
+PIXELWISE = (
     pl.Jaccard,
-    pl.SoftTversky,
-    pl.FocalTversky,
     pl.GeneralizedDice,
     pl.UnifiedFocal,
     pl.SensitivitySpecificity,
-    pl.CenterlineDice,
 )
-PIXELWISE = CLASSES[:-1]  # to which the places of the pixels do not matter
+CLASSES = (*PIXELWISE, functools.partial(pl.CenterlineDice, iterations=1))
 
 
 def value(loss, *args, **kwargs):
@@ -58,22 +58,10 @@ def test_space_has_one_to_three_axes(cls):
         np.testing.assert_allclose(value(cls(reduction=None), t, p), wanted, rtol=1e-6)
 
 
-@pytest.mark.parametrize("cls", CLASSES)
+@pytest.mark.parametrize("cls", PIXELWISE)
 def test_a_batch_is_one_sample_with_more_pixels(cls):
-    # The samples lie apart, by pixels of nothing that skeletons cannot cross.
-    config = {"activation": None, "per": "batch"}
-    got = value(cls(**config), IDS, P)
-    if cls is pl.CenterlineDice:
-        apart = np.zeros((3, 8), "bool")
-        apart[:, 2:6] = True
-        t, p = np.zeros((3, 8), "int32"), np.zeros((3, 8, 3), "float32")
-        t[apart], p[apart] = IDS.ravel(), P.reshape(-1, 3)
-        got = value(cls(**config), t, p, mask=apart)
-        wanted = value(
-            cls(), t.reshape(1, -1), p.reshape(1, -1, 3), mask=apart.reshape(1, -1)
-        )
-    else:
-        wanted = value(cls(), IDS.reshape(1, -1), P.reshape(1, -1, 3))
+    got = value(cls(per="batch"), IDS, P)
+    wanted = value(cls(), IDS.reshape(1, -1), P.reshape(1, -1, 3))
     np.testing.assert_allclose(got, wanted, rtol=1e-6)
 
 
@@ -99,8 +87,9 @@ def test_pixels_that_are_masked_change_nothing(gradient, cls, per, how):
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-@pytest.mark.parametrize("per", ["sample", "batch"])
-@pytest.mark.parametrize("empty", ["complement", "formula"])
+@pytest.mark.parametrize(
+    ("per", "empty"), [("sample", "complement"), ("batch", "formula")]
+)
 def test_nothing_but_ignored_pixels_costs_0(gradient, cls, per, empty):
     config = {"per": per, "empty": empty, "epsilon": 0.0, "smooth": 0.0}
     loss = cls(ignore_class=VOID, activation="softmax", **config)
@@ -110,16 +99,20 @@ def test_nothing_but_ignored_pixels_costs_0(gradient, cls, per, empty):
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-def test_a_sample_without_a_class_that_counts_leaves_the_mean(cls):
+@pytest.mark.parametrize(
+    ("config", "ignored"),
+    [
+        ({"empty": "skip", "include_background": False}, 0),
+        ({"ignore_class": VOID}, VOID),
+    ],
+)
+def test_a_sample_without_a_class_that_counts_leaves_the_mean(cls, config, ignored):
     t = IDS.copy()
-    t[1] = 0
-    loss = cls(empty="skip", include_background=False)
-    wanted = value(loss, t[[0, 2]], P[[0, 2]])
-    np.testing.assert_allclose(value(loss, t, P), wanted, rtol=1e-6)
-    t[1] = VOID
-    loss = cls(ignore_class=VOID)
-    wanted = value(loss, t[[0, 2]], P[[0, 2]])
-    np.testing.assert_allclose(value(loss, t, P), wanted, rtol=1e-6)
+    t[1] = ignored
+    items = value(cls(reduction=None, **config), t, P)
+    assert items[1] == 0 < items[0]
+    got = value(cls(**config), t, P)
+    np.testing.assert_allclose(got, (items[0] + items[2]) / 2, rtol=1e-6)
 
 
 EMPTY = np.zeros((1, 50, 1), "float32")
@@ -175,20 +168,17 @@ NUMBERS = [
     (pl.GeneralizedDice, {"smooth": 2.0, "epsilon": 1e-3}),
     (pl.UnifiedFocal, {"weight": 0.2, "delta": 0.7, "gamma": 0.4, "epsilon": 1e-3}),
     (pl.SensitivitySpecificity, {"weight": 0.2, "smooth": 2.0}),
-    (pl.CenterlineDice, {"weight": 0.2, "smooth": 2.0}),
+    (CLASSES[-1], {"weight": 0.2, "smooth": 2.0}),
 ]
 
 
 @pytest.mark.parametrize(("cls", "numbers"), NUMBERS)
-def test_every_number_may_be_a_hyperparameter(gradient, cls, numbers):
-    wanted, grad = gradient(cls(**numbers), IDS, P, compiled=MODE)
+def test_every_number_may_be_a_hyperparameter(cls, numbers):
+    wanted = value(cls(**numbers), IDS, P)
     moving = {key: pl.Hyperparameter(number) for key, number in numbers.items()}
     weights = [pl.Hyperparameter(1.0) for _ in range(3)]
-    got, of_moving = gradient(
-        cls(**moving, class_weights=weights), IDS, P, compiled=MODE
-    )
+    got = value(cls(**moving, class_weights=weights), IDS, P)
     np.testing.assert_allclose(got, wanted, rtol=1e-6)
-    np.testing.assert_allclose(of_moving, grad, rtol=1e-4, atol=1e-7)
 
 
 REJECTED = [

@@ -62,9 +62,9 @@ def unified(
             if c == 0 or not asymmetric:
                 cost = cost * np.clip(1 - p[some, c], 0, 1) ** gamma
             focal += share[c] * cost.sum() / len(t)
-            pair = t[:, c], p[:, c]
-            pair = pair if some.any() else tuple(1 - y for y in pair)
-            overlap = max(tversky_loss(*pair, alpha=1 - delta, beta=delta), 0)
+            sign, shift = (1, 0) if some.any() else (-1, 1)
+            r, q = shift + sign * t[:, c], shift + sign * p[:, c]
+            overlap = max(tversky_loss(r, q, alpha=1 - delta, beta=delta), 0)
             plain = c == 0 and asymmetric
             overlaps.append(overlap if plain else overlap ** (1 - gamma))
         mean = np.average(overlaps, weights=share)
