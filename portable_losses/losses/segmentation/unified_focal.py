@@ -8,6 +8,7 @@ from portable_losses.core.classes import Times, of_log_softmax, times
 from portable_losses.core.signature import Number
 from portable_losses.losses.segmentation._overlap import OverlapLoss
 from portable_losses.losses.segmentation._shared import RegionArguments, Regions
+from portable_losses.losses.segmentation._sums import Sums, class_mean
 from portable_losses.losses.segmentation._tversky import to_the_power, tversky
 from portable_losses.ops.log_sums import INF
 
@@ -132,10 +133,9 @@ class UnifiedFocal(OverlapLoss):
         if w is not None:
             focal = times(w * regions.p.shape[-1], focal)
         focal = ops.sum(focal, axis=-1)
-        overlap = self.mean_over_classes(self._overlap(sums), counted, regions)
-        overlap, *some = overlap if isinstance(overlap, tuple) else (overlap,)
+        overlap, some = class_mean(self._overlap(sums), counted, w)
         loss = times(1.0 - self.weight, focal) + self.weight * overlap
-        return (loss, *some) if some else loss
+        return loss if self.per == "batch" or some is None else (loss, some)
 
     def _with_background(self, regions: Regions) -> Regions:
         """The regions of one channel as those of two classes."""
@@ -187,7 +187,7 @@ class UnifiedFocal(OverlapLoss):
 
     # --- the overlap ------------------------------------------------------------------
 
-    def _overlap(self, sums: Any) -> Any:
+    def _overlap(self, sums: Sums) -> Any:
         """The Tversky term of each class."""
         loss = tversky(sums, 1.0 - self.delta, self.delta, self.smooth, self.epsilon)
         found = []
