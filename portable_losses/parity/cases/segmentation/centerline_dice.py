@@ -90,6 +90,7 @@ UNTIED = lines(np.random.default_rng(0), 2)[1]
 CASES = (
     Case(
         loss="CenterlineDice",
+        samples=4,
         draw=lines,
         reference=centerline(3, 0.5),
         edges={
@@ -102,6 +103,7 @@ CASES = (
     ),
     Case(
         loss="CenterlineDice",
+        samples=4,
         label="logits, map",
         config={
             "iterations": 1,
