@@ -18,13 +18,7 @@ from portable_losses.core.moving import (
     require_of_all,
 )
 from portable_losses.core.signature import ClassWeights, LossArguments, Number
-from portable_losses.losses.segmentation._sums import (
-    Sums,
-    class_mean,
-    complement_of_empty,
-    region_sums,
-    within,
-)
+from portable_losses.losses.segmentation._sums import class_mean, within
 from portable_losses.losses.segmentation._targets import fitted, read_target
 
 Activation = Literal["sigmoid", "softmax"]
@@ -36,18 +30,23 @@ ACTIVATIONS = {"sigmoid": ops.sigmoid, "softmax": ops.softmax}
 _OF_OVERLAP = {"smooth": 0.0, "epsilon": 1e-7, "empty": "complement"}
 
 
-class RegionArguments(LossArguments, total=False):
-    """The arguments that the constructor of every segmentation loss takes."""
+class UnsmoothedArguments(LossArguments, total=False):
+    """The arguments with the same default for every segmentation loss."""
 
     activation: Activation | None
     class_weights: ClassWeights
     ignore_class: int | None
     include_background: bool
     per: Per
-    smooth: Number
     epsilon: Number
     empty: Empty
     data_format: DataFormat | None
+
+
+class RegionArguments(UnsmoothedArguments, total=False):
+    """The arguments that the constructor of almost every segmentation loss takes."""
+
+    smooth: Number
 
 
 class Regions(NamedTuple):
@@ -203,43 +202,6 @@ class RegionLoss(Loss):
     def _first(self) -> int:
         """The first class that is scored."""
         return 0 if self.include_background else 1
-
-
-class OverlapLoss(RegionLoss):
-    """Base of the losses that compare regions by the size of their overlap.
-
-    A subclass writes `class_loss`, which maps the sums of a class over space to its
-    loss. The base class handles the empty classes.
-    """
-
-    squared: Any = False
-    _of_overlap = True
-
-    def class_loss(self, sums: Sums) -> Any:
-        """Return the loss of each class from its sums over space."""
-        raise NotImplementedError
-
-    def score(self, regions: Regions) -> Any:
-        sums, counted = self.sums(regions)
-        return self.mean_over_classes(self.class_loss(sums), counted, regions)
-
-    def sums(self, regions: Regions) -> tuple[Sums, Any | None]:
-        """The sums of each class, changed as `empty` says, and which classes count."""
-        sums = region_sums(regions.t, regions.p, regions.pixels, self.squared)
-        if regions.broken is not None:
-            sums = sums._replace(true=sums.true + regions.broken)
-        if self.per == "batch":
-            sums = Sums(*(ops.sum(s, axis=0) for s in sums))
-        counted = None
-        if self.empty == "skip":
-            counted = sums.true != 0  # True for NaN
-        elif (
-            regions.pixels is not None or self.per == "batch"
-        ):  # there may be no samples
-            counted = ops.logical_and(sums.count > 0, ops.ones_like(sums.true, "bool"))
-        if self.empty == "complement":
-            sums = complement_of_empty(sums, self.squared)
-        return sums, counted
 
 
 def _require_some(owner: str, first: int, weights: tuple[float, ...]) -> None:

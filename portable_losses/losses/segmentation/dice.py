@@ -4,7 +4,8 @@ from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.losses.segmentation._shared import OverlapLoss, RegionArguments
+from portable_losses.losses.segmentation._overlap import OverlapLoss, dice
+from portable_losses.losses.segmentation._shared import RegionArguments
 from portable_losses.losses.segmentation._sums import Sums
 
 
@@ -94,8 +95,7 @@ class SoftDice(OverlapLoss):
         self.log_cosh = arguments.flag(self, "log_cosh", log_cosh)
 
     def class_loss(self, sums: Sums) -> Any:
-        size = ops.maximum(sums.true + sums.pred + self.smooth, self.epsilon)
-        score = ops.divide(2.0 * sums.overlap + self.smooth, size)
+        score = dice(sums, self.smooth, self.epsilon)
         loss = 1.0 - score
         if self.log:
             loss = -ops.log(ops.maximum(score, self.epsilon))

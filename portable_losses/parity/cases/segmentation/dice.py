@@ -1,11 +1,16 @@
 """Cases of the soft Dice loss."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy import special
 
 from portable_losses.parity.case import Array, Case
+from portable_losses.parity.cases.segmentation._overlap import (
+    mean_of_classes,
+    region_losses,
+)
 from portable_losses.parity.cases.segmentation._shared import (
     EDGES,
     EPSILON,
@@ -23,18 +28,15 @@ from portable_losses.parity.cases.segmentation._shared import (
 )
 
 
-def class_dice(
+def dice_loss(
     t: Array,
     p: Array,
     squared: bool = False,
     log: bool = False,
     log_cosh: bool = False,
     smooth: float = 0.0,
-    complement: bool = True,
 ) -> Any:
     """The loss of one class, from its pixels."""
-    if complement and not t.any():
-        t, p = 1 - t, 1 - p
     both, size = np.minimum(t, p).sum(), t.sum() + p.sum()
     if squared:
         both, size = (t * p).sum(), (t**2).sum() + (p**2).sum()
@@ -43,46 +45,18 @@ def class_dice(
     return np.log(np.cosh(loss)) if log_cosh else loss
 
 
-def region_dice(
-    t: Array,
-    p: Array,
-    weights: Any = None,
+def soft_dice(
+    activation: Any = None,
+    first: bool = False,
+    batch: bool = False,
     background: bool = True,
+    weights: Any = None,
     skip: bool = False,
     **options: Any,
 ) -> Any:
-    """Mean over the classes of `(pixels, classes)`; NaN where none counts."""
-    chosen = [c for c in range(p.shape[-1]) if background or c > 0]
-    if skip:
-        chosen = [c for c in chosen if t[:, c].any()]
-    if not chosen or not len(t):
-        return np.nan
-    losses = [class_dice(t[:, c], p[:, c], **options) for c in chosen]
-    return np.average(losses, weights=None if weights is None else weights[chosen])
-
-
-def soft_dice(
-    activation: Any = None, first: bool = False, batch: bool = False, **options: Any
-) -> Any:
     """Dice by its definition: sample by sample, class by class."""
-
-    def item(t: Array, p: Array) -> Any:
-        classes = p.shape[-1]
-        p = p.reshape(-1, classes)
-        p = p if activation is None else activation(p)
-        if t.size == p.size:
-            return region_dice(t.reshape(-1, classes), p, **options)
-        known = t.ravel() != VOID
-        return region_dice(np.eye(classes)[t.ravel()[known]], p[known], **options)
-
-    def reference(y_true: Array, y_pred: Array) -> Any:
-        p = np.moveaxis(y_pred, 1, -1) if first else y_pred
-        if batch:
-            return np.nan_to_num(item(y_true, p))
-        items = np.array([item(*pair) for pair in zip(y_true, p, strict=True)])
-        return np.nan_to_num(items), ~np.isnan(items)
-
-    return reference
+    item = mean_of_classes(partial(dice_loss, **options), weights, skip)
+    return region_losses(item, activation, first, batch, background)
 
 
 CASES = (
