@@ -9,6 +9,7 @@ from portable_losses.core import optimizers as _optimizers  # noqa: F401 - likew
 from portable_losses.core.loss import Loss as Loss
 from portable_losses.losses.classification import *
 from portable_losses.losses.detection import *
+from portable_losses.losses.image import *
 from portable_losses.losses.metric import *
 from portable_losses.losses.ordinal import *
 from portable_losses.losses.probabilistic import *
@@ -44,6 +45,7 @@ else:
         "parity",
         *losses.classification.__all__,
         *losses.detection.__all__,
+        *losses.image.__all__,
         *losses.metric.__all__,
         *losses.ordinal.__all__,
         *losses.probabilistic.__all__,
