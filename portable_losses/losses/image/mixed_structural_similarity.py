@@ -44,7 +44,7 @@ class MixedStructuralSimilarity(MultiScaleStructuralSimilarity):
 
     Edge cases: equal images cost 0 with gradient 0, and so has any pixel that matches
     in the absolute error. Where MS-SSIM is 0, as for an inverted image, the absolute
-    error still has its gradient. A mask or weights of samples are one per sample.
+    error still has its gradient. A mask or sample weights are one per sample.
 
     Raises:
         ValueError: if a side of the images is smaller than

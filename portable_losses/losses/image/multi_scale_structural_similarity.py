@@ -5,7 +5,7 @@ from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.moving import Moving, is_zero
+from portable_losses.core.moving import Moving
 from portable_losses.losses.image._shared import sides
 from portable_losses.losses.image._similarity import (
     Pair,
@@ -53,8 +53,8 @@ class MultiScaleStructuralSimilarity(SimilarityLoss):
     relative precision. An odd size drops its last row or column at the next scale. A
     channel in which a mean is negative or 0 (an inverted image) costs 1 with gradient
     0; the gradient is alive for any mean above 0. So start training with another loss,
-    or use `MixedStructuralSimilarity`. A scale of weight 0 is ignored.
-    A mask or weights of samples are one per sample.
+    or use `MixedStructuralSimilarity`. A scale of weight 0
+    has no effect. A mask or sample weights are one per sample.
 
     Raises:
         ValueError: if a side of the images is smaller than
@@ -68,7 +68,7 @@ class MultiScaleStructuralSimilarity(SimilarityLoss):
         ... )
         >>> t = np.ones((1, 4, 4, 1))
         >>> round(float(loss(t, 0.5 * t)), 4)  # 1 - sqrt(0.8)
-        0.1055
+        0.1056
 
     Reference:
         Wang, Simoncelli, Bovik, "Multiscale structural similarity for image quality
@@ -97,23 +97,20 @@ class MultiScaleStructuralSimilarity(SimilarityLoss):
             rule += f"filter_size * 2^(scales - 1) = {self.filter_size} * 2^"
             remedy = "pass larger images, a smaller filter_size or fewer weights"
             self.reject(f"{rule}{scales - 1}", tuple(p.shape), remedy)
-        log_product, dead = 0.0, None
+        log_product: Any = 0.0
+        dead: Any = False
         for scale in range(scales):
             if scale > 0:
                 pair = _halved(pair)
-            if is_zero(self.weights[scale]):
-                continue
             luminance, contrast = self.errors_of(pair)
             last = scale == scales - 1
             error = either(luminance, contrast) if last else contrast
             error = ops.mean(error, axis=tuple(range(2, len(error.shape))))
-            gone = error >= 1.0
-            # 1 - exp(sum w log(1 - error)) keeps the precision of small errors.
-            alive = ops.log1p(-ops.where(gone, 0.0, error))
-            log_product = log_product + self.weights[scale] * alive
-            dead = gone if dead is None else ops.logical_or(dead, gone)
-        if dead is None:  # all weights are 0
-            return ops.zeros_like(p[:, 0, 0, 0] if len(p.shape) == 4 else p[:, 0, 0, 0, 0])
+            weight, gone = self.weights[scale], error >= 1.0
+            # exp(sum w log(1 - error)) - 1 keeps the precision of small errors.
+            log = ops.log1p(-ops.where(gone, 0.0, error))
+            log_product = log_product + weight * log
+            dead = ops.logical_or(dead, ops.logical_and(gone, weight > 0))
         return ops.mean(ops.where(dead, 1.0, -ops.expm1(log_product)), axis=1)
 
 
