@@ -1,9 +1,11 @@
 """What the structural similarities share: arguments, and the errors at each pixel."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments, errors
+from portable_losses.core.moving import Moving
 from portable_losses.core.signature import Number
 from portable_losses.losses.image._shared import ImageArguments, ImageLoss, sides
 from portable_losses.ops.filters import slide
@@ -17,6 +19,12 @@ class SimilarityArguments(ImageArguments, total=False):
     filter_sigma: Number
     k1: Number
     k2: Number
+
+
+class MultiScaleArguments(SimilarityArguments, total=False):
+    """The arguments that the losses at several scales share."""
+
+    weights: Sequence[float] | Moving
 
 
 class Pair(NamedTuple):

@@ -6,8 +6,8 @@ from portable_losses import ops
 from portable_losses.core import arguments
 from portable_losses.core.signature import Number
 from portable_losses.losses.image._shared import space
+from portable_losses.losses.image._similarity import MultiScaleArguments
 from portable_losses.losses.image.multi_scale_structural_similarity import (
-    MultiScaleArguments,
     MultiScaleStructuralSimilarity,
 )
 

@@ -18,12 +18,6 @@ from portable_losses.losses.image._similarity import (
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 
 
-class MultiScaleArguments(SimilarityArguments, total=False):
-    """The arguments of the multi-scale similarity, for the loss that mixes it."""
-
-    weights: Sequence[float] | Moving
-
-
 class MultiScaleStructuralSimilarity(SimilarityLoss):
     """Multi-scale structural similarity loss (MS-SSIM).
 

@@ -22,11 +22,11 @@ def halved(x: Array) -> Array:
 
 def multi_scale(t: Array, p: Array) -> Any:
     """Wang 2003, equation 7, of one channel, with windows of 2 x 2 pixels."""
-    product = 1.0
+    product: Any = 1.0
     for scale, weight in enumerate(WEIGHTS):
         luminance, structure = similarity(t, p, 2)
         if scale == len(WEIGHTS) - 1:
             structure = luminance * structure
-        product *= max(np.mean(structure), 0.0) ** weight
+        product *= np.maximum(np.mean(structure), 0.0) ** weight
         t, p = halved(t), halved(p)
     return 1 - product
