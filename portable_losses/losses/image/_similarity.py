@@ -91,7 +91,8 @@ class SimilarityLoss(ImageLoss):
         for axis in range(3 - len(pair.mean.shape), 0):
             moments = slide(moments, window, axis)
         mean, second = moments[0], moments[1]
-        variance = second - ops.square(mean)
+        # A variance of 0 may be rounded to less, which c2 could fail to outweigh.
+        variance = ops.relu(second - ops.square(mean))
         square = ops.square(mean + pair.mean)
         c1 = 2.0 * (self.k1 * self.max_value) ** 2
         c2 = 2.0 * (self.k2 * self.max_value) ** 2

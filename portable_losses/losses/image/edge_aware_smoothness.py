@@ -58,7 +58,9 @@ class EdgeAwareSmoothness(ImageLoss):
         Godard, Mac Aodha, Brostow, "Unsupervised monocular depth estimation with
         left-right consistency", CVPR 2017, arXiv:1609.03677, equation 3; Godard, Mac
         Aodha, Firman, Brostow, "Digging into self-supervised monocular depth
-        estimation", ICCV 2019, arXiv:1806.01260, equation 3 (`normalize`).
+        estimation", ICCV 2019, arXiv:1806.01260, equation 3 (`normalize`);
+        Jonschkowski, Stone, Barron, Gordon, Konolige, Angelova, "What matters in
+        unsupervised optical flow", ECCV 2020, arXiv:2006.04902 (`order=2`).
 
     Differs: from the code of the second, which adds 1e-7 to the mean.
     """

@@ -57,8 +57,8 @@ class StructuralSimilarity(SimilarityLoss):
         2004, doi:10.1109/TIP.2003.819861, equation 13.
 
     Differs: from scikit-image's default, which is a uniform window of 7 pixels and
-    unbiased moments; with `gaussian_weights=True, use_sample_covariance=False` it is
-    the same. From MONAI, whose loss of volumes has the same window for them.
+    unbiased moments; its `gaussian_weights=True, use_sample_covariance=False` are those
+    here. From `tf.image.ssim` in the moments, which there are of the values themselves.
     """
 
     def image_loss(self, t: Any, p: Any) -> Any:
