@@ -7,8 +7,13 @@ from portable_losses import ops
 from portable_losses.core import arguments, errors
 from portable_losses.core.moving import Moving
 from portable_losses.core.signature import Number
-from portable_losses.losses.image._shared import ImageArguments, ImageLoss, sides
-from portable_losses.ops.filters import slide
+from portable_losses.losses.image._shared import (
+    ImageArguments,
+    ImageLoss,
+    sides,
+    space,
+)
+from portable_losses.ops.filters import filtered
 
 
 class SimilarityArguments(ImageArguments, total=False):
@@ -28,12 +33,12 @@ class MultiScaleArguments(SimilarityArguments, total=False):
 
 
 class Pair(NamedTuple):
-    """Sum and difference of prediction and target, `(2, B, C, *space)`.
+    """Sum and difference of prediction and target, side by side, `(B, *space, 2 C)`.
 
     Args:
         centered: both, less their mean over space, so that their squares, which are
             subtracted from each other, are not large.
-        mean: their means, `(2, B, C, 1, ...)`.
+        mean: their means, `(B, 1, ..., 2 C)`.
     """
 
     centered: Any
@@ -75,7 +80,7 @@ class SimilarityLoss(ImageLoss):
             errors.fail(self, "filter_size", rule, self.filter_size, remedy)
 
     def errors_of(self, pair: Pair) -> tuple[Any, Any]:
-        """1 - l and 1 - cs at each valid position, `(B, C, *space)`.
+        """1 - l and 1 - cs at each valid position, `(B, *space, C)`.
 
         With s = p + t and d = p - t, of means m and variances v,
 
@@ -87,27 +92,22 @@ class SimilarityLoss(ImageLoss):
         without cancellation where p is near t, from four sums and not from five.
         """
         window = gaussian(self.filter_size, self.filter_sigma, pair.mean.dtype)
-        moments = ops.stack([pair.centered, ops.square(pair.centered)])
-        for axis in range(3 - len(pair.mean.shape), 0):
-            moments = slide(moments, window, axis)
-        mean, second = moments[0], moments[1]
+        moments = ops.concatenate([pair.centered, ops.square(pair.centered)], axis=-1)
+        mean, second = ops.split(filtered(moments, window), 2, axis=-1)
         # A variance of 0 may be rounded to less, which c2 could fail to outweigh.
         variance = ops.relu(second - ops.square(mean))
-        square = ops.square(mean + pair.mean)
+        v_s, v_d = ops.split(variance, 2, axis=-1)
+        m_s, m_d = ops.split(ops.square(mean + pair.mean), 2, axis=-1)
         c1 = 2.0 * (self.k1 * self.max_value) ** 2
         c2 = 2.0 * (self.k2 * self.max_value) ** 2
-        luminance = 2.0 * square[1] / (square[0] + square[1] + c1)
-        contrast = 2.0 * variance[1] / (variance[0] + variance[1] + c2)
-        return luminance, contrast
+        return 2.0 * m_d / (m_s + m_d + c1), 2.0 * v_d / (v_s + v_d + c2)
 
 
 def pair_of(t: Any, p: Any) -> Pair:
-    """Sum and difference of images with the channels last, a plane each."""
-    t, p = ops.moveaxis(t, -1, 1), ops.moveaxis(p, -1, 1)
-    both = ops.stack([p + t, p - t])
+    """Sum and difference of two images."""
+    both = ops.concatenate([p + t, p - t], axis=-1)
     # Variances do not depend on what is subtracted: so it may be a constant.
-    space = tuple(range(3, len(both.shape)))
-    mean = ops.stop_gradient(ops.mean(both, axis=space, keepdims=True))
+    mean = ops.stop_gradient(ops.mean(both, axis=space(both), keepdims=True))
     return Pair(both - mean, mean)
 
 

@@ -6,7 +6,7 @@ from typing import Any, Unpack
 from portable_losses import ops
 from portable_losses.core import arguments
 from portable_losses.core.moving import Moving
-from portable_losses.losses.image._shared import sides
+from portable_losses.losses.image._shared import sides, space
 from portable_losses.losses.image._similarity import (
     Pair,
     SimilarityArguments,
@@ -99,7 +99,7 @@ class MultiScaleStructuralSimilarity(SimilarityLoss):
             luminance, contrast = self.errors_of(pair)
             last = scale == scales - 1
             error = either(luminance, contrast) if last else contrast
-            error = ops.mean(error, axis=tuple(range(2, len(error.shape))))
+            error = ops.mean(error, axis=space(error))
             weight, gone = self.weights[scale], error >= 1.0
             # exp(sum w log(1 - error)) - 1 keeps the precision of small errors.
             log = ops.log1p(-ops.where(gone, 0.0, error))
@@ -117,7 +117,7 @@ def _length(weights: Any) -> int:
 def _halved(pair: Pair) -> Pair:
     """The images averaged over 2 x 2 pixels; the rest of an odd size is dropped."""
     x = pair.centered
-    for axis in range(3, len(x.shape)):
+    for axis in space(x):
         sizes = list(ops.shape(x))
         half = sizes[axis] // 2
         x = x[(*(slice(None),) * axis, slice(0, 2 * half))]
