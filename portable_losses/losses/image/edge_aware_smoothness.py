@@ -19,6 +19,7 @@ class EdgeAwareSmoothness(ImageLoss):
     """Edge-aware smoothness loss (of disparity, depth, or optical flow).
 
     It penalizes a prediction that changes from pixel to pixel where the image does not.
+
     With p the prediction, I the image that guides it and its mean over the channels,
 
         loss = mean abs(d_x p) exp(-weight mean abs(d_x I)) + the same in y

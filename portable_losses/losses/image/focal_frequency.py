@@ -16,8 +16,10 @@ class FocalFrequency(ImageLoss):
     """Focal frequency loss (FFL): the squared error of spectra, hard ones weighted up.
 
     It penalizes errors in the frequencies that a model finds hard to synthesize, and
-    less those in the easy ones. With D the two-dimensional orthonormal Fourier
-    transform of y_pred - y_true, which is the difference of the spectra,
+    less those in the easy ones.
+
+    With D the two-dimensional orthonormal Fourier transform of y_pred - y_true, which
+    is the difference of the spectra,
 
         w = abs(D)^alpha    w = w / max(w)    loss = mean w abs(D)^2
 

@@ -19,8 +19,9 @@ class MixedStructuralSimilarity(MultiScaleStructuralSimilarity):
     """Mix of MS-SSIM and the absolute error (MS-SSIM + L1, "Mix").
 
     It penalizes differences of structure at several scales, to which people are
-    sensitive, and of color and brightness, to which MS-SSIM is not. With
-    r = y_pred - y_true and G a Gaussian filter of `l1_sigma` pixels,
+    sensitive, and of color and brightness, to which MS-SSIM is not.
+
+    With r = y_pred - y_true and G a Gaussian filter of `l1_sigma` pixels,
 
         loss = alpha (1 - MS-SSIM) + (1 - alpha) mean(G * abs(r)) / max_value
 

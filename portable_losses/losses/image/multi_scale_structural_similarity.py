@@ -15,15 +15,15 @@ from portable_losses.losses.image._similarity import (
     pair_of,
 )
 
-WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
-
 
 class MultiScaleStructuralSimilarity(SimilarityLoss):
     """Multi-scale structural similarity loss (MS-SSIM).
 
     It penalizes differences of contrast and structure at several scales, and of
-    brightness at the coarsest. With l and cs as in `StructuralSimilarity`, images that
-    are halved by 2 x 2 average pooling from one scale to the next, and w the weights,
+    brightness at the coarsest.
+
+    With l and cs as in `StructuralSimilarity`, images that are halved by 2 x 2 average
+    pooling from one scale to the next, and w the weights,
 
         loss = 1 - mean(l_M cs_M)^w_M  mean(cs_1)^w_1 ... mean(cs_{M-1})^w_{M-1}
 
@@ -77,7 +77,7 @@ class MultiScaleStructuralSimilarity(SimilarityLoss):
     def __init__(
         self,
         *,
-        weights: Sequence[float] | Moving = WEIGHTS,
+        weights: Sequence[float] | Moving = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333),
         **common: Unpack[SimilarityArguments],
     ) -> None:
         super().__init__(**common)

@@ -19,7 +19,9 @@ class PeakSignalToNoise(ImageLoss):
     """Negative peak signal-to-noise ratio (PSNR), in decibels.
 
     It penalizes the squared error of an image by its logarithm, so that each halving of
-    the error counts the same. With mse the mean of (y_pred - y_true)^2 over an image,
+    the error counts the same.
+
+    With mse the mean of (y_pred - y_true)^2 over an image,
 
         loss = -10 log10(max_value^2 / max(mse, epsilon max_value^2))
 

@@ -10,8 +10,10 @@ class StructuralSimilarity(SimilarityLoss):
     """Structural similarity loss (SSIM, DSSIM without its factor of 1/2).
 
     It penalizes local differences of brightness, contrast and structure, as people see
-    them. With t the target, p the prediction, and the means m, variances v and
-    covariance cov in a Gaussian window around a pixel,
+    them.
+
+    With t the target, p the prediction, and the means m, variances v and covariance cov
+    in a Gaussian window around a pixel,
 
         l = (2 m_p m_t + c1) / (m_p^2 + m_t^2 + c1)    c1 = (k1 max_value)^2
         cs = (2 cov + c2) / (v_p + v_t + c2)           c2 = (k2 max_value)^2

@@ -19,7 +19,9 @@ class TotalVariation(ImageLoss):
     """Total variation (TV), the anisotropic form: differences of neighboring pixels.
 
     It penalizes noise in the prediction alone, and is added to another loss with a
-    weight. With p the prediction,
+    weight.
+
+    With p the prediction,
 
         loss = mean abs(p[y, x + 1] - p[y, x]) + mean abs(p[y + 1, x] - p[y, x])
 
