@@ -10,6 +10,7 @@ from portable_losses.core.loss import Loss as Loss
 from portable_losses.layers import *
 from portable_losses.losses.classification import *
 from portable_losses.losses.detection import *
+from portable_losses.losses.image import *
 from portable_losses.losses.metric import *
 from portable_losses.losses.ordinal import *
 from portable_losses.losses.probabilistic import *
@@ -46,6 +47,7 @@ else:
         *layers.__all__,
         *losses.classification.__all__,
         *losses.detection.__all__,
+        *losses.image.__all__,
         *losses.metric.__all__,
         *losses.ordinal.__all__,
         *losses.probabilistic.__all__,

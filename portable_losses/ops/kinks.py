@@ -70,7 +70,8 @@ def relu(x: Any) -> Any:
     """
     if BACKEND == "jax":
         # Keeps x alone for the gradient, where JAX's own keeps the result as well.
-        return raw.where(raw.less_equal(x := tensor(x), 0), 0, x)
+        x = tensor(x)
+        return raw.where(raw.less_equal(x, 0), 0, x)
     return raw.relu(x)
 
 

@@ -1,0 +1,125 @@
+"""Separable filters of images, where their window fits as a whole."""
+
+from typing import Any
+
+import keras
+from keras import ops as raw
+
+from portable_losses.ops.pinning import BACKEND
+
+# The outputs of one matrix product: more are computed in tiles, since the time of a
+# product grows with the square of their number.
+TILE = 256
+
+
+def filtered(x: Any, window: Any) -> Any:
+    """Slide a window along each axis of space of `x`, `(B, *space, C)`.
+
+    Each backend has the way that is quickest on CPUs. Accelerators may round the
+    factors of a matrix product or of a convolution to 11 bits or fewer: there, shifted
+    tensors are added.
+
+    Args:
+        x: a floating tensor with the channels last.
+        window: a vector, of x's dtype, that is no longer than an axis of space.
+    """
+    if _convolutions_are_best(x):
+        kernel = raw.reshape(window, (-1, 1, 1, 1)) * raw.ones(
+            (x.shape[-1], 1), x.dtype
+        )
+        for turned in (kernel, raw.swapaxes(kernel, 0, 1)):
+            x = raw.depthwise_conv(x, turned, data_format="channels_last")
+        return x
+    x = raw.moveaxis(x, -1, 1)
+    for axis in range(2 - len(x.shape), 0):
+        x = slide(x, window, axis)
+    return raw.moveaxis(x, 1, -1)
+
+
+def slide(x: Any, window: Any, axis: int) -> Any:
+    """Sum over k of window[k] x[i + k] along `axis`, for each i where it is within x.
+
+    It is the product with a band matrix where that is exact, and otherwise, or for an
+    unknown size, a sum of shifted tensors.
+
+    Args:
+        x: a floating tensor.
+        window: a vector, of x's dtype, that is no longer than x along `axis`.
+        axis: counted from the end, such as -1.
+    """
+    size = x.shape[axis]
+    if size is None or not _products_are_exact(x):
+        return _by_shifts(x, window, axis)
+    taps = window.shape[0]
+    outputs = size - taps + 1
+    bands = {n: _band(window, n) for n in {min(outputs, TILE), outputs % TILE} if n}
+    parts = []
+    for start in range(0, outputs, TILE):
+        n = min(TILE, outputs - start)
+        part = x
+        if n < outputs:
+            part = x[_along(axis, start, start + n + taps - 1)]
+        parts.append(_product(part, bands[n], axis))
+    return parts[0] if len(parts) == 1 else raw.concatenate(parts, axis=axis)
+
+
+def _by_shifts(x: Any, window: Any, axis: int) -> Any:
+    last = window.shape[0] - 1
+    total = 0.0
+    for k in range(last + 1):
+        stop = k - last  # from the end, so that the size may be unknown
+        total = total + window[k] * x[_along(axis, k, stop or None)]
+    return total
+
+
+def _along(axis: int, start: int, stop: int | None) -> tuple[Any, ...]:
+    """The index of a range along an axis that is counted from the end."""
+    return (..., slice(start, stop), *(slice(None),) * (-1 - axis))
+
+
+def _band(window: Any, outputs: int) -> Any:
+    """The matrix with the window in each column, one row further down each time."""
+    taps = window.shape[0]
+    row = raw.expand_dims(raw.arange(outputs + taps - 1, dtype="int32"), 1)
+    k = row - raw.arange(outputs, dtype="int32")
+    within = raw.logical_and(k >= 0, k < taps)
+    return raw.where(within, raw.take(window, raw.where(within, k, 0)), 0.0)
+
+
+def _product(x: Any, band: Any, axis: int) -> Any:
+    if axis == -1:
+        return raw.matmul(x, band)
+    if axis == -2:
+        return raw.matmul(raw.transpose(band), x)
+    return raw.moveaxis(raw.matmul(raw.moveaxis(x, axis, -1), band), -1, axis)
+
+
+def _convolutions_are_best(x: Any) -> bool:
+    """Whether depthwise convolutions are known to be exact, and the quickest way.
+
+    They are on a CPU by TensorFlow's own kernels. Those of XLA take 15 times as long.
+    """
+    if BACKEND != "tensorflow" or len(x.shape) != 4 or x.shape[-1] is None:
+        return False
+    return _products_are_exact(x) and not _traced_for_xla(x)
+
+
+def _traced_for_xla(x: Any) -> bool:
+    """Whether TensorFlow compiles by XLA here, as far as it tells."""
+    graph = getattr(x, "graph", None)  # none in eager mode
+    while graph is not None:
+        context = getattr(graph, "_get_control_flow_context", lambda: None)()
+        if type(context).__name__ == "XLAControlFlowContext":
+            return True
+        graph = getattr(graph, "outer_graph", None)
+    return False
+
+
+def _products_are_exact(x: Any) -> bool:
+    """Whether the factors of a matrix product are known to keep all their bits."""
+    if BACKEND == "torch":
+        return x.device.type == "cpu"
+    if BACKEND in ("jax", "tensorflow"):
+        devices = keras.distribution.list_devices()
+        return all(name.startswith("cpu") for name in devices)
+    return False
