@@ -31,7 +31,8 @@ def distance_transform(mask: Any, axis: int | tuple[int, ...] | None = None) -> 
     targets only: no gradient flows to `mask`. Time grows with the number of elements
     times the sizes of the axes except the largest, memory with the elements alone.
     Sizes may be unknown in a TensorFlow graph. The result is float32, or the dtype of a
-    floating mask. Not in `keras.ops`; it is `scipy.ndimage.distance_transform_edt`.
+    floating mask. The same as `scipy.ndimage.distance_transform_edt`; not in
+    `keras.ops`.
 
     >>> mask = ops.convert_to_tensor([0, 1, 1, 1, 0, 1])
     >>> ops.distance_transform(mask)  # [0, 1, 2, 1, 0, 1]

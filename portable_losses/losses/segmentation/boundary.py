@@ -91,7 +91,7 @@ class Boundary(RegionLoss):
         self.distance_maps = arguments.flag(self, "distance_maps", distance_maps)
         if distance_maps and self.ignore_class is not None:
             rule = "None for distance maps, which have no class indices"
-            remedy = "pass mask=, or weights of 0 for these pixels"
+            remedy = "pass mask=, which is False for these pixels"
             errors.fail(self, "ignore_class", rule, self.ignore_class, remedy)
 
     def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:

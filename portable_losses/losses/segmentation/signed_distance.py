@@ -6,6 +6,7 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import arguments, errors
+from portable_losses.core.inputs import tensor
 from portable_losses.losses.segmentation._distance import as_mask, signed
 
 DataFormat = Literal["channels_first", "channels_last"]
@@ -35,6 +36,7 @@ def signed_distance(mask: Any, data_format: DataFormat | None = None) -> Any:
 
     Raises:
         ValueError: for an unknown `data_format`, and a mask without an axis of space.
+        TypeError: for a symbolic tensor, and what is no array.
 
     Example:
         >>> mask = [[[0], [1], [1], [0], [0]]]
@@ -52,7 +54,11 @@ def signed_distance(mask: Any, data_format: DataFormat | None = None) -> Any:
     owner = "signed_distance"
     known = (None, "channels_first", "channels_last")
     arguments.choice(owner, "data_format", data_format, known)
-    mask = ops.stop_gradient(ops.convert_to_tensor(mask))
+    if isinstance(mask, keras.KerasTensor):
+        rule, remedy = "a tensor with values", "call it in the `call` of a layer"
+        shown = errors.Described("a symbolic KerasTensor")
+        errors.fail(owner, "mask", rule, shown, remedy, TypeError)
+    mask = ops.stop_gradient(tensor(owner, "mask", mask))
     rank = len(mask.shape)
     if rank < 3:
         rule, remedy = "of shape (B, *space, C)", "add the axes of space or of classes"

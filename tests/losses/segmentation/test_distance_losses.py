@@ -189,7 +189,7 @@ REJECTED = [
     (
         lambda: Boundary(distance_maps=True, ignore_class=2),
         "Boundary: `ignore_class` must be None for distance maps, which have no class "
-        "indices; got ignore_class=2 (pass mask=, or weights of 0 for these pixels).",
+        "indices; got ignore_class=2 (pass mask=, which is False for these pixels).",
     ),
     (
         lambda: Boundary(distance_maps=True, activation="softmax")(*drawn()),

@@ -112,6 +112,12 @@ def test_bad_input_is_rejected(make, message):
     assert str(error.value) == message
 
 
+@pytest.mark.parametrize("mask", [None, keras.Input((4, 4, 1)), "mask"])
+def test_what_is_no_tensor_is_rejected(mask):
+    with pytest.raises((TypeError, ValueError), match="^signed_distance: `mask` must"):
+        signed_distance(mask)
+
+
 def test_it_is_what_boundary_takes():
     mask = drawn((3, 6, 5, 2))
     p = RANDOM.uniform(size=mask.shape).astype("float32")
