@@ -1,8 +1,10 @@
-"""Supervised contrastive loss of a large batch."""
+"""Contrastive losses of a large batch."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import numpy as np
 
 from benchmarks.agreement import Agreement
 from benchmarks.workload import Peer, Workload
@@ -16,10 +18,30 @@ def draw(rng: Rng, shape: Shape) -> tuple[Array, ...]:
     return labels, rng.normal(size=shape).astype("float32")
 
 
+def views(rng: Rng, shape: Shape) -> tuple[Array, ...]:
+    """The number of each sample, once for each view, and two views of each."""
+    samples = np.arange(shape[0])
+    x = rng.normal(size=(shape[0], 1, shape[1])) + 0.5 * rng.normal(
+        size=(shape[0], 2, shape[1])
+    )
+    return samples.repeat(2), x.astype("float32")
+
+
 def by_metric_learning(losses: Any) -> Any:
     """Its order is embeddings first."""
     loss = losses.SupConLoss(temperature=0.1)
     return lambda t, x: loss(x, t)
+
+
+def of_views_by_metric_learning(losses: Any) -> Any:
+    """Views are samples of one class."""
+    loss = losses.NTXentLoss(temperature=0.5)
+    return lambda t, x: loss(x.reshape(-1, x.shape[-1]), t)
+
+
+def without_targets(loss: Any) -> Any:
+    """It ignores them."""
+    return lambda t, x: loss(None, x)
 
 
 WORKLOADS = (
@@ -32,6 +54,24 @@ WORKLOADS = (
         peers={
             "pytorch-metric-learning": Peer(
                 using("pytorch_metric_learning.losses", by_metric_learning),
+                0.3,
+                backends=("torch",),
+            )
+        },
+        agreement=Agreement(
+            rtol=1e-4, of_largest=1e-5, why="logarithms of sums over the batch"
+        ),
+        flops=3 * 2 * 2048 * 2048 * 128,
+    ),
+    Workload(
+        group="contrastive",
+        name="NTXent",
+        sizes={"full": (1024, 128), "small": (32, 16)},
+        draw=views,
+        ours=lambda: without_targets(ours("NTXent")()),
+        peers={
+            "pytorch-metric-learning": Peer(
+                using("pytorch_metric_learning.losses", of_views_by_metric_learning),
                 0.3,
                 backends=("torch",),
             )

@@ -1,0 +1,116 @@
+"""Losses of regions of large maps, against other packages.
+
+All take one-hot targets of 0 and 1 in which every class is present; a term of 1e-5
+pixels above and below is small enough to be no disagreement.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks.agreement import Agreement
+from benchmarks.workload import Peer, Workload
+from benchmarks.workloads._draws import (
+    Array,
+    Rng,
+    Shape,
+    as_float,
+    distributions,
+    normal,
+    one_hot,
+    pair,
+)
+from benchmarks.workloads._functions import kerass, ours, using
+
+GOAL = 0.7
+
+
+def channels_first(inputs: tuple[Array, ...]) -> tuple[Array, ...]:
+    """The layout of torch's world."""
+    return tuple(np.ascontiguousarray(np.moveaxis(x, -1, 1)) for x in inputs)
+
+
+def channels_last(gradient: Array) -> Array:
+    """Ours again."""
+    return np.moveaxis(gradient, 1, -1)
+
+
+def by_monai(losses: Any, name: str, **config: Any) -> Any:
+    """Its default is the mean over samples and classes, too."""
+    loss = getattr(losses, name)(smooth_nr=0.0, smooth_dr=1e-7, **config)
+    return lambda t, p: loss(p, t)
+
+
+def monais(name: str, **config: Any) -> Peer:
+    """MONAI's loss of that name."""
+    return Peer(
+        using("monai.losses", by_monai, name, **config),
+        GOAL,
+        backends=("torch",),
+        arrange=channels_first,
+        restore=channels_last,
+    )
+
+
+def by_kornia(losses: Any) -> Any:
+    """It takes logits, and all classes."""
+    loss = losses.LovaszSoftmaxLoss()
+    return lambda t, p: loss(p, t)
+
+
+def maps_first(inputs: tuple[Array, ...]) -> tuple[Array, ...]:
+    """Class indices, and the layout of torch's world."""
+    t, p = inputs
+    return t.astype("int64"), np.ascontiguousarray(np.moveaxis(p, -1, 1))
+
+
+def maps(rng: Rng, shape: Shape) -> tuple[Array, ...]:
+    """Class indices and logits."""
+    return rng.integers(0, shape[-1], shape[:-1]).astype("int32"), normal(rng, shape)
+
+
+SUMS = Agreement(rtol=1e-4, why="sums over 65536 pixels")
+WORKLOADS = (
+    Workload(
+        group="regions",
+        name="SoftDice",
+        sizes={"full": (8, 256, 256, 21), "small": (2, 32, 32, 5)},
+        draw=pair(as_float(one_hot), distributions),
+        ours=ours("SoftDice"),
+        peers={
+            "keras": Peer(kerass("Dice", axis=(1, 2)), GOAL),
+            "monai": monais("DiceLoss"),
+        },
+        agreement=SUMS,
+    ),
+    Workload(
+        group="regions",
+        name="SoftTversky",
+        sizes={"full": (8, 256, 256, 21), "small": (2, 32, 32, 5)},
+        draw=pair(as_float(one_hot), distributions),
+        ours=ours("SoftTversky", alpha=0.3, beta=0.7),
+        peers={"monai": monais("TverskyLoss", alpha=0.3, beta=0.7)},
+        agreement=SUMS,
+    ),
+    Workload(
+        group="regions",
+        name="LovaszSoftmax",
+        sizes={"full": (2, 256, 256, 15), "small": (2, 32, 32, 5)},
+        draw=maps,
+        ours=ours("LovaszSoftmax", activation="softmax", classes="all"),
+        peers={
+            "kornia": Peer(
+                using("kornia.losses", by_kornia),
+                1.0,
+                backends=("torch",),
+                arrange=maps_first,
+                restore=channels_last,
+            )
+        },
+        agreement=Agreement(
+            rtol=1e-3, of_largest=1e-3, why="differences of sums over sorted pixels"
+        ),
+    ),
+)
