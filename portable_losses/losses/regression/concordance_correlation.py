@@ -84,7 +84,7 @@ class ConcordanceCorrelation(Loss):
         usable = ops.logical_and(unit > 0, unit < float("inf"))
         r, t, p = (x / ops.where(usable, unit, 1.0) for x in (r, t, p))
         spread = mean(ops.square(t)) + mean(ops.square(p)) + ops.square(mean(r))
-        # v_y + v_p - 2 c_yp + (m_y - m_p)^2 == mean r^2, without cancellation at a match
+        # v_y + v_p - 2 c_yp + (m_y - m_p)^2 == mean r^2, exact at a match
         lack = ops.divide(mean(ops.square(r)), spread)
         value = ops.squeeze(lack, axis)
         if kept is None or self.axis:

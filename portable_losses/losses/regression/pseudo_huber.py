@@ -51,13 +51,17 @@ class PseudoHuber(Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         r, delta = residual(y_true, y_pred), self.delta
+        usual = isinstance(delta, int | float) and 1e-15 < delta < 1e6
 
         def items_of(careful: bool) -> Any:
-            c = ops.clip(r, -FAR * delta, FAR * delta) if careful else r
-            # delta^2 (sqrt(1 + u^2) - 1) == c^2 / (sqrt(1 + u^2) + 1) with
-            # u = c / delta, without cancellation near 0
-            terms = c * (c / (_root(c / delta) + 1.0))
-            terms = terms + delta * ops.abs(r - c) if careful else terms
+            # With s = (r / delta)^2: s / (sqrt(1 + s) + 1) == sqrt(1 + s) - 1,
+            # without cancellation near 0; where s overflows it is NaN.
+            if usual and not careful:
+                s = ops.square(r / delta)
+                terms = s / (keras.ops.sqrt(1.0 + s) + 1.0)
+                return self.mean_over_columns(terms) * float(delta) ** 2
+            c = ops.clip(r, -FAR * delta, FAR * delta)
+            terms = c * (c / (_root(c / delta) + 1.0)) + delta * ops.abs(r - c)
             return self.mean_over_columns(terms)
 
         return carefully(r, items_of)

@@ -101,7 +101,7 @@ class AdaptiveWing(Loss):
         >>> loss = portable_losses.AdaptiveWing()
         >>> t, p = [[[0.0, 1.0]]], [[[0.25, 0.0]]]
         >>> round(float(loss(t, p)), 4)
-        6.4464
+        5.5006
 
     Reference:
         Wang, Bo, Fuxin, "Adaptive wing loss for robust face alignment via heatmap

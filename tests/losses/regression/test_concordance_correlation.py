@@ -50,9 +50,9 @@ def test_constants(gradient, compiled):
 
 
 @pytest.mark.parametrize("shift", [1e4, -3e5])
-@pytest.mark.parametrize("unit", [1e-25, 1.0, 1e25])
+@pytest.mark.parametrize("unit", [2.0**-83, 1.0, 2.0**83])
 def test_neither_the_unit_nor_a_common_offset_matters(gradient, shift, unit):
-    # Whole numbers, which an offset does not round.
+    # Whole numbers and powers of two, so that the inputs are not rounded.
     t, p = np.round(4 * T) + shift, np.round(4 * P) + shift
     wanted, slopes = gradient(COLUMNS, t - shift, p - shift)
     value, slope = gradient(COLUMNS, t * np.float32(unit), p * np.float32(unit))
