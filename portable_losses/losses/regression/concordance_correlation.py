@@ -34,13 +34,13 @@ class ConcordanceCorrelation(Loss):
     Edge cases: where both sides are constant, such as a single sample, it is 0 if they
     are equal, else 1, with gradient 0. A constant target costs 1 with gradient 0,
     whatever the prediction; a constant prediction costs 1 with the gradient of the
-    covariance. Elements that are masked are excluded from the moments, and a column
-    without any from the mean over columns. A batch estimates the moments: on several
+    covariance. Masked samples, steps or elements are excluded from the moments, and
+    a column without any other from the mean. A batch estimates the moments: on several
     devices each uses its own part of the batch, so that the loss is the mean of theirs.
 
     Raises:
-        ValueError: if the shapes differ, if y_pred has no such axis, for the batch axis
-            as a negative number, and for sample weights with `axis=0`.
+        ValueError: if the shapes differ, if y_pred has no such axis, and for sample
+            weights with `axis=0`.
 
     Example:
         >>> loss = portable_losses.ConcordanceCorrelation()
@@ -61,17 +61,22 @@ class ConcordanceCorrelation(Loss):
         self.axis = arguments.integer(self, "axis", axis)
 
     def is_statistic(self, y_pred: Any) -> bool:
-        return self.axis == 0
+        return self._along(y_pred) == 0
 
-    def feature_axis(self) -> int:
-        return self.axis if self.axis else -1
+    def _shared_axes(self, y_pred: Any) -> int:
+        return max(self._along(y_pred), 1)
+
+    def _along(self, y_pred: Any) -> int:
+        """The axis, counted from the first one."""
+        shape = tuple(y_pred.shape)
+        rank, axis = len(shape), int(self.axis)
+        if not -rank <= axis < rank:
+            rule = f"an axis of y_pred, whose shape is {shape}"
+            errors.fail(self, "axis", rule, axis, "choose an existing axis")
+        return axis % rank
 
     def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
-        rank = len(y_pred.shape)
-        if self.axis == -rank:
-            rule, remedy = "0 for the batch axis", "pass axis=0"
-            errors.fail(self, "axis", rule, self.axis, remedy)
-        axis = -1 if self.axis else 0
+        rank, axis = len(y_pred.shape), self._along(y_pred)
         if kept is not None:
             kept = ops.broadcast_to(expand(kept, rank), ops.shape(y_pred))
         mean = functools.partial(_mean, kept=kept, axis=axis)
@@ -87,9 +92,15 @@ class ConcordanceCorrelation(Loss):
         # v_y + v_p - 2 c_yp + (m_y - m_p)^2 == mean r^2, exact at a match
         lack = ops.divide(mean(ops.square(r)), spread)
         value = ops.squeeze(lack, axis)
-        if kept is None or self.axis:
+        columns = tuple(range(axis, rank - 1))  # what the items have after `axis`
+        if kept is None or (axis > 0 and not columns):
             return value
-        return value, ops.any(kept, axis=0)
+        some = ops.any(kept, axis=axis)
+        if axis > 0:
+            # A sample of which nothing is kept may have the weight 0, and then counts.
+            whole = ops.any(some, axis=columns, keepdims=True)
+            some = ops.logical_or(some, ops.logical_not(whole))
+        return value, some
 
 
 def _mean(x: Any, kept: Any, axis: int) -> Any:

@@ -29,10 +29,11 @@ class ScaleInvariantLog(Loss):
             common factor of all predictions costs nothing.
         epsilon: > 0 and in the units of y: smaller predictions count as this.
 
-    Edge cases: elements with t <= 0 or NaN, where no depth is known, are excluded like
-    masked ones, and a sample without any other is excluded from the mean. A prediction
-    below epsilon has gradient 0, so that the loss cannot correct it: let the model end
-    in a softplus or an exponential. Equal maps cost 0 with gradient 0.
+    Edge cases: elements with t <= 0, where no depth is known, are excluded like masked
+    ones, and a sample without any other is excluded from the mean. A target of NaN
+    gives NaN: mask it. A prediction below epsilon has gradient 0, so that the loss
+    cannot correct it: let the model end in a softplus or an exponential. Equal maps
+    cost 0 with gradient 0.
 
     Raises:
         ValueError: if variance_weight is outside [0, 1], epsilon is not > 0, or if the
@@ -65,7 +66,7 @@ class ScaleInvariantLog(Loss):
         self.epsilon = arguments.number(self, "epsilon", epsilon, above=0)
 
     def keep(self, y_true: Any) -> Any:
-        return y_true > 0
+        return ops.logical_not(y_true <= 0)  # a NaN is no unknown depth, but a fault
 
     def _shared_axes(self, y_pred: Any) -> int:
         return 1

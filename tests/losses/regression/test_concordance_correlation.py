@@ -107,10 +107,42 @@ def test_a_statistic_has_no_weights():
         LOSS(T, P, np.ones(6))
 
 
-def test_the_batch_axis_is_0():
-    message = "ConcordanceCorrelation: `axis` must be 0 for the batch axis; got axis=-2"
-    with pytest.raises(ValueError, match=message):
-        pl.ConcordanceCorrelation(axis=-2)(T, P)
+def test_axes_count_from_both_ends():
+    last = pl.ConcordanceCorrelation(axis=-2)
+    assert float(last(T, P)) == float(LOSS(T, P))
     message = "ConcordanceCorrelation: `axis` must be an axis of y_pred.*got axis=2"
     with pytest.raises(ValueError, match=message):
         pl.ConcordanceCorrelation(axis=2)(T, P)
+
+
+def test_a_mask_of_steps():
+    t, p = np.stack([T, P, T]), np.stack([P, -T, P])
+    mask = np.ones((3, 6), "bool")
+    mask[0, 4:] = mask[2] = False
+    items = pl.ConcordanceCorrelation(axis=1, reduction="none")
+    got = np.asarray(items(t, p, mask=mask))
+    wanted = np.zeros((3, 3))
+    for k in range(3):
+        wanted[0, k] = ccc(T[:4, k], P[:4, k])
+        wanted[1, k] = ccc(P[:, k], -T[:, k])
+    np.testing.assert_allclose(got, wanted, rtol=1e-5)
+    loss = pl.ConcordanceCorrelation(axis=1)
+    assert float(loss(t, p, mask=mask)) == pytest.approx(wanted[:2].mean(), rel=1e-5)
+    # Weight 0 counts in the divisor, masked does not.
+    value = float(loss(t, p, [1.0, 0.0, 1.0], mask=mask))
+    assert value == pytest.approx(wanted[0].sum() / 6, rel=1e-5)
+    elements = np.ones((3, 6, 3), "bool")
+    elements[2], elements[0, :, 1] = False, False
+    rest = items(t, p, mask=elements)
+    value = float(loss(t, p, mask=elements))
+    assert value == pytest.approx(np.asarray(rest).sum() / 5, rel=1e-5)
+
+
+def test_weights_of_positions():
+    t, p = np.stack([T, P]), np.stack([P, -T])
+    loss = pl.ConcordanceCorrelation(axis=-1)
+    items = np.array([[ccc(t[i, j], p[i, j]) for j in range(6)] for i in range(2)])
+    weight = np.ones((2, 6))
+    weight[0, 2] = weight[1] = 0.0
+    value = float(loss(t, p, weight))
+    assert value == pytest.approx((weight * items).mean(), rel=1e-5)

@@ -29,8 +29,7 @@ def test_unknown_depths_are_excluded(gradient, compiled):
     d = np.log([2.0, 1.0, 0.25])
     np.testing.assert_allclose(value, (silog(d, 0.5) + 0) / 2, rtol=1e-5)
     assert not slope[T <= 0].any()
-    t = np.where(T <= 0, np.nan, T)
-    np.testing.assert_allclose(gradient(loss, t, p)[0], value, rtol=1e-6)
+    assert np.isnan(float(loss(np.where(T <= 0, np.nan, T), P)))
 
 
 def test_a_sample_without_depths_is_excluded_from_the_mean():

@@ -12,6 +12,7 @@ def concordance(axis: int) -> Any:
     """Lin 1989, from biased moments; both constant: 0 if they are equal, else 1."""
 
     def reference(y_true: Array, y_pred: Array) -> Any:
+        y_true = y_true.astype("float64")
         mean_t, mean_p = y_true.mean(axis=axis), y_pred.mean(axis=axis)
         product = np.mean(
             (y_true - y_true.mean(axis=axis, keepdims=True))

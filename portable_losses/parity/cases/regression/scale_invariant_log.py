@@ -8,10 +8,10 @@ from portable_losses.parity.case import Array, Case, Pair
 
 
 def depths(rng: np.random.Generator, n: int) -> Pair:
-    """Maps with unknown depths, of which the second has no other."""
+    """Maps with unknown depths, of which the fourth has no other."""
     t = np.exp(rng.normal(size=(n, 2, 3, 1)))
     t[rng.uniform(size=t.shape) < 0.3] = 0.0
-    t[:, 0, 0], t[1:2] = 1.5, -1.0
+    t[:, 0, 0], t[3:4] = 1.5, -1.0
     return t, np.exp(rng.normal(size=(n, 2, 3, 1)))
 
 
