@@ -50,8 +50,7 @@ class ConcordanceCorrelation(Loss):
 
     Reference:
         Lin, "A concordance correlation coefficient to evaluate reproducibility",
-        Biometrics 45, 1989, with the moments of section 3, which divide by the number
-        of values.
+        Biometrics 45, 1989.
 
     Differs: from torchmetrics, whose moments are unbiased.
     """

@@ -98,8 +98,7 @@ class Charbonnier(Loss):
         Huang, Ahuja, Yang, "Deep Laplacian pyramid networks for fast and accurate
         super-resolution", CVPR 2017, arXiv:1704.03915.
 
-    Differs: from Charbonnier, 1994, in not subtracting the value of an exact match, as
-    image restoration has it.
+    Differs: from the papers of Charbonnier, whose function is 0 at an exact match.
     """
 
     def __init__(

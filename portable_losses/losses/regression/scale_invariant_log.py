@@ -66,7 +66,9 @@ class ScaleInvariantLog(Loss):
         self.epsilon = arguments.number(self, "epsilon", epsilon, above=0)
 
     def keep(self, y_true: Any) -> Any:
-        return ops.logical_not(y_true <= 0)  # a NaN is no unknown depth, but a fault
+        # A NaN is no unknown depth, but a fault. TensorFlow's graphs make y_true > 0 of
+        # a negated y_true <= 0, which a NaN tells apart.
+        return ops.logical_or(y_true > 0, ops.isnan(y_true))
 
     def _shared_axes(self, y_pred: Any) -> int:
         return 1

@@ -28,7 +28,7 @@ class Welsch(Loss):
             (r / scale)^2 / 2. The gradient is largest at one scale.
 
     Edge cases: an exact match costs 0 with gradient 0. Exact near 0, where a residual
-    of 1e-4 scales costs 5e-9. One of 14 scales or more costs 1 with gradient 0 in
+    of 1e-4 scales costs 5e-9. One of 15 scales or more costs 1 with gradient 0 in
     float32: a prediction that far out never comes back, so begin with a large scale.
 
     Raises:

@@ -105,8 +105,7 @@ class AdaptiveWing(Loss):
 
     Reference:
         Wang, Bo, Fuxin, "Adaptive wing loss for robust face alignment via heatmap
-        regression", ICCV 2019, arXiv:1904.07399, without the map of weights of section
-        4.3, which are sample weights here.
+        regression", ICCV 2019, arXiv:1904.07399, without its weighted loss map.
     """
 
     target_domain = "probabilities"

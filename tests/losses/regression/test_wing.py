@@ -27,11 +27,11 @@ def test_adaptive_wing_and_its_gradient_are_continuous(gradient, compiled):
 
 
 def test_adaptive_wing_is_live_beside_a_match(gradient, compiled):
-    t = np.array([[0.0, 1.0], [0.5, 1.0]], "float32")
+    t = np.array([[0.0, 1.0, 0.5]] * 3, "float32")
     value, slope = gradient(pl.AdaptiveWing(), t, t, compiled=compiled)
     assert value == 0 and not slope.any()
     _, slope = gradient(pl.AdaptiveWing(), 0 * t + 1, 0 * t + 1 - 1e-3)
-    np.testing.assert_allclose(slope, -14 * 1.1 * 1e-3**0.1 / 4, rtol=1e-3)
+    np.testing.assert_allclose(slope, -14 * 1.1 * 1e-3**0.1 / 9, rtol=1e-3)
 
 
 def test_hyperparameters_are_used():
