@@ -76,6 +76,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
       excludes, such as those of an ignored class: the mean is over the kept items;
     * a scalar, for a *statistic*: one number per batch. `reduction=None` broadcasts it
       to `(B,)`, and sample weights, which have no meaning there, raise ValueError.
+      Statistics per column may come with `kept` as well.
 
     If an item is the mean over the last axis, `call` ends in
     `return self.mean_over_columns(terms)`. Then a mask and sample weights may have an
@@ -411,7 +412,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
         if self._first_look is not None and self._first_look.pending:
             self._first_look.at(self, x.y_true, x.y_pred, x.kept)
         if len(items.shape) == 0 or type(self).is_statistic(loss, x.y_pred):
-            return of_statistic(self, items, x.y_pred, weight, mask)
+            return of_statistic(self, items, x.y_pred, weight, mask, chosen)
         if mask is None and weight is None and chosen is None and x.columns is None:
             return result(self, reduced(self, items))
         weights = (weight, nonzero)

@@ -104,6 +104,9 @@ def prepare(
     if of_mask or of_weight or positions:
         parts = mask if of_mask else None, weight if of_weight else None
         columns = Columns(*parts, positions)
+    if mask is not None and loss._takes_kept:
+        # `call` has used the part of the mask inside of an item.
+        mask = _any_after(mask, cls._shared_axes(loss, y_pred))
     facts = (kept, mask, weight, nonzero, columns, of_mask, of_weight)
     return Inputs(y_true, y_pred, context, *facts)
 

@@ -97,8 +97,13 @@ def of_chosen(
     return reduced(loss, keras.ops.reshape(mean, (1,)))
 
 
-def of_statistic(loss: Any, value: Any, y_pred: Any, weight: Any, mask: Any) -> Any:
-    """Reduce a statistic: one number per batch, or one per column."""
+def of_statistic(
+    loss: Any, value: Any, y_pred: Any, weight: Any, mask: Any, chosen: Any = None
+) -> Any:
+    """Reduce a statistic: one number per batch, or one per column.
+
+    `chosen` is False for columns that the mean over columns excludes; None keeps all.
+    """
     if weight is not None:
         remedy = "reduce with axis=-1 to get one value per sample"
         form = type(loss).per_sample_form
@@ -117,6 +122,11 @@ def of_statistic(loss: Any, value: Any, y_pred: Any, weight: Any, mask: Any) -> 
         if len(value.shape) == 0:
             value = keras.ops.broadcast_to(value, keras.ops.shape(y_pred)[:1])
         return result(loss, value)
+    if chosen is not None and len(chosen.shape) == len(value.shape):
+        value = keras.ops.sum(keras.ops.where(chosen, value, 0.0))
+        if loss.reduction != "sum":
+            number = keras.ops.sum(keras.ops.cast(chosen, value.dtype))
+            value = keras.ops.divide_no_nan(value, number)
     # One item, not a scalar: Keras scales items for tf.distribute, not scalars.
     return result(loss, reduced(loss, keras.ops.reshape(value, (-1,))))
 

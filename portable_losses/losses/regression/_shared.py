@@ -6,6 +6,9 @@ from portable_losses.core import columns
 from portable_losses.core.classes import like, weight_vector
 from portable_losses.core.loss import Loss
 
+FAR = 1e9
+"""A residual, in scales, whose square plus 1 is its square, in float64 too."""
+
 
 def residual(y_true: Any, y_pred: Any) -> Any:
     """y_pred - y_true, integer targets cast to y_pred's dtype."""

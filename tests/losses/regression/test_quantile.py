@@ -149,3 +149,8 @@ def test_weights_and_masks_align_with_items_of_another_shape_than_y_pred():
     mask = np.array([[True, False]] * 4)
     got = float(loss(t, p, mask=mask))
     np.testing.assert_allclose(got, items[:, 0].mean(), rtol=1e-5)
+
+
+def test_quantiles_come_first_without_their_name():
+    assert Quantile([0.1, 0.9]).quantiles == (0.1, 0.9)
+    assert Quantile(0.3).quantiles == 0.3

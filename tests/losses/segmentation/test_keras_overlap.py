@@ -173,3 +173,14 @@ def test_bad_input_is_rejected(name, config, kind, message):
 def test_shapes_that_differ_are_rejected():
     with pytest.raises(ValueError, match="nothing is broadcast"):
         portable_losses.Dice()(T[..., :1], P)
+
+
+def test_a_mask_of_the_axis_that_is_summed():
+    rng = np.random.default_rng(0)
+    t, p = rng.uniform(size=(2, 3, 4, 5)).astype("float32")
+    mask = np.array([[True, False, True, True], [True] * 4, [False] * 4])
+    loss = portable_losses.Dice(axis=1)
+    items = portable_losses.Dice(axis=1, reduction="none")
+    wanted = np.asarray(items(t[:1, [0, 2, 3]], p[:1, [0, 2, 3]]))
+    wanted = np.concatenate([wanted, np.asarray(items(t[1:2], p[1:2]))]).mean()
+    np.testing.assert_allclose(float(loss(t, p, mask=mask)), wanted, rtol=1e-5)

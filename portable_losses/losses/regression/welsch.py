@@ -1,0 +1,60 @@
+"""The Welsch loss."""
+
+from typing import Any, Unpack
+
+from portable_losses import ops
+from portable_losses.core import arguments
+from portable_losses.core.loss import Loss
+from portable_losses.core.signature import LossArguments, Number
+from portable_losses.losses.regression._shared import FAR, residual
+
+
+class Welsch(Loss):
+    """Welsch loss (Leclerc loss, correntropy loss).
+
+    It penalizes small residuals by their square, and costs at most 1: an outlier has
+    no gradient.
+
+    With r = y_pred - y_true, the item is the mean over the last axis of
+
+        1 - exp(-(r / scale)^2 / 2)
+
+    which is GeneralRobust at alpha = -inf.
+
+    Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
+
+    Args:
+        scale: residual, > 0 and in the units of y, below which the loss is about
+            (r / scale)^2 / 2. The gradient is largest at one scale.
+
+    Edge cases: an exact match costs 0 with gradient 0. Exact near 0, where a residual
+    of 1e-4 scales costs 5e-9. One of 15 scales or more costs 1 with gradient 0 in
+    float32: a prediction that far out never comes back, so begin with a large scale.
+
+    Raises:
+        ValueError: if scale is not > 0, or if the shapes differ.
+
+    Example:
+        >>> loss = portable_losses.Welsch()
+        >>> round(float(loss([[0.0, 0.0]], [[0.0, 2.0]])), 4)  # (1 - exp(-2)) / 2
+        0.4323
+
+    Reference:
+        Dennis and Welsch, "Techniques for nonlinear least squares and robust
+        regression", Communications in Statistics 7, 1978; in this scale Barron, "A
+        general and adaptive robust loss function", CVPR 2019, arXiv:1701.03077,
+        equation 8.
+    """
+
+    def __init__(self, *, scale: Number = 1.0, **common: Unpack[LossArguments]) -> None:
+        super().__init__(**common)
+        self.scale = arguments.number(self, "scale", scale, above=0)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        # Beyond FAR the loss is 1 with gradient 0, and a square could overflow.
+        u = ops.clip(residual(y_true, y_pred) / self.scale, -FAR, FAR)
+        x = -0.5 * ops.square(u)
+        # -expm1(x) == 1 - exp(x): the first is exact near 0; far out its gradient is
+        # lost in the rounding of 1 on some backends
+        terms = ops.where(x > -1.0, -ops.expm1(x), 1.0 - ops.exp(x))
+        return self.mean_over_columns(terms)
