@@ -25,7 +25,7 @@ def train_and_save(case: Case, make: Callable[..., Any], folder: pathlib.Path) -
     model = keras.Model(inputs, outputs)
     optimizer = keras.optimizers.SGD(1e-3, momentum=0.9)
     loss = make(**case.config)
-    # What moves is tracked by the model, or our loss rejects it where JAX compiles.
+    # What moves is tracked by the model, or compiled code on JAX raises an error.
     model.compile(optimizer, loss=loss, metrics=getattr(loss, "hyperparameters", []))
     _fit(model, t, p, epochs=2)
     model.save(_path(case, folder, "keras"))
