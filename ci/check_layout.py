@@ -29,17 +29,6 @@ BACKENDS = ("jax", "jaxlib", "tensorflow", "torch")
 LONGEST = 250
 """Lines that a file of the package has without giving a reason."""
 
-TO_SPLIT = {
-    "core/moving.py": "to be split: what may move, and what follows when it does",
-    "parity/cli.py": "to be split: the options, and what is done with them",
-    "parity/lane.py": "to be split: a loss on one backend, and what it is fed",
-    "parity/originals.py": "to be split: finding Keras's loss, and comparing with it",
-    "parity/report/digest.py": "to be split: grouping, and what a group amounts to",
-    "parity/runs.py": "to be split: the runs, and what they train",
-    "parity/worker.py": "to be split: the checks of a case, and the worker's jobs",
-}
-"""Files of the package that are too long today, and what is to become of each."""
-
 # Folders of the machine someone happened to work on. Not after a letter or a closing
 # bracket, where it is the tail of a longer path: `~/x`, `{folder}/x`, a web address.
 MACHINE_PATH = re.compile(r"(?<![\w.~})$-])/(?:Users|home|opt|root|tmp|work)/[\w.]+")
@@ -181,21 +170,16 @@ def check_private_keras(root: Path, path: Path, found: list[Import]) -> list[str
 
 def check_lengths(root: Path) -> list[str]:
     """Return the files that are too long and say no reason for it."""
-    problems, found = [], lengths(root)
-    for name, lines in found.items():
+    problems = []
+    for name, lines in lengths(root).items():
         path = root / PACKAGE / name
-        if name in TO_SPLIT or lines <= LONGEST or reason(path):
+        if lines <= LONGEST or reason(path):
             continue
         rule = (
             f"{lines} lines, more than {LONGEST} (split it into files of one idea "
             "each, or begin its first comment with `# Long because`)"
         )
         problems.append(problem(root, path, 1, rule))
-    for name in TO_SPLIT:
-        path = root / PACKAGE / name
-        if found.get(name, 0) <= LONGEST or reason(path):
-            rule = "this file needs no entry (remove it from TO_SPLIT in ci/"
-            problems.append(problem(root, path, 1, f"{rule}check_layout.py)"))
     return problems
 
 
@@ -272,7 +256,6 @@ def main() -> int:
     for text in problems:
         print(text)
     print(f"layout: {len(problems)} problems" if problems else "layout: no problems")
-    print(f"layout: {len(TO_SPLIT)} files longer than {LONGEST} lines are to be split")
     longest = [f"{name} ({n})" for name, n in lengths(root).items()][:5]
     print(f"layout: the longest files are {', '.join(longest)}")
     return 1 if problems else 0

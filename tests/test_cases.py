@@ -11,7 +11,7 @@ import portable_losses
 from portable_losses.parity import autodiff
 from portable_losses.parity.cases import families
 from portable_losses.parity.lane import Lane
-from portable_losses.parity.worker import run_case
+from portable_losses.parity.one_case import run_case
 
 CASES = [case for cases in families().values() for case in cases]
 LOSSES = {

@@ -10,7 +10,7 @@ import keras
 from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.eager import cheap_to_read
-from portable_losses.core.moving import as_vector
+from portable_losses.core.vectors import as_vector
 from portable_losses.ops.log_sums import gaps, infinite_if_none, largest_of
 
 Carefully = Callable[[bool], Any]

@@ -1,11 +1,11 @@
 """Numbers that move, that is, change while a model trains.
 
 A loss may hold a `Moving` in place of a number. It is a `Hyperparameter`, the public
-class in `training`, or a `Formula` of several; its leaves are the Hyperparameters.
+class in `training`, or a `Formula` of several; its leaves are the Hyperparameters. The
+argument that holds it may be a container or another loss.
 """
 
 import functools
-import math
 import numbers
 import operator
 from collections.abc import Callable, Iterator, Mapping
@@ -13,28 +13,22 @@ from typing import Any
 
 import keras
 
-from portable_losses.core.config import rebuilt, restored
+from portable_losses.core.config import rebuilt
 from portable_losses.core.rules import Rule, Value
 
-_OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
-    "add": lambda a, b: a + b,
-    "subtract": lambda a, b: a - b,
-    "multiply": lambda a, b: a * b,
-    "divide": lambda a, b: a / b,
-}
-_SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+# The losses import these from here.
+from portable_losses.core.vectors import all_numbers as all_numbers
+from portable_losses.core.vectors import as_vector as as_vector
+from portable_losses.core.vectors import is_vector as is_vector
 
 
 class Moving:
     """A number, or a vector of them, that may change between two training steps.
 
-    `+`, `-`, `*` and `/` with numbers and with each other make a `Formula`, whose value
-    follows its operands: `alpha=w, beta=1.0 - w`. A comparison with a number uses the
-    present value. Two of them are equal only if they are the same object, because Keras
-    keeps metrics in dicts and lists.
+    A comparison with a number uses the present value. Two of them are equal only if
+    they are the same object, because Keras keeps metrics in dicts and lists. The
+    operators `+`, `-`, `*` and `/` are those of `Operand`, in `formula`.
     """
-
-    __array_ufunc__ = None  # else NumPy would compute `number * w`
 
     def leaves(self) -> tuple["Moving", ...]:
         """The Hyperparameters in it, each once."""
@@ -95,86 +89,8 @@ class Moving:
     def __tf_tensor__(self, *args: Any, **kwargs: Any) -> Any:
         _reject_constant(self)
 
-    def __add__(self, other: Any) -> Any:
-        return _formula("add", self, other)
 
-    def __radd__(self, other: Any) -> Any:
-        return _formula("add", other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return _formula("subtract", self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return _formula("subtract", other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return _formula("multiply", self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return _formula("multiply", other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return _formula("divide", self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return _formula("divide", other, self)
-
-    def __neg__(self) -> Any:
-        return _formula("multiply", -1.0, self)
-
-
-@keras.saving.register_keras_serializable("portable_losses")
-class Formula(Moving):
-    """An operation of two operands, at least one of which moves.
-
-    Args:
-        operation: add, subtract, multiply or divide.
-        left: the first operand.
-        right: the second operand.
-    """
-
-    def __init__(self, operation: str, left: Any, right: Any) -> None:
-        self.operation, self.left, self.right = operation, left, right
-
-    def leaves(self) -> tuple[Moving, ...]:
-        return tuple(leaves_in((self.left, self.right)))
-
-    def value_if(self, new: Mapping[int, Value]) -> Value:
-        left, right = (
-            x.value_if(new) if isinstance(x, Moving) else x
-            for x in (self.left, self.right)
-        )
-        return _combined(_OPERATIONS[self.operation], left, right)
-
-    def tensor(self, dtype: str) -> Any:
-        left, right = (now(x, dtype) for x in (self.left, self.right))
-        return _OPERATIONS[self.operation](left, right)
-
-    def require(self, owner: object, key: object, rule: Rule) -> None:
-        require_of_all(owner, (key, id(self)), self, rule)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the operation and the operands."""
-        return {"operation": self.operation, "left": self.left, "right": self.right}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Formula":
-        """Make it from `get_config()`, as it is or as it was read from a file."""
-        return cls(**restored(config))
-
-    def __repr__(self) -> str:
-        return f"({self.left!r} {_SIGNS[self.operation]} {self.right!r})"
-
-
-def _formula(operation: str, left: Any, right: Any) -> Any:
-    if not (is_number(left) and is_number(right)):
-        moving, other = (left, right) if isinstance(left, Moving) else (right, left)
-        tensor = hasattr(other, "__array__") or keras.ops.is_tensor(other)
-        if tensor and not isinstance(other, keras.losses.Loss):
-            _reject_constant(moving)
-        return NotImplemented  # of a loss, for example, which has the operator itself
-    sides = (x if isinstance(x, Moving) else float(x) for x in (left, right))
-    return Formula(operation, *sides)
+# --- tests on values ----------------------------------------------------------------
 
 
 def is_number(x: Any) -> bool:
@@ -185,23 +101,6 @@ def is_number(x: Any) -> bool:
 def is_zero(value: Any) -> bool:
     """Whether it is the constant 0; the tensor of a Hyperparameter never is."""
     return isinstance(value, int | float) and value == 0
-
-
-def _combined(operation: Callable[[Any, Any], Any], left: Value, right: Value) -> Value:
-    if not isinstance(left, tuple) and not isinstance(right, tuple):
-        return _number(operation, left, right)
-    size = len(left) if isinstance(left, tuple) else len(right)  # type: ignore[arg-type]
-    left, right = (x if isinstance(x, tuple) else (x,) * size for x in (left, right))
-    if len(left) != len(right):
-        _messages().reject_lengths(len(left), len(right))
-    return tuple(_number(operation, a, b) for a, b in zip(left, right, strict=True))
-
-
-def _number(operation: Callable[[Any, Any], Any], left: float, right: float) -> float:
-    try:
-        return float(operation(left, right))
-    except ZeroDivisionError:  # inf or NaN, as with tensors
-        return math.copysign(math.inf, right) * left
 
 
 def _compared(comparison: Callable[[Any, Any], Any], left: Moving, right: Any) -> Any:
@@ -224,6 +123,9 @@ def _messages() -> Any:
     from portable_losses.core import held
 
     return held
+
+
+# --- arguments in which something moves ---------------------------------------------
 
 
 def moves(x: Any) -> bool:
@@ -306,20 +208,3 @@ def require_of_all(
     rule(as_numbers(x))
     for leaf in leaves_in(x):
         leaf.require(owner, key, functools.partial(of_leaf, id(leaf)))
-
-
-def is_vector(x: Any) -> bool:
-    """Whether an argument is a vector: a tuple, or a tensor of one axis."""
-    return isinstance(x, tuple) or len(getattr(x, "shape", ())) == 1
-
-
-def all_numbers(values: Any) -> bool:
-    """Whether a vector holds Python numbers only, and no tensor of a Hyperparameter."""
-    return isinstance(values, tuple) and not any(map(keras.ops.is_tensor, values))
-
-
-def as_vector(values: Any, dtype: str) -> Any:
-    """A vector of numbers and tensors as one tensor."""
-    if all_numbers(values) or not isinstance(values, tuple):
-        return keras.ops.convert_to_tensor(values, dtype)
-    return keras.ops.stack([keras.ops.convert_to_tensor(x, dtype) for x in values])

@@ -30,7 +30,7 @@ class Case:
             only. `"batch"`: items that depend on the other samples too. `"statistic"`:
             one number a batch.
         draw: `draw(rng, n)` returns `(y_true, y_pred)` for n samples, float64 and
-            integer arrays, away from kinks.
+            integer arrays, away from non-differentiable points.
         reference: `reference(y_true, y_pred)` returns the items, or the statistic, in
             float64 NumPy, written from the definition and not from our code. It may
             return `(items, kept)`. A third argument, `frozen`, is the prediction once
@@ -38,15 +38,16 @@ class Case:
             computed from it, and the differences do not move it. None for a user's
             loss without one: then the NumPy backend's float64 value of the loss itself
             stands in.
-        edges: named inputs at kinks and extremes (an exact match, logits of 1e4,
-            probabilities of 0 and 1, zero vectors). Values are compared with the
-            reference; gradients must be finite, equal on all backends and between
-            the reference's one-sided slopes. Where the reference is infinite the value
-            must be as well, and the gradient free of NaN. Trailing axes like those of
-            `draw`.
+        edges: named inputs at non-differentiable points and extremes (an exact match,
+            logits of 1e4, probabilities of 0 and 1, zero vectors). Values are compared
+            with the reference; gradients must be finite, equal on all backends and
+            between the one-sided gradients of the reference. Where the reference is
+            infinite the value must be as well, and the gradient free of NaN. Trailing
+            axes like those of `draw`.
         wrong: inputs of which every sample is confidently wrong, so that the gradient
             of every sample must be alive.
-        classes: for class ids, how many there are: an id beyond must be refused or NaN.
+        classes: for class ids, how many there are: an id beyond must be rejected
+            or NaN.
         samples: how many samples are drawn.
         sampled_gradient: whether the reference is differentiated at some elements and
             along some random directions only: for large inputs, such as images.

@@ -7,8 +7,9 @@ another, without a word; the histories then part.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from portable_losses.parity.fits import History
 from portable_losses.parity.report.model import HistoryRow
-from portable_losses.parity.runs import RUNS, History, Run
+from portable_losses.parity.runs import RUNS, Run
 from portable_losses.parity.training import ELSEWHERE, TOLERANCES, largest_difference
 
 

@@ -5,32 +5,21 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import keras
-import ml_dtypes
 import numpy as np
 
+from portable_losses.parity.as_function import as_function
 from portable_losses.parity.autodiff import Autodiff, LossFunction, Result
-from portable_losses.parity.case import Array, Case, Pair
+from portable_losses.parity.case import Array, Case
+from portable_losses.parity.inputs import Inputs
 from portable_losses.parity.reference import Expected, expect
-from portable_losses.parity.tolerances import (
-    SMALL_GRADIENT,
-    SMALL_VALUE,
-    Tolerance,
-    tolerance,
-    value_excess,
-)
-
-
-def keep(samples: int) -> Array:
-    """The mask of the masked samples, True for what stays."""
-    return np.arange(samples) % 3 != 1
-
-
-HALF = {"float16": np.float16, "bfloat16": ml_dtypes.bfloat16}
+from portable_losses.parity.tolerances import Tolerance, tolerance, value_excess
+from portable_losses.parity.worst_errors import WorstErrors
 
 
 class Lane:
-    """Runs a case's loss, remembers results, and keeps the worst errors.
+    """Runs a case's loss at its `inputs`, and remembers the results.
+
+    The `worst` errors are kept for the report.
 
     Args:
         case: the case.
@@ -60,15 +49,14 @@ class Lane:
         self.autodiff = autodiff
         self.device = device
         self.modes = modes or autodiff.MODES
-        self.value_error: float | None = None  # until one is measured
-        self.gradient_error: float | None = None
+        self.inputs = Inputs(case)
+        self.worst = WorstErrors()
         self.recorded: dict[str, tuple[Array, Array, float]] = {}
         self._make = make
         self._precision = precision
         self._functions: dict[tuple[Any, Any], LossFunction] = {}
         self._results: dict[str, Result] = {}
         self._expected: dict[str, Expected] = dict(references or {})
-        self._drawn: Pair | None = None
 
     # --- the loss -------------------------------------------------------------------
 
@@ -105,43 +93,6 @@ class Lane:
             loss = self.make(reduction=reduction, dtype=dtype)
             self._functions[key] = as_function(loss)
         return self._functions[key]
-
-    # --- inputs ---------------------------------------------------------------------
-
-    def labels(self) -> list[str]:
-        """The inputs that have a reference, by name."""
-        named = ["drawn", "drawn float16", "drawn bfloat16", "masked", "one sample"]
-        named += [f"edge {name}" for name in self.case.edges]
-        return named + (["exact"] if self.case.exact is not None else [])
-
-    def inputs(self, label: str) -> Pair:
-        """Targets and predictions: float32 predictions, int32 ids."""
-        if label == "drawn":
-            if self._drawn is None:
-                self._drawn = single(self.case.inputs())
-            return self._drawn
-        if label.startswith("edge "):
-            return self.tiled(self.case.edges[label.removeprefix("edge ")])
-        if label == "exact":
-            assert self.case.exact is not None
-            return single(self.case.exact)
-        t, p = self.inputs("drawn")
-        if label.startswith("drawn "):
-            return t, p.astype(HALF[label.removeprefix("drawn ")])
-        which: Any = keep(len(p)) if label == "masked" else slice(0, 1)
-        return take(t, which), p[which]
-
-    def tiled(self, pair: Pair) -> Pair:
-        """Edge inputs, repeated to the drawn number of samples where items allow.
-
-        Fewer shapes are fewer compiled functions.
-        """
-        t, p = single(pair)
-        samples = self.case.samples
-        if self.case.kind == "items" and 0 < len(p) < samples:
-            rows = np.arange(samples) % len(p)
-            t, p = take(t, rows), p[rows]
-        return t, p
 
     # --- results --------------------------------------------------------------------
 
@@ -218,9 +169,9 @@ class Lane:
 
     def references(self) -> dict[str, Expected]:
         """The references by label."""
-        return {label: self.expected(label) for label in self.labels()}
+        return {label: self.expected(label) for label in self.inputs.labels()}
 
-    # --- errors ---------------------------------------------------------------------
+    # --- what is allowed --------------------------------------------------------------
 
     def tolerance(self, dtype: str) -> Tolerance:
         """What is allowed here for inputs of a dtype."""
@@ -246,61 +197,3 @@ class Lane:
             close = excess <= 1
         if not close:
             raise AssertionError(f"{what}: {float(got):.9g}, not {wanted:.9g}")
-
-    def note_value(self, got: Array, wanted: float, largest: float) -> None:
-        """Keep the worst error of a value, relative to the largest item."""
-        size = max(abs(wanted), largest, SMALL_VALUE)
-        error = abs(float(got) - wanted) / size
-        self.value_error = max(self.value_error or 0.0, error)
-
-    def note_gradient(self, got: Array, wanted: Array) -> None:
-        """Keep the worst error of a gradient, relative to its largest element.
-
-        Elements of which the reference knows nothing are NaN in `wanted`.
-        """
-        known = np.isfinite(wanted)
-        got, wanted = got[known], wanted[known]
-        size = float(np.max(np.abs(wanted), initial=SMALL_GRADIENT))
-        error = float(np.max(np.abs(got - wanted), initial=0.0)) / size
-        self.gradient_error = max(self.gradient_error or 0.0, error)
-
-
-def as_function(loss: Any) -> LossFunction:
-    """A loss, ours or Keras's, as a function of four arguments."""
-    takes_mask = "mask" in inspect.signature(type(loss).__call__).parameters
-
-    def run(t: Any, p: Any, w: Any = None, m: Any = None) -> Any:
-        if takes_mask:
-            return loss(t, p, w, m)
-        return loss(t, p, w)
-
-    moving = [w.variable for w in getattr(loss, "hyperparameters", ())]
-    return run if not moving else _given(moving, run)
-
-
-def _given(variables: list[Any], run: LossFunction) -> LossFunction:
-    """A function of a loss that reads variables, which are handed to it.
-
-    Nobody sets them here; a loss refuses those that compiled code takes as constants.
-    """
-
-    def with_state(*args: Any) -> Any:
-        state = [(v, v + keras.ops.zeros(v.shape, v.dtype)) for v in variables]
-        with keras.StatelessScope(state):
-            return run(*args)
-
-    return with_state
-
-
-def single(pair: Pair) -> Pair:
-    """Inputs as people pass them: float32 and int32."""
-    t, p = pair
-    if t is not None:
-        t = np.asarray(t)
-        t = t.astype("int32" if t.dtype.kind in "iu" else "float32")
-    return t, np.asarray(p).astype("float32")
-
-
-def take(x: Array | None, which: Any) -> Any:
-    """Some samples of the targets, which may be None."""
-    return None if x is None else x[which]

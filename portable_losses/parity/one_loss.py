@@ -12,9 +12,9 @@ from portable_losses.parity.case import Case
 from portable_losses.parity.checks import CHECKS, VALUES_ONLY
 from portable_losses.parity.kinds import KINDS
 from portable_losses.parity.lane import Lane
+from portable_losses.parity.one_case import run_case
 from portable_losses.parity.stand_in import references
 from portable_losses.parity.target import Target, remade
-from portable_losses.parity.worker import run_case
 
 
 def check_loss(
@@ -51,14 +51,14 @@ def check_loss(
     names = _names(backend, checks)
     on = autodiff.load(backend)
     if device not in on.devices():
-        _refuse("device", f"one of {', '.join(sorted(on.devices()))}", device)
+        _reject("device", f"one of {', '.join(sorted(on.devices()))}", device)
 
     def make(**arguments: Any) -> Any:
         return remade(loss, arguments)
 
     lane = Lane(case, make, on, device)
     if case.reference is None:
-        inputs = {label: lane.inputs(label) for label in lane.labels()}
+        inputs = {label: lane.inputs(label) for label in lane.inputs.labels()}
         lane = Lane(case, make, on, device, references=references(loss, inputs))
     # A class that its owner did not register is still one that he can name.
     named = Target(case, loss).custom_objects
@@ -88,10 +88,10 @@ def _case(
 ) -> Case:
     if case is not None:
         if kind is not None:
-            _refuse("kind", "left out where there is a case", kind)
+            _reject("kind", "left out where there is a case", kind)
         return case if reference is None else _with(case, reference=reference)
     if kind is None or kind not in KINDS:
-        _refuse("kind", f"one of {', '.join(sorted(KINDS))}", kind)
+        _reject("kind", f"one of {', '.join(sorted(KINDS))}", kind)
     name = getattr(loss, "__name__", type(loss).__name__)
     return _with(KINDS[kind], loss=name, reference=reference)
 
@@ -106,11 +106,11 @@ def _names(backend: str, checks: Iterable[str] | None) -> tuple[str, ...] | None
     names = tuple(checks)
     for name in names:
         if name not in CHECKS:
-            _refuse("checks", f"among {', '.join(sorted(CHECKS))}", name)
+            _reject("checks", f"among {', '.join(sorted(CHECKS))}", name)
     return names
 
 
-def _refuse(argument: str, rule: str, value: object) -> NoReturn:
+def _reject(argument: str, rule: str, value: object) -> NoReturn:
     raise ValueError(
         f"check_loss: `{argument}` must be {rule}; got {argument}={value!r}."
     )

@@ -10,10 +10,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from portable_losses.parity.events import MARK
 from portable_losses.parity.plan import Plan, Unavailable
-
-MARK = "@parity "
-"""What a line of a worker's event begins with; others are a backend's own chatter."""
 
 
 class Process:

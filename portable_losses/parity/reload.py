@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from portable_losses.parity.case import Case, Pair
-from portable_losses.parity.lane import single
+from portable_losses.parity.inputs import single
 
 TOLERANCE = 1e-4
 """Relative difference of the losses after three steps of gradient descent."""
@@ -25,7 +25,7 @@ def train_and_save(case: Case, make: Callable[..., Any], folder: pathlib.Path) -
     model = keras.Model(inputs, outputs)
     optimizer = keras.optimizers.SGD(1e-3, momentum=0.9)
     loss = make(**case.config)
-    # What moves is tracked by the model, or JAX refuses to compile its value in.
+    # What moves is tracked by the model, or compiled code on JAX raises an error.
     model.compile(optimizer, loss=loss, metrics=getattr(loss, "hyperparameters", []))
     _fit(model, t, p, epochs=2)
     model.save(_path(case, folder, "keras"))

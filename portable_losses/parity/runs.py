@@ -1,13 +1,12 @@
 """Short training runs, one for each thing that stands between a loss and a model.
 
 Each is handed the package, writes what its user would, and returns a fit's history.
-The data, the models' sizes and the optimizer are those of a task in `training`.
 """
 
 import dataclasses
 import pathlib
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -15,14 +14,17 @@ import numpy as np
 from keras import ops
 
 from portable_losses.parity.case import Array
-from portable_losses.parity.training import BATCH, HIDDEN, initialize, standardized
-
-History = dict[str, list[float]]
-"""The values of each number of a history, one an epoch."""
-
-EPOCHS = 4
-TRAINED, HELD_OUT = slice(0, 320), slice(320, 416)
-"""Whole batches: another shape is another compiled step."""
+from portable_losses.parity.fits import (
+    EPOCHS,
+    History,
+    compiled,
+    fitted,
+    hidden,
+    ramp,
+    small_model,
+    two_heads,
+)
+from portable_losses.parity.training import standardized
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,73 +40,6 @@ class Run:
     name: str
     fit: Callable[[Any], History]
     like: str | None = None
-
-
-# --- what the runs share --------------------------------------------------------------
-
-
-def hidden(x: Any) -> Any:
-    """The hidden layer of a small model."""
-    return keras.layers.Dense(HIDDEN, activation="relu", name="hidden")(x)
-
-
-def small_model(columns: int, outputs: int) -> Any:
-    """A hidden layer and an output layer."""
-    x = keras.Input((columns,))
-    return keras.Model(x, keras.layers.Dense(outputs)(hidden(x)))
-
-
-def compiled(model: Any, rate: float = 0.02, **arguments: Any) -> Any:
-    """The model, with the same weights on every backend, ready to be trained."""
-    initialize(model)
-    model.compile(keras.optimizers.SGD(rate, momentum=0.9), **arguments)
-    return model
-
-
-def fitted(
-    model: Any,
-    x: Any,
-    y: Any = None,
-    callbacks: Sequence[Any] = (),
-    first: int = 0,
-    last: int = EPOCHS,
-) -> History:
-    """Train from one epoch to another, with validation, and return the history."""
-
-    def part(data: Any, rows: slice) -> Any:
-        if data is None:
-            return None
-        return keras.tree.map_structure(lambda column: column[rows], data)
-
-    found = model.fit(
-        part(x, TRAINED),
-        part(y, TRAINED),
-        batch_size=BATCH,
-        initial_epoch=first,
-        epochs=last,
-        shuffle=False,
-        validation_data=(part(x, HELD_OUT), part(y, HELD_OUT)),
-        validation_batch_size=BATCH,
-        callbacks=list(callbacks),
-        verbose=0,
-    )
-    return {name: [float(v) for v in row] for name, row in found.history.items()}
-
-
-def ramp(epoch: int) -> float:
-    """0.25, 0.5, 0.75 and 1."""
-    return 0.25 * (epoch + 1)
-
-
-def two_heads() -> tuple[Any, dict[str, Any]]:
-    """An input of ten columns, and two outputs of one."""
-    x = keras.Input((10,))
-    shared = hidden(x)
-    heads = ("level", "spread")
-    return x, {name: keras.layers.Dense(1, name=name)(shared) for name in heads}
-
-
-# --- the runs -------------------------------------------------------------------------
 
 
 def function_with_arguments(pl: Any) -> History:
@@ -149,7 +84,7 @@ def saved_and_resumed(pl: Any) -> History:
         model = keras.saving.load_model(path)
     moves = pl.HyperparameterScheduler("w", ramp)
     after = fitted(model, x, y, callbacks=[moves], first=half)
-    return {name: before[name] + row for name, row in after.items()}
+    return {name: before[name] + values for name, values in after.items()}
 
 
 def delta_by_step(pl: Any) -> History:

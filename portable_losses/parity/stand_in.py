@@ -42,7 +42,7 @@ def references(loss: Any, inputs: Mapping[str, Pair]) -> dict[str, Expected]:
     place = _place(loss)
     if importlib.util.find_spec("jax") is None:
         # Whatever Keras's own backend is: that of NumPy imports JAX.
-        _refuse(place.name, "runs on the NumPy backend, for which Keras needs JAX")
+        _reject(place.name, "runs on the NumPy backend, for which Keras needs JAX")
     environment = {
         **os.environ,
         "KERAS_BACKEND": "numpy",
@@ -60,7 +60,7 @@ def references(loss: Any, inputs: Mapping[str, Pair]) -> dict[str, Expected]:
         )
         if done.returncode:
             said = done.stderr.strip().splitlines() or ["no message"]
-            _refuse(place.name, f"runs on the NumPy backend; it said: {said[-1]}")
+            _reject(place.name, f"runs on the NumPy backend; it said: {said[-1]}")
         found: dict[str, Expected] = pickle.loads(answer.read_bytes())
     return found
 
@@ -68,13 +68,13 @@ def references(loss: Any, inputs: Mapping[str, Pair]) -> dict[str, Expected]:
 def _place(loss: Any) -> Place:
     named = loss if inspect.isclass(loss) or inspect.isfunction(loss) else type(loss)
     if "<" in named.__qualname__:
-        _refuse(named.__qualname__, "stands at the top of a module")
+        _reject(named.__qualname__, "stands at the top of a module")
     config = None if named is loss else loss.get_config()
     file = os.path.abspath(inspect.getfile(named))
     return Place(named.__module__, file, named.__qualname__, config)
 
 
-def _refuse(name: str, rule: str) -> NoReturn:
+def _reject(name: str, rule: str) -> NoReturn:
     raise ValueError(
         f"check_loss: `reference` must be given unless the loss {rule}; got "
         f"reference=None for {name} (write the loss's items as a NumPy function of "

@@ -7,7 +7,7 @@ import keras
 
 from portable_losses.core import arguments, checks, errors, held
 from portable_losses.core.config import rebuilt
-from portable_losses.core.moving import as_vector
+from portable_losses.core.vectors import as_vector
 
 
 def checked(owner: str, argument: str, value: Any) -> Any:

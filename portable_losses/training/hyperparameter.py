@@ -11,6 +11,7 @@ import keras
 
 from portable_losses.core import checks, copying, errors
 from portable_losses.core.config import restored
+from portable_losses.core.formula import Operand
 from portable_losses.core.keras_seams import is_symbolic, saves_configs
 from portable_losses.core.moving import Moving
 from portable_losses.core.rules import Rule, Rules, Value
@@ -29,7 +30,7 @@ _NAMES_OF_LOGS = ("epoch", "learning_rate", "loss", "lr")
 
 
 @keras.saving.register_keras_serializable("portable_losses")
-class Hyperparameter(Moving, keras.metrics.Metric):
+class Hyperparameter(Operand, keras.metrics.Metric):
     """A number, or a vector of numbers, in a loss, that changes while the model trains.
 
     It can be used wherever a loss takes a number: `Huber(delta=w)`,

@@ -321,8 +321,7 @@ PLANTED = {
 
 
 @pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(check_layout, "TO_SPLIT", {})
+def tree(tmp_path: Path) -> Path:
     for name, text in HEALTHY.items():
         write(tmp_path, name, text)
     return tmp_path
@@ -534,22 +533,6 @@ def test_long_file_may_say_why(tree: Path, reason: str) -> None:
     assert check_layout.check(tree) == []
 
 
-def test_long_file_that_is_to_be_split_has_an_entry(
-    tree: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(check_layout, "TO_SPLIT", {"core/long.py": "to be split"})
-    write(tree, LONG, "x = 1" + 250 * "\nx = 1")
-    assert check_layout.check(tree) == []
-    entry = (
-        f"{LONG}:1: this file needs no entry (remove it from TO_SPLIT in "
-        "ci/check_layout.py)"
-    )
-    write(tree, LONG, "x = 1" + 249 * "\nx = 1")
-    assert check_layout.check(tree) == [entry]
-    (tree / LONG).unlink()
-    assert check_layout.check(tree) == [entry]
-
-
 def test_tree_without_a_package_is_a_problem(tmp_path: Path) -> None:
     (found,) = check_layout.check(tmp_path)
     assert "there is no package" in found
@@ -567,7 +550,6 @@ def test_main_prints_and_fails(
     assert check_layout.main() == 0
     assert capsys.readouterr().out.splitlines() == [
         "layout: no problems",
-        "layout: 0 files longer than 250 lines are to be split",
         "layout: the longest files are __init__.py (14), parity/cases/regression/"
         "huber.py (11), losses/regression/huber.py (10), core/loss.py (8), "
         "parity/autodiff/jax.py (6)",

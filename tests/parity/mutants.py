@@ -92,7 +92,7 @@ class DataDependent(Squared):
 
 
 class NanAtMatch(Squared):
-    """A root with an infinite slope where it is 0."""
+    """A root with an infinite gradient where it is 0."""
 
     def call(self, y_true, y_pred):
         length = keras.ops.sqrt(ops.sum(ops.square(y_pred - y_true), axis=-1))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import portable_losses
-from portable_losses.parity import histories, runs
+from portable_losses.parity import fits, histories, runs
 from portable_losses.parity.autodiff import BACKENDS
 from portable_losses.parity.runs import RUNS, Run
 from portable_losses.parity.training import TOLERANCES
@@ -21,27 +21,27 @@ import json
 import keras
 import portable_losses
 from portable_losses import ops
-from portable_losses.parity import histories, runs
+from portable_losses.parity import fits, histories, runs
 
 class Frozen(portable_losses.Loss):
-    w = runs.ramp(0)  # a float, which compiled code takes for a constant
+    w = fits.ramp(0)  # a float, which compiled code takes for a constant
 
     def call(self, y_true, y_pred):
         return self.w * ops.mean(ops.square(y_pred - y_true), axis=-1)
 
 class SetsIt(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
-        self.model.loss.w = runs.ramp(epoch)
+        self.model.loss.w = fits.ramp(epoch)
 
 def frozen(pl):
-    model = runs.compiled(runs.small_model(10, 1), loss=Frozen())
-    return runs.fitted(model, *runs.standardized("diabetes"), callbacks=[SetsIt()])
+    model = fits.compiled(fits.small_model(10, 1), loss=Frozen())
+    return fits.fitted(model, *runs.standardized("diabetes"), callbacks=[SetsIt()])
 
 def moving(pl):
-    w = pl.Hyperparameter(runs.ramp(0), name="w")
-    model = runs.compiled(runs.small_model(10, 1), loss=w * pl.MeanSquaredError())
-    moves = pl.HyperparameterScheduler(w, runs.ramp)
-    return runs.fitted(model, *runs.standardized("diabetes"), callbacks=[moves])
+    w = pl.Hyperparameter(fits.ramp(0), name="w")
+    model = fits.compiled(fits.small_model(10, 1), loss=w * pl.MeanSquaredError())
+    moves = pl.HyperparameterScheduler(w, fits.ramp)
+    return fits.fitted(model, *runs.standardized("diabetes"), callbacks=[moves])
 
 both = (runs.Run("frozen", frozen), runs.Run("moving", moving))
 print(json.dumps([histories.history(run, portable_losses) for run in both]))
@@ -100,7 +100,7 @@ def _here():
 def test_a_run_has_every_number_of_every_epoch(run, here):
     found, message = here[run.name]
     assert message == "" and {"loss", "val_loss"} <= set(found)
-    assert all(len(values) == runs.EPOCHS for values in found.values())
+    assert all(len(values) == fits.EPOCHS for values in found.values())
     assert all(len(set(values)) > 1 for values in found.values())  # something moves
 
 

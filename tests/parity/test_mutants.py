@@ -10,9 +10,9 @@ from mutants import HEALTHY, IDS, MUTANTS, REGRESSION, SCALED, Squared, WrongVal
 from portable_losses.parity import autodiff
 from portable_losses.parity.checks import CHECKS
 from portable_losses.parity.lane import Lane
+from portable_losses.parity.one_case import run_case
 from portable_losses.parity.originals import find_original
 from portable_losses.parity.reload import go_on, train_and_save
-from portable_losses.parity.worker import run_case
 
 BACKEND = keras.config.backend()
 # What only compiled code can show; torch runs eagerly.

@@ -114,4 +114,4 @@ def test_training_goes_on_to_the_same_numbers(found):
 def test_the_known_difference_is_small_and_there(found):
     differences = [d for (name, _), d in found.items() if name.startswith(KNOWN)]
     assert all(isinstance(d, float) and d < 1e-3 for d in differences), differences
-    assert max(differences) > TOLERANCE, "Keras mended it: drop KNOWN"
+    assert max(differences) > TOLERANCE, "Keras fixed it: drop KNOWN"

@@ -8,12 +8,14 @@ import pytest
 from mutants import DROP_IN, Absolute, HalfOfASum, OtherName
 
 import portable_losses
-from portable_losses.parity import autodiff, originals
+from portable_losses.parity import against_keras, autodiff, originals, places
+from portable_losses.parity.against_keras import compare
 from portable_losses.parity.cases import DROP_INS, FAULTS, Fault, families, within
 from portable_losses.parity.checks import CHECKS
 from portable_losses.parity.lane import Lane
-from portable_losses.parity.originals import Place, compare, find_original
-from portable_losses.parity.worker import run_case
+from portable_losses.parity.one_case import run_case
+from portable_losses.parity.originals import find_original
+from portable_losses.parity.places import Place
 
 ON = autodiff.load(keras.config.backend())
 CASES = [case for cases in families().values() for case in cases]
@@ -68,8 +70,8 @@ def test_what_differs_is_named_with_its_place():
     found = compare(lane(DROP_IN, HalfOfASum))
     # At an exact match half of nothing is nothing.
     assert set(found.differences) == SUMS
-    places = 3 + 3 * 2 * len(originals.REDUCTIONS)
-    assert len(set(found.places)) == len(found.places) == places
+    count = 3 + 3 * 2 * len(places.REDUCTIONS)
+    assert len(set(found.places)) == len(found.places) == count
     assert str(min(SUMS, key=str)) == "drawn, reduction='sum'"
     name = compare(lane(DROP_IN, OtherName)).differences[Place("name")]
     assert name == "'huber', Keras's is 'huber_loss'"
@@ -86,7 +88,7 @@ HALVES = Fault(loss="Huber", why="adds twice", at=("drawn", "edge far"), labels=
 
 
 def declare(monkeypatch, fault):
-    monkeypatch.setattr(originals, "FAULTS", (fault,))
+    monkeypatch.setattr(places, "FAULTS", (fault,))
 
 
 def test_a_known_fault_must_show(monkeypatch):
@@ -170,7 +172,7 @@ def test_every_fault_is_of_a_case(fault):
     assert set(fault.checks) <= {*CHECKS, "between"}
     cases = [case for case in CASES if case.loss == fault.loss]
     assert set(fault.labels) <= {case.label for case in cases}
-    inputs = {at for case in cases for at in originals.labels(lane(case))}
+    inputs = {at for case in cases for at in against_keras.labels(lane(case))}
     assert {at for at in fault.at if Place(at).of_values} <= inputs
 
 

@@ -10,8 +10,8 @@ import portable_losses
 from portable_losses import ops
 from portable_losses.parity import one_loss, pytest_plugin
 from portable_losses.parity.case import Case
+from portable_losses.parity.inputs import single
 from portable_losses.parity.kinds import KINDS
-from portable_losses.parity.lane import single
 from portable_losses.parity.one_loss import check_loss
 from portable_losses.parity.reference import expect
 from portable_losses.parity.stand_in import references
@@ -91,7 +91,7 @@ def test_a_case_carries_everything():
         ({"kind": "boxes", "case": KINDS["boxes"]}, "`kind` must be left out"),
     ],
 )
-def test_bad_arguments_are_refused(options, said):
+def test_bad_arguments_are_rejected(options, said):
     with pytest.raises(ValueError, match=said):
         check_loss(Cubic, **options)
 

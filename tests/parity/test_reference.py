@@ -6,8 +6,8 @@ import pytest
 import portable_losses
 from portable_losses import ops
 from portable_losses.parity.case import Case
+from portable_losses.parity.inputs import single
 from portable_losses.parity.kinds import KINDS
-from portable_losses.parity.lane import single
 from portable_losses.parity.one_loss import check_loss
 from portable_losses.parity.reference import DIRECTIONS, ELEMENTS, expect
 from portable_losses.parity.stand_in import references

@@ -56,7 +56,7 @@ def made_up(failing: bool = True) -> dict:
         for label in labels
     ]
     by_id = {case["id"]: case for case in cases}
-    reason = "the reference's own slope is one-sided where every class is empty"
+    reason = "the reference's own gradient is one-sided where every class is empty"
     for backend in ("jax", "torch"):
         checks = by_id["SoftDice[per=batch]"]["results"][backend]["checks"]
         checks["edges"] = {"status": "known", "message": reason}
@@ -457,7 +457,7 @@ def test_the_page_has_every_case_check_and_message(tmp_path):
         assert f"<span>{check}</span>" in page
     assert page.count('<i class="failed">x</i>') == 1 + 1  # and the legend
     assert "torch: failed, the gradient at (3, 1) is 0.0125" in page
-    assert "the reference&#39;s own slope is one-sided" in page
+    assert "the reference&#39;s own gradient is one-sided" in page
     assert "targets are not class ids" in page
     assert "Largest difference 3.0e-7" in page
 

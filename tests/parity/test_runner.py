@@ -12,15 +12,15 @@ from rich.console import Console
 import portable_losses
 from portable_losses.parity import compare, runner
 from portable_losses.parity.autodiff import BACKENDS
+from portable_losses.parity.job import Job
 from portable_losses.parity.kinds import KINDS
 from portable_losses.parity.plan import Plan, Unavailable
 from portable_losses.parity.progress import Progress
-from portable_losses.parity.report.digest import failures
+from portable_losses.parity.report.findings import failures
 from portable_losses.parity.runner import run
 from portable_losses.parity.runs import RUNS
 from portable_losses.parity.target import Target
 from portable_losses.parity.training import TASKS
-from portable_losses.parity.worker import Worker
 
 
 class MadeUp:
@@ -236,14 +236,12 @@ ALL = {task.data for task in TASKS}
 def test_a_narrow_run_trains_what_was_asked_for(
     asked, tasks, runs, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("portable_losses.parity.alone.hide_other_backends", print)
-    monkeypatch.setattr("portable_losses.parity.worker.load_target", own_target)
+    monkeypatch.setattr("portable_losses.parity.job.load_target", own_target)
     job = {"families": (), "losses": (), "module": "portable_losses", **asked}
-    job |= {"precision": "float32", "out": tmp_path}
-    worker = Worker(job)
-    assert {task.data for task in worker.tasks()} == tasks
-    assert worker.runs() == (list(RUNS) if runs else [])
-    planned = worker.planned()
+    job = Job(job | {"out": tmp_path})
+    assert {task.data for task in job.tasks()} == tasks
+    assert job.runs() == (list(RUNS) if runs else [])
+    planned = job.planned()
     assert planned["trainings"] == len(tasks) + runs * len(RUNS)
     assert planned["saves"] == planned["reloads"] <= planned["cases"]
 

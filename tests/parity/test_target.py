@@ -13,7 +13,7 @@ from portable_losses.parity import autodiff
 from portable_losses.parity.case import Case
 from portable_losses.parity.cli import main
 from portable_losses.parity.lane import Lane
-from portable_losses.parity.worker import run_case
+from portable_losses.parity.one_case import run_case
 
 LOSSES = """
 import portable_losses
@@ -64,7 +64,7 @@ def mean_square_of_kept(y_true, y_pred, *, kept=None):
 
 
 @pytest.mark.parametrize("loss", [mean_square, mean_square_of_kept])
-def test_a_statistic_takes_a_mask_or_refuses_it(loss):
+def test_a_statistic_takes_a_mask_or_rejects_it(loss):
     case = Case(
         loss=loss.__name__,
         kind="statistic",

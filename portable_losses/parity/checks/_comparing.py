@@ -28,7 +28,7 @@ def compare_value(
     allowed = lane.tolerance(dtype)
     got, ref = np.asarray(result.value), np.asarray(wanted.value)
     if dtype == "float32":
-        lane.note_value(got, wanted.value, wanted.largest)
+        lane.worst.note_value(got, wanted.value, wanted.largest)
     if not np.isfinite(got) or value_excess(got, ref, wanted.largest, allowed) > 1:
         raise Mismatch(
             f"{where + ': ' if where else ''}the value is {float(got):.9g}, the "
@@ -39,7 +39,7 @@ def compare_value(
 def compare_edge(
     lane: Lane, result: Result, wanted: Expected, where: str, dtype: str = "float32"
 ) -> None:
-    """Raise unless the value is right and the gradient between the slopes.
+    """Raise unless the value is right and the gradient between the one-sided ones.
 
     An infinite value must be the reference's; its gradient is free but for NaN.
     """
@@ -61,14 +61,14 @@ def compare_edge(
     known = np.abs(wanted.gradient[np.isfinite(wanted.gradient)])
     size = max(float(known.max(initial=0.0)), SMALL_GRADIENT)
     # A one-sided difference is off by its step times the curvature: more room than
-    # for central ones, and still less than the width of any kink.
+    # for central ones, and still less than the gap between the two one-sided gradients.
     room = 10 * (slack.gradient * np.abs(got) + slack.floor * size)
     outside = (got < wanted.low - room) | (got > wanted.high + room)
     if outside.any():
         at = tuple(int(i) for i in np.argwhere(outside)[0])
         raise Mismatch(
             f"{where}: the gradient at {at} is {got[at]:.6g}, outside the "
-            f"one-sided slopes [{wanted.low[at]:.6g}, {wanted.high[at]:.6g}]"
+            f"one-sided gradients [{wanted.low[at]:.6g}, {wanted.high[at]:.6g}]"
         )
 
 
@@ -85,7 +85,7 @@ def compare_gradient(
     if got.shape != wanted.shape:
         raise Mismatch(f"the gradient has shape {got.shape}, not {wanted.shape}")
     if dtype == "float32":
-        lane.note_gradient(got, wanted)
+        lane.worst.note_gradient(got, wanted)
     if expected.sampled:
         unknown = np.isnan(wanted)
         compare_along(got, expected, allowed, place)
@@ -127,7 +127,9 @@ def compare_arrays(lane: Lane, what: str, result: Result, other: Result) -> None
         raise Mismatch(f"{what}: gradients {brief(got)} and {brief(wanted)}")
 
 
-def refused(lane: Lane, t: Any, p: Array, weight: Any = None, mask: Any = None) -> None:
+def rejected(
+    lane: Lane, t: Any, p: Array, weight: Any = None, mask: Any = None
+) -> None:
     what = "weights" if weight is not None else "a mask"
     try:
         lane.value(t, p, weight=weight, mask=mask)

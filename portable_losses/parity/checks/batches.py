@@ -10,18 +10,19 @@ from portable_losses.parity.checks._comparing import (
     compare_gradient,
     compare_value,
     gradient_of,
-    refused,
+    rejected,
     value_of_nothing,
 )
 from portable_losses.parity.checks._outcomes import Mismatch, NotApplicable
-from portable_losses.parity.lane import Lane, keep, take
+from portable_losses.parity.inputs import keep, take
+from portable_losses.parity.lane import Lane
 
 
 def weights(lane: Lane) -> None:
     """Weights of one change nothing; 2 is the sample twice and 0 the sample dropped."""
     t, p = lane.inputs("drawn")
     if lane.case.kind == "statistic":
-        refused(lane, t, p, weight=np.ones(len(p), "float32"))
+        rejected(lane, t, p, weight=np.ones(len(p), "float32"))
         return
     wanted = lane.expected("drawn")
     plain = lane.run(t, p)
@@ -76,7 +77,7 @@ def mask(lane: Lane) -> None:
     t, p = lane.inputs("drawn")
     which = keep(len(p))
     if lane.case.kind == "statistic" and not lane.takes_kept:
-        refused(lane, t, p, mask=which)
+        rejected(lane, t, p, mask=which)
         return
     q = p.copy()
     q[~which] = np.nan

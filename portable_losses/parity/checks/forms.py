@@ -5,7 +5,7 @@ import json
 import keras
 import numpy as np
 
-from portable_losses.parity import originals
+from portable_losses.parity import against_keras, places
 from portable_losses.parity.checks._outcomes import (
     Mismatch,
     NotApplicable,
@@ -14,7 +14,7 @@ from portable_losses.parity.lane import Lane
 
 
 def shapes(lane: Lane) -> None:
-    """Targets that do not fit are refused, never broadcast."""
+    """Targets that do not fit are rejected, never broadcast."""
     t, p = lane.inputs("drawn")
     if t is None:
         raise NotApplicable("the loss has no targets")
@@ -61,7 +61,7 @@ def exact_targets(lane: Lane) -> None:
 
 
 def class_ids(lane: Lane) -> None:
-    """A class id out of range is refused or NaN, never a number."""
+    """A class id out of range is rejected or NaN, never a number."""
     if lane.case.classes is None:
         raise NotApplicable("targets are not class ids")
     t, p = lane.inputs("drawn")
@@ -100,12 +100,12 @@ def drop_in(lane: Lane) -> str | None:
     """
     if lane.original is None:
         raise NotApplicable("the loss stands in for none of Keras's")
-    found = originals.compare(lane)
-    known = originals.expected(lane, found.places)
-    declared = {place for places in known.values() for place in places}
+    found = against_keras.compare(lane)
+    known = places.expected(lane, found.places)
+    declared = {place for at in known.values() for place in at}
     wrong = [f"{p}: {how}" for p, how in found.differences.items() if p not in declared]
-    for fault, places in known.items():
-        hidden = sorted(map(str, places - set(found.differences)))
+    for fault, at in known.items():
+        hidden = sorted(map(str, at - set(found.differences)))
         if hidden:
             wrong.append(f"{hidden[0]}: no difference, where it is known: {fault}")
     if wrong:

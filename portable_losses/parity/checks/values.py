@@ -10,7 +10,8 @@ from portable_losses.parity.checks._comparing import (
     gradient_of,
 )
 from portable_losses.parity.checks._outcomes import Mismatch, NotApplicable
-from portable_losses.parity.lane import HALF, Lane
+from portable_losses.parity.inputs import HALF
+from portable_losses.parity.lane import Lane
 from portable_losses.parity.reference import expect
 
 
@@ -40,7 +41,7 @@ def modes(lane: Lane) -> None:
 
 
 def edges(lane: Lane) -> None:
-    """At kinks and extremes: the right value, a finite subgradient.
+    """At non-differentiable points and extremes: the right value, a finite subgradient.
 
     Where the predictions hold infinities, in every mode and in half precision too.
     """
@@ -75,7 +76,7 @@ def live(lane: Lane) -> None:
     """Every sample that is confidently wrong has a gradient."""
     if lane.case.wrong is None:
         raise NotApplicable("the case names no confidently wrong inputs")
-    t, p = lane.tiled(lane.case.wrong)
+    t, p = lane.inputs.tiled(lane.case.wrong)
     got = gradient_of(lane.run(t, p))
     if not np.isfinite(got).all():
         raise Mismatch(f"the gradient of confidently wrong inputs is {brief(got)}")

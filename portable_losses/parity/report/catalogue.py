@@ -7,7 +7,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from portable_losses.parity.report.digest import Digest, backends, by_loss, families
+from portable_losses.parity.report.digest import Digest, by_loss, families
+from portable_losses.parity.report.environments import backends
 from portable_losses.parity.report.model import Results
 from portable_losses.parity.report.numbers import brief
 
@@ -54,25 +55,29 @@ def _columns(
     columns = []
     for backend in backends(results):
         values = {row.name: brief(row.value.get(backend), digits) for row in every}
-        slopes = {row.name: brief(row.gradient.get(backend), digits) for row in every}
+        gradients = {
+            row.name: brief(row.gradient.get(backend), digits) for row in every
+        }
         measured = any(row.gradient.get(backend) is not None for row in every)
-        columns.append(_pair(backend, values, slopes if measured else None))
+        columns.append(_pair(backend, values, gradients if measured else None))
     if any(case["between"] for case in results["cases"]):
         values = {row.name: brief(row.between_value, digits) for row in every}
-        slopes = {row.name: brief(row.between_gradient, digits) for row in every}
-        columns.append(_pair("between", values, slopes))
+        gradients = {row.name: brief(row.between_gradient, digits) for row in every}
+        columns.append(_pair("between", values, gradients))
     passed = {row.name: f"{row.checks['passed']:,}" for row in every}
     beside = {row.name: f"{row.checks['not_applicable'] or '-'}" for row in every}
     return [*columns, Column("checks\npassed", passed), Column("\nn/a", beside)]
 
 
-def _pair(of: str, values: dict[str, str], slopes: dict[str, str] | None) -> Column:
+def _pair(of: str, values: dict[str, str], gradients: dict[str, str] | None) -> Column:
     """A backend's column: the value's error, and the gradient's beside it."""
-    if slopes is None:
+    if gradients is None:
         return Column(f"{of}\nvalue", values, of)
     left = max(map(len, (*values.values(), "value")))
-    right = max(map(len, (*slopes.values(), "grad")))
-    cells = {name: f"{values[name]:>{left}} {slopes[name]:>{right}}" for name in values}
+    right = max(map(len, (*gradients.values(), "grad")))
+    cells = {
+        name: f"{values[name]:>{left}} {gradients[name]:>{right}}" for name in values
+    }
     heading = f"{of:^{left + right + 1}}\n{'value':>{left}} {'grad':>{right}}"
     return Column(heading, cells, of)
 

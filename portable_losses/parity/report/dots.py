@@ -7,7 +7,8 @@ from typing import Any, Literal
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from portable_losses.parity.report.digest import Digest, backends, by_loss, families
+from portable_losses.parity.report.digest import Digest, by_loss, families
+from portable_losses.parity.report.environments import backends
 from portable_losses.parity.report.model import Results
 from portable_losses.parity.report.numbers import brief
 from portable_losses.parity.report.picture import (

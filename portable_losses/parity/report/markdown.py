@@ -1,17 +1,9 @@
 """The results in Markdown, by family and by loss, for the README and the documents."""
 
-from portable_losses.parity.report.digest import (
-    backends,
-    digest,
-    families,
-    known,
-    numbers_of,
-    remarks,
-    worst,
-)
-from portable_losses.parity.report.digest import (
-    by_loss as digests,
-)
+from portable_losses.parity.report.digest import by_loss as digests
+from portable_losses.parity.report.digest import digest, families, numbers_of, worst
+from portable_losses.parity.report.environments import backends
+from portable_losses.parity.report.findings import known, remarks
 from portable_losses.parity.report.model import Results
 from portable_losses.parity.report.numbers import brief, count
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from portable_losses.parity.report import digest
+from portable_losses.parity.report import digest, environments, findings
 from portable_losses.parity.report.curves import curves
 from portable_losses.parity.report.dots import allowed, dots
 from portable_losses.parity.report.model import CaseRow, Results
@@ -30,7 +30,7 @@ def html(results: Results, path: Path) -> Path:
     page = environment.get_template(TEMPLATE).render(
         results=results,
         totals=digest.totals(results),
-        backends=digest.backends(results),
+        backends=environments.backends(results),
         families=[digest.digest(name, cases) for name, cases in groups.items()],
         everything=digest.digest("all", results["cases"]) if groups else None,
         groups=groups,
@@ -38,12 +38,12 @@ def html(results: Results, path: Path) -> Path:
         cell=cell,
         worst=digest.worst,
         colors=COLORS,
-        environments=digest.environments(results),
-        common=digest.common_versions(results),
-        own_versions=digest.own_versions,
-        failures=digest.failures(results),
-        known=digest.known(results),
-        inapplicable=digest.inapplicable(results),
+        environments=environments.environments(results),
+        common=environments.common_versions(results),
+        own_versions=environments.own_versions,
+        failures=findings.failures(results),
+        known=findings.known(results),
+        inapplicable=findings.inapplicable(results),
         allowed=allowed(results) if results["environments"] else None,
         dots=[Markup(dots(results, which)) for which in ("value", "gradient")]
         if groups

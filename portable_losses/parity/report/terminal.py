@@ -8,18 +8,14 @@ from rich.table import Table
 from rich.text import Text
 
 from portable_losses.parity.report.catalogue import catalogue
-from portable_losses.parity.report.digest import (
-    Finding,
+from portable_losses.parity.report.digest import numbers_of, totals
+from portable_losses.parity.report.environments import (
     backends,
     common_versions,
     environments,
-    failures,
-    known,
-    numbers_of,
     own_versions,
-    remarks,
-    totals,
 )
+from portable_losses.parity.report.findings import Finding, failures, known, remarks
 from portable_losses.parity.report.model import HistoryRow, Results, Training
 from portable_losses.parity.report.numbers import brief, count
 

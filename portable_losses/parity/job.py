@@ -1,0 +1,121 @@
+"""What a worker is asked to do: which cases it checks, and which models it trains."""
+
+import importlib
+import inspect
+import pathlib
+from typing import Any
+
+import portable_losses
+from portable_losses.parity.case import Case
+from portable_losses.parity.cases import families
+from portable_losses.parity.checks import CHECKS, VALUES_ONLY
+from portable_losses.parity.originals import find_original
+from portable_losses.parity.runs import RUNS, Run
+from portable_losses.parity.target import Target, load_target
+from portable_losses.parity.training import TASKS, Task
+
+FAMILY = "training"
+"""The family of what stands between a loss and a model, to which the runs belong."""
+
+
+class Job:
+    """The cases, models and runs of one worker.
+
+    Args:
+        asked: backend, device, modes, families, losses, checks, target, kind, training,
+            out.
+    """
+
+    def __init__(self, asked: dict[str, Any]) -> None:
+        self.asked = asked
+        self.out = pathlib.Path(asked["out"])
+        self.module = importlib.import_module(asked["module"])
+        self.target: Target | None = None
+        if asked.get("target"):
+            self.target = load_target(
+                asked["target"], asked["kind"], asked.get("reference")
+            )
+
+    @property
+    def is_of_the_package(self) -> bool:
+        """Whether the losses are those of the catalogue, from this package."""
+        return self.target is None and self.module is portable_losses
+
+    # --- cases ----------------------------------------------------------------------
+
+    def cases(self) -> list[tuple[str, Case]]:
+        """The cases that were asked for, with their families."""
+        if self.target is not None:
+            return [("target", self.target.case)]
+        return [
+            (family, case)
+            for family, cases in families().items()
+            for case in cases
+            if not self.asked["families"] or family in self.asked["families"]
+            if not self.asked["losses"] or case.loss in self.asked["losses"]
+            if self._offers(case)
+        ]
+
+    def _offers(self, case: Case) -> bool:
+        """Whether the module has the loss, with the arguments of the case."""
+        if self.module is portable_losses:
+            return True  # what ours lacks must fail, not shrink the matrix
+        loss = getattr(self.module, case.loss, None)
+        if loss is None:
+            return False
+        return set(case.config) <= set(inspect.signature(loss).parameters)
+
+    def checks(self, backend: str) -> tuple[str, ...]:
+        """The names of the checks that run on a backend."""
+        names = tuple(self.asked["checks"] or CHECKS)
+        if backend == "numpy":
+            names = tuple(name for name in names if name in VALUES_ONLY)
+        return names
+
+    def maker(self, case: Case) -> Any:
+        """What makes the loss of a case."""
+        if self.target is not None:
+            return self.target.make
+        return getattr(self.module, case.loss)
+
+    def original(self, case: Case) -> Any:
+        """What finds the loss of Keras that a loss of ours stands in for."""
+        return find_original(case) if self.is_of_the_package else None
+
+    def custom_objects(self) -> dict[str, Any]:
+        """A user's loss by name, since he may not have registered it."""
+        return {} if self.target is None else self.target.custom_objects
+
+    # --- models ---------------------------------------------------------------------
+
+    def first_cases(self) -> list[Case]:
+        """One case a loss and family, for what is not about the arguments."""
+        first: dict[tuple[str, str], Case] = {}
+        for family, case in self.cases():
+            first.setdefault((family, case.loss), case)
+        return list(first.values())
+
+    def tasks(self) -> list[Task]:
+        """The data sets that are trained on with a loss that was asked for."""
+        if self.target is not None:
+            return []
+        asked = {case.loss for family, case in self.cases() if family != FAMILY}
+        return [task for task in TASKS if task.loss in asked]
+
+    def runs(self) -> list[Run]:
+        """The runs: all of them where their family is asked for, else none."""
+        if self.asked["losses"] or not self.is_of_the_package:
+            return []
+        named = self.asked["families"]
+        return list(RUNS) if not named or FAMILY in named else []
+
+    def planned(self) -> dict[str, int]:
+        """How many cases, and how many models are saved, loaded and trained."""
+        models = len(self.first_cases())
+        trainings = len(self.tasks()) + len(self.runs())
+        return {
+            "cases": len(self.cases()),
+            "saves": models,
+            "reloads": models,
+            "trainings": trainings,
+        }

@@ -1,0 +1,53 @@
+"""`run_case`: the checks of a case on one backend, and how each of them ended."""
+
+from collections.abc import Callable
+from typing import Any
+
+from portable_losses.parity.checks import CHECKS, NotApplicable
+from portable_losses.parity.lane import Lane
+
+Outcome = dict[str, str]
+
+
+def run_case(
+    lane: Lane,
+    names: tuple[str, ...] | None = None,
+    begins: Callable[[str], None] | None = None,
+) -> dict[str, Outcome]:
+    """Run the checks of a lane; return status and message of each by name.
+
+    `begins` is told the name of each check before it runs. The status is `passed`,
+    `failed`, `known` for a known difference that shows, or `not_applicable`.
+    """
+    outcomes = {}
+    for name, check in CHECKS.items():
+        if names is not None and name not in names:
+            continue
+        if begins is not None:
+            begins(name)
+        outcomes[name] = _run_check(lane, name, check)
+    return outcomes
+
+
+def _run_check(lane: Lane, name: str, check: Any) -> Outcome:
+    case = lane.case
+    if name in case.not_applicable:
+        return _outcome("not_applicable", case.not_applicable[name])
+    try:
+        remark = check(lane)
+    except NotApplicable as reason:
+        return _outcome("not_applicable", str(reason))
+    except Exception as error:
+        if name in case.known:
+            return _outcome("known", case.known[name])
+        message = str(error)
+        if not isinstance(error, AssertionError):
+            message = f"{type(error).__name__}: {message}"
+        return _outcome("failed", message.strip())
+    if name in case.known:
+        return _outcome("failed", f"no longer a known difference: {case.known[name]}")
+    return _outcome("passed", remark or "")
+
+
+def _outcome(status: str, message: str) -> Outcome:
+    return {"status": status, "message": message}
