@@ -35,16 +35,24 @@ def split_groups(
     if len(p) > 1 and p[-1] is not None:
         d, rest = divmod(p[-1] - fixed, each)
         whole = d > 0 and rest == 0
-        ends = list(itertools.accumulate(widths(d)))[:-1]
         if whole and checks.same(t, (*p[:-1], d)):
-            return like(y_true, y_pred), *ops.split(y_pred, ends, axis=-1)
+            return like(y_true, y_pred), *_columns_of(y_pred, widths(d))
         if whole and d == 1 and checks.same(t, p[:-1]):
             y_true = ops.expand_dims(like(y_true, y_pred), -1)
-            return y_true, *ops.split(y_pred, ends, axis=-1)
+            return y_true, *_columns_of(y_pred, widths(d))
     columns = f"{fixed} + {each} d" if fixed else f"{each} d"
     rule = f"have shape (..., d), and y_pred (..., {columns})"
     remedy = f"give y_pred {', '.join(names)} side by side on the last axis"
     checks.shapes_fit(owner, t, p, rule, remedy)
+
+
+def _columns_of(x: Any, widths: tuple[int, ...]) -> list[Any]:
+    """The groups of columns, with static shapes."""
+    if len(set(widths)) == 1:
+        groups: list[Any] = ops.split(x, len(widths), axis=-1)
+        return groups
+    ends = itertools.accumulate(widths)
+    return [x[..., end - width : end] for width, end in zip(widths, ends, strict=True)]
 
 
 def divided_by_exp(x: Any, log_scale: Any) -> Any:

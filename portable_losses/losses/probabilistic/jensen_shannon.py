@@ -83,6 +83,6 @@ class JensenShannon(LabelLoss):
         of_t = deviance(t, m, (1.0 - b) * gap, log_t - log_m)
         of_p = deviance(p, m, -b * gap, log_p - log_m)
         terms = b * of_t + (1.0 - b) * of_p
-        absent = -(1.0 - b) * ops.log(1.0 - b) * p  # what is left of it at t = 0
+        absent = -(1.0 - b) * ops.log1p(-b) * p  # what is left of it at t = 0
         terms = self.weighted(ops.where(t == 0, absent, terms))
         return or_nan(ops.sum(terms, axis=-1), valid)

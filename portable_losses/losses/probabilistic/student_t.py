@@ -50,7 +50,7 @@ class StudentTNLL(Loss):
     Example:
         >>> loss = portable_losses.StudentTNLL()
         >>> round(float(loss([[0.0]], [[1.0, 0.0, 0.0]])), 4)  # 3 degrees of freedom
-        1.5762
+        1.5763
 
     Reference:
         Student, "The probable error of a mean", Biometrika 6, 1908. For regression:
