@@ -7,6 +7,9 @@ from portable_losses import ops
 NEAR = 0.2
 """The largest abs(x - m) / (x + m) for the series, whose next term is 1e-9 there."""
 
+LEAST = 1e-15
+"""The square of a smaller sum, by which a gradient is divided, may be too small."""
+
 
 def deviance(x: Any, m: Any, difference: Any, log_ratio: Any) -> Any:
     """x log(x / m) - (x - m) for x >= 0 and m >= 0: it is >= 0, and 0 at x = m.
@@ -21,6 +24,7 @@ def deviance(x: Any, m: Any, difference: Any, log_ratio: Any) -> Any:
     """
     total = x + m
     near = ops.abs(difference) < NEAR * total
+    near = ops.logical_and(near, total > LEAST)
     # Loader 2000: with v = (x - m) / (x + m), log(x / m) == 2 artanh(v), whose series
     # begins with 2 v == ((x - m) + (x - m) v) / x
     gap = ops.where(near, difference, 0.0)

@@ -12,7 +12,7 @@ from portable_losses.losses.probabilistic._factorials import (
 )
 from portable_losses.losses.probabilistic._shared import split_groups
 
-LEAST_LOG_COUNT, MOST_LOG_COUNT = -60.0, 40.0
+LEAST_LOG_COUNT, MOST_LOG_COUNT = -40.0, 40.0
 """Below the first a count n adds nothing; beyond the second it is Poisson's limit."""
 
 

@@ -12,8 +12,8 @@ GRID = [x.ravel() for x in np.meshgrid(COUNTS, MEANS, TOTALS)]
 Y, P = GRID[0][:, None], np.stack(GRID[1:], axis=-1).astype("float32")
 
 
-def test_it_is_the_log_mass_of_scipy_up_to_a_million(gradient, compiled):
-    value, slope = gradient(LOSS, Y, P, compiled=compiled)
+def test_it_is_the_log_mass_of_scipy_up_to_a_million(gradient):
+    value, slope = gradient(LOSS, Y, P)
     y, (a, b) = Y[:, 0], P.astype(float).T
     m, n = np.exp(a), np.exp(b)
     cost = np.log(n + y) + special.betaln(n, y + 1)
@@ -47,21 +47,21 @@ def test_many_trials_are_poissons_limit(gradient):
     assert not slope[:, 1].any()
 
 
-def test_extremes_are_finite(gradient, compiled):
+def test_extremes_are_finite(gradient):
     y = [[0.0], [5], [5], [0], [5], [5], [5], [5]]
     p = [[-1e4, 0], [-1e4, 0], [1e4, 0], [1e4, 0], [0, -1e4], [0, 1e4], [1e4, -1e4]]
     p = np.float32([*p, [-1e4, -1e4]])
-    value, slope = gradient(LOSS, np.array(y), p, compiled=compiled)
+    value, slope = gradient(LOSS, np.array(y), p)
     assert np.isfinite(value).all() and np.isfinite(slope).all()
     assert np.abs(slope[1:]).max(axis=1).min() > 0.9
 
 
-def test_a_negative_count_is_nan_and_masked_does_no_harm(gradient, compiled):
+def test_a_negative_count_is_nan_and_masked_does_no_harm(gradient):
     y, p = np.array([[-1.0], [2.0]]), np.zeros((2, 2))
-    value, _ = gradient(LOSS, y, p, compiled=compiled)
+    value, _ = gradient(LOSS, y, p)
     assert np.isnan(value).tolist() == [True, False]
     mask = np.array([False, True])
-    value, slope = gradient(LOSS, y, p, mask=mask, compiled=compiled)
+    value, slope = gradient(LOSS, y, p, mask=mask)
     assert np.isfinite(value).all() and np.isfinite(slope).all()
 
 
