@@ -34,8 +34,9 @@ class BetaNLL(Loss):
         min_log_variance: lower bound of s, a logarithm of squared units of y. -20 is a
             standard deviation of 4.5e-5.
 
-    Edge cases: below the bound the gradient in s is 0. The value is no likelihood: it
-    may fall while the fit gets worse. Compare models by GaussianNLL.
+    Edge cases: below the bound the gradient in s is 0. Above s = 88 / beta the weight
+    overflows. The value is no likelihood: it may fall while the fit gets worse. Compare
+    models by GaussianNLL.
 
     Raises:
         ValueError: if beta is negative, if min_log_variance is not finite, or if

@@ -14,7 +14,7 @@ from portable_losses.losses.probabilistic._student import (
 )
 
 LOW = -15.0
-"""Below it softplus(x) is exp(x) (1 - exp(x) / 2) in float64 too."""
+"""Below it softplus(x) is exp(x) (1 - exp(x) / 2) to 1e-13."""
 
 
 class EvidentialRegression(Loss):
@@ -83,7 +83,7 @@ class EvidentialRegression(Loss):
         a = 1.0 + ops.softplus(alpha)
         # log(W / n) == log(2) + log(b) + log(1 + 1 / n), and of W and n nothing else
         # is in the likelihood: (a + 1/2) log(1 + r^2 / (W / n)) + log(W / n) / 2
-        # The two are added first: at raw values of -1e4 they cancel.
+        # log(b) and log(1 + 1 / n) are added first: at raw values of -1e4 they cancel.
         spread = log_softplus(beta) + ops.softplus(-log_softplus(nu)) + math.log(2.0)
         terms = 0.5 * (spread - ops.log(a) + math.log(math.pi))
         terms = terms - log_gamma_half_step(a)

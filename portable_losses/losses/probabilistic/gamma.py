@@ -27,8 +27,8 @@ class GammaNLL(Loss):
     Args:
         reduction: see `Loss`, as name and dtype.
 
-    Edge cases: y = 0 costs log m, which has no lower bound. Any other y costs more than
-    float32 holds, inf, from log m = log(y) - 88 down.
+    Edge cases: y = 0 costs log m, which has no lower bound. Any other y costs inf, more
+    than float32 holds, from about log m = -88 down.
 
     Raises:
         ValueError: if the shapes differ.

@@ -43,7 +43,8 @@ class JensenShannon(LabelLoss):
     logits differ by 100. Given probabilities, p = 0 against t > 0 has a large gradient,
     -87 (1 - b), where the true one is infinite. Infinite logits have no gradient: p is
     1 at inf (shared evenly if there are several) and 0 at -inf, also if all logits are
-    -inf. Negative labels and probabilities count as 0.
+    -inf. Negative labels and probabilities count as 0. A single column has its own term
+    only: give two for a yes/no distribution.
 
     Raises:
         ValueError: for beta outside (0, 1), indices that are not whole or out of range,

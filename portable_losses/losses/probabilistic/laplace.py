@@ -29,7 +29,7 @@ class LaplaceNLL(Loss):
         full: whether to add the constant log(2).
 
     Edge cases: an exact match costs s, however low s is, and has no gradient in m. Any
-    other residual costs more than float32 holds, inf, from s = -88 + log(abs(r)) down.
+    other residual costs inf, more than float32 holds, from about s = -88 down.
 
     Raises:
         ValueError: if y_pred's last axis is not twice y_true's.

@@ -31,8 +31,8 @@ class PoissonNLL(Loss):
     Args:
         log_rate: whether y_pred is log m, any real number, or m >= 0.
         full: whether to add Stirling's approximation. Then the value is a negative
-            log-likelihood, to 0.08 for a count of 1 (which gets nothing added, as a
-            count of 0 does), 0.04 for 2, and 1 / (12 y) for y.
+            log-likelihood: for counts of 0 and 1, to which nothing is added, and up to
+            1 / (12 y) above, which is 0.04 for 2.
         epsilon: >= 0, added to a predicted rate of which the logarithm is taken.
 
     Edge cases: full keeps its digits where the rate is close to a large count, up to

@@ -39,9 +39,8 @@ class StudentTNLL(Loss):
 
     Edge cases: n is above 2, where the variance, exp(2 s) n / (n - 2), is finite. In
     float32 the value is right to 1e-6 from n = 2 to 1e6 and beyond: for large n it is
-    the Gaussian one. From c = 50 up the gradient in c is 0. A residual of 1e4 at
-    s = -1e4 has a finite value and gradient: neither overflows before the parameters
-    do.
+    the Gaussian one. From c = 50 up the gradient in c is 0. Parameters of -1e4 to 1e4
+    and residuals of 1e4 have finite values and gradients.
 
     Raises:
         ValueError: if y_pred's last axis is not three times y_true's.
