@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from portable_losses.parity.case import Array, Case, Pair
 
@@ -14,8 +13,8 @@ def amounts(rng: np.random.Generator, n: int) -> Pair:
 
 
 def exponential(y_true: Array, y_pred: Array) -> Any:
-    """The negative logarithm of the density of shape 1."""
-    return np.mean(-stats.expon.logpdf(y_true, scale=np.exp(y_pred)), axis=-1)
+    """The negative logarithm of the density of shape 1, exp(-y / m) / m."""
+    return np.mean(y_pred + y_true * np.exp(-y_pred), axis=-1)
 
 
 CASES = (
@@ -32,7 +31,7 @@ CASES = (
         },
         wrong=(
             np.array([[5.0, 1, 1], [1, 1, 1]]),
-            np.array([[-30, 0, 0], [0, 1e4, 0]]),
+            np.array([[-9, 0, 0], [0, 1e4, 0]]),
         ),
     ),
 )

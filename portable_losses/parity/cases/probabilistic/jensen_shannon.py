@@ -24,6 +24,7 @@ def jensen_shannon(b: float, from_logits: bool, weights: Any = 1.0) -> Any:
         classes = y_pred.shape[-1]
         t = y_true if y_true.ndim == y_pred.ndim else np.eye(classes)[y_true]
         p = np.exp(log_softmax_of_logits(y_pred)) if from_logits else y_pred
+        t = np.asarray(t, "float64")
         m = b * t + (1 - b) * p
         of_t = special.xlogy(t, t) - special.xlogy(t, m)
         of_p = special.xlogy(p, p) - special.xlogy(p, m)

@@ -26,8 +26,9 @@ def log_linear(y_true: Array, y_pred: Array) -> Any:
 
 def with_stirling(y_true: Array, y_pred: Array) -> Any:
     """m - y log m of a rate, and Stirling's approximation above 1."""
-    terms = y_pred - special.xlogy(y_true, y_pred + 1e-8)
-    y = np.maximum(y_true, 1.0)
+    y = np.asarray(y_true, "float64")
+    terms = y_pred - special.xlogy(y, y_pred + 1e-8)
+    y = np.maximum(y, 1.0)
     stirling = y * np.log(y) - y + 0.5 * np.log(2 * np.pi * y)
     return np.mean(terms + np.where(y_true > 1, stirling, 0.0), axis=-1)
 
