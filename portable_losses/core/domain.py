@@ -58,6 +58,9 @@ DOMAINS: dict[str, Domain] = {
 }
 KNOWN = ("any", "logits", *DOMAINS)
 
+LOGARITHMS = ("log_rate", "log_mean")
+"""Arguments that say that y_pred holds logarithms of rates, which are any numbers."""
+
 
 class FirstLook:
     """Whether the check of the first predictions of a loss is still to be done.
@@ -99,7 +102,7 @@ def of_predictions(loss: Any, cls: Any = None) -> str:
     `cls` is the class that declares it for a loss that is not of this package.
     """
     declared = (cls or type(loss)).prediction_domain
-    if declared == "any":
+    if declared == "any" or any(argument_of(loss, a) is True for a in LOGARITHMS):
         return "any"
     by_activation = argument_of(loss, "activation") is not None
     return "logits" if by_activation or _from_logits(loss) else str(declared)
@@ -112,6 +115,9 @@ def remedy_of(loss: Any, domain: Domain) -> str:
         return f"pass from_logits=True if these are logits, or {end}"
     if hasattr(loss, "activation"):
         return f'pass activation="sigmoid" or "softmax" if these are logits, or {end}'
+    for name in LOGARITHMS:
+        if argument_of(loss, name) is not None:
+            return f"pass {name}=True if these are logarithms, or {end}"
     return end
 
 

@@ -6,14 +6,8 @@ import numpy as np
 from scipy import stats
 
 from portable_losses.parity.case import Array, Case, Pair
+from portable_losses.parity.cases.probabilistic._shared import TARGETS, groups, parts
 
-
-def two_groups(rng: np.random.Generator, n: int) -> Pair:
-    """Targets of width 2 and two groups of parameters."""
-    return rng.normal(size=(n, 2)), rng.normal(size=(n, 4))
-
-
-TARGETS = np.array([[0.0, 1.0], [2.0, -3.0]])
 EXACT: Pair = (TARGETS, np.array([[0.0, 1.0, 0.0, 1.0], [2.0, -3.0, -2.0, 30.0]]))
 WRONG: Pair = (TARGETS, np.array([[1e3, 1.0, 0.0, 1.0], [2.0, 1e4, -2.0, -5.0]]))
 
@@ -22,7 +16,7 @@ def gaussian(full: bool, floor: float) -> Any:
     """The negative logarithm of the normal density."""
 
     def reference(y_true: Array, y_pred: Array) -> Any:
-        mean, log_variance = np.split(np.asarray(y_pred, "float64"), 2, axis=-1)
+        mean, log_variance = parts(y_pred, 2)
         deviation = np.exp(np.maximum(log_variance, floor) / 2)
         terms = -stats.norm.logpdf(np.asarray(y_true, "float64"), mean, deviation)
         return np.mean(terms - (0.0 if full else np.log(2 * np.pi) / 2), axis=-1)
@@ -33,7 +27,7 @@ def gaussian(full: bool, floor: float) -> Any:
 CASES = (
     Case(
         loss="GaussianNLL",
-        draw=two_groups,
+        draw=groups(2),
         reference=gaussian(full=False, floor=-20.0),
         edges={
             "exact": EXACT,
@@ -45,7 +39,7 @@ CASES = (
         loss="GaussianNLL",
         label="full",
         config={"full": True, "min_log_variance": -1.0},
-        draw=two_groups,
+        draw=groups(2),
         reference=gaussian(full=True, floor=-1.0),
         edges={"exact": EXACT},
         wrong=WRONG,
