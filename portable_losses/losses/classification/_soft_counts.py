@@ -1,6 +1,6 @@
 """Shared by the statistics of a batch's soft counts: labels and probabilities."""
 
-from typing import Any, NamedTuple, Unpack
+from typing import Any, Literal, NamedTuple, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments, checks
@@ -43,7 +43,7 @@ class CountLoss(Loss):
     class indices, a single column and masks.
     """
 
-    targets = "classes"
+    targets: Literal["same", "classes"] = "classes"
     prediction_domain = "class probabilities"
     target_domain = "probabilities"
     per_sample_form = "CategoricalCrossentropy or BinaryCrossentropy"

@@ -57,7 +57,7 @@ class Varifocal(SigmoidLoss):
     Example:
         >>> loss = portable_losses.Varifocal(from_logits=True)
         >>> round(float(loss([[0.5, 0.0]], [[0.0, 0.0]])), 6)  # 1/2 and 3/16 of log 2
-        0.238270
+        0.238269
 
     Reference:
         Zhang, Wang, Dayoub, Sunderhauf, "VarifocalNet: An IoU-aware Dense Object
