@@ -7,18 +7,13 @@ from portable_losses.core import arguments
 from portable_losses.core.classes import carefully, times
 from portable_losses.core.signature import ClassWeights, LossArguments
 from portable_losses.losses.classification._binary import binary_targets
-from portable_losses.losses.classification._shared import ClassLoss, mean_of_kept
+from portable_losses.losses.classification._shared import (
+    ClassLoss,
+    mean_of_kept,
+)
 
 _NEGLIGIBLE = 1e-30
 """A distance of p from its target whose cost is below the precision of any sum."""
-
-
-class SigmoidArguments(LossArguments, total=False):
-    """The arguments that the constructors of the losses of a sigmoid share."""
-
-    from_logits: bool
-    class_weights: ClassWeights
-    ignore_class: int | None
 
 
 class SigmoidLoss(ClassLoss):

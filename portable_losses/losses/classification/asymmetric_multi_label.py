@@ -10,9 +10,11 @@ from portable_losses.core.classes import times
 from portable_losses.core.moving import is_zero
 from portable_losses.core.signature import Number
 from portable_losses.losses.classification._binary import focused
-from portable_losses.losses.classification._shared import log_of_clipped
+from portable_losses.losses.classification._shared import (
+    ClassArguments,
+    log_of_clipped,
+)
 from portable_losses.losses.classification._sigmoid import (
-    SigmoidArguments,
     SigmoidLoss,
     focus,
 )
@@ -46,9 +48,10 @@ class AsymmetricMultiLabel(SigmoidLoss):
 
     Edge cases: with clip > 0 an absent label costs at most
     -(1 - clip)^gamma_neg log(clip), 2.44 by default, and its gradient vanishes as p
-    tends to 1: the loss takes it for an error of the annotation. The exponents are
-    differentiated, and where 1 - p or p_m is 0 they have no gradient. Probabilities are
-    clipped, and logits may be infinite, as in BinaryCrossentropy.
+    tends to 1: the loss takes it for an error of the annotation. The weights
+    (1 - p)^gamma_pos and p_m^gamma_neg are differentiated; where they are 0 they have
+    no gradient. Probabilities are clipped, and logits may be infinite, as in
+    BinaryCrossentropy.
 
     Raises:
         ValueError: for a negative exponent, a clip outside [0, 1), weights of the wrong
@@ -76,7 +79,7 @@ class AsymmetricMultiLabel(SigmoidLoss):
         gamma_neg: Number = 4.0,
         gamma_pos: Number = 1.0,
         clip: Number = 0.05,
-        **common: Unpack[SigmoidArguments],
+        **common: Unpack[ClassArguments],
     ) -> None:
         super().__init__(**common)
         self.gamma_neg = arguments.number(self, "gamma_neg", gamma_neg, at_least=0)

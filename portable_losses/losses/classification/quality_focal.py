@@ -11,8 +11,8 @@ from portable_losses.losses.classification._binary import (
     opposed,
     opposed_crossentropy,
 )
+from portable_losses.losses.classification._shared import ClassArguments
 from portable_losses.losses.classification._sigmoid import (
-    SigmoidArguments,
     SigmoidLoss,
     focus,
 )
@@ -66,9 +66,7 @@ class QualityFocal(SigmoidLoss):
     divisor of your own.
     """
 
-    def __init__(
-        self, *, beta: Number = 2.0, **common: Unpack[SigmoidArguments]
-    ) -> None:
+    def __init__(self, *, beta: Number = 2.0, **common: Unpack[ClassArguments]) -> None:
         super().__init__(**common)
         self.beta = arguments.number(self, "beta", beta, at_least=0)
 

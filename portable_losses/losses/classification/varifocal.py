@@ -12,8 +12,8 @@ from portable_losses.losses.classification._binary import (
     opposed,
     opposed_crossentropy,
 )
+from portable_losses.losses.classification._shared import ClassArguments
 from portable_losses.losses.classification._sigmoid import (
-    SigmoidArguments,
     SigmoidLoss,
     focus,
 )
@@ -72,7 +72,7 @@ class Varifocal(SigmoidLoss):
         *,
         alpha: Number = 0.75,
         gamma: Number = 2.0,
-        **common: Unpack[SigmoidArguments],
+        **common: Unpack[ClassArguments],
     ) -> None:
         super().__init__(**common)
         self.alpha = arguments.number(self, "alpha", alpha, at_least=0)
