@@ -92,9 +92,10 @@ class MatthewsCorrelation(CountLoss):
         # and a^2 + b^2 - 2 c is the variance of t - p, and how unsure t and p are.
         unsure = ops.sum(mean(p * q + t * (1.0 - t)))
         if not batch.sum_to_1:
-            # The spread of p has the gradient of 1 - p^2, and not of p - p^2.
-            total = ops.sum(mean_p)
-            unsure = unsure - (total - ops.stop_gradient(total))
+            # It is 1 - p^2, in value for a row of zeros, and in the gradient for all.
+            total = ops.sum(p, axis=-1, keepdims=True)
+            constant = ops.stop_gradient(total)
+            unsure = unsure + mean(ops.round(1.0 - constant) + constant - total)[0]
         apart = ops.sum(mean(ops.square(error - mean_error))) + unsure
         gap = ops.divide(ops.sum(mean_error * (mean_t + mean_p)), of_t + of_p)
         near = ops.divide(apart - ops.square(gap), 2.0 * of_t * of_p)

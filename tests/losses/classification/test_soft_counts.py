@@ -147,6 +147,15 @@ def test_rare_and_nearly_right_predictions_have_their_digits(gradient):
         np.testing.assert_allclose(got, 1 - f1, rtol=1e-5)
 
 
+def test_the_formula_holds_for_a_row_of_zeros(gradient):
+    t, p = np.eye(2)[[0, 1, 0, 1, 0]], np.eye(2)[[0, 1, 0, 1, 1]]
+    p[4] = 0.0
+    score = (4 * 5 - 10) / np.sqrt((25 - 8) * (25 - 13))
+    got, slope = gradient(MatthewsCorrelation(), t, p, compiled=MODE)
+    same(got, 1 - score)
+    assert np.isfinite(slope).all()
+
+
 def test_no_reduction_repeats_the_statistic():
     items = value(SoftF1(reduction=None), IDS, PROBABILITIES)
     same(items, np.full(12, value(SoftF1(), IDS, PROBABILITIES)))

@@ -6,7 +6,7 @@ import numpy as np
 
 from portable_losses.parity.case import Array, Case, Pair
 from portable_losses.parity.cases.classification._shared import (
-    HUGE_IDS,
+    HUGE,
     MASKED_IDS,
     ids_logits,
     log_softmax,
@@ -61,7 +61,7 @@ CASES = (
         draw=ids_logits,
         reference=classes,
         edges={
-            "huge": HUGE_IDS,
+            "huge": (np.array([1, 0, 3]), HUGE[[0, 1, 1]]),
             "masked": MASKED_IDS,
             "one class": (np.zeros(3, "int64"), LIKELY),
             "one class is predicted": (np.arange(3), 1e4 * np.eye(4)[[0, 0, 0]]),

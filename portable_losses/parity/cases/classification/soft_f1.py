@@ -46,8 +46,8 @@ CASES = (
         draw=ids_probabilities,
         reference=macro,
         edges={
-            "right": (np.arange(4), np.eye(4)),
-            "wrong": (np.arange(4), np.eye(4)[::-1]),
+            "right": (np.arange(3), np.eye(4)[:3]),
+            "wrong": (np.arange(3), np.eye(4)[3:0:-1]),
             "class 3 is absent": (np.arange(3), np.eye(4)[[1, 1, 2]]),
             "sum 2": (np.arange(3), 0.5 * np.ones((3, 4))),
         },
