@@ -63,17 +63,17 @@ class CountLoss(Loss):
         raise NotImplementedError
 
     def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
-        parts = self.parts_of(y_true, y_pred)
+        parts: tuple[Any, ...] = self.parts_of(y_true, y_pred)
         sum_to_1 = self.from_logits or y_pred.shape[-1] == 1
         counted = ops.ones_like(parts[0])
-        if kept is None:
-            return self.cost(Batch(*parts, counted, sum_to_1))
-        self.check_mask(kept, y_pred)
-        kept = expand(kept, len(counted.shape))
-        t, p, q = (ops.where(kept, x, 0.0) for x in parts)
-        counted = ops.where(kept, counted, 0.0)
-        cost = self.cost(Batch(t, p, q, counted, sum_to_1))
-        return ops.where(ops.any(kept), cost, 0.0)
+        if kept is not None:
+            self.check_mask(kept, y_pred)
+            kept = expand(kept, len(counted.shape))
+            parts = tuple(ops.where(kept, x, 0.0) for x in parts)
+            counted = ops.where(kept, counted, 0.0)
+        cost = self.cost(Batch(*parts, counted, sum_to_1))
+        # A batch whose size compiled code does not know may have no samples.
+        return ops.where(ops.sum(counted) > 0, cost, 0.0)
 
     def check_mask(self, kept: Any, y_pred: Any) -> None:
         """Reject a mask with an entry per class."""
