@@ -63,15 +63,15 @@ class CountLoss(Loss):
         raise NotImplementedError
 
     def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
-        parts: tuple[Any, ...] = self.parts_of(y_true, y_pred)
+        t, p, q = self.parts_of(y_true, y_pred)
         sum_to_1 = self.from_logits or y_pred.shape[-1] == 1
-        counted = ops.ones_like(parts[0])
+        counted = ops.ones_like(p)
         if kept is not None:
             self.check_mask(kept, y_pred)
             kept = expand(kept, len(counted.shape))
-            parts = tuple(ops.where(kept, x, 0.0) for x in parts)
+            t, p, q = (ops.where(kept, x, 0.0) for x in (t, p, q))
             counted = ops.where(kept, counted, 0.0)
-        cost = self.cost(Batch(*parts, counted, sum_to_1))
+        cost = self.cost(Batch(t, p, q, counted, sum_to_1))
         # A batch whose size compiled code does not know may have no samples.
         return ops.where(ops.sum(counted) > 0, cost, 0.0)
 
