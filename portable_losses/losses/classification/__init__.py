@@ -1,5 +1,11 @@
 """Losses for classes: binary, categorical and sparse forms together."""
 
+from portable_losses.losses.classification.asymmetric_multi_label import (
+    AsymmetricMultiLabel,
+)
+from portable_losses.losses.classification.asymmetric_single_label import (
+    AsymmetricSingleLabel,
+)
 from portable_losses.losses.classification.binary_crossentropy import BinaryCrossentropy
 from portable_losses.losses.classification.binary_focal import BinaryFocalCrossentropy
 from portable_losses.losses.classification.categorical_crossentropy import (
@@ -9,32 +15,50 @@ from portable_losses.losses.classification.categorical_focal import (
     CategoricalFocalCrossentropy,
 )
 from portable_losses.losses.classification.categorical_hinge import CategoricalHinge
+from portable_losses.losses.classification.distribution_focal import DistributionFocal
 from portable_losses.losses.classification.generalized_crossentropy import (
     CategoricalGeneralizedCrossEntropy,
 )
 from portable_losses.losses.classification.hinge import Hinge, SquaredHinge
 from portable_losses.losses.classification.kl_divergence import KLDivergence
+from portable_losses.losses.classification.matthews_correlation import (
+    MatthewsCorrelation,
+)
+from portable_losses.losses.classification.penalty_reduced_focal import (
+    PenaltyReducedFocal,
+)
+from portable_losses.losses.classification.quality_focal import QualityFocal
 from portable_losses.losses.classification.sigmoid_focal import SigmoidFocal
+from portable_losses.losses.classification.soft_f1 import SoftF1
 from portable_losses.losses.classification.sparse_categorical_crossentropy import (
     SparseCategoricalCrossentropy,
 )
 from portable_losses.losses.classification.sparse_categorical_focal import (
     SparseCategoricalFocalCrossentropy,
 )
+from portable_losses.losses.classification.varifocal import Varifocal
 
 __all__ = [
+    "AsymmetricMultiLabel",
+    "AsymmetricSingleLabel",
     "BinaryCrossentropy",
     "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
     "CategoricalFocalCrossentropy",
     "CategoricalGeneralizedCrossEntropy",
     "CategoricalHinge",
+    "DistributionFocal",
     "Hinge",
     "KLDivergence",
+    "MatthewsCorrelation",
+    "PenaltyReducedFocal",
+    "QualityFocal",
     "SigmoidFocal",
+    "SoftF1",
     "SparseCategoricalCrossentropy",
     "SparseCategoricalFocalCrossentropy",
     "SquaredHinge",
+    "Varifocal",
 ]
 
 PROBLEMS = (
@@ -54,6 +78,31 @@ PROBLEMS = (
             "SparseCategoricalFocalCrossentropy",
             "SigmoidFocal",
         ),
+    ),
+    (
+        "several labels of many per sample, most of them absent",
+        "attention to the labels that are present",
+        ("AsymmetricMultiLabel",),
+    ),
+    (
+        "class indices, one-hot or soft labels",
+        "less attention to easy samples, with a focusing of its own for other classes",
+        ("AsymmetricSingleLabel",),
+    ),
+    (
+        "labels, rare classes among them",
+        "a high F1 score or correlation coefficient of the batch",
+        ("SoftF1", "MatthewsCorrelation"),
+    ),
+    (
+        "for each anchor of a detector, the quality of its box or the bin of a side",
+        "scores that rank boxes by quality, and distributions of box sides",
+        ("QualityFocal", "Varifocal", "DistributionFocal"),
+    ),
+    (
+        "heat maps with a peak at the center of each object, or each keypoint",
+        "a detector without anchors",
+        ("PenaltyReducedFocal",),
     ),
     (
         "noisy labels",

@@ -1,0 +1,71 @@
+"""Shared by the losses of a sigmoid: one cost an element, and its focusing weight."""
+
+from typing import Any, Unpack
+
+from portable_losses import ops
+from portable_losses.core import arguments
+from portable_losses.core.classes import carefully, times
+from portable_losses.core.signature import ClassWeights, LossArguments
+from portable_losses.losses.classification._binary import binary_targets
+from portable_losses.losses.classification._shared import (
+    ClassLoss,
+    mean_of_kept,
+)
+
+_NEGLIGIBLE = 1e-30
+"""A distance of p from its target whose cost is below the precision of any sum."""
+
+
+class SigmoidLoss(ClassLoss):
+    """Base of the losses of independent yes/no targets: the mean over the last axis.
+
+    A subclass writes `costs`, one per element. The base class handles class weights,
+    ignored elements, masks and infinite logits.
+    """
+
+    prediction_domain = "probabilities"
+    target_domain = "probabilities"
+    _whole_targets = True
+    label_smoothing = 0.0
+
+    def __init__(
+        self,
+        *,
+        from_logits: bool = False,
+        class_weights: ClassWeights = None,
+        ignore_class: int | None = None,
+        **common: Unpack[LossArguments],
+    ) -> None:
+        super().__init__(**common)
+        arguments.store(
+            self,
+            from_logits=from_logits,
+            class_weights=class_weights,
+            ignore_class=ignore_class,
+        )
+
+    def costs(self, t: Any, x: Any, hard: bool, careful: bool) -> Any:
+        """Return the cost of each element.
+
+        `hard` says that all targets are 0 or 1, `careful` that logits may be infinite.
+        """
+        raise NotImplementedError
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        t, x, kept, hard = binary_targets(self, y_true, y_pred)
+
+        def items_of(careful: bool) -> Any:
+            costs = self.costs(t, x, hard, careful)
+            return mean_of_kept(self, self.weighted(costs, times), kept)
+
+        return carefully(x, items_of) if self.from_logits else items_of(False)
+
+
+def focus(distance: Any, exponent: Any) -> Any:
+    """|distance|^exponent, the focusing weight of a focal loss.
+
+    The power has an infinite gradient at 0 for exponents below 1. At 0 it gets none,
+    and so does a distance whose gradient would overflow.
+    """
+    distance = ops.abs(distance)
+    return ops.power(ops.where(distance < _NEGLIGIBLE, 0.0, distance), exponent)
