@@ -19,8 +19,6 @@ from portable_losses.losses.classification._shared import (
 class LogitLoss(LabelLoss):
     """Base of the losses of labels that take logits only."""
 
-    prediction_domain = "logits"
-
     def __init__(
         self,
         *,

@@ -61,7 +61,7 @@ class LDAM(LogitLoss):
     Example:
         >>> loss = portable_losses.LDAM([160, 10], max_margin=0.5, scale=1.0)
         >>> round(float(loss([0, 1], [[0.8, 0.3], [0.0, 1.0]])), 4)  # 0.25 and 0.5
-        0.5255
+        0.525
 
     Reference:
         Cao, Wei, Gaidon, Arechiga, Ma, "Learning Imbalanced Datasets with
@@ -70,6 +70,9 @@ class LDAM(LogitLoss):
     Differs: from the authors' code with class weights, where the mean divides by the
     sum of the weights: that is reduction="mean_with_sample_weight" with sample weights.
     """
+
+    prediction_domain = "logits"
+    target_domain = "probabilities"
 
     def __init__(
         self,

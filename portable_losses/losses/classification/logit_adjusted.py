@@ -63,6 +63,9 @@ class LogitAdjusted(LogitLoss):
         adjustment", ICLR 2021, arXiv 2007.07314, equation 10.
     """
 
+    prediction_domain = "logits"
+    target_domain = "probabilities"
+
     def __init__(
         self,
         class_counts: Sequence[float],

@@ -62,6 +62,9 @@ class PolyCrossentropy(LabelLoss):
         Poly-1 formulation.
     """
 
+    prediction_domain = "class probabilities"
+    target_domain = "probabilities"
+
     def __init__(
         self, *, epsilon: Number = 1.0, **common: Unpack[ClassArguments]
     ) -> None:

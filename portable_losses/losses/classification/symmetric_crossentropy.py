@@ -76,6 +76,9 @@ class SymmetricCrossentropy(LabelLoss):
     the paper's -4.
     """
 
+    prediction_domain = "class probabilities"
+    target_domain = "probabilities"
+
     def __init__(
         self,
         *,

@@ -69,6 +69,9 @@ class TopKCrossentropy(LabelLoss):
         Segmentation", 2016, arXiv 1605.06885, online bootstrapping.
     """
 
+    prediction_domain = "class probabilities"
+    target_domain = "probabilities"
+
     def __init__(
         self, *, fraction: Number = 0.1, **common: Unpack[ClassArguments]
     ) -> None:

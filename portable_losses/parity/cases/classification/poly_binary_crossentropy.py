@@ -49,6 +49,6 @@ CASES = (
         config={"epsilon": 2.0},
         draw=binary_probabilities,
         reference=poly_binary(2.0, False),
-        edges={"corners": (CORNERS, CORNERS[::-1]), "match": (CORNERS, CORNERS)},
+        edges={"corners": (CORNERS, CORNERS[::-1])},
     ),
 )

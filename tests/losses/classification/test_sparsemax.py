@@ -1,0 +1,93 @@
+"""The sparsemax loss: exact far from 0, 0 where it is right, gradient p - t."""
+
+import numpy as np
+import pytest
+
+from portable_losses import Sparsemax, ops
+
+RNG = np.random.default_rng(8)
+X = RNG.normal(size=(6, 4)).astype("float32")
+IDS = np.array([0, 3, 1, 1, 2, 0])
+ROWS = np.eye(4, dtype="float32")[IDS]
+SOFT = RNG.dirichlet(np.ones(4), 6).astype("float32")
+
+
+def formula(t, x):
+    """Martins 2016, with tau by bisection."""
+    t, x = np.float64(t), np.float64(x)
+    low, high = x.max(axis=-1) - 1, x.max(axis=-1)
+    for _ in range(80):
+        tau = (low + high) / 2
+        large = np.maximum(x - tau[:, None], 0).sum(axis=-1) > 1
+        low, high = np.where(large, tau, low), np.where(large, high, tau)
+    inside = x > tau[:, None]
+    squares = np.where(inside, x**2 - tau[:, None] ** 2, 0).sum(axis=-1)
+    return 0.5 * squares + 0.5 * (t**2).sum(axis=-1) - (t * x).sum(axis=-1)
+
+
+@pytest.mark.parametrize("y", [IDS, ROWS, SOFT], ids=["ids", "rows", "soft"])
+def test_the_formula_and_its_gradient(y, gradient, compiled):
+    t = ROWS if y.ndim == 1 else y
+    got, slope = gradient(Sparsemax(reduction=None), y, X, compiled=compiled)
+    np.testing.assert_allclose(got, formula(t, X), rtol=1e-5, atol=1e-6)
+    p = np.asarray(ops.convert_to_numpy(ops.sparsemax(X)))
+    np.testing.assert_allclose(slope, p - t, atol=1e-6)
+
+
+def test_a_shift_changes_nothing(gradient):
+    wanted, its = gradient(Sparsemax(), SOFT, np.round(64 * X) / 64)
+    got, slope = gradient(Sparsemax(), SOFT, np.round(64 * X) / 64 + 1e4)
+    np.testing.assert_allclose(got, wanted, rtol=1e-6)
+    np.testing.assert_allclose(slope, its, atol=1e-7)
+
+
+def test_a_right_class_costs_exactly_0(gradient, compiled):
+    x = np.array([[1e4, -1e4, 0.0], [2.0, 1.0, 1.0], [1e4, 9999.0, -1e4]])
+    loss, y = Sparsemax(reduction=None), np.zeros(3, "int32")
+    for labels in (y, np.eye(3, dtype="float32")[y]):
+        got, slope = gradient(loss, labels, x, compiled=compiled)
+        assert not got.any() and not slope.any()
+
+
+def test_a_wrong_class_has_a_gradient(gradient, compiled):
+    x = np.array([[-1e4, 1e4, 0.0], [0.0, 1.0, 0.0]])  # the second at its threshold
+    got, slope = gradient(Sparsemax(reduction=None), [0, 0], x, compiled=compiled)
+    np.testing.assert_allclose(got, [2e4, 1.0], rtol=1e-6)
+    np.testing.assert_allclose(slope, [[-1, 1, 0], [-1, 1, 0]])
+
+
+def test_infinite_logits(gradient, compiled):
+    inf = np.inf
+    x = [
+        [0.5, -inf, 0],
+        [inf, 0, 1],
+        [-inf, 2, 1],
+        [0, inf, 1],
+        [-inf] * 3,
+        [inf, inf, 0],
+    ]
+    loss, y = Sparsemax(reduction=None), np.zeros(6, "int32")
+    for labels in (y, np.eye(3, dtype="float32")[y]):
+        got, slope = gradient(loss, labels, np.array(x), compiled=compiled)
+        np.testing.assert_allclose(got, [0.0625, 0, inf, inf, inf, 0.25], rtol=1e-6)
+        assert np.isfinite(slope).all()
+        np.testing.assert_allclose(slope[0], [-0.25, 0, 0.25], atol=1e-7)
+        assert not slope[1].any() and not slope[4:].any()
+
+
+def test_one_class_costs_nothing(gradient):
+    got, slope = gradient(Sparsemax(), np.zeros(3, "int32"), np.ones((3, 1)))
+    assert got == 0 and not slope.any()
+
+
+BAD = [
+    (lambda: Sparsemax(from_logits=False), "`from_logits` must be True"),
+    (lambda: Sparsemax()(IDS + 1, X), r"class indices in \[0, 4\); .*holds 4"),
+    (lambda: Sparsemax()(ROWS[:, :3], X), "`y_true` must have y_pred's shape"),
+]
+
+
+@pytest.mark.parametrize(("call", "message"), BAD)
+def test_bad_values_are_rejected(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
