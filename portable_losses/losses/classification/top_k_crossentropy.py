@@ -11,7 +11,7 @@ from portable_losses.losses.classification._labels import crossentropy
 from portable_losses.losses.classification._shared import ClassArguments, LabelLoss
 from portable_losses.ops.log_sums import INF
 
-ROUNDING = 2.0**-22  # relative, more than that of fraction times count in float32
+BITS = 4096.0  # 12 bits: a product of two such numbers is exact in float32
 
 
 class TopKCrossentropy(LabelLoss):
@@ -87,10 +87,10 @@ class TopKCrossentropy(LabelLoss):
             checks.leading_axes_fit(owner, "mask", of_mask, shape, "the items")
         if 0 in shape:
             return items, ops.ones_like(items, "bool")
-        return items, hardest(items, kept, self.fraction)
+        return items, _hardest(items, kept, self.fraction)
 
 
-def hardest(items: Any, kept: Any | None, fraction: Any) -> Any:
+def _hardest(items: Any, kept: Any | None, fraction: Any) -> Any:
     """Where items are among the largest of their sample, or of the batch."""
     cost, some = ops.stop_gradient(items), ops.ones_like(items, "bool")
     if kept is not None:
@@ -104,7 +104,8 @@ def hardest(items: Any, kept: Any | None, fraction: Any) -> Any:
     # A sample of which nothing is kept takes its largest: if its weight is 0, its items
     # count in the mean, as in every loss. If it is masked, the base excludes it.
     some = ops.logical_or(some, ops.logical_not(ops.any(some, axis=-1, keepdims=True)))
-    k = _number(some, fraction, cost.dtype)
+    count = ops.sum(ops.cast(some, cost.dtype), axis=-1, keepdims=True)
+    k = _number(count, fraction)
     # The negative cost ascends: NaN first, with inf, and at the end what is not kept.
     order = ops.where(ops.isnan(cost), -INF, -cost)
     order = ops.where(some, order, INF)
@@ -118,9 +119,15 @@ def hardest(items: Any, kept: Any | None, fraction: Any) -> Any:
     return ops.reshape(ops.logical_and(chosen, some), shape)
 
 
-def _number(some: Any, fraction: Any, dtype: str) -> Any:
+def _number(count: Any, fraction: Any) -> Any:
     """max(1, floor(fraction n + 0.0001)) for n the number of items that are kept."""
-    count = ops.sum(ops.cast(some, dtype), axis=-1, keepdims=True)
-    # Of a million items, 0.7 n may lie below a whole number by more than 0.0001.
-    k = ops.floor(fraction * count * (1.0 + ROUNDING) + 1e-4)
-    return ops.cast(ops.maximum(ops.minimum(k, count), 1.0), "int32")
+    # In float32 the product may lie below a whole number by more than 0.0001, as 0.53
+    # times 4300 does. So most of it is a product of numbers of 12 bits, which is exact.
+    is_tensor = hasattr(fraction, "shape")
+    coarse = (ops.floor if is_tensor else math.floor)(fraction * BITS)
+    fine = fraction - coarse / BITS
+    high = ops.floor(count / BITS)
+    low = coarse * (count - high * BITS) / BITS
+    whole = ops.floor(low)
+    rest = ops.floor(low - whole + fine * count + 1e-4)
+    return ops.cast(ops.maximum(coarse * high + whole + rest, 1.0), "int32")

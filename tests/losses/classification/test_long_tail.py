@@ -1,5 +1,8 @@
 """Losses of class counts: LogitAdjusted, LDAM, and class_balanced_weights."""
 
+import functools
+
+import keras
 import numpy as np
 import pytest
 
@@ -12,6 +15,8 @@ from portable_losses import (
     class_balanced_weights,
 )
 
+MODE = {"jax": "jit", "tensorflow": "xla"}.get(keras.config.backend(), False)
+
 RNG = np.random.default_rng(6)
 X = (2.0 * RNG.normal(size=(6, 4))).astype("float32")
 IDS = np.array([0, 3, 1, 1, 2, 0])
@@ -19,6 +24,11 @@ ROWS = np.eye(4, dtype="float32")[IDS]
 SOFT = RNG.dirichlet(np.ones(4), 6).astype("float32")
 COUNTS = [500, 20, 3, 90]
 WEIGHTS = [0.5, 2.0, 0.0, 1.5]
+
+
+@pytest.fixture(name="gradient")
+def _gradient(gradient):
+    return functools.partial(gradient, compiled=MODE)
 
 
 def of(y):
@@ -70,7 +80,7 @@ def test_margins_fall_with_the_fourth_root():
 
 
 @pytest.mark.parametrize("cls", [LogitAdjusted, LDAM])
-def test_logits_of_1e4_and_infinite_ones(cls, gradient, compiled):
+def test_logits_of_1e4_and_infinite_ones(cls, gradient):
     inf = np.inf
     x = np.array([[-1e4, 1e4, 0], [-inf, 2, 1], [inf, 0, 1], [0, inf, 1], [1, -inf, 2]])
     loss = cls([5, 5, 5], reduction=None)
@@ -78,25 +88,19 @@ def test_logits_of_1e4_and_infinite_ones(cls, gradient, compiled):
         loss = cls([5, 5, 5], max_margin=0, scale=1.0, reduction=None)
     wanted = [2e4, inf, 0, inf, np.log1p(np.e)]
     for y in (np.zeros(5, "int32"), np.eye(3, dtype="float32")[np.zeros(5, "int32")]):
-        got, slope = gradient(loss, y, x, compiled=compiled)
+        got, slope = gradient(loss, y, x)
         np.testing.assert_allclose(got, wanted, rtol=1e-6, atol=1e-6)
         assert np.isfinite(slope).all()
         np.testing.assert_allclose(slope[0], [-1, 1, 0], atol=1e-6)
         assert not slope[2].any() and slope[4, 1] == 0
 
 
-def test_arguments_may_move(gradient, compiled):
-    tau = Hyperparameter(0.5, name="tau")
-    margin = Hyperparameter(0.3, name="margin")
-    pairs = [
-        (LogitAdjusted(COUNTS, tau=tau), LogitAdjusted(COUNTS, tau=0.5)),
-        (LDAM(COUNTS, max_margin=margin), LDAM(COUNTS, max_margin=0.3)),
-    ]
-    for moving, still in pairs:
-        got, slope = gradient(moving, IDS, X, compiled=compiled)
-        wanted, its = gradient(still, IDS, X)
+def test_arguments_may_move():
+    half = Hyperparameter(0.5, name="half")
+    for name, cls in (("tau", LogitAdjusted), ("max_margin", LDAM)):
+        got = float(cls(COUNTS, **{name: half})(IDS, X))
+        wanted = float(cls(COUNTS, **{name: 0.5})(IDS, X))
         np.testing.assert_allclose(got, wanted, rtol=1e-6)
-        np.testing.assert_allclose(slope, its, rtol=1e-5, atol=1e-6)
 
 
 def test_weights_of_the_effective_number_of_samples():
