@@ -58,10 +58,20 @@ def crossentropy(loss: Any, y_true: Any, y_pred: Any, from_logits: bool = True) 
 
 
 def rows_of(y_true: Any, y_pred: Any) -> Any:
-    """Labels of y_pred's shape: of a class index its one-hot row, NaN out of range."""
+    """Labels of y_pred's shape: one-hot rows of class indices, 0 where out of range.
+
+    `marked` makes the items of these NaN: a NaN in the rows would be one in the
+    gradient, also of items that are masked.
+    """
     if len(y_true.shape) == len(y_pred.shape):
         return like(y_true, y_pred)
-    classes, ids = y_pred.shape[-1], ops.expand_dims(y_true, -1)
-    own = ops.equal(ids, ops.arange(classes, dtype=ids.dtype))
-    rows = ops.cast(own, y_pred.dtype)
-    return ops.where(valid_ids(ids, classes), rows, float("nan"))
+    ids = ops.expand_dims(y_true, -1)
+    own = ops.equal(ids, ops.arange(y_pred.shape[-1], dtype=ids.dtype))
+    return ops.cast(own, y_pred.dtype)
+
+
+def marked(items: Any, y_true: Any, y_pred: Any) -> Any:
+    """The items, and NaN where a class index is out of range."""
+    if len(y_true.shape) == len(y_pred.shape):
+        return items
+    return ops.where(valid_ids(y_true, y_pred.shape[-1]), items, float("nan"))

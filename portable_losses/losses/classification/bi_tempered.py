@@ -8,7 +8,7 @@ from portable_losses.core.classes import times
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import is_zero
 from portable_losses.core.signature import LossArguments, Number
-from portable_losses.losses.classification._labels import rows_of
+from portable_losses.losses.classification._labels import marked, rows_of
 from portable_losses.ops.log_sums import INF, gaps, infinite_if_none
 
 LEAST = 1e-20  # in place of 0: log1p(LEAST x) / LEAST is x for every logit
@@ -104,7 +104,7 @@ class BiTempered(Loss):
         near_0 = ops.where(t > 0, ops.exp(power * log_t), 0.0)
         near_0 = near_0 - ops.exp(power * log_p)
         difference = ops.where(t > 0.5, near_1, near_0)
-        return ops.sum(gain - difference / power, axis=-1)
+        return marked(ops.sum(gain - difference / power, axis=-1), y_true, y_pred)
 
     def _smoothed(self, t: Any, classes: int) -> Any:
         if is_zero(self.label_smoothing) or classes == 1:

@@ -7,7 +7,7 @@ from portable_losses.core import arguments
 from portable_losses.core.classes import times
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import LossArguments
-from portable_losses.losses.classification._labels import rows_of
+from portable_losses.losses.classification._labels import marked, rows_of
 from portable_losses.ops.log_sums import gaps, infinite_if_none, largest_of
 
 
@@ -73,4 +73,5 @@ class Sparsemax(Loss):
         inside = d > 0
         squares = ops.square(ops.where(inside, d, 0.0) - t)
         items = ops.sum(0.5 * squares + times(t, ops.where(inside, 0.0, -d)), axis=-1)
-        return items + ops.squeeze(infinite_if_none(largest), -1)
+        items = items + ops.squeeze(infinite_if_none(largest), -1)
+        return marked(items, y_true, y_pred)

@@ -33,7 +33,7 @@ def _gradient(gradient):
 
 
 @pytest.mark.parametrize("from_logits", [True, False])
-@pytest.mark.parametrize("y", [IDS, ROWS, SOFT], ids=["ids", "rows", "soft"])
+@pytest.mark.parametrize("y", [IDS, SOFT], ids=["ids", "soft"])
 def test_epsilon_0_is_crossentropy(y, from_logits, gradient):
     config = {"from_logits": from_logits, "class_weights": WEIGHTS, "ignore_class": 3}
     plain = SparseCategoricalCrossentropy if y.ndim == 1 else CategoricalCrossentropy
@@ -62,7 +62,7 @@ def test_labels_of_every_form_agree(from_logits, gradient):
     )
     x = X if from_logits else P
     wanted, its = gradient(loss, IDS, x)
-    for y in (IDS[:, None], IDS.astype("float32"), ROWS, ROWS.astype("int32")):
+    for y in (IDS[:, None], ROWS):
         got, slope = gradient(loss, y, x)
         np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-7)
         np.testing.assert_allclose(slope, its, rtol=1e-5, atol=1e-6)
