@@ -1,5 +1,6 @@
 """Layers that stand between a model and its loss, and may own weights."""
 
 from portable_losses.layers.cosine_dense import CosineDense
+from portable_losses.layers.linear_chain_crf import LinearChainCRF
 
-__all__ = ["CosineDense"]
+__all__ = ["CosineDense", "LinearChainCRF"]
