@@ -63,10 +63,10 @@ def log_likelihood(ids: Any, x: Chain) -> Any:
 
     It is -inf for a path that is impossible. The ids must be in range.
     """
-    if _BACKEND in ("jax", "torch"):
+    if _BACKEND in ("jax", "numpy", "torch"):
         total = _log_partition(*x)
-    else:  # the gradient of a loop is not compiled by every backend
-        total = _log_partition_with_gradient(*x)
+    else:  # not every backend can compile the gradient of a loop
+        total = ops.custom_gradient(_log_partition_with_gradient)(*x)
     # Where no path is possible, neither is this one.
     value = _score(ids, x) - ops.where(total == -INF, 0.0, total)
     return ops.where(ops.any(x.on > 0, axis=1), value, 0.0)
@@ -183,9 +183,8 @@ def _posterior(
     return ops.transpose(p, (1, 0, 2)), pairs
 
 
-@ops.custom_gradient  # type: ignore[untyped-decorator]
 def _log_partition_with_gradient(*given: Any) -> tuple[Any, Any]:
-    """`_log_partition`, whose gradient is the probabilities, by a loop of its own.
+    """`_log_partition`, and its gradient: the probabilities, by a loop of their own.
 
     They are computed from the arguments, and so can be differentiated again.
     """

@@ -1,7 +1,8 @@
-"""A conditional random field over the tags of a sequence, which owns its transitions."""
+"""A conditional random field over the tags of a sequence, with its own transitions."""
 
 # Long because the docstring says how to train, decode and mask.
 
+import dataclasses
 from typing import Any
 
 import keras
@@ -111,8 +112,10 @@ class LinearChainCRF(keras.layers.Layer):
         self.supports_masking = True
         self._added = Added()
         dtype = "float64" if self.compute_dtype == "float64" else "float32"
-        self._loss = _OfSequences(self, dtype=dtype)
-        self._of_each = _OfSequences(self, dtype=dtype, reduction=None)
+        self._losses_of = _Losses(
+            mean=_OfSequences(self, dtype=dtype),
+            items=_OfSequences(self, dtype=dtype, reduction=None),
+        )
         self.start = self.end = None
         scores = {"transitions": (self.num_classes, self.num_classes)}
         if use_boundaries:
@@ -135,7 +138,7 @@ class LinearChainCRF(keras.layers.Layer):
         self._require_shape(tuple(emissions.shape))
         if y_true is not None:
             mask = self._mask(emissions, mask)
-            value = self._loss(y_true, emissions, sample_weight, mask)
+            value = self._losses_of.mean(y_true, emissions, sample_weight, mask)
             self._added.add(self, value)
         return emissions
 
@@ -145,7 +148,7 @@ class LinearChainCRF(keras.layers.Layer):
         It can be differentiated; minus its mean is the loss.
         """
         emissions, mask = self._given(emissions, mask)
-        return -self._of_each(y_true, emissions, None, mask)
+        return -self._losses_of.items(y_true, emissions, None, mask)
 
     def decode(self, emissions: Any, mask: Any = None) -> Any:
         """The best tags of each sequence, `(B, T)`, and -1 at masked steps."""
@@ -196,7 +199,7 @@ class LinearChainCRF(keras.layers.Layer):
             shown = errors.Described("a symbolic KerasTensor")
             errors.fail(owner, "emissions", rule, shown, remedy, TypeError)
         mask = keras_mask(emissions) if mask is None else mask
-        emissions = tensor(owner, "emissions", emissions, self._loss.dtype)
+        emissions = tensor(owner, "emissions", emissions, self._losses_of.mean.dtype)
         self._require_shape(tuple(emissions.shape))
         return emissions, self._mask(emissions, mask)
 
@@ -253,6 +256,14 @@ class _OfSequences(Loss):
         if kept is not None:
             wrong = ops.logical_and(wrong, kept)
         return ops.where(ops.any(wrong, axis=1), float("nan"), items)
+
+
+@dataclasses.dataclass
+class _Losses:
+    """Hides the losses from Keras, which would look for weights to save in them."""
+
+    mean: Loss
+    items: Loss
 
 
 _OfSequences.__name__ = LinearChainCRF.__name__  # which messages begin with

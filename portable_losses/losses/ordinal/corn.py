@@ -18,8 +18,8 @@ class Corn(LevelLoss):
 
     It is the negative log-likelihood of the rank. The probability of "y > k" is the
     product of sigmoid(z_0) to sigmoid(z_k), so that ranks are consistent whatever the
-    logits are: the last layer is a plain `Dense(C - 1)`. `ordinal_ranks(logits, "corn")`
-    gives the predicted ranks.
+    logits are: the last layer is a plain `Dense(C - 1)`. The predicted ranks are
+    `ordinal_ranks(logits, "corn")`.
 
     Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, integer ranks in [0, C); `y_pred`
     is `(B, ..., C - 1)` logits; items are `(B, ...)`.

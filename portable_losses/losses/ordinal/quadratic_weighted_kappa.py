@@ -37,11 +37,13 @@ class QuadraticWeightedKappa(Loss):
         from_logits: whether y_pred holds logits, any real number, or probabilities,
             which are used as they are.
 
-    Edge cases: 0 / 0 is 0, with gradient 0: where all targets and all probabilities are
-    of one class, for one right sample, and without samples. One wrong sample costs 1:
-    batches must be large enough to tell the marginals. Masked samples are removed from
-    the batch. An infinite logit means p = 1, or p = 0, and has no gradient. Below 1e-7
-    the logarithm has no gradient.
+    Edge cases: 0 / 0 is 0, with gradient 0, where all targets and all probabilities are
+    of one class. One sample that is not right costs 1, with gradient 0: batches must be
+    large enough to tell the marginals. Without samples the loss is 0. Masked samples
+    are removed from the batch. An infinite logit means p = 1, or p = 0, and has no
+    gradient. The gradient from logits vanishes where the softmax saturates on a wrong
+    class, and the logarithm has none below 1e-7: add a crossentropy from logits where
+    that can happen.
 
     Raises:
         ValueError: for indices that are not whole or out of range (in compiled code the
@@ -106,7 +108,11 @@ class QuadraticWeightedKappa(Loss):
         seen = ops.sum(w * ops.matmul(ops.transpose(t), p))
         of_t, of_p = ops.sum(t, axis=0), ops.sum(p, axis=0)
         chance = ops.sum(w * ops.expand_dims(of_t, 1) * of_p)
-        loss = ops.divide(seen * ops.sum(n), chance)
-        if self.log:
-            loss = ops.log(ops.where(loss > LEAST, loss, LEAST))
+        count = ops.sum(n)
+        loss = ops.divide(seen * count, chance)
+        # Of one sample the two sums are equal, and the gradient is 0 but for rounding.
+        loss = ops.where(count > 1, loss, ops.stop_gradient(loss))
+        if self.log:  # a NaN stays a NaN
+            loss = ops.log(ops.where(loss <= LEAST, LEAST, loss))
+            loss = ops.where(count > 0, loss, 0.0)
         return loss if wrong is None else ops.where(wrong, float("nan"), loss)

@@ -62,11 +62,28 @@ def test_masked_samples_leave_the_batch():
     mask = keep.reshape(4, 3)
     got = value(loss, Y.reshape(4, 3), broken.reshape(4, 3, 4), mask=mask)
     np.testing.assert_allclose(got, wanted, rtol=1e-5)
-    assert value(loss, Y, P, mask=np.zeros(12, "bool")) == 0
+    for one in (loss, QuadraticWeightedKappa(4, log=True)):
+        assert value(one, Y, P, mask=np.zeros(12, "bool")) == 0
     np.testing.assert_allclose(
         value(QuadraticWeightedKappa(4, reduction=None), Y, P),
         np.full(12, value(loss, Y, P)),
     )
+
+
+def test_one_sample_costs_1_and_has_no_gradient(gradient, compiled):
+    for y, p in ((Y[:1], P[:1]), (Y, P)):
+        mask = np.arange(len(p)) == 0
+        loss = QuadraticWeightedKappa(4)
+        got, slope = gradient(loss, y, p, mask=mask, compiled=compiled)
+        np.testing.assert_allclose(got, 1.0, rtol=1e-6)
+        assert not slope.any()
+
+
+def test_a_nan_stays(gradient, compiled):
+    broken = np.where(np.arange(12)[:, None] == 3, np.nan, P)
+    for log in (False, True):
+        loss = QuadraticWeightedKappa(4, log=log)
+        assert np.isnan(gradient(loss, Y, broken, compiled=compiled)[0])
 
 
 @pytest.mark.parametrize("rank", [-1, 4])

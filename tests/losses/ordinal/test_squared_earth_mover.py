@@ -63,6 +63,8 @@ def test_an_index_out_of_range_is_rejected_or_nan(rank, gradient, compiled):
 
 
 def test_a_missing_class_axis_is_rejected():
-    message = r"SquaredEarthMover: `y_pred` must be of shape \(B, ..., C\), with a class"
+    message = (
+        r"SquaredEarthMover: `y_pred` must be of shape \(B, ..., C\), with a class"
+    )
     with pytest.raises(ValueError, match=message):
         SquaredEarthMover()([1, 0, 0], [0.5, 0.5, 0.0])

@@ -37,6 +37,11 @@ def softmax(z: Array) -> Array:
 
 INF = float("inf")
 FAR = np.array(
-    [[1e4, -1e4, 0.0, 30.0], [-200.0, 200.0, 1e4, -1e4], [0, 0, 0, 0], [INF, 0, 1, -INF]]
+    [
+        [1e4, -1e4, 0.0, 30.0],
+        [-200.0, 200.0, 1e4, -1e4],
+        [0, 0, 0, 0],
+        [INF, 0, 1, -INF],
+    ]
 )
 """Logits that are certain, without an opinion, and infinite."""

@@ -52,5 +52,6 @@ CASES = (
             "zero": (np.eye(CLASSES), np.zeros((CLASSES, CLASSES))),
         },
         wrong=(np.eye(CLASSES), 15 * np.eye(CLASSES)[[3, 2, 0, 0]]),
+        not_applicable={"vector": "(B,) against (B, 1) are class indices"},
     ),
 )
