@@ -144,7 +144,7 @@ def _step(carry: tuple[Any, Any, Any], frame: Any) -> tuple[Any, Any]:
 def _run(frames: Any, like: Any) -> tuple[Any, Any]:
     """The loop of `_step`; `like` has the shape `(D, B, C)` of its state."""
     state = ops.zeros_like(like)
-    return ops.scan(_step, (state, state, state[..., :1]), frames)  # type: ignore[no-any-return]
+    return ops.scan(_step, (state, state, state[..., :1]), frames)
 
 
 def _log_partition(
@@ -171,13 +171,12 @@ def _posterior(
     _, (states, reached, _) = _run(frames, like)
     later = ops.flip(states[:, 1], axis=0)  # of the paths from a state on, with it
     on = ops.transpose(on) > 0
-    first = ops.transpose(ops.cumsum(ops.cast(on, "int32"), axis=0)) == 1
-    first = ops.logical_and(ops.transpose(first), on)
+    after_first = ops.cumsum(ops.cast(on, "int32"), axis=0) > 1
     p = ops.softmax(reached[:, 0] + later, axis=-1)
     p = ops.where(ops.expand_dims(on, -1), p, 0.0)
     before = ops.concatenate([ops.zeros_like(states[:1, 0]), states[:-1, 0]], axis=0)
     pairs = ops.expand_dims(before, -1) + transitions + ops.expand_dims(later, -2)
-    inner = ops.logical_and(on, ops.logical_not(first))
+    inner = ops.logical_and(on, after_first)
     pairs = ops.softmax(pairs, axis=(2, 3))
     pairs = ops.where(ops.expand_dims(inner, (-2, -1)), pairs, 0.0)
     return ops.transpose(p, (1, 0, 2)), pairs

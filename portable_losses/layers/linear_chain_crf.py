@@ -117,12 +117,12 @@ class LinearChainCRF(keras.layers.Layer):
             items=_OfSequences(self, dtype=dtype, reduction=None),
         )
         self.start = self.end = None
-        scores = {"transitions": (self.num_classes, self.num_classes)}
+        zeros: Any = {"shape": (self.num_classes,), "initializer": "zeros"}
+        square: Any = {**zeros, "shape": (self.num_classes, self.num_classes)}
+        self.transitions = self.add_weight(name="transitions", **square)
         if use_boundaries:
-            scores |= {"start": (self.num_classes,), "end": (self.num_classes,)}
-        for attribute, shape in scores.items():
-            weight = self.add_weight(shape=shape, initializer="zeros", name=attribute)
-            setattr(self, attribute, weight)
+            self.start = self.add_weight(name="start", **zeros)
+            self.end = self.add_weight(name="end", **zeros)
 
     def build(self, input_shape: Any) -> None:
         self._require_shape(tuple(input_shape))
@@ -153,14 +153,14 @@ class LinearChainCRF(keras.layers.Layer):
     def decode(self, emissions: Any, mask: Any = None) -> Any:
         """The best tags of each sequence, `(B, T)`, and -1 at masked steps."""
         emissions, mask = self._given(emissions, mask)
-        if emissions.shape[1] == 0:
+        if 0 in tuple(emissions.shape):
             return ops.cast(ops.sum(emissions, axis=-1), "int32")
         return _chain.best_path(self._chain(emissions, mask))
 
     def marginals(self, emissions: Any, mask: Any = None) -> Any:
         """The probability of each tag at each step, `(B, T, C)`, 0 at masked steps."""
         emissions, mask = self._given(emissions, mask)
-        if emissions.shape[1] == 0:
+        if 0 in tuple(emissions.shape):
             return emissions
         return _chain.marginals(self._chain(emissions, mask))
 

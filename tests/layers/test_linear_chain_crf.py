@@ -357,7 +357,9 @@ def second_derivative(layer, how):
 
         found = compile_of(twice, how)(e)
     h = 1e-2
-    near = [gradients(layer, TAGS, E + s * h * direction, MASK, False)[0] for s in (1, -1)]
+    near = [
+        gradients(layer, TAGS, E + s * h * direction, MASK, False)[0] for s in (1, -1)
+    ]
     return numpy_of(found), (near[0] - near[1]) / (2 * h)
 
 
@@ -419,7 +421,10 @@ def test_a_mask_of_keras_is_used():
 def tagger(policy=None):
     """Tags depend on the word and on the tag before; 0 is padding."""
     keras.utils.set_random_seed(3)
-    words, tags = keras.Input((None,), dtype="int32"), keras.Input((None,), dtype="int32")
+    words, tags = (
+        keras.Input((None,), dtype="int32"),
+        keras.Input((None,), dtype="int32"),
+    )
     x = keras.layers.Embedding(6, 8, mask_zero=True, dtype=policy)(words)
     emissions = keras.layers.Dense(3, dtype=policy, name="emissions")(x)
     crf = LinearChainCRF(3, name="crf", dtype=policy)
