@@ -192,7 +192,7 @@ def _log_partition_with_gradient(*given: Any) -> tuple[Any, Any]:
     def gradient(*args: Any, upstream: Any = None) -> tuple[Any, ...]:
         if upstream is None:
             (upstream,) = args
-        emissions, on, *_ = given
+        on = given[1]
         p, pairs = _posterior(*given)
         weight = ops.reshape(upstream, (-1, 1, 1))
         p = p * weight
