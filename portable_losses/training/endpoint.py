@@ -1,20 +1,17 @@
 """A loss as a layer, which gets further tensors of the model."""
 
 import dataclasses
-import weakref
 from typing import Any
 
 import keras
 
 from portable_losses.core import arguments
+from portable_losses.core.added import Added
 from portable_losses.core.config import restored
 from portable_losses.core.copying import cloned
-from portable_losses.core.keras_seams import stateless_scope
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import claim, leaves_in, now
 from portable_losses.training._shared import one_number
-
-_ON_TENSORFLOW = keras.config.backend() == "tensorflow"
 
 
 @keras.saving.register_keras_serializable("portable_losses")
@@ -62,7 +59,7 @@ class LossEndpoint(keras.layers.Layer):
         # A stateless call of the model gets the weights of its layers, but no metrics.
         self.moving = [w.variable for w in self.hyperparameters]
         self.supports_masking = True
-        self._added = _Added()
+        self._added = Added()
 
     @property
     def loss(self) -> Any:
@@ -86,10 +83,7 @@ class LossEndpoint(keras.layers.Layer):
             also = (None, *context) if isinstance(self.loss, Loss) else context
             value = self.loss(y_true, y_pred, sample_weight, *also)
             value = value * now(self.weight, _dtype_of(value))
-            # Keras adds up the losses of a model in this dtype.
-            total = "float64" if keras.config.floatx() == "float64" else "float32"
-            value = keras.ops.cast(_unscaled(value), total)
-            self.add_loss(self._added.with_earlier(value))
+            self._added.add(self, value)
         return y_pred
 
     def compute_mask(self, y_pred: Any, mask: Any = None) -> Any:
@@ -117,43 +111,5 @@ class _Held:
     weight: Any
 
 
-class _Added:
-    """The losses that an endpoint has added in the step that is being traced.
-
-    In a stateless call of a model, on JAX, a second call of a layer drops the losses
-    that its first call added.
-    """
-
-    def __init__(self) -> None:
-        self._in_scope: weakref.WeakKeyDictionary[Any, list[Any]]
-        self._in_scope = weakref.WeakKeyDictionary()
-
-    def with_earlier(self, value: Any) -> list[Any]:
-        """The value, and the earlier ones that Keras has dropped."""
-        scope = stateless_scope()
-        if scope is None or not scope.collect_losses:
-            return [value]
-        known = {id(x) for x in scope.losses}
-        added = self._in_scope.setdefault(scope, [])
-        forgotten = [x for x in added if id(x) not in known]
-        added.append(value)
-        return [*forgotten, value]
-
-    def __deepcopy__(self, memo: Any) -> "_Added":
-        return _Added()  # a copy must not contain tensors of a step
-
-
 def _dtype_of(value: Any) -> str:
     return str(keras.backend.standardize_dtype(value.dtype))
-
-
-def _unscaled(value: Any) -> Any:
-    """Undo the scaling for tf.distribute, since Keras scales an added loss again.
-
-    The factor is read from Keras: it is the mean of a single item of value 1.
-    """
-    if not _ON_TENSORFLOW:
-        return value
-    one = keras.ops.ones((1, 1))  # an item, since Keras scales items and not scalars
-    scale = keras.losses.MeanAbsoluteError()(one, 0.0 * one)
-    return value / keras.ops.cast(scale, _dtype_of(value))
