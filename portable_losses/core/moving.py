@@ -16,11 +16,6 @@ import keras
 from portable_losses.core.config import rebuilt
 from portable_losses.core.rules import Rule, Value
 
-# The losses import these from here.
-from portable_losses.core.vectors import all_numbers as all_numbers
-from portable_losses.core.vectors import as_vector as as_vector
-from portable_losses.core.vectors import is_vector as is_vector
-
 
 class Moving:
     """A number, or a vector of them, that may change between two training steps.

@@ -12,7 +12,7 @@ from portable_losses.core.classes import (
 )
 from portable_losses.core.eager import cheap_to_read
 from portable_losses.core.loss import Loss
-from portable_losses.core.moving import as_vector, is_vector
+from portable_losses.core.vectors import as_vector, is_vector
 from portable_losses.losses.classification._shared import log_of_clipped, smoothed
 from portable_losses.ops.log_sums import INF
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from portable_losses import ops
 from portable_losses.core import checks
-from portable_losses.core.moving import as_vector, is_vector
+from portable_losses.core.vectors import as_vector, is_vector
 from portable_losses.losses.classification._binary import (
     focused,
 )

@@ -94,7 +94,7 @@ class AsymmetricSingleLabel(LabelLoss):
             if is_zero(s):
                 return items
             costs = self.weighted(self._of_others(log_p, times), times)
-            others = of_other_classes(y_true, costs, times)
+            others = _of_other_classes(y_true, costs, times)
             return times(1.0 - s + s / classes, items) + times(s / classes, others)
 
         return of_log_softmax(y_pred, items_of)
@@ -107,7 +107,7 @@ class AsymmetricSingleLabel(LabelLoss):
         return times(ops.exp(times(self.gamma_neg, log_p)), -log_p)
 
 
-def of_other_classes(y_true: Any, costs: Any, times: Times) -> Any:
+def _of_other_classes(y_true: Any, costs: Any, times: Times) -> Any:
     """The sum over the classes that are not the item's, or sum_c (1 - t_c) cost_c."""
     if len(y_true.shape) == len(costs.shape):
         return ops.sum(times(1.0 - like(y_true, costs), costs), axis=-1)

@@ -83,8 +83,8 @@ class MatthewsCorrelation(CountLoss):
             last = -ops.sum(rest, axis=-1, keepdims=True)
             deviation = ops.where(often_p, last, rest)
         shared = ops.sum(mean((t - mean_t) * deviation))
-        of_t = ops.sqrt(spread(mean_t, often_t, True))
-        of_p = ops.sqrt(spread(mean_p, often_p, batch.sum_to_1))
+        of_t = ops.sqrt(_spread(mean_t, often_t, True))
+        of_p = ops.sqrt(_spread(mean_p, often_p, batch.sum_to_1))
         score = ops.divide(shared, of_t * of_p)
 
         # Near 1 the score leaves no digits for 1 - score. With a^2 and b^2 the spreads
@@ -102,7 +102,7 @@ class MatthewsCorrelation(CountLoss):
         return ops.where(score > 0.5, near, 1.0 - score)
 
 
-def spread(mean: Any, often: Any, sum_to_1: bool) -> Any:
+def _spread(mean: Any, often: Any, sum_to_1: bool) -> Any:
     """1 - sum_k mean_k^2, without cancellation where one mean is nearly 1.
 
     With d = 1 - that mean, 1 - (1 - d)^2 == d (2 - d). If the means are known to sum

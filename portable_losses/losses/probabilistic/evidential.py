@@ -84,7 +84,7 @@ class EvidentialRegression(Loss):
         # log(W / n) == log(2) + log(b) + log(1 + 1 / n), and of W and n nothing else
         # is in the likelihood: (a + 1/2) log(1 + r^2 / (W / n)) + log(W / n) / 2
         # log(b) and log(1 + 1 / n) are added first: at raw values of -1e4 they cancel.
-        spread = log_softplus(beta) + ops.softplus(-log_softplus(nu)) + math.log(2.0)
+        spread = _log_softplus(beta) + ops.softplus(-_log_softplus(nu)) + math.log(2.0)
         terms = 0.5 * (spread - ops.log(a) + math.log(math.pi))
         terms = terms - log_gamma_half_step(a)
         terms = terms + (a + 0.5) * log1p_of_square(r, 0.5 * spread)
@@ -92,7 +92,7 @@ class EvidentialRegression(Loss):
         return self.mean_over_columns(terms + self.coefficient * penalty)
 
 
-def log_softplus(x: Any) -> Any:
+def _log_softplus(x: Any) -> Any:
     """log(log(1 + exp(x))), which is x far below 0."""
     low = x < LOW
     tail = ops.where(low, x, LOW)

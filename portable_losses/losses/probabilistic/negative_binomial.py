@@ -64,11 +64,11 @@ class NegativeBinomialNLL(Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         names = ("log_mean", "log_total_count")
         return self.mean_over_columns(
-            negative_log_likelihood(*split_groups(self, y_true, y_pred, names))
+            _negative_log_likelihood(*split_groups(self, y_true, y_pred, names))
         )
 
 
-def negative_log_likelihood(y: Any, log_m: Any, log_n: Any) -> Any:
+def _negative_log_likelihood(y: Any, log_m: Any, log_n: Any) -> Any:
     """The cost of a count y.
 
     With N = n + y and G(z) = log z! - z log z + z, which has no large parts, it is

@@ -7,14 +7,9 @@ from portable_losses import ops
 from portable_losses.core import arguments, checks, errors
 from portable_losses.core.columns import mean_over_columns
 from portable_losses.core.loss import Loss
-from portable_losses.core.moving import (
-    Moving,
-    as_vector,
-    is_vector,
-    is_zero,
-    require_of_all,
-)
+from portable_losses.core.moving import Moving, is_zero, require_of_all
 from portable_losses.core.signature import LossArguments, Number
+from portable_losses.core.vectors import as_vector, is_vector
 from portable_losses.losses.regression._shared import residual
 
 
