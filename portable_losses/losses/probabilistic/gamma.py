@@ -1,8 +1,9 @@
 """Gamma distributions."""
 
-from typing import Any
+from typing import Any, Unpack
 
 from portable_losses.core.loss import Loss
+from portable_losses.core.signature import LossArguments
 from portable_losses.losses.probabilistic._shared import divided_by_exp
 
 
@@ -43,6 +44,9 @@ class GammaNLL(Loss):
     """
 
     target_domain = "rates"
+
+    def __init__(self, **common: Unpack[LossArguments]) -> None:
+        super().__init__(**common)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         return self.mean_over_columns(y_pred + divided_by_exp(y_true, y_pred))

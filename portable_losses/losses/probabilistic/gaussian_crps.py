@@ -1,10 +1,11 @@
 """The continuous ranked probability score of a normal distribution."""
 
 import math
-from typing import Any
+from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core.loss import Loss
+from portable_losses.core.signature import LossArguments
 from portable_losses.losses.probabilistic._shared import split_groups
 
 FAR = 40.0
@@ -51,6 +52,9 @@ class GaussianCRPS(Loss):
 
     targets = "any"
     _groups = 2
+
+    def __init__(self, **common: Unpack[LossArguments]) -> None:
+        super().__init__(**common)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         names = ("mean", "log_scale")

@@ -1,10 +1,11 @@
 """Negative binomial distributions."""
 
 import math
-from typing import Any
+from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core.loss import Loss
+from portable_losses.core.signature import LossArguments
 from portable_losses.losses.probabilistic._deviance import deviance
 from portable_losses.losses.probabilistic._factorials import (
     log_factorial_excess,
@@ -60,6 +61,9 @@ class NegativeBinomialNLL(Loss):
 
     targets = "any"
     _groups = 2
+
+    def __init__(self, **common: Unpack[LossArguments]) -> None:
+        super().__init__(**common)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         names = ("log_mean", "log_total_count")
