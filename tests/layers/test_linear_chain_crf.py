@@ -10,6 +10,8 @@ import portable_losses
 from portable_losses import LinearChainCRF
 
 BACKEND = keras.config.backend()
+# JAX compiles each operation of eager mode by itself: few tests need that, too.
+COMPILED = {"jax": ["jit"], "tensorflow": ["graph", "xla"]}.get(BACKEND, [False])
 MODE = {"jax": "jit", "tensorflow": "xla"}.get(BACKEND, False)
 INF = float("inf")
 RNG = np.random.default_rng(11)
@@ -137,6 +139,7 @@ def test_without_boundaries():
     agrees(of_layer(layer, TAGS, E, MASK, MODE), reference(TAGS, E, MASK, weights))
 
 
+@pytest.mark.parametrize("compiled", COMPILED)
 def test_skipped_steps_may_hold_anything(gradient, compiled):
     layer = made()
     e, tags = E.copy(), TAGS.copy()
@@ -184,6 +187,7 @@ def test_no_steps_and_no_sequences():
         assert float(layer.losses[0]) == 0
 
 
+@pytest.mark.parametrize("compiled", COMPILED)
 def test_scores_of_1e4_are_exact(gradient, compiled):
     e = (1e4 * np.sign(E) + E).astype("float32")
     layer = made({k: 1e4 * np.sign(v) + v for k, v in WEIGHTS.items()})
@@ -214,6 +218,7 @@ def test_a_common_offset_changes_no_digit():
     agrees(got, plain, rtol=1e-6)
 
 
+@pytest.mark.parametrize("compiled", COMPILED)
 def test_a_score_of_minus_infinity_forbids(gradient, compiled):
     weights = {**WEIGHTS, "transitions": WEIGHTS["transitions"].copy()}
     weights["transitions"][0, 1] = -INF
