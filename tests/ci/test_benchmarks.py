@@ -15,6 +15,7 @@ from benchmarks.result import Result
 from benchmarks.timing import Interval, compare, interval, ratio
 from benchmarks.workload import Peer, Workload
 from benchmarks.workloads import drop_ins, import_time, moving_hyperparameter
+from benchmarks.workloads._functions import ALWAYS_THERE
 
 import portable_losses
 from portable_losses.ops.pinning import _FUNCTIONS
@@ -374,7 +375,7 @@ def test_every_peer_comes_with_keras_or_is_a_row_of_the_matrix():
     known = matrix.load().peers
     for entry in registry.load().values():
         for name, peer in getattr(entry, "peers", {}).items():
-            if name in ("keras", "torch"):
+            if name in ALWAYS_THERE:
                 continue
             assert set(peer.backends) <= set(known[name].backends)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from benchmarks.workload import Function
 
-# What a peer needs to be imported: nothing beyond the backend, or an installed package.
-KERAS, TORCH = "keras", "torch"
+# Peers that need nothing beyond the backend: others are rows of ci/matrix.toml.
+ALWAYS_THERE = ("keras", "torch", "tensorflow", "cubic")
 
 
 def ours(name: str, **config: Any) -> Callable[[], Function]:
