@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from portable_losses.parity.case import Array, Pair
+from portable_losses.parity.case import Array, Case, Pair
 
 EPSILON = 1e-7
 WHOLE_BOX = "a box has four numbers"
@@ -125,3 +125,27 @@ def pair_by_pair(
         return np.reshape([one(measured(*pair)) for pair in pairs], y_true.shape[:-1])
 
     return reference
+
+
+def by_corners_and_by_sides(
+    loss: str, one: Callable[[Measures], Any]
+) -> tuple[Case, ...]:
+    """The cases of a loss without a mode: by two corners, and by center and sides."""
+    return (
+        Case(
+            loss=loss,
+            draw=corners,
+            reference=pair_by_pair(one),
+            edges=EDGES,
+            wrong=(UNIT[:2], FAR),
+            not_applicable={"vector": WHOLE_BOX},
+        ),
+        Case(
+            loss=loss,
+            label="center_xywh",
+            config={"bounding_box_format": "center_xywh"},
+            draw=sides,
+            reference=pair_by_pair(one, "center_xywh"),
+            edges=SIDE_EDGES,
+        ),
+    )

@@ -4,18 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from portable_losses.parity.case import Case
 from portable_losses.parity.cases.detection._shared import (
-    EDGES,
     EPSILON,
-    FAR,
-    SIDE_EDGES,
-    UNIT,
-    WHOLE_BOX,
     Measures,
-    corners,
-    pair_by_pair,
-    sides,
+    by_corners_and_by_sides,
 )
 
 
@@ -28,21 +20,4 @@ def efficient_iou(m: Measures) -> Any:
     return 1 - m.iou + distance + in_width + change[1] / max(height, EPSILON)
 
 
-CASES = (
-    Case(
-        loss="EfficientIoU",
-        draw=corners,
-        reference=pair_by_pair(efficient_iou),
-        edges=EDGES,
-        wrong=(UNIT[:2], FAR),
-        not_applicable={"vector": WHOLE_BOX},
-    ),
-    Case(
-        loss="EfficientIoU",
-        label="center_xywh",
-        config={"bounding_box_format": "center_xywh"},
-        draw=sides,
-        reference=pair_by_pair(efficient_iou, "center_xywh"),
-        edges=SIDE_EDGES,
-    ),
-)
+CASES = by_corners_and_by_sides("EfficientIoU", efficient_iou)

@@ -4,18 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from portable_losses.parity.case import Case
 from portable_losses.parity.cases.detection._shared import (
-    EDGES,
     EPSILON,
-    FAR,
-    SIDE_EDGES,
-    UNIT,
-    WHOLE_BOX,
     Measures,
-    corners,
-    pair_by_pair,
-    sides,
+    by_corners_and_by_sides,
 )
 
 
@@ -25,21 +17,4 @@ def generalized_iou(m: Measures) -> Any:
     return 1 - (m.iou - (hull - m.union) / max(hull, EPSILON))
 
 
-CASES = (
-    Case(
-        loss="GeneralizedIoU",
-        draw=corners,
-        reference=pair_by_pair(generalized_iou),
-        edges=EDGES,
-        wrong=(UNIT[:2], FAR),
-        not_applicable={"vector": WHOLE_BOX},
-    ),
-    Case(
-        loss="GeneralizedIoU",
-        label="center_xywh",
-        config={"bounding_box_format": "center_xywh"},
-        draw=sides,
-        reference=pair_by_pair(generalized_iou, "center_xywh"),
-        edges=SIDE_EDGES,
-    ),
-)
+CASES = by_corners_and_by_sides("GeneralizedIoU", generalized_iou)
