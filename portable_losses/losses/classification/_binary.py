@@ -69,11 +69,6 @@ def opposed_crossentropy(x: Any, s: Any, d: Any | None, careful: bool) -> Any:
     return cost - product
 
 
-def focused(focus: Any, cost: Any) -> Any:
-    """`focus * cost`; an infinite cost stays inf, and its focus gets no gradient."""
-    return keras.ops.where(cost < INF, focus, 1.0) * cost
-
-
 def binary_targets(
     loss: Loss, y_true: Any, y_pred: Any
 ) -> tuple[Any, Any, Any | None, bool]:

@@ -5,14 +5,12 @@ from typing import Any
 from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.vectors import as_vector, is_vector
-from portable_losses.losses.classification._binary import (
-    focused,
-)
+from portable_losses.ops.focusing import focus, focused
 
 
 def focal(log_p: Any, gamma: Any) -> Any:
     """-(1 - p)^gamma log p, given log p."""
-    return focused(ops.power(-ops.expm1(log_p), gamma), -log_p)
+    return focused(focus(-ops.expm1(log_p), gamma), -log_p)
 
 
 def scale_of_classes(

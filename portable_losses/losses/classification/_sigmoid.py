@@ -1,8 +1,7 @@
-"""Shared by the losses of a sigmoid: one cost an element, and its focusing weight."""
+"""Shared by the losses of a sigmoid, which have one cost for each element."""
 
 from typing import Any, Unpack
 
-from portable_losses import ops
 from portable_losses.core import arguments
 from portable_losses.core.classes import carefully, times
 from portable_losses.core.signature import ClassWeights, LossArguments
@@ -11,9 +10,6 @@ from portable_losses.losses.classification._shared import (
     ClassLoss,
     mean_of_kept,
 )
-
-_NEGLIGIBLE = 1e-30
-"""A distance of p from its target whose cost is below the precision of any sum."""
 
 
 class SigmoidLoss(ClassLoss):
@@ -59,13 +55,3 @@ class SigmoidLoss(ClassLoss):
             return mean_of_kept(self, self.weighted(costs, times), kept)
 
         return carefully(x, items_of) if self.from_logits else items_of(False)
-
-
-def focus(distance: Any, exponent: Any) -> Any:
-    """|distance|^exponent, the focusing weight of a focal loss.
-
-    The power has an infinite gradient at 0 for exponents below 1. At 0 it gets none,
-    and so does a distance whose gradient would overflow.
-    """
-    distance = ops.abs(distance)
-    return ops.power(ops.where(distance < _NEGLIGIBLE, 0.0, distance), exponent)

@@ -9,15 +9,14 @@ from portable_losses.core import arguments
 from portable_losses.core.classes import times
 from portable_losses.core.moving import is_zero
 from portable_losses.core.signature import Number
-from portable_losses.losses.classification._binary import focused
 from portable_losses.losses.classification._shared import (
     ClassArguments,
     log_of_clipped,
 )
 from portable_losses.losses.classification._sigmoid import (
     SigmoidLoss,
-    focus,
 )
+from portable_losses.ops.focusing import focus, focused
 
 
 class AsymmetricMultiLabel(SigmoidLoss):

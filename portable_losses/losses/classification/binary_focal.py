@@ -13,7 +13,6 @@ from portable_losses.core.signature import ClassWeights, DType, Number, Reductio
 from portable_losses.losses.classification._binary import (
     binary_crossentropy,
     binary_targets,
-    focused,
     opposed,
     opposed_crossentropy,
     positive_weight,
@@ -22,6 +21,7 @@ from portable_losses.losses.classification._shared import (
     ClassLoss,
     mean_of_kept,
 )
+from portable_losses.ops.focusing import focus, focused
 
 
 class BinaryFocalCrossentropy(ClassLoss):
@@ -129,7 +129,7 @@ class BinaryFocalCrossentropy(ClassLoss):
         if not self.from_logits:
             wrong = t + (1.0 - 2.0 * t) * x  # 1 - p_t
             crossentropy = binary_crossentropy(t, x, False, positive)
-            return ops.power(wrong, self.gamma) * crossentropy
+            return focus(wrong, self.gamma) * crossentropy
         s, turn, d = opposed(t, x, hard)
         wrong = ops.sigmoid(s)  # 1 - p_t
         if d is not None:
@@ -139,5 +139,5 @@ class BinaryFocalCrossentropy(ClassLoss):
             crossentropy = opposed_crossentropy(x, s, d, careful)
         else:
             crossentropy = binary_crossentropy(t, x, True, positive, careful)
-        focus = ops.power(wrong, self.gamma)
-        return focused(focus, crossentropy) if careful else focus * crossentropy
+        weight = focus(wrong, self.gamma)
+        return focused(weight, crossentropy) if careful else weight * crossentropy

@@ -8,9 +8,8 @@ from portable_losses.core.axes import expand
 from portable_losses.core.classes import carefully, times
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import LossArguments, Number
-from portable_losses.losses.classification._binary import focused
 from portable_losses.losses.classification._shared import log_of_clipped
-from portable_losses.losses.classification._sigmoid import focus
+from portable_losses.ops.focusing import focus, focused
 
 
 class PenaltyReducedFocal(Loss):
@@ -77,7 +76,7 @@ class PenaltyReducedFocal(Loss):
     def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
         t, x, axes = y_true, y_pred, tuple(range(1, len(y_pred.shape)))
         peak = t == 1.0
-        reduced = ops.power(ops.where(peak, 1.0, 1.0 - t), self.beta)
+        reduced = focus(ops.where(peak, 1.0, 1.0 - t), self.beta)
         if kept is not None:
             kept = expand(kept, len(t.shape))
             peak = ops.logical_and(peak, kept)

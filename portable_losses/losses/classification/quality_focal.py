@@ -7,15 +7,14 @@ from portable_losses.core import arguments
 from portable_losses.core.signature import Number
 from portable_losses.losses.classification._binary import (
     binary_crossentropy,
-    focused,
     opposed,
     opposed_crossentropy,
 )
 from portable_losses.losses.classification._shared import ClassArguments
 from portable_losses.losses.classification._sigmoid import (
     SigmoidLoss,
-    focus,
 )
+from portable_losses.ops.focusing import focus, focused
 
 
 class QualityFocal(SigmoidLoss):

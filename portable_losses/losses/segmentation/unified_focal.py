@@ -10,7 +10,7 @@ from portable_losses.losses.segmentation._overlap import OverlapLoss
 from portable_losses.losses.segmentation._shared import RegionArguments, Regions
 from portable_losses.losses.segmentation._sums import Sums, class_mean
 from portable_losses.losses.segmentation._tversky import to_the_power, tversky
-from portable_losses.ops.log_sums import INF
+from portable_losses.ops.focusing import focus, focused
 
 
 class _Part(NamedTuple):
@@ -179,9 +179,8 @@ class UnifiedFocal(OverlapLoss):
         for classes, delta, background in self._parts():
             term = cost[..., classes]
             if background or not self.asymmetric:
-                focus = ops.power(-ops.expm1(log_p[..., classes]), self.gamma)
-                # An infinite cost stays inf, and its focus gets no gradient.
-                term = ops.where(term < INF, focus, 1.0) * term
+                weight = focus(-ops.expm1(log_p[..., classes]), self.gamma)
+                term = focused(weight, term)
             found.append(times(delta, term))
         return self.total(ops.concatenate(found, axis=-1), regions)
 
