@@ -30,17 +30,45 @@ def fitted(
     """A mask or weights, with the axes in the order of an aligned y_pred.
 
     `whole` is the shape of the aligned y_pred. A mask or weights of y_pred's original
-    shape, with the entries of an item along `axis`, are transposed like y_pred.
+    shape, with the entries of an item along `axis`, are transposed like y_pred. Those
+    with fewer axes have the axes of the items.
     """
     rank = len(whole)
     while len(value.shape) > rank and value.shape[-1] == 1:
         value = keras.ops.squeeze(value, -1)
-    if axis not in (-1, rank - 1) and len(value.shape) == rank:
+    if not in_the_middle(axis, rank):
+        return leading(owner, argument, value, whole, "y_pred")
+    if len(value.shape) == rank:
         moved = squeezed(keras.ops.moveaxis(value, axis, -1), whole)
-        shape = tuple(moved.shape)
-        if checks.same(shape, whole[: len(shape)]):
+        if _leads(moved, whole):
             return moved
-    return leading(owner, argument, value, whole, "y_pred")
+    short = squeezed(value, whole)
+    # The message shows the shape as it was given, and that of the items: the aligned
+    # y_pred has its axes in another order than the user's.
+    given = short if _leads(short, whole) else value
+    return leading(owner, argument, given, whole[:-1], "the items")
+
+
+def in_the_middle(axis: int, rank: int) -> bool:
+    """Whether `axis` is not the last one, so that it moves there."""
+    return axis not in (-1, rank - 1)
+
+
+def of_all_elements(mask: Any, y_pred: Any, axis: int) -> Any:
+    """A mask that Keras attached to a y_pred whose items span a middle axis.
+
+    Its axes are the leading ones of y_pred. If `axis` is among them, the mask is not
+    one of items but of elements, and gets y_pred's shape.
+    """
+    rank = len(y_pred.shape)
+    if not in_the_middle(axis, rank) or len(mask.shape) <= axis % rank:
+        return mask
+    return keras.ops.broadcast_to(expand(mask, rank), keras.ops.shape(y_pred))
+
+
+def _leads(x: Any, whole: tuple[int | None, ...]) -> bool:
+    shape = tuple(x.shape)
+    return checks.same(shape, whole[: len(shape)])
 
 
 def squeezed(value: Any, whole: tuple[int | None, ...]) -> Any:

@@ -7,7 +7,7 @@ import keras
 
 from portable_losses.core import checks
 from portable_losses.core.alignment import align
-from portable_losses.core.axes import both, expand, fitted
+from portable_losses.core.axes import both, expand, fitted, of_all_elements
 from portable_losses.core.columns import Columns, for_groups, of_elements
 from portable_losses.core.errors import name_of
 from portable_losses.core.inputs import tensor
@@ -58,10 +58,11 @@ def prepare(
         checks.context(owner, loss._context, context)
         context = tuple(_context(loss, x) for x in context)
     checks.one_tensor(owner, "y_pred", y_pred)
-    if mask is None:
-        mask = keras_mask(y_pred)
+    attached = keras_mask(y_pred) if mask is None else None
     y_pred = tensor(owner, "y_pred", y_pred, loss._compute_dtype)
     kind, axis = loss._targets, cls.feature_axis(loss)
+    if attached is not None:
+        mask = of_all_elements(attached, y_pred, axis)
     if loss._class_axis and len(y_pred.shape) == 1 and y_true is not None:
         y_true = tensor(owner, "y_true", y_true)
         checks.require_class_axis(owner, tuple(y_true.shape), tuple(y_pred.shape))

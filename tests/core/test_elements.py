@@ -1,5 +1,7 @@
 """Masks and weights with an entry for each element, where items are means of them."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -231,6 +233,49 @@ def test_an_axis_in_the_middle():
     weighted = loss(y_true, y_pred, kept.astype("float32"))
     want = portable_losses.BinaryCrossentropy()(*last[:2], last[2].astype("float32"))
     np.testing.assert_allclose(float(weighted), float(want), rtol=1e-6)
+
+
+@pytest.mark.parametrize("axis", [1, -2])
+@pytest.mark.parametrize("shape", [(2, 3, 4), (2, 3, 3), (3, 3, 3), (2, 1, 3)])
+def test_a_mask_of_items_if_a_middle_axis_holds_the_vectors(shape, axis):
+    y_true, y_pred = real(*shape), real(*shape, seed=5)
+    kept = np.ones((shape[0], shape[2]), bool)
+    kept[0, 1] = kept[1, 0] = False
+    last = [np.moveaxis(x, 1, -1) for x in (y_true, y_pred)]
+    loss = portable_losses.CosineSimilarity(axis=axis)
+    of_last = portable_losses.CosineSimilarity()
+    weights = np.where(kept, 0.5, 0.0).astype("float32")
+    for form in (kept, kept[:, None], kept[..., None]):
+        got, want = loss(y_true, y_pred, mask=form), of_last(*last, mask=kept)
+        np.testing.assert_allclose(float(got), float(want), rtol=1e-6)
+    for form in (weights, weights[:, None], weights[..., None]):
+        got, want = loss(y_true, y_pred, form), of_last(*last, weights)
+        np.testing.assert_allclose(float(got), float(want), rtol=1e-6)
+
+
+@pytest.mark.parametrize("argument", ["mask", "sample_weight"])
+def test_a_mask_of_no_items_if_a_middle_axis_holds_the_vectors(argument):
+    y_true, y_pred = real(2, 3, 4), real(2, 3, 4, seed=5)
+    loss = portable_losses.CosineSimilarity(axis=1)
+    text = f"CosineSimilarity: `{argument}` must have the leading axes of the items; "
+    text += f"got {argument} of shape (2, 3) and items of shape (2, 4) (pass one value"
+    given = np.ones((2, 3), bool if argument == "mask" else "float32")
+    with pytest.raises(ValueError, match=re.escape(text)):
+        loss(y_true, y_pred, **{argument: given})
+
+
+def test_a_mask_that_keras_attached_has_the_leading_axes_of_y_pred():
+    ids = np.array([[1, 2, 0], [1, 0, 0]])
+    y_pred = keras.layers.Embedding(4, 3, mask_zero=True)(ids)
+    y_true = np.zeros((2, 3, 3), "float32")
+    kept = np.broadcast_to((ids != 0)[..., None], y_true.shape)
+    loss = portable_losses.BinaryCrossentropy(axis=1, from_logits=True)
+    want = loss(y_true, keras.ops.convert_to_numpy(y_pred), mask=kept)
+    np.testing.assert_allclose(
+        float(keras.ops.stop_gradient(loss(y_true, y_pred))), float(want), rtol=1e-6
+    )
+    with pytest.raises(ValueError, match="must have the leading axes of the items"):
+        portable_losses.CosineSimilarity(axis=1)(y_true, y_pred)
 
 
 @pytest.mark.parametrize("full", [False, True])

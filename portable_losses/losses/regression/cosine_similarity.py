@@ -23,7 +23,9 @@ class CosineSimilarity(Loss):
     where epsilon is Keras's (1e-7): -1 for equal directions, 0 for a right angle, 1 for
     opposite directions.
 
-    Shapes: `y_true` and `y_pred` are `(B, ..., D)`; items are `(B, ...)`.
+    Shapes: `y_true` and `y_pred` are `(B, ..., D)`; items are `(B, ...)`. With axis=1
+    they are `(B, D, ...)`, and items have the other axes. A mask and sample weights
+    have the axes of the items, or the leading ones of them.
 
     Args:
         axis: the axis that holds the vectors.
@@ -31,7 +33,8 @@ class CosineSimilarity(Loss):
     Edge cases: a zero vector, on either side, gives 0 with gradient 0.
 
     Raises:
-        ValueError: if the shapes differ or have no such axis.
+        ValueError: if the shapes differ or have no such axis, and for a mask that Keras
+            attached to y_pred if it has an entry for each element of a vector.
 
     Example:
         >>> loss = portable_losses.CosineSimilarity()
