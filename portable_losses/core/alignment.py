@@ -19,6 +19,7 @@ def align(
     y_true: Any,
     y_pred: Any,
     takes_ids: Callable[[Any, Any], bool] | None = None,
+    single_column: bool = False,
 ) -> tuple[Any, Any, bool]:
     """Align targets with predictions, or reject them, and move `axis` to the end.
 
@@ -26,7 +27,9 @@ def align(
     The exception is `(B,)` against `(B, 1)`, where the shorter one gets the axis.
     Targets of y_pred's shape are cast to its dtype; if `whole`, integers stay integers.
     With `"auto"`, integer targets whose shape would broadcast against y_pred are
-    accepted only if `takes_ids` says that the loss uses them as class indices.
+    accepted only if `takes_ids` says that the loss uses them as class indices. With
+    `single_column`, a last axis of size 1 holds the probability of class 1, and
+    targets may lack it.
 
     Returns:
         Targets, predictions, and whether one of them was squeezed.
@@ -40,8 +43,12 @@ def align(
     checks.one_tensor(owner, "y_true", y_true)
     y_true = tensor(owner, "y_true", y_true)
     squeezed = False
+    if single_column and targets == "classes":
+        y_true, y_pred = _with_column(y_true, y_pred)
+        rank = len(y_pred.shape)
     if len(y_true.shape) != rank and targets in ("same", "classes", "auto"):
-        y_true, y_pred, squeezed = _squeezed(owner, targets, y_true, y_pred)
+        forms = targets, single_column
+        y_true, y_pred, squeezed = _squeezed(owner, *forms, y_true, y_pred)
         rank = len(y_pred.shape)
     if axis not in (-1, rank - 1):
         if not -rank <= axis < rank:
@@ -83,12 +90,28 @@ def align(
     return y_true, y_pred, False
 
 
+def _with_column(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+    """Labels and predictions, each with the last axis of size 1 that one of them has.
+
+    Integer targets without it stay as they are, class indices that must be 0 or 1.
+    """
+    t, p = tuple(y_true.shape), tuple(y_pred.shape)
+    if len(p) == 1 and len(t) == 2 and t[-1] == 1 and checks.same(t[:-1], p):
+        return y_true, keras.ops.expand_dims(y_pred, -1)
+    if p[-1] == 1 and checks.same(t, p[:-1]):
+        if keras.backend.is_float_dtype(y_true.dtype):
+            return keras.ops.expand_dims(y_true, -1), y_pred
+    return y_true, y_pred
+
+
 def _squeezed(
-    owner: str, targets: str, y_true: Any, y_pred: Any
+    owner: str, targets: str, single_column: bool, y_true: Any, y_pred: Any
 ) -> tuple[Any, Any, bool]:
     """Squeeze a trailing 1 that only one of them has, and say whether there was one."""
     t, p = tuple(y_true.shape), tuple(y_pred.shape)
     if len(t) > 1 and p[-1] == 1 and checks.same(t, p[:-1]):
+        if targets == "classes" and single_column:
+            return y_true, y_pred, False
         if targets == "classes":
             # Ambiguous: indices of the only class, or one-hot labels over the last
             # axis of y_true.

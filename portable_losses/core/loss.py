@@ -183,6 +183,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
     _targets: str = "same"  # of the class, if an argument has the name `targets`
     _whole_targets: ClassVar[bool] = False  # whether "same" keeps integers
     _class_axis: ClassVar[bool] = False  # whether an item needs all the classes
+    _single_column: ClassVar[bool] = False  # whether one class is that of "yes"
     _groups: ClassVar[int] = 1  # of columns, side by side in y_pred
     _columns: Columns | None = None  # of this call
     _watched: Callable[[Any, Any, Any], None] | None = None  # of what `call` takes

@@ -68,8 +68,9 @@ def prepare(
         checks.require_class_axis(owner, tuple(y_true.shape), tuple(y_pred.shape))
     takes_ids = functools.partial(loss._takes_ids, context) if kind == "auto" else None
     whole = loss._whole_targets
+    column = loss._single_column
     y_true, y_pred, positions = align(
-        owner, kind, whole, axis, y_true, y_pred, takes_ids
+        owner, kind, whole, axis, y_true, y_pred, takes_ids, column
     )
     dense = kind == "classes" and len(y_true.shape) == len(y_pred.shape)
     given, by_id = y_true, kind == "ids" or (kind == "classes" and not dense)

@@ -46,6 +46,7 @@ class CountLoss(Loss):
     targets: Literal["same", "classes"] = "classes"
     prediction_domain = "class probabilities"
     target_domain = "probabilities"
+    _single_column = True
     per_sample_form = "CategoricalCrossentropy or BinaryCrossentropy"
 
     def __init__(

@@ -24,8 +24,8 @@ class MatthewsCorrelation(CountLoss):
 
     Shapes: `y_pred` is `(B, ..., C)`; `y_true` has its shape (one-hot or soft labels,
     of sum 1), or is `(B, ...)` or `(B, ..., 1)` with class indices. With C = 1, p is
-    that of class 1, and y_true is the label or the index, 0 or 1. The loss is a
-    statistic.
+    that of class 1, and y_true is the label or the index, 0 or 1: `(B,)` is aligned
+    with `(B, 1)`, whichever of the two has that shape. The loss is a statistic.
 
     Args:
         from_logits: whether y_pred holds logits or probabilities. That is a sigmoid for

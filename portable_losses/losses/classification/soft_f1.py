@@ -29,8 +29,8 @@ class SoftF1(CountLoss):
 
     Shapes: `y_pred` is `(B, ..., C)`; `y_true` has its shape (one-hot or soft labels),
     or is `(B, ...)` or `(B, ..., 1)` with class indices; with `multilabel` it has
-    y_pred's shape. With C = 1 it is the label, or the index, 0 or 1. The loss is a
-    statistic.
+    y_pred's shape. With C = 1 it is the label, or the index, 0 or 1: `(B,)` is aligned
+    with `(B, 1)`, whichever of the two has that shape. The loss is a statistic.
 
     Args:
         average: "macro", the mean of the classes' scores, or "micro", the score of

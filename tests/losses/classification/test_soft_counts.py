@@ -69,6 +69,24 @@ def test_the_forms_of_a_single_column(loss):
         same(value(labels, YES[:, None], x), wanted)
 
 
+@pytest.mark.parametrize("loss", BOTH)
+def test_a_single_column_aligns_as_in_the_binary_crossentropy(loss, gradient, compiled):
+    loss, soft = loss(), RNG.random((12, 1)).astype("float32")
+    p = SIGMOIDS[:, :1]
+    for y in (soft, YES[:, None]):
+        wanted, its = gradient(loss, y, p, compiled=compiled)
+        for t, x in ((y[:, 0], p), (y, p[:, 0]), (y[:, 0], p[:, 0])):
+            got, slope = gradient(loss, t, x, compiled=compiled)
+            same(got, wanted)
+            same(slope.ravel(), its.ravel())
+        of_maps = y.reshape(3, 4), p.reshape(3, 4, 1)
+        same(gradient(loss, *of_maps, compiled=compiled)[0], wanted)
+    kept = np.arange(12) % 3 != 1
+    wanted = value(loss, soft[kept], p[kept])
+    same(value(loss, soft[:, 0], p, mask=kept), wanted)
+    same(value(loss, soft, p[:, 0], mask=kept), wanted)
+
+
 def test_one_label_of_each_position():
     loss = SoftF1(multilabel=True)
     y, p = LABELS.reshape(4, 9), SIGMOIDS.reshape(4, 9)
