@@ -104,6 +104,8 @@ def of_predictions(loss: Any, cls: Any = None) -> str:
     declared = (cls or type(loss)).prediction_domain
     if declared == "any" or any(argument_of(loss, a) is True for a in LOGARITHMS):
         return "any"
+    if declared == "cosines":  # they are logits once the loss has scaled them
+        return "cosines"
     by_activation = argument_of(loss, "activation") is not None
     return "logits" if by_activation or _from_logits(loss) else str(declared)
 
@@ -111,6 +113,8 @@ def of_predictions(loss: Any, cls: Any = None) -> str:
 def remedy_of(loss: Any, domain: Domain) -> str:
     """The remedy of the error message for a y_pred outside of the domain."""
     end = f"end the model with {domain.last}"
+    if domain is DOMAINS["cosines"]:
+        return end
     if argument_of(loss, "from_logits") is not None:
         return f"pass from_logits=True if these are logits, or {end}"
     if hasattr(loss, "activation"):

@@ -122,9 +122,9 @@ class Loss(Arithmetic, Saved, _KerasLoss):
     * `"probabilities"`: numbers in [0, 1];
     * `"class probabilities"`: numbers >= 0 that the loss divides by their sum;
     * `"rates"`: numbers >= 0;
-    * `"cosines"`: numbers in [-1, 1];
     * `"logits"`: any numbers, but no probabilities. A loss with `from_logits=True` or
-      with an `activation` takes logits, whatever its class declares;
+      with an `activation` takes logits, even if its class declares one of the above;
+    * `"cosines"`: numbers in [-1, 1];
     * `"any"`.
 
     Predictions outside of the range raise ValueError at the first call of a loss in

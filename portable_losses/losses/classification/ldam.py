@@ -49,14 +49,15 @@ class LDAM(LogitLoss):
         ignore_class: items of this class, or whose labels have it as argmax, are
             excluded from the mean; it may lie outside [0, C).
 
-    Edge cases: any real number is accepted as a cosine, and infinite ones as in
-    CategoricalCrossentropy.
+    Edge cases: cosines that rounding puts beyond 1 are accepted. In compiled code, and
+    after the first call, any number is, an infinite one as in CategoricalCrossentropy.
 
     Raises:
         ValueError: for counts that are not > 0 or of another number than the classes, a
             negative max_margin, a scale that is not > 0, from_logits=False, indices
             that are not whole or out of range (in compiled code the item is NaN),
-            weights of the wrong length, or shapes that do not fit.
+            weights of the wrong length, or shapes that do not fit; and, at the first
+            call in eager mode, for a y_pred that holds no cosines, such as logits.
 
     Example:
         >>> loss = portable_losses.LDAM([160, 10], max_margin=0.5, scale=1.0)
@@ -71,7 +72,7 @@ class LDAM(LogitLoss):
     sum of the weights: that is reduction="mean_with_sample_weight" with sample weights.
     """
 
-    prediction_domain = "logits"
+    prediction_domain = "cosines"
     target_domain = "probabilities"
 
     def __init__(

@@ -1,6 +1,7 @@
 """Losses of class counts: LogitAdjusted, LDAM, and class_balanced_weights."""
 
 import functools
+import re
 
 import keras
 import numpy as np
@@ -19,6 +20,7 @@ MODE = {"jax": "jit", "tensorflow": "xla"}.get(keras.config.backend(), False)
 
 RNG = np.random.default_rng(6)
 X = (2.0 * RNG.normal(size=(6, 4))).astype("float32")
+C = np.tanh(X)  # cosines
 IDS = np.array([0, 3, 1, 1, 2, 0])
 ROWS = np.eye(4, dtype="float32")[IDS]
 SOFT = RNG.dirichlet(np.ones(4), 6).astype("float32")
@@ -46,9 +48,9 @@ def of(y):
 )
 def test_limits_are_crossentropy(loss, scale, y, gradient):
     config = {"class_weights": WEIGHTS, "ignore_class": 3}
-    wanted, its = gradient(of(y)(from_logits=True, **config), y, scale * X)
+    wanted, its = gradient(of(y)(from_logits=True, **config), y, scale * C)
     loss = type(loss)(**{**loss.get_config(), **config})
-    got, slope = gradient(loss, y, X)
+    got, slope = gradient(loss, y, C)
     np.testing.assert_allclose(got, wanted, rtol=1e-6)
     np.testing.assert_allclose(slope, scale * its, rtol=1e-5, atol=1e-7)
 
@@ -56,26 +58,26 @@ def test_limits_are_crossentropy(loss, scale, y, gradient):
 @pytest.mark.parametrize("cls", [LogitAdjusted, LDAM])
 def test_labels_of_every_form_agree(cls, gradient):
     loss = cls(COUNTS, class_weights=WEIGHTS, ignore_class=3, reduction=None)
-    wanted, its = gradient(loss, IDS, X / 4)
+    wanted, its = gradient(loss, IDS, C)
     for y in (IDS[:, None], ROWS):
-        got, slope = gradient(loss, y, X / 4)
+        got, slope = gradient(loss, y, C)
         np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(slope, its, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("cls", [LogitAdjusted, LDAM])
 def test_only_ratios_of_counts_matter(cls, gradient):
-    wanted = gradient(cls(COUNTS), IDS, X / 4)[0]
+    wanted = gradient(cls(COUNTS), IDS, C)[0]
     scaled = cls(np.array(COUNTS) / 613.0, from_logits=True)
-    np.testing.assert_allclose(gradient(scaled, IDS, X / 4)[0], wanted, rtol=1e-6)
+    np.testing.assert_allclose(gradient(scaled, IDS, C)[0], wanted, rtol=1e-6)
 
 
 @pytest.mark.parametrize("cls", [LogitAdjusted, LDAM])
 def test_an_ignored_class_may_lie_out_of_range(cls, gradient):
     y = np.where(IDS == 1, 255, IDS)
-    x = np.where(y[:, None] == 255, np.nan, X)
+    x = np.where(y[:, None] == 255, np.nan, C)
     got, slope = gradient(cls(COUNTS, ignore_class=255), y, x)
-    wanted = gradient(cls(COUNTS), IDS[IDS != 1], X[IDS != 1])[0]
+    wanted = gradient(cls(COUNTS), IDS[IDS != 1], C[IDS != 1])[0]
     np.testing.assert_allclose(got, wanted, rtol=1e-6)
     assert np.isfinite(slope).all() and not slope[IDS == 1].any()
 
@@ -96,6 +98,7 @@ def test_logits_of_1e4_and_infinite_ones(cls, gradient):
     loss = cls([5, 5, 5], reduction=None)
     if cls is LDAM:
         loss = cls([5, 5, 5], max_margin=0, scale=1.0, reduction=None)
+        loss([0], np.eye(3)[:1])  # the first call, which checks for cosines
     wanted = [2e4, inf, 0, inf, np.log1p(np.e)]
     for y in (np.zeros(5, "int32"), np.eye(3, dtype="float32")[np.zeros(5, "int32")]):
         got, slope = gradient(loss, y, x)
@@ -108,8 +111,8 @@ def test_logits_of_1e4_and_infinite_ones(cls, gradient):
 def test_arguments_may_move():
     half = Hyperparameter(0.5, name="half")
     for name, cls in (("tau", LogitAdjusted), ("max_margin", LDAM)):
-        got = float(cls(COUNTS, **{name: half})(IDS, X))
-        wanted = float(cls(COUNTS, **{name: 0.5})(IDS, X))
+        got = float(cls(COUNTS, **{name: half})(IDS, C))
+        wanted = float(cls(COUNTS, **{name: 0.5})(IDS, C))
         np.testing.assert_allclose(got, wanted, rtol=1e-6)
 
 
@@ -132,22 +135,22 @@ def test_limits_of_the_weights():
 
 def test_the_weights_are_class_weights():
     weights = class_balanced_weights(COUNTS, 0.9)
-    got = float(LDAM(COUNTS, class_weights=weights)(IDS, X))
-    items = np.asarray(LDAM(COUNTS, reduction=None)(IDS, X))
+    got = float(LDAM(COUNTS, class_weights=weights)(IDS, C))
+    items = np.asarray(LDAM(COUNTS, reduction=None)(IDS, C))
     np.testing.assert_allclose(got, np.mean(np.array(weights)[IDS] * items), rtol=1e-5)
 
 
 BAD = [
     (lambda: LogitAdjusted([1, 0]), r"`class_counts\[1\]` must be .*> 0"),
     (lambda: LDAM([]), "`class_counts` must be a sequence of numbers"),
-    (lambda: LogitAdjusted([1, 2])(IDS, X), "`class_counts` must be of length 4"),
-    (lambda: LDAM([1, 2])(IDS, X), "`class_counts` must be of length 4"),
+    (lambda: LogitAdjusted([1, 2])(IDS, C), "`class_counts` must be of length 4"),
+    (lambda: LDAM([1, 2])(IDS, C), "`class_counts` must be of length 4"),
     (lambda: LogitAdjusted(COUNTS, tau=-1), "`tau` must be .*>= 0"),
     (lambda: LDAM(COUNTS, max_margin=-1), "`max_margin` must be .*>= 0"),
     (lambda: LDAM(COUNTS, scale=0), "`scale` must be .*> 0"),
     (lambda: LDAM(COUNTS, from_logits=False), "`from_logits` must be True"),
     (lambda: LogitAdjusted(COUNTS, from_logits=False), "`from_logits` must be True"),
-    (lambda: LDAM(COUNTS)(IDS + 1, X), r"class indices in \[0, 4\); .*holds 4"),
+    (lambda: LDAM(COUNTS)(IDS + 1, C), r"class indices in \[0, 4\); .*holds 4"),
     (lambda: class_balanced_weights([3, 0]), r"class_balanced_weights: `class_counts"),
     (lambda: class_balanced_weights([3, 1], beta=1), "`beta` must be .*< 1"),
     (lambda: class_balanced_weights([3, 1], beta=-0.1), "`beta` must be .*>= 0"),
@@ -167,3 +170,14 @@ def test_wrong_kinds_are_rejected():
         LogitAdjusted(5)
     with pytest.raises(TypeError, match="`class_counts` must be a sequence"):
         class_balanced_weights({0: 3})
+
+
+def test_logits_are_no_cosines():
+    text = "LDAM: `y_pred` must be cosines in [-1, 1]; got y_pred that holds "
+    for x, worst in ((X, X[np.abs(X) == np.abs(X).max()][0]), (20 * C, None)):
+        with pytest.raises(ValueError, match=re.escape(text)) as error:
+            LDAM(COUNTS)(IDS, x)
+        assert "(end the model with portable_losses.CosineDense)" in str(error.value)
+        assert worst is None or f"{worst:.4g}" in str(error.value)
+    for x in (1.02 * np.sign(C), np.where(IDS[:, None] == 3, X, C)):
+        float(LDAM(COUNTS, ignore_class=3)(IDS, x))

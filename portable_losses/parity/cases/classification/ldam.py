@@ -7,10 +7,7 @@ import numpy as np
 from portable_losses.parity.case import Array, Case, Pair
 from portable_losses.parity.cases._shared import log_softmax_of_logits
 from portable_losses.parity.cases.classification._shared import (
-    HUGE_IDS,
-    ID_EDGES,
     WEIGHTS,
-    WRONG_IDS,
 )
 
 COUNTS = (500.0, 20.0, 3.0, 90.0)
@@ -34,14 +31,19 @@ def ids_cosines(rng: np.random.Generator, n: int) -> Pair:
     return rng.integers(0, 4, n), rng.uniform(-0.9, 0.9, (n, 4))
 
 
+ENDS = np.array([[1.0, -1.0, 0.0, -1.0], [-1.0, -1.0, 1.0, 1.0]])
+
 CASES = (
     Case(
         loss="LDAM",
         config={"class_counts": COUNTS, "scale": 10.0, "class_weights": WEIGHTS},
         draw=ids_cosines,
         reference=ldam(0.5, 10.0, WEIGHTS),
-        edges={**ID_EDGES, "huge": HUGE_IDS},
-        wrong=WRONG_IDS,
+        edges={
+            "right": (np.array([0, 2]), ENDS),
+            "beyond 1 by rounding": (np.array([0, 2]), 1.0001 * ENDS),
+        },
+        wrong=(np.array([1, 1]), ENDS),
         classes=4,
     ),
 )
