@@ -105,3 +105,12 @@ REFUSED = [
 def test_bad_values_are_rejected(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_confident_wrong_prediction_has_the_digits_of_its_gradient(
+    gradient, compiled
+):
+    loss = Generalized(q=0.9, from_logits=True)
+    _, slope = gradient(loss, [0], np.array([[0.0, 25.0]]), compiled=compiled)
+    want = np.exp(-0.9 * 25.0)  # p^q (1 - p), where 1 - p is 1
+    np.testing.assert_allclose(slope, [[-want, want]], rtol=2e-5)

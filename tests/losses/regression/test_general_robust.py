@@ -83,3 +83,16 @@ def test_other_infinities_are_rejected(alpha):
     message = "GeneralRobust: `alpha` must be a number < inf; got alpha="
     with pytest.raises(ValueError, match=message):
         pl.GeneralRobust(alpha=alpha)
+
+
+@pytest.mark.parametrize("alpha", [-10.0, -4.0, -2.0, -1.0, -0.5, -np.inf])
+def test_far_out_the_gradient_has_its_digits(alpha, gradient, compiled):
+    r = np.array([[1.0, 3.0, 5.0, 8.0, 12.0, 100.0, 1e3]])
+    if np.isinf(alpha):
+        r = r[:, :5]
+        want = r * np.exp(-0.5 * r**2)
+    else:
+        want = r * (1.0 + r**2 / (2.0 - alpha)) ** (0.5 * alpha - 1.0)
+    loss = pl.GeneralRobust(alpha=alpha, reduction="sum")
+    _, slope = gradient(loss, np.zeros_like(r), r, compiled=compiled)
+    np.testing.assert_allclose(slope, want / r.shape[1], rtol=2e-5)
