@@ -94,6 +94,11 @@ class Arithmetic:
             type(self).__name__, "loss", rule, _described(self), remedy, TypeError
         )
 
+    @property
+    def __cuda_array_interface__(self) -> NoReturn:
+        """Raise that error on JAX too, which reads this attribute before the dtype."""
+        self.__array__()
+
 
 def _reject(operator: str) -> NoReturn:
     rule, remedy = "+, -, * or /", "write other arithmetic as a @loss function"

@@ -138,7 +138,9 @@ def _named(terms: Any) -> dict[str, Any]:
     """The terms by name; by default the names of the losses."""
     if isinstance(terms, Mapping):
         return dict(terms)
-    if isinstance(terms, str) or not isinstance(terms, Iterable):
+    # A tensor of shape () has `__iter__`, which raises an error of its backend.
+    scalar = tuple(getattr(terms, "shape", (1,))) == ()
+    if isinstance(terms, str) or scalar or not isinstance(terms, Iterable):
         rule, remedy = "losses", "pass [(0.7, SoftDice()), SigmoidFocal()]"
         errors.fail("Sum", "terms", rule, terms, remedy, TypeError)
     return _numbered((_name_of(term), term) for term in terms)

@@ -449,3 +449,26 @@ def test_terms_of_several_outputs(still, data):
     assert seen["a_loss"][0] == pytest.approx(
         seen["a_squares"][0] + seen["a_sizes"][0], rel=1e-5
     )
+
+
+@pytest.mark.parametrize("operator", ["*", "+", "-", "/", "**"])
+def test_a_variable_is_no_operand_on_any_backend(operator):
+    functions = {
+        "*": lambda a, b: a * b,
+        "+": lambda a, b: a + b,
+        "-": lambda a, b: a - b,
+        "/": lambda a, b: a / b,
+        "**": lambda a, b: a**b,
+    }
+    loss = portable_losses.MeanSquaredError()
+    for value in (keras.Variable(2.0), keras.Variable(2.0, trainable=False)):
+        for pair in ((value, loss), (loss, value)):
+            with pytest.raises(
+                TypeError, match="^(Sum|MeanSquaredError): `.*` must be "
+            ):
+                functions[operator](*pair)
+
+
+def test_a_scalar_tensor_is_no_list_of_terms():
+    with pytest.raises(TypeError, match="^Sum: `terms` must be losses; got terms="):
+        portable_losses.Sum(keras.ops.convert_to_tensor(0.5))
