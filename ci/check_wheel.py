@@ -1,7 +1,7 @@
 """Check a built wheel: what lies in it, and that it trains where no source tree is.
 
 `check_wheel.py contents FILE` needs nothing installed, `check_wheel.py train SOURCE`
-runs where the wheel is installed and refuses to import the package from SOURCE.
+runs where the wheel is installed, and rejects a package that is imported from SOURCE.
 """
 
 from __future__ import annotations

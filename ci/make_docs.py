@@ -173,7 +173,7 @@ def parity(folder: Path) -> None:
     """Copy the tables of a parity run into docs/parity.md and the README."""
     results = json.loads((folder / "results.json").read_text())
     if not results["summary"]["ok"]:
-        raise SystemExit(f"{folder}: the run failed (mend it first)")
+        raise SystemExit(f"{folder}: the run failed (fix it first)")
     PARITY.write_text((folder / "by_loss.md").read_text())
     text, table = README.read_text(), (folder / "by_family.md").read_text()
     pattern = re.compile(f"{re.escape(BEGIN)}.*{re.escape(END)}", re.DOTALL)

@@ -68,7 +68,7 @@ def align(
             remedy = 'nothing is broadcast; @loss(targets="any") checks no shape'
             if integer:
                 remedy = f'{remedy}, and targets="ids" takes class indices'
-            checks.shapes_fit(
+            checks.reject_shapes(
                 owner,
                 tuple(y_true.shape),
                 tuple(y_pred.shape),
@@ -80,7 +80,7 @@ def align(
     if targets in ("ids", "classes"):
         return _align_ids(owner, y_true, y_pred), y_pred, False
     if len(y_true.shape) == 0 or not checks.same(y_true.shape[:1], y_pred.shape[:1]):
-        checks.shapes_fit(
+        checks.reject_shapes(
             owner,
             tuple(y_true.shape),
             tuple(y_pred.shape),
@@ -117,7 +117,7 @@ def _squeezed(
             # axis of y_true.
             rule = "have as many axes as y_pred, or y_pred a class axis"
             remedy = "drop the trailing 1 of y_pred"
-            checks.shapes_fit(owner, t, p, rule, remedy)
+            checks.reject_shapes(owner, t, p, rule, remedy)
         return y_true, keras.ops.squeeze(y_pred, -1), True
     if len(p) > 1 and t[-1:] == (1,) and checks.same(t[:-1], p):
         return keras.ops.squeeze(y_true, -1), y_pred, True
@@ -140,7 +140,7 @@ def _align_same(owner: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
         return keras.ops.expand_dims(y_true, -1), y_pred
     if len(p) == 1 and len(t) == 2 and t[-1] == 1 and checks.same(t[:-1], p):
         return y_true, keras.ops.expand_dims(y_pred, -1)
-    checks.shapes_fit(
+    checks.reject_shapes(
         owner, t, p, "have y_pred's shape", "reshape one of them: nothing is broadcast"
     )
 
@@ -159,7 +159,7 @@ def _align_reduced(owner: str, y_true: Any, y_pred: Any) -> Any:
         return keras.ops.squeeze(y_true, -1)
     rule = "have y_pred's shape without the last axis, or with a 1 there"
     remedy = "pass one target per item; the last axis of y_pred is that of one item"
-    checks.shapes_fit(owner, t, p, rule, remedy)
+    checks.reject_shapes(owner, t, p, rule, remedy)
 
 
 def _align_ids(owner: str, y_true: Any, y_pred: Any) -> Any:
@@ -172,7 +172,7 @@ def _align_ids(owner: str, y_true: Any, y_pred: Any) -> Any:
     if len(t) == len(p) and checks.same(t, p):
         remedy = "use the dense form of this loss for one-hot labels"
         remedy += ", or pass the argmax"
-    checks.shapes_fit(
+    checks.reject_shapes(
         owner,
         t,
         p,

@@ -52,7 +52,7 @@ def require_class_axis(owner: object, true_shape: Shape, pred_shape: Shape) -> N
         fail(owner, "y_pred", rule, shown, remedy)
 
 
-def shapes_fit(
+def reject_shapes(
     owner: object, true_shape: Shape, pred_shape: Shape, rule: str, remedy: str
 ) -> NoReturn:
     """Raise ValueError for y_true and y_pred of shapes that do not fit."""
@@ -167,7 +167,7 @@ def ids_in_range(owner: object, ids: Any, num_classes: int, kept: Any | None) ->
     )
 
 
-def holds(
+def reject_value(
     owner: object, argument: str, rule: str, value: float, remedy: str
 ) -> NoReturn:
     """Raise ValueError for a tensor with a value that the loss does not take."""

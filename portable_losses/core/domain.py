@@ -92,7 +92,7 @@ class FirstLook:
                 if worst is not None:
                     rule, remedy = domain.rule, remedy_of(loss, domain)
                     owner = type(loss).__name__
-                    checks.holds(owner, "y_pred", rule, worst, remedy)
+                    checks.reject_value(owner, "y_pred", rule, worst, remedy)
         self.pending = False
 
 

@@ -46,7 +46,7 @@ class Case:
             axes like those of `draw`.
         wrong: inputs of which every sample is confidently wrong, so that the gradient
             of every sample must be alive.
-        classes: for class ids, how many there are: an id beyond must be rejected
+        classes: for class indices, how many there are: an id beyond must be rejected
             or NaN.
         samples: how many samples are drawn.
         sampled_gradient: whether the reference is differentiated at some elements and

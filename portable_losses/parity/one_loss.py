@@ -88,7 +88,7 @@ def _case(
 ) -> Case:
     if case is not None:
         if kind is not None:
-            _reject("kind", "left out where there is a case", kind)
+            _reject("kind", "omitted where there is a case", kind)
         return case if reference is None else _with(case, reference=reference)
     if kind is None or kind not in KINDS:
         _reject("kind", f"one of {', '.join(sorted(KINDS))}", kind)

@@ -28,7 +28,7 @@ def listed(
 def named(
     _: click.Context, parameter: click.Parameter, value: str | None
 ) -> str | None:
-    """Options that are left out, or say something."""
+    """Options that are omitted, or have a value."""
     if value is not None and not value.strip():
         raise click.BadParameter(f"must not be empty; got {value!r}")
     return value

@@ -41,7 +41,7 @@ class Place:
 def expected(lane: Lane, compared: Iterable[Place]) -> dict[Fault, set[Place]]:
     """The known faults of Keras that must show, and at which of the places.
 
-    Those of another loss, case, backend or Keras are left out.
+    Those of another loss, case, backend or Keras are omitted.
     """
     case, compared, here = lane.case, set(compared), {}
     is_there = Place("name") in compared

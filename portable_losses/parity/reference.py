@@ -26,7 +26,7 @@ class Expected:
     """The reference at one input.
 
     Args:
-        items: the items with 0 where one is left out, or the statistic.
+        items: the items, with 0 where one is excluded, or the statistic.
         kept: which items count.
         value: the mean over the kept items, 0 if there are none.
         gradient: of the value, by central differences; NaN where it is not known.

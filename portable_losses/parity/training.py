@@ -110,7 +110,7 @@ def initialize(model: Any) -> None:
 def standardized(name: str) -> tuple[Array, Array]:
     """A data set in shuffled order: float32 columns of mean 0 and deviation 1.
 
-    Class ids stay integers; other targets become a column.
+    Class indices stay integers; other targets become a column.
     """
     from sklearn import datasets
 

@@ -128,7 +128,7 @@ def test_healthy_twin_loads(tmp_path: Path) -> None:
         ('python = "3.11"', 'pyhton = "3.11"', "minimum must have exactly python"),
     ],
 )
-def test_wrong_axis_is_refused(
+def test_wrong_axis_is_rejected(
     tmp_path: Path, old: str, new: str, message: str
 ) -> None:
     assert old in HEALTHY
@@ -164,7 +164,7 @@ def test_backends_that_arguments_ask_for(
         (["--device=cuda"], "unknown device 'cuda' .*cpu, gpu, mps, tpu"),
     ],
 )
-def test_unknown_value_is_refused(arguments: list[str], message: str) -> None:
+def test_unknown_value_is_rejected(arguments: list[str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         matrix.load().chosen(arguments)
 

@@ -126,9 +126,9 @@ def test_a_vector_has_no_class_axis(name):
         loss([[0.0], [1.0], [0.0]], np.array([0.2, 0.3, 0.5]))
 
 
-@pytest.mark.parametrize("rows", ["one-hot", "soft"])
-def test_rows_or_ids_without_a_class_axis_are_rejected(rows, gradient, compiled):
-    y_true = np.eye(3) if rows == "one-hot" else np.full((3, 3), 1 / 3)
+@pytest.mark.parametrize("labels", ["one-hot", "soft"])
+def test_labels_without_a_class_axis_are_rejected(labels, gradient, compiled):
+    y_true = np.eye(3) if labels == "one-hot" else np.full((3, 3), 1 / 3)
     loss = portable_losses.CategoricalGeneralizedCrossEntropy()
     with pytest.raises(ValueError, match="must have as many axes as y_pred"):
         gradient(loss, y_true, np.full((3, 3, 1), 1 / 3), compiled=compiled)

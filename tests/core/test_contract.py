@@ -349,7 +349,7 @@ IDS = {
 
 
 @pytest.mark.parametrize("row", IDS)
-def test_class_ids(row):
+def test_class_indices(row):
     y_pred = draw(2, 2, 3)
     log_p = y_pred - np.log(np.exp(y_pred).sum(-1, keepdims=True))
     want = -np.take_along_axis(log_p, np.array([[[0], [2]], [[1], [1]]]), -1)[..., 0]

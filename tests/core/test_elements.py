@@ -314,7 +314,7 @@ def test_columns_of_quantiles(gradient, compiled):
     assert np.isfinite(slope).all()
 
 
-def test_labels_that_are_left_out_do_not_decide_how_a_hinge_reads_the_others():
+def test_labels_that_are_excluded_do_not_decide_how_a_hinge_reads_the_others():
     y_true, y_pred, kept = drawn(binary)
     want = portable_losses.Hinge()(y_true, y_pred, mask=kept)
     got = portable_losses.Hinge()(np.where(kept, y_true, 7.0), y_pred, mask=kept)

@@ -70,7 +70,7 @@ def test_no_tensor_of_numbers(row, argument):
     "name",
     ["SparseCategoricalCrossentropy", "CategoricalGeneralizedCrossEntropy", "SoftDice"],
 )
-def test_class_ids_that_are_no_numbers(name, row):
+def test_class_indices_that_are_no_numbers(name, row):
     value, kind, text = KINDS[row]
     y_pred = np.full((2, 2, 3), 0.3, "float32")
     with pytest.raises(kind) as caught:
@@ -171,7 +171,7 @@ def test_ragged_tensors(argument):
 
 
 @only_tensorflow
-def test_ragged_class_ids(compiled):
+def test_ragged_class_indices(compiled):
     import tensorflow as tf
 
     ids = tf.ragged.constant([[0, 1], [2]])

@@ -132,7 +132,7 @@ def slope(function, inputs, i):
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_value_and_slope(name, results, backend):
+def test_value_and_gradient(name, results, backend):
     value, gradients = results[name]
     _, reference, inputs = TABLE[name]
     inputs = [x.astype(float) for x in inputs]

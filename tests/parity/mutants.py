@@ -209,7 +209,7 @@ class ClippedLogits(Logistic):
 
 
 class Sparse(portable_losses.Loss):
-    """The healthy twin of the class id mutants."""
+    """The healthy twin of the class index mutants."""
 
     targets = "ids"
 
@@ -222,7 +222,7 @@ class Sparse(portable_losses.Loss):
 
 
 class RoundsIds(Sparse):
-    """Casts class ids to the loss's dtype, as Keras's base class does."""
+    """Casts class indices to the loss's dtype, as Keras's base class does."""
 
     def call(self, y_true, y_pred):
         y_true = ops.cast(ops.cast(y_true, self.dtype), "int32")

@@ -114,7 +114,7 @@ def case_row(rng, family, loss, label):
 
     def outcome(check):
         if check in ("class_ids", "exact_targets") and not loss.startswith("Sparse"):
-            reason = "targets are not class ids"
+            reason = "targets are not class indices"
             return {"status": "not_applicable", "message": reason}
         return {"status": "passed", "message": ""}
 
@@ -458,7 +458,7 @@ def test_the_page_has_every_case_check_and_message(tmp_path):
     assert page.count('<i class="failed">x</i>') == 1 + 1  # and the legend
     assert "torch: failed, the gradient at (3, 1) is 0.0125" in page
     assert "the reference&#39;s own gradient is one-sided" in page
-    assert "targets are not class ids" in page
+    assert "targets are not class indices" in page
     assert "Largest difference 3.0e-7" in page
 
 

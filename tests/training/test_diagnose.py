@@ -440,14 +440,14 @@ def test_targets_that_a_plain_loss_repeats_are_reported(loss, y_true):
     "loss", [LOGITS, keras.losses.SparseCategoricalCrossentropy(from_logits=True)]
 )
 @pytest.mark.parametrize("wrong", [3, -1, 0.5])
-def test_class_ids_out_of_range_or_not_whole_are_named(loss, wrong):
+def test_class_indices_out_of_range_or_not_whole_are_named(loss, wrong):
     y_true = put(IDS.astype("float32" if wrong == 0.5 else "int64"), [2, 7], wrong)
     finding = diagnose(loss, y_true, P).findings[0]
     assert (finding.kind, finding.samples) == ("class indices", (2, 7))
     assert finding.text.endswith(f"in 0 to 2; the first is {wrong}")
 
 
-def test_class_ids_that_are_ignored_or_of_weight_0_are_not_named():
+def test_class_indices_that_are_ignored_or_of_weight_0_are_not_named():
     loss = portable_losses.SparseCategoricalCrossentropy(True, ignore_class=-1)
     assert diagnose(loss, put(IDS, 2, -1), P).healthy
     assert diagnose(LOGITS, put(IDS, 2, 99), P, put(ONES, 2, 0.0)).healthy
@@ -459,7 +459,7 @@ def test_one_hot_targets_of_a_loss_of_ids_are_recognized():
     assert finding.remedy.startswith("y_true looks one-hot")
 
 
-def test_ids_for_a_loss_of_rows_are_recognized():
+def test_indices_for_a_loss_of_dense_labels_are_recognized():
     loss = portable_losses.CategoricalCrossentropy(from_logits=True)
     (finding,) = diagnose(loss, IDS, P).findings
     assert finding.kind == "rejected"

@@ -141,14 +141,14 @@ def test_a_mask_of_255_is_named(y_true):
     assert list(found(report)) == ["targets"]
 
 
-def test_class_ids_out_of_range_of_keras_are_named():
+def test_class_indices_out_of_range_of_keras_are_named():
     y_true = np.where(np.arange(8) == 3, 7, IDS)
     loss = keras.losses.CategoricalGeneralizedCrossEntropy()
     finding = diagnose(loss, y_true, SOFTMAX).findings[0]
     assert (finding.kind, finding.samples) == ("class indices", (3,))
 
 
-def test_class_ids_at_masked_positions_are_not_named():
+def test_class_indices_at_masked_positions_are_not_named():
     loss = portable_losses.SparseCategoricalCrossentropy(from_logits=True)
     y_true = np.where(np.arange(8) == 3, 7, IDS).reshape(2, 4)
     mask = np.arange(8).reshape(2, 4) != 3

@@ -209,7 +209,7 @@ def test_masks_reach_the_loss(still):
     assert seen == pytest.approx((1 + 4 + 16) / 3)  # the three steps that are kept
 
 
-def test_class_ids_stay_exact_in_mixed_precision(still):
+def test_class_indices_stay_exact_in_mixed_precision(still):
     x, y = keras.Input((3,)), keras.Input((), dtype="int32")
     layer = keras.layers.Dense(300, dtype="mixed_bfloat16")
     loss = portable_losses.SparseCategoricalCrossentropy(from_logits=True)

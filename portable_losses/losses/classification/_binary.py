@@ -31,7 +31,7 @@ def binary_crossentropy(
     return -(times(positive, log_p) + times(1.0 - t, log_q))
 
 
-def opposed(t: Any, x: Any, hard: bool) -> tuple[Any, Any, Any | None]:
+def wrong_class_logit(t: Any, x: Any, hard: bool) -> tuple[Any, Any, Any | None]:
     """Return s = turn x, turn and d, in which a binary loss has no cancellation.
 
     Let t be the target and x the logit. turn is -1 for t > 1/2, else 1, so that s is
@@ -40,13 +40,13 @@ def opposed(t: Any, x: Any, hard: bool) -> tuple[Any, Any, Any | None]:
     -(t log p + (1 - t) log(1 - p)) == softplus(s) - d x, and
     t (1 - p) + (1 - t) p == e + (1 - 2 e) sigmoid(s).
     """
-    hard = hard or _visibly_hard(t)
+    hard = hard or _known_hard(t)
     end = t if hard else ops.cast(t > 0.5, t.dtype)
     turn = 1.0 - 2.0 * end
     return turn * x, turn, None if hard else t - end
 
 
-def _visibly_hard(t: Any) -> bool:
+def _known_hard(t: Any) -> bool:
     """Whether all targets are 0 or 1, where to look costs less than what it saves."""
     # The form for 0 and 1 has the right value there, but no right gradient in t.
     if not cheap_to_read(t) or getattr(t, "requires_grad", False):
@@ -55,8 +55,8 @@ def _visibly_hard(t: Any) -> bool:
     return values is not None and bool((values * values == values).all())
 
 
-def opposed_crossentropy(x: Any, s: Any, d: Any | None, careful: bool) -> Any:
-    """The binary cross-entropy of a logit, from the results of `opposed`."""
+def crossentropy_of_logit(x: Any, s: Any, d: Any | None, careful: bool) -> Any:
+    """The binary cross-entropy of a logit, from the results of `wrong_class_logit`."""
     # Not of `ops`: that one handles half precision, which does not occur here.
     cost = keras.ops.softplus(s)
     if d is None:

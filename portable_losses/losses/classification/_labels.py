@@ -57,7 +57,7 @@ def crossentropy(loss: Any, y_true: Any, y_pred: Any, from_logits: bool = True) 
     return -ops.sum(t * log_of_clipped(normalized(y_pred)), axis=-1)
 
 
-def rows_of(y_true: Any, y_pred: Any) -> Any:
+def dense_labels(y_true: Any, y_pred: Any) -> Any:
     """Labels of y_pred's shape: one-hot rows of class indices, 0 where out of range.
 
     `marked` makes the items of these NaN: a NaN in the rows would be one in the

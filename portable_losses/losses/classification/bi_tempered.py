@@ -8,7 +8,7 @@ from portable_losses.core.classes import times
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import is_zero
 from portable_losses.core.signature import LossArguments, Number
-from portable_losses.losses.classification._labels import marked, rows_of
+from portable_losses.losses.classification._labels import dense_labels, marked
 from portable_losses.ops.log_sums import INF, gaps, infinite_if_none
 
 LEAST = 1e-20  # in place of 0: log1p(LEAST x) / LEAST is x for every logit
@@ -94,7 +94,7 @@ class BiTempered(Loss):
         self.from_logits = arguments.logits_alone(self, from_logits)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        t = self._smoothed(rows_of(y_true, y_pred), y_pred.shape[-1])
+        t = self._smoothed(dense_labels(y_true, y_pred), y_pred.shape[-1])
         log_t, log_p = ops.log(ops.where(t > 0, t, 1.0)), self._log_p(y_pred)
         v = 1.0 - self.t1
         gain = times(t, self._tempered(log_t, v) - self._tempered(log_p, v))

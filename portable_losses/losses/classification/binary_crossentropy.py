@@ -12,9 +12,9 @@ from portable_losses.core.signature import ClassWeights, DType, Number, Reductio
 from portable_losses.losses.classification._binary import (
     binary_crossentropy,
     binary_targets,
-    opposed,
-    opposed_crossentropy,
+    crossentropy_of_logit,
     positive_weight,
+    wrong_class_logit,
 )
 from portable_losses.losses.classification._shared import (
     ClassLoss,
@@ -98,8 +98,8 @@ class BinaryCrossentropy(ClassLoss):
 
         def items_of(careful: bool) -> Any:
             if self.from_logits and positive is None:
-                s, _, d = opposed(t, x, hard)
-                terms = opposed_crossentropy(x, s, d, careful)
+                s, _, d = wrong_class_logit(t, x, hard)
+                terms = crossentropy_of_logit(x, s, d, careful)
             else:
                 args = (self.from_logits, positive, careful)
                 terms = binary_crossentropy(t, x, *args)

@@ -13,9 +13,9 @@ from portable_losses.core.signature import ClassWeights, DType, Number, Reductio
 from portable_losses.losses.classification._binary import (
     binary_crossentropy,
     binary_targets,
-    opposed,
-    opposed_crossentropy,
+    crossentropy_of_logit,
     positive_weight,
+    wrong_class_logit,
 )
 from portable_losses.losses.classification._shared import (
     ClassLoss,
@@ -130,13 +130,13 @@ class BinaryFocalCrossentropy(ClassLoss):
             wrong = t + (1.0 - 2.0 * t) * x  # 1 - p_t
             crossentropy = binary_crossentropy(t, x, False, positive)
             return focus(wrong, self.gamma) * crossentropy
-        s, turn, d = opposed(t, x, hard)
+        s, turn, d = wrong_class_logit(t, x, hard)
         wrong = ops.sigmoid(s)  # 1 - p_t
         if d is not None:
             e = turn * d
             wrong = e + (1.0 - 2.0 * e) * wrong
         if positive is None:
-            crossentropy = opposed_crossentropy(x, s, d, careful)
+            crossentropy = crossentropy_of_logit(x, s, d, careful)
         else:
             crossentropy = binary_crossentropy(t, x, True, positive, careful)
         weight = focus(wrong, self.gamma)

@@ -84,4 +84,6 @@ class DistributionFocal(Loss):
             if worst < 0 or worst > last:
                 rule = f"numbers in [0, {last}], from the first bin to the last"
                 remedy = "clip the targets, or widen the last axis of y_pred"
-                checks.holds(type(self).__name__, "y_true", rule, float(worst), remedy)
+                checks.reject_value(
+                    type(self).__name__, "y_true", rule, float(worst), remedy
+                )

@@ -146,11 +146,11 @@ def _signs(loss: Any, y_true: Any, y_pred: Any, kept: Any) -> tuple[Any, Any, An
         is_binary = ops.logical_or(is_binary, ops.logical_not(counted))
         y_pred = ops.where(counted, y_pred, 0.5)
     if kept is not None:
-        is_binary = ops.logical_or(is_binary, ops.logical_not(_rows(kept, y)))
+        is_binary = ops.logical_or(is_binary, ops.logical_not(_of_elements(kept, y)))
     return ops.where(ops.all(is_binary), 2.0 * y - 1.0, y), y_pred, counted
 
 
-def _rows(kept: Any, y: Any) -> Any:
+def _of_elements(kept: Any, y: Any) -> Any:
     """A mask of items or elements, with axes that broadcast against the elements."""
     missing = tuple(range(len(kept.shape), len(y.shape)))
     return ops.expand_dims(kept, missing) if missing else kept

@@ -11,7 +11,7 @@ from portable_losses.losses.classification._labels import (
     counts_for,
     counts_of,
     crossentropy,
-    rows_of,
+    dense_labels,
 )
 from portable_losses.losses.classification._shared import ClassArguments
 
@@ -91,5 +91,5 @@ class LDAM(LogitLoss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         counts = counts_for(self, y_pred)
         margins = self.max_margin * ops.power(ops.min(counts) / counts, 0.25)
-        cosines = y_pred - rows_of(y_true, y_pred) * margins
+        cosines = y_pred - dense_labels(y_true, y_pred) * margins
         return crossentropy(self, y_true, self.scale * cosines)

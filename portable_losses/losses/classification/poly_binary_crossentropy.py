@@ -9,8 +9,8 @@ from portable_losses.core.signature import ClassWeights, LossArguments, Number
 from portable_losses.losses.classification._binary import (
     binary_crossentropy,
     binary_targets,
-    opposed,
-    opposed_crossentropy,
+    crossentropy_of_logit,
+    wrong_class_logit,
 )
 from portable_losses.losses.classification._shared import ClassLoss, mean_of_kept
 
@@ -95,9 +95,9 @@ class PolyBinaryCrossentropy(ClassLoss):
         if not self.from_logits:
             wrong = t + (1.0 - 2.0 * t) * x  # 1 - p_t
             return binary_crossentropy(t, x, False, None) + self.epsilon * wrong
-        s, turn, d = opposed(t, x, hard)
+        s, turn, d = wrong_class_logit(t, x, hard)
         wrong = ops.sigmoid(s)
         if d is not None:
             e = turn * d
             wrong = e + (1.0 - 2.0 * e) * wrong
-        return opposed_crossentropy(x, s, d, careful) + self.epsilon * wrong
+        return crossentropy_of_logit(x, s, d, careful) + self.epsilon * wrong

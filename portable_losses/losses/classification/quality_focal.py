@@ -7,8 +7,8 @@ from portable_losses.core import arguments
 from portable_losses.core.signature import Number
 from portable_losses.losses.classification._binary import (
     binary_crossentropy,
-    opposed,
-    opposed_crossentropy,
+    crossentropy_of_logit,
+    wrong_class_logit,
 )
 from portable_losses.losses.classification._shared import ClassArguments
 from portable_losses.losses.classification._sigmoid import (
@@ -73,9 +73,9 @@ class QualityFocal(SigmoidLoss):
         if not self.from_logits:
             cost = binary_crossentropy(t, x, False, None)
             return focus(t - x, self.beta) * cost
-        s, turn, d = opposed(t, x, hard)
+        s, turn, d = wrong_class_logit(t, x, hard)
         # |t - p| == |sigmoid(s) - turn d|, exact near both ends
         distance = ops.sigmoid(s) if d is None else ops.sigmoid(s) - turn * d
         weight = focus(distance, self.beta)
-        cost = opposed_crossentropy(x, s, d, careful)
+        cost = crossentropy_of_logit(x, s, d, careful)
         return focused(weight, cost) if careful else weight * cost

@@ -64,7 +64,7 @@ class SoftF1(CountLoss):
         Benedict, Koops, Odijk, de Rijke, "sigmoidF1: A Smooth F1 Score Surrogate Loss
         for Multilabel Classification", 2021, arXiv:2108.10566, for soft counts.
 
-    Differs: from sigmoidF1 in the plain sigmoid, which has no slope and offset there.
+    Differs: from sigmoidF1 in the plain sigmoid: there it has a factor and an offset.
     """
 
     def __init__(

@@ -7,7 +7,7 @@ from portable_losses.core import arguments
 from portable_losses.core.classes import times
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import LossArguments
-from portable_losses.losses.classification._labels import marked, rows_of
+from portable_losses.losses.classification._labels import dense_labels, marked
 from portable_losses.ops.log_sums import gaps, infinite_if_none, largest_of
 
 
@@ -63,7 +63,7 @@ class Sparsemax(Loss):
         self.from_logits = arguments.logits_alone(self, from_logits)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        t = rows_of(y_true, y_pred)
+        t = dense_labels(y_true, y_pred)
         largest = largest_of(y_pred, (-1,))
         p = ops.sparsemax(ops.stop_gradient(y_pred), axis=-1)
         # x - tau: the largest p is the largest x less tau. With d = x - tau and a label

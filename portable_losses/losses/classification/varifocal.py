@@ -8,8 +8,8 @@ from portable_losses.core.classes import times
 from portable_losses.core.signature import Number
 from portable_losses.losses.classification._binary import (
     binary_crossentropy,
-    opposed,
-    opposed_crossentropy,
+    crossentropy_of_logit,
+    wrong_class_logit,
 )
 from portable_losses.losses.classification._shared import ClassArguments
 from portable_losses.losses.classification._sigmoid import (
@@ -79,8 +79,8 @@ class Varifocal(SigmoidLoss):
 
     def costs(self, t: Any, x: Any, hard: bool, careful: bool) -> Any:
         if self.from_logits:
-            s, _, d = opposed(t, x, hard)
-            p, cost = ops.sigmoid(x), opposed_crossentropy(x, s, d, careful)
+            s, _, d = wrong_class_logit(t, x, hard)
+            p, cost = ops.sigmoid(x), crossentropy_of_logit(x, s, d, careful)
         else:
             p, cost = x, binary_crossentropy(t, x, False, None)
         positive = t > 0

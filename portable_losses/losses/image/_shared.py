@@ -69,7 +69,7 @@ class ImageLoss(Loss):
         if not checks.same(t, p):
             rule, remedy = "have y_pred's shape", "nothing is broadcast; the channels "
             remedy += "are the last axis here, which data_format puts first or last"
-            checks.shapes_fit(self, t, p, rule, remedy)
+            checks.reject_shapes(self, t, p, rule, remedy)
         return like(y_true, y_pred)
 
     def reject(self, rule: str, shape: tuple[Any, ...], remedy: str) -> None:

@@ -87,7 +87,7 @@ class EdgeAwareSmoothness(ImageLoss):
         if not checks.same(t[:-1], p[:-1]):
             rule = "be a guide with y_pred's axes, of any number of channels"
             remedy = "resize one of them; the channels are the last axis here"
-            checks.shapes_fit(self, t, p, rule, remedy)
+            checks.reject_shapes(self, t, p, rule, remedy)
         return like(y_true, y_pred)
 
     def image_loss(self, t: Any, p: Any) -> Any:

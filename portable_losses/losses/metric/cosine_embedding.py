@@ -71,7 +71,7 @@ class CosineEmbedding(Loss):
             y_true = ops.squeeze(y_true, 1)
         if len(y_true.shape) != 1:
             rule, remedy = "be labels of shape (B,) or (B, 1)", "pass one per pair"
-            checks.shapes_fit(self, given, shape, rule, remedy)
+            checks.reject_shapes(self, given, shape, rule, remedy)
         if keras.backend.standardize_dtype(y_true.dtype) == "bool":
             y_true = ops.cast(y_true, "int32")
         together = y_true == 1

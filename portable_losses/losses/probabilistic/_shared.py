@@ -43,7 +43,7 @@ def split_groups(
     columns = f"{fixed} + {each} d" if fixed else f"{each} d"
     rule = f"have shape (..., d), and y_pred (..., {columns})"
     remedy = f"give y_pred {', '.join(names)} side by side on the last axis"
-    checks.shapes_fit(owner, t, p, rule, remedy)
+    checks.reject_shapes(owner, t, p, rule, remedy)
 
 
 def _columns_of(x: Any, widths: tuple[int, ...]) -> list[Any]:

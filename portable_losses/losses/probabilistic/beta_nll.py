@@ -52,7 +52,7 @@ class BetaNLL(Loss):
         uncertainty estimation with probabilistic neural networks", ICLR 2022,
         arXiv:2203.09168.
 
-    Differs: from the paper in the constant log(2 pi) / 2, which is left out, as in the
+    Differs: from the paper in the constant log(2 pi) / 2, which is omitted, as in the
     authors' code.
     """
 

@@ -16,7 +16,7 @@ from portable_losses.losses.regression._shared import residual
 class Quantile(Loss):
     """Pinball loss (quantile loss, check loss).
 
-    The absolute error with two slopes, one for each sign of the residual. It is
+    The absolute error, with a weight for each sign of the residual. It is
     smallest where y_pred is a quantile of y_true.
 
     With r = y_pred - y_true and q the quantile, the pinball loss is
@@ -98,7 +98,7 @@ class Quantile(Loss):
             t, p = tuple(y_true.shape), tuple(y_pred.shape)
             rule = f"have shape (...) or (..., 1), and y_pred (..., {count})"
             remedy = "give y_pred one column per quantile"
-            checks.shapes_fit(self, t, p, rule, remedy)
+            checks.reject_shapes(self, t, p, rule, remedy)
         return ops.expand_dims(y_true, -1)
 
 

@@ -133,6 +133,6 @@ class AdaptiveWing(Loss):
         joint = ops.convert_to_tensor(self.theta / self.epsilon, dtype=size.dtype)
         # A / omega == e / theta x / (1 + x) with x = (theta / epsilon)^e, and
         # x / (1 + x) == sigmoid(log x)
-        slope = e / self.theta * ops.sigmoid(e * ops.log(joint))
-        terms = curved + slope * (size - near)
+        steepness = e / self.theta * ops.sigmoid(e * ops.log(joint))
+        terms = curved + steepness * (size - near)
         return self.omega * self.mean_over_columns(terms)

@@ -156,7 +156,7 @@ class RegionLoss(Loss):
             # A NaN in an ignored pixel must not reach the activation.
             y_pred = ops.where(wanted, y_pred, 0.0)
         p = y_pred if self.activation is None else ACTIVATIONS[self.activation](y_pred)
-        t = target.rows
+        t = target.dense
         if not self.include_background:
             t, p = t[..., 1:], p[..., 1:]
             if pixels is not None and pixels.shape[-1] != 1:

@@ -14,13 +14,13 @@ class Target(NamedTuple):
     """A target with the classes on the last axis.
 
     Args:
-        rows: the target of each pixel and class, `(B, *space, C)`; booleans for a map.
+        dense: the target of each pixel and class, `(B, *space, C)`; booleans for a map.
         wanted: False for pixels of the ignored class, `(B, *space)`; None for none.
         broken: NaN for a sample with a class index out of range, else 0, `(B, 1)`; None
             for one-hot or soft labels. In eager mode such an index raises ValueError.
     """
 
-    rows: Any
+    dense: Any
     wanted: Any | None
     broken: Any | None
 
@@ -46,14 +46,14 @@ def read_target(
         rule = "be one-hot or soft labels of y_pred's shape, or class indices"
         rule += " with a 1 or nothing for C"
         remedy = "C is the last axis here, which data_format puts first or last"
-        checks.shapes_fit(owner, t, p, rule, remedy)
+        checks.reject_shapes(owner, t, p, rule, remedy)
     return _from_ids(owner, y_true, y_pred, kept, ignore_class)
 
 
-def _not_ignored(rows: Any, ignore_class: int) -> Any:
-    if rows.shape[-1] == 1:
-        return ops.squeeze(rows, -1) != ignore_class
-    return ops.argmax(rows, axis=-1) != ignore_class
+def _not_ignored(labels: Any, ignore_class: int) -> Any:
+    if labels.shape[-1] == 1:
+        return ops.squeeze(labels, -1) != ignore_class
+    return ops.argmax(labels, axis=-1) != ignore_class
 
 
 def _from_ids(
@@ -73,8 +73,8 @@ def _from_ids(
     valid = ops.all(valid, axis=tuple(range(1, len(ids.shape))))
     nan = ops.cast(float("nan"), y_pred.dtype)
     broken = ops.expand_dims(ops.where(valid, ops.zeros_like(nan), nan), -1)
-    rows = ops.expand_dims(ids, -1) == ops.arange(classes, dtype=ids.dtype)
-    return Target(rows, wanted, broken)
+    labels = ops.expand_dims(ids, -1) == ops.arange(classes, dtype=ids.dtype)
+    return Target(labels, wanted, broken)
 
 
 def fitted(kept: Any | None, x: Any) -> Any | None:

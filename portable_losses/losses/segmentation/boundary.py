@@ -100,7 +100,7 @@ class Boundary(RegionLoss):
         if self.distance_maps and not (one_class or checks.same(t, p)):
             rule = "be distance maps of y_pred's shape"
             remedy = "signed_distance makes them of one-hot labels"
-            checks.shapes_fit(type(self).__name__, t, p, rule, remedy)
+            checks.reject_shapes(type(self).__name__, t, p, rule, remedy)
         return super().call(y_true, y_pred, kept)
 
     def score(self, regions: Regions) -> Any:

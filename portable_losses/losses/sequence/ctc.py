@@ -118,7 +118,7 @@ class CTC(Loss):
         owner = type(self).__name__
         checks.one_tensor(owner, "y_true", y_true)
         if len(y_true.shape) != 2 or len(y_pred.shape) != 3:
-            checks.shapes_fit(
+            checks.reject_shapes(
                 owner,
                 tuple(y_true.shape),
                 tuple(y_pred.shape),
@@ -126,7 +126,7 @@ class CTC(Loss):
                 "pad the labels of a batch to one length with -1",
             )
         if self.lengths_in_target and y_true.shape[1] == 0:
-            checks.shapes_fit(
+            checks.reject_shapes(
                 owner,
                 tuple(y_true.shape),
                 tuple(y_pred.shape),

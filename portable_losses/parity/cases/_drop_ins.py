@@ -121,22 +121,22 @@ FAULTS = (
     Fault(
         loss="Tversky", why=_SCALAR, at=("drawn",), of="unreduced", labels=("batch",)
     ),
-    # --- class ids ------------------------------------------------------------------
+    # --- class indices --------------------------------------------------------------
     Fault(
         loss="SparseCategoricalCrossentropy",
-        why="rounds class ids to the loss's dtype: 257 is scored as 256 in bfloat16",
+        why="rounds class indices to the loss's dtype: 257 counts as 256 in bfloat16",
         backends=TRAINING,
         checks=("exact_targets",),
     ),
     Fault(
         loss="SparseCategoricalCrossentropy",
-        why="charges nothing for a class id out of range",
+        why="charges nothing for a class index out of range",
         backends=("jax",),
         checks=("class_ids",),
     ),
     Fault(
         loss="Circle",
-        why="rounds class ids to the loss's dtype: 2^24 + 1 is 2^24 in float32",
+        why="rounds class indices to the loss's dtype: 2^24 + 1 is 2^24 in float32",
         at=("exact",),
     ),
     Fault(

@@ -61,9 +61,9 @@ def exact_targets(lane: Lane) -> None:
 
 
 def class_ids(lane: Lane) -> None:
-    """A class id out of range is rejected or NaN, never a number."""
+    """A class index out of range is rejected or NaN, never a number."""
     if lane.case.classes is None:
-        raise NotApplicable("targets are not class ids")
+        raise NotApplicable("targets are not class indices")
     t, p = lane.inputs("drawn")
     for bad in (lane.case.classes, -1):
         s = t.copy()
@@ -74,7 +74,7 @@ def class_ids(lane: Lane) -> None:
             except Exception:
                 continue
             if not np.isnan(got):
-                raise Mismatch(f"class id {bad} gives the value {got:.6g} ({mode})")
+                raise Mismatch(f"class index {bad} gives the value {got:.6g} ({mode})")
 
 
 def config(lane: Lane) -> None:

@@ -72,7 +72,7 @@ def _losses(axes: Any, found: dict[str, np.ndarray]) -> None:
     for turn, (backend, curve) in enumerate(found.items()):
         others = len(found) - 1
         axes.plot(
-            # What is not finite is drawn at the upper edge, and not left out.
+            # What is not finite is drawn at the upper edge, and not omitted.
             np.nan_to_num(curve, nan=high, posinf=high, neginf=low),
             color=color(backend),
             gid=f"curve-loss-{backend}",

@@ -52,7 +52,7 @@ def test_without_focusing_it_is_crossentropy(gradient):
         agree(gradient, loss, other, ROWS, x)
 
 
-def test_rows_are_indices(gradient):
+def test_dense_labels_are_indices(gradient):
     loss = AsymmetricSingleLabel(gamma_pos=0.5, gamma_neg=1.5, class_weights=WEIGHTS)
     one_hot = np.eye(4, dtype="float32")[IDS]
     np.testing.assert_allclose(

@@ -129,7 +129,7 @@ def test_a_float16_loss_does_not_overflow(scale):
     np.testing.assert_allclose(value(loss, 1 - wrong, wrong), 16.118095, rtol=1e-6)
 
 
-def test_rows_that_do_not_sum_to_1_have_their_gradient(gradient):
+def test_dense_labels_that_do_not_sum_to_1_have_their_gradient(gradient):
     t = np.array([[0.5, 1.0, 0.0, 0.5]], "float32")
     _, slope = gradient(CategoricalCrossentropy(True), t, LOGITS[:1], compiled=MODE)
     p = np.exp(LOGITS[:1]) / np.exp(LOGITS[:1]).sum()

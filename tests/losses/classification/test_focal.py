@@ -102,7 +102,7 @@ def test_gamma_0_is_cross_entropy():
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("from_logits", [True, False])
-def test_ids_score_like_their_rows(from_logits, smoothing):
+def test_indices_score_like_their_one_hot_labels(from_logits, smoothing):
     x = LOGITS if from_logits else PROBABILITIES
     how = {"alpha": [0.5, 2.0, 1.0, 0.0], "class_weights": {0: 3.0}, "gamma": 0.5}
     how |= {"from_logits": from_logits, "reduction": None, "label_smoothing": smoothing}

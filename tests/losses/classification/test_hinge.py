@@ -32,7 +32,7 @@ def test_binary_labels_are_read_as_keras_reads_them(name, labels):
 
 
 @pytest.mark.parametrize("y", [ROWS, 2 * ROWS - 1, np.abs(ROWS - 0.1)])
-def test_rows_are_scored_as_keras_scores_them(y):
+def test_dense_labels_are_scored_as_keras_scores_them(y):
     rest = ("none", "mine", "float32")
     ours = portable_losses.CategoricalHinge(*rest)(y, SCORES)
     theirs = keras.losses.CategoricalHinge(*rest)(y, SCORES)
@@ -51,7 +51,7 @@ def test_a_margin_of_exactly_1_has_no_gradient(gradient, compiled):
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_labels_that_are_left_out_do_not_decide_how_the_others_are_read(weighted):
+def test_labels_that_are_excluded_do_not_decide_how_the_others_are_read(weighted):
     y = np.array([[0, 1], [1, 0], [-1, -1]])
     p, kept = SCORES[:3, :2], np.array([True, True, False])
     loss = portable_losses.Hinge(reduction="sum")
@@ -106,7 +106,7 @@ def test_weights_multiply_their_columns_and_the_positive_ones(name):
     np.testing.assert_allclose(float(loss(ZERO_ONE, SCORES)), expected, rtol=1e-6)
 
 
-def test_a_class_of_rows_has_its_weight_or_is_ignored():
+def test_a_class_of_dense_labels_has_its_weight_or_is_ignored():
     weights = np.array([0.5, 2.0, 0.25, 1.5])
     items = np.asarray(portable_losses.CategoricalHinge(reduction="none")(ROWS, SCORES))
     y = ROWS.argmax(-1)

@@ -25,7 +25,7 @@ def test_the_numbers_of_keras(t, p):
     assert KLDivergence().name == keras.losses.KLDivergence().name
 
 
-def test_an_exact_match_of_one_hot_rows_keeps_its_gradient(gradient):
+def test_an_exact_match_of_one_hot_labels_keeps_its_gradient(gradient):
     got, slope = gradient(KLDivergence(), CORNERS, CORNERS, compiled=MODE)
     assert got == 0
     np.testing.assert_allclose(slope, np.where(CORNERS == 1, -0.5, 0.0))
@@ -45,7 +45,7 @@ def test_wrong_logits_have_a_gradient(gradient):
     np.testing.assert_allclose(slope[:, :2], [[0.5, -0.5], [-0.5, 0.5]], rtol=1e-5)
 
 
-def test_class_weights_and_ignored_rows():
+def test_class_weights_and_ignored_labels():
     weights = np.array([0.5, 2.0, 1.0, 3.0], "float32")
     wanted = (weights * T * np.log(T / P)).sum(-1)
     loss = KLDivergence(class_weights=weights, reduction=None)

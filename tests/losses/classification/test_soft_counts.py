@@ -42,7 +42,7 @@ def test_the_scores_of_hard_predictions():
 
 
 @pytest.mark.parametrize("loss", BOTH)
-def test_indices_rows_logits_and_probabilities_agree(loss):
+def test_indices_dense_labels_logits_and_probabilities_agree(loss):
     rows = np.eye(3)[IDS]
     wanted = value(loss(), IDS, PROBABILITIES)
     same(value(loss(), rows, 5 * PROBABILITIES), wanted)

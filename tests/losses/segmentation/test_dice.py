@@ -113,7 +113,7 @@ def test_one_class_is_a_mask():
 
 @pytest.mark.parametrize("per", ["sample", "batch"])
 @pytest.mark.parametrize("how", ["mask", "ignored ids", "ignored rows"])
-def test_pixels_that_are_left_out_leave_the_sums(gradient, per, how):
+def test_pixels_that_are_masked_leave_the_sums(gradient, per, how):
     ids, p = drawn()
     if how != "mask":
         ids[ids == 2] = 0

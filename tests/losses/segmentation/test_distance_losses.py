@@ -86,7 +86,7 @@ def test_maps_without_a_border_have_no_distance(gradient, full):
 @pytest.mark.parametrize("make", EVERY)
 @pytest.mark.parametrize("per", ["sample", "batch"])
 @pytest.mark.parametrize("how", ["mask", "ignored ids"])
-def test_pixels_that_are_left_out_count_as_outside(gradient, make, per, how):
+def test_pixels_that_are_masked_count_as_outside(gradient, make, per, how):
     ids, x = drawn()
     out = np.random.default_rng(1).uniform(size=ids.shape) < 0.3
     broken = np.where(out[..., None], np.nan, x)

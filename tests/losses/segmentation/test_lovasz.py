@@ -84,7 +84,7 @@ def test_a_sample_without_a_present_class_leaves_the_mean(gradient):
 @pytest.mark.parametrize("make", EVERY)
 @pytest.mark.parametrize("per", ["sample", "batch"])
 @pytest.mark.parametrize("how", ["mask", "ignored ids", "ignored rows"])
-def test_pixels_that_are_left_out_change_nothing(gradient, make, per, how):
+def test_pixels_that_are_masked_change_nothing(gradient, make, per, how):
     ids, p = drawn()
     if how == "ignored rows":
         ids[ids == 2] = 0

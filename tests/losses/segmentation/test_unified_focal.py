@@ -97,7 +97,7 @@ def test_probabilities_at_and_beyond_their_ends(gradient):
     np.testing.assert_allclose(got, -np.log(1e-7) * (0.4 + 0.6) / 2, rtol=1e-6)
 
 
-def test_the_background_may_be_left_out():
+def test_the_background_may_be_excluded():
     loss = pl.UnifiedFocal(include_background=False, activation="softmax", gamma=0.0)
     log_p = LOGITS - np.log(np.exp(LOGITS).sum(-1, keepdims=True))
     t = np.eye(3)[IDS][..., 1:]

@@ -98,7 +98,7 @@ def log_softmax(x: Array, from_logits: bool) -> Array:
 
 
 def counting_first(draw: Any) -> Any:
-    """Ids of which the first is 0, where others may be left out."""
+    """Ids of which the first is 0, where others may be excluded."""
 
     def drawn(rng: np.random.Generator, n: int) -> Pair:
         t, x = draw(rng, n)
@@ -118,7 +118,7 @@ def without(void: int, items: Any) -> Any:
 
 
 def crossentropy(from_logits: bool, smoothing: float = 0.0, weights: Any = 1.0) -> Any:
-    """The categorical negative log-likelihood, for rows or ids."""
+    """The categorical negative log-likelihood, for dense labels or class indices."""
 
     def reference(y_true: Array, y_pred: Array) -> Any:
         classes = y_pred.shape[-1]
@@ -160,7 +160,7 @@ def focal(
     smoothing: float = 0.0,
     weights: Any = 1.0,
 ) -> Any:
-    """Lin 2017 over the softmax, for rows or ids."""
+    """Lin 2017 over the softmax, for dense labels or class indices."""
 
     def reference(y_true: Array, y_pred: Array) -> Any:
         classes = y_pred.shape[-1]

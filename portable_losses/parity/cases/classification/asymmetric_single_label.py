@@ -61,7 +61,7 @@ CASES = (
     ),
     Case(
         loss="AsymmetricSingleLabel",
-        label="rows",
+        label="dense",
         config={
             "gamma_neg": 0.5,
             "gamma_pos": 1.5,
@@ -73,8 +73,8 @@ CASES = (
         edges={**ROW_EDGES, "huge": HUGE_ROWS},
         wrong=WRONG_ROWS,
         not_applicable={
-            "vector": "one column is read as class ids",
-            "shapes": "one column is read as class ids",
+            "vector": "one column is read as class indices",
+            "shapes": "one column is read as class indices",
         },
     ),
 )

@@ -17,7 +17,7 @@ from portable_losses.parity.cases.classification._shared import (
 
 
 def generalized(q: float, from_logits: bool, weights: Any = 1.0) -> Any:
-    """Zhang 2018: (1 - p^q) / q of the class, for rows or ids."""
+    """Zhang 2018: (1 - p^q) / q of the class, for dense labels or class indices."""
 
     def reference(y_true: Array, y_pred: Array) -> Any:
         classes = y_pred.shape[-1]
@@ -41,15 +41,15 @@ CASES = (
     ),
     Case(
         loss="CategoricalGeneralizedCrossEntropy",
-        label="rows",
+        label="dense",
         config={"q": 0.7, "from_logits": True, "class_weights": WEIGHTS},
         draw=one_hot_logits,
         reference=generalized(0.7, True, WEIGHTS),
         edges={**ROW_EDGES, "huge": HUGE_ROWS},
         wrong=(CORNERS, 4 - 8 * CORNERS),
         not_applicable={
-            "vector": "one column is read as class ids",
-            "shapes": "one column is read as class ids",
+            "vector": "one column is read as class indices",
+            "shapes": "one column is read as class indices",
         },
     ),
 )

@@ -19,7 +19,7 @@ from portable_losses.parity.cases.classification._shared import (
 
 
 def poly(epsilon: float, from_logits: bool, weights: Any = 1.0) -> Any:
-    """Leng 2022, Poly-1: -log p + epsilon (1 - p), for rows or ids."""
+    """Leng 2022, Poly-1: -log p + epsilon (1 - p), for labels of both forms."""
 
     def reference(y_true: Array, y_pred: Array) -> Any:
         classes = y_pred.shape[-1]
@@ -42,15 +42,15 @@ CASES = (
     ),
     Case(
         loss="PolyCrossentropy",
-        label="rows",
+        label="dense",
         config={"epsilon": -0.5, "from_logits": True, "class_weights": WEIGHTS},
         draw=one_hot_logits,
         reference=poly(-0.5, True, WEIGHTS),
         edges={**ROW_EDGES, "huge": HUGE_ROWS},
         wrong=WRONG_ROWS,
         not_applicable={
-            "vector": "one column is read as class ids",
-            "shapes": "one column is read as class ids",
+            "vector": "one column is read as class indices",
+            "shapes": "one column is read as class indices",
         },
     ),
 )

@@ -24,7 +24,7 @@ def symmetric(
     log_zero: float = -4.0,
     weights: Any = 1.0,
 ) -> Any:
-    """Wang 2019, equation 7, for rows or ids."""
+    """Wang 2019, equation 7, for dense labels or class indices."""
 
     def reference(y_true: Array, y_pred: Array) -> Any:
         classes = y_pred.shape[-1]
@@ -58,7 +58,7 @@ CASES = (
     ),
     Case(
         loss="SymmetricCrossentropy",
-        label="rows",
+        label="dense",
         config={
             "alpha": 2.0,
             "beta": 0.5,
@@ -71,8 +71,8 @@ CASES = (
         edges={**ROW_EDGES, "huge": HUGE_ROWS},
         wrong=WRONG_ROWS,
         not_applicable={
-            "vector": "one column is read as class ids",
-            "shapes": "one column is read as class ids",
+            "vector": "one column is read as class indices",
+            "shapes": "one column is read as class indices",
         },
     ),
 )

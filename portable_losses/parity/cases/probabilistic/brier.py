@@ -36,8 +36,8 @@ CASES = (
         edges={"match": (CORNERS, CORNERS), "wrong": (CORNERS, CORNERS[::-1])},
         wrong=(CORNERS, CORNERS[::-1]),
         not_applicable={
-            "vector": "one column is read as class ids",
-            "shapes": "one column is read as class ids",
+            "vector": "one column is read as class indices",
+            "shapes": "one column is read as class indices",
         },
     ),
     Case(

@@ -46,8 +46,8 @@ CASES = (
         edges={**ROW_EDGES, "huge": HUGE_ROWS},
         wrong=(CORNERS, 4 - 8 * CORNERS),
         not_applicable={
-            "vector": "one column is read as class ids",
-            "shapes": "one column is read as class ids",
+            "vector": "one column is read as class indices",
+            "shapes": "one column is read as class indices",
         },
     ),
     Case(
@@ -61,8 +61,8 @@ CASES = (
             "close": (MATCH, CLOSE),
         },
         not_applicable={
-            "vector": "one column is read as class ids",
-            "shapes": "one column is read as class ids",
+            "vector": "one column is read as class indices",
+            "shapes": "one column is read as class indices",
         },
     ),
     Case(

@@ -15,7 +15,7 @@ def vectors(rng: np.random.Generator, n: int) -> Pair:
 
 
 def cosine(axis: int) -> Any:
-    """The negative cosine; 0 for a zero vector, where its slope is a convention."""
+    """The negative cosine; 0 for a zero vector, where its gradient is a convention."""
 
     def reference(y_true: Array, y_pred: Array) -> Any:
         lengths = [
@@ -23,7 +23,7 @@ def cosine(axis: int) -> Any:
             for x in (y_true, y_pred)
         ]
         zero = (lengths[0] == 0) | (lengths[1] == 0)
-        # Not a number hardly off 0: no direction there says what the slope at 0 is.
+        # Not a number hardly off 0: no direction there says what the gradient at 0 is.
         lengths[1] = np.where(lengths[1] < 1e-5, np.nan, lengths[1])
         dot = np.sum(np.asarray(y_true, "float64") * y_pred, axis=axis)
         return -np.where(zero, 0.0, dot / np.where(zero, 1.0, lengths[0] * lengths[1]))
