@@ -1,5 +1,7 @@
 """Value and gradient of a loss, on whichever backend this process has."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -28,35 +30,50 @@ def gradient(
     compiled=False,
     dtype="float32",
 ):
-    """Value, and gradient of its sum in `y_pred`, as arrays."""
-    run = {"jax": _jax, "tensorflow": _tensorflow, "torch": _torch}[BACKEND]
+    """Value, and gradient of its sum in `y_pred`, as arrays.
+
+    Calls of one loss in a row share what is compiled, as the steps of a training do.
+    """
     rest = [
         None if x is None else keras.ops.convert_to_tensor(x)
         for x in (y_true, sample_weight, mask)
     ]
     y_pred = keras.ops.convert_to_tensor(y_pred, dtype=dtype)
+    value, slope = _both(loss, compiled)(y_pred, *rest)
+    return to_numpy(value), to_numpy(slope)
+
+
+@functools.lru_cache(maxsize=1)
+def _both(loss, compiled):
+    """The function of `y_pred` and the rest that returns value and gradient."""
 
     def total(y_pred, y_true, sample_weight, mask):
         value = loss(y_true, y_pred, sample_weight, mask=mask)
         return keras.ops.sum(value), value
 
-    value, slope = run(total, y_pred, rest, compiled)
-    return to_numpy(value), to_numpy(slope)
+    make = {"jax": _jax, "tensorflow": _tensorflow, "torch": _torch}[BACKEND]
+    return make(total, compiled)
 
 
 def to_numpy(x):
     return np.asarray(keras.ops.convert_to_numpy(keras.ops.cast(x, "float32")))
 
 
-def _jax(total, y_pred, rest, compiled):
+def _jax(total, compiled):
     import jax
 
     both = jax.value_and_grad(total, has_aux=True)
-    (_, value), slope = (jax.jit(both) if compiled else both)(y_pred, *rest)
-    return value, slope
+    if compiled:
+        both = jax.jit(both)
+
+    def value_and_gradient(y_pred, *rest):
+        (_, value), slope = both(y_pred, *rest)
+        return value, slope
+
+    return value_and_gradient
 
 
-def _tensorflow(total, y_pred, rest, compiled):
+def _tensorflow(total, compiled):
     import tensorflow as tf
 
     def both(y_pred, *rest):
@@ -69,18 +86,22 @@ def _tensorflow(total, y_pred, rest, compiled):
 
     if compiled:
         both = tf.function(both, jit_compile=compiled == "xla", autograph=False)
-    return both(y_pred, *rest)
+    return both
 
 
-def _torch(total, y_pred, rest, compiled):
+def _torch(total, compiled):
     import torch
 
     if compiled:
         raise ValueError(
             "torch.compile is a smoke lane of the harness, not tested here"
         )
-    leaf = y_pred.detach().clone().requires_grad_()
-    sum_, value = total(leaf, *rest)
-    if not sum_.requires_grad:
-        return value, torch.zeros_like(leaf)
-    return value.detach(), torch.autograd.grad(sum_, leaf)[0]
+
+    def value_and_gradient(y_pred, *rest):
+        leaf = y_pred.detach().clone().requires_grad_()
+        sum_, value = total(leaf, *rest)
+        if not sum_.requires_grad:
+            return value, torch.zeros_like(leaf)
+        return value.detach(), torch.autograd.grad(sum_, leaf)[0]
+
+    return value_and_gradient

@@ -26,18 +26,24 @@ LABELS = {
 CALLS = 3
 
 
-def kept(contender: Contender) -> dict[str, int]:
-    """Return the deterministic sizes that this backend tells: none on TensorFlow."""
+def kept(
+    contender: Contender, options: dict[str, bool] | None = None
+) -> dict[str, int]:
+    """Return the deterministic sizes that this backend tells: none on TensorFlow.
+
+    `options` are XLA's for this function, before those of XLA_FLAGS.
+    """
     if BACKEND == "jax" and hasattr(contender.function, "lower"):
-        return {"temporaries": temporaries(contender)}
+        return {"temporaries": temporaries(contender, options)}
     if BACKEND == "torch" and contender.function is not contender.plain:
         return {"saved": saved(contender)}
     return {}
 
 
-def temporaries(contender: Contender) -> int:
+def temporaries(contender: Contender, options: dict[str, bool] | None = None) -> int:
     """Bytes that XLA allocates beside inputs and outputs."""
-    compiled = contender.function.lower(*contender.tensors).compile()  # type: ignore[attr-defined]  # a function of jax.jit
+    lowered = contender.function.lower(*contender.tensors)  # type: ignore[attr-defined]  # a function of jax.jit
+    compiled = lowered.compile(compiler_options=options)
     return int(compiled.memory_analysis().temp_size_in_bytes)
 
 

@@ -4,6 +4,8 @@ On JAX these are the temporaries of the compiled function, on torch the bytes sa
 backward. Both are deterministic. TensorFlow tells neither.
 """
 
+import os
+
 import keras
 import pytest
 from benchmarks import memory
@@ -14,6 +16,10 @@ BACKEND = keras.config.backend()
 if BACKEND not in ("jax", "torch"):
     reason = f"{BACKEND} does not tell what it keeps"
     pytest.skip(reason, allow_module_level=True)
+
+# Code as users have it, also where `nox -s tests` has XLA compile without this.
+EMITTERS = "xla_cpu_use_fusion_emitters"
+OPTIONS = {EMITTERS: True} if EMITTERS in os.environ.get("XLA_FLAGS", "") else None
 
 # Those that keep more today: bytes of ours and of Keras's, at the small size. A line
 # goes once its loss keeps no more than Keras's, and its first number never grows.
@@ -50,7 +56,7 @@ def bytes_of(workload):
     inputs = workload.inputs("small")
     (kind,) = {"jax": ["temporaries"], "torch": ["saved"]}[BACKEND]
     ours, theirs = (
-        memory.kept(contender(workload, inputs, peer))[kind]
+        memory.kept(contender(workload, inputs, peer), OPTIONS)[kind]
         for peer in (None, workload.peers["keras"])
     )
     # A number or two an item does not matter, where an item has 64 elements or pairs.

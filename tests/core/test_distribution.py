@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 BACKEND = keras.config.backend()
+TWO = "--xla_force_host_platform_device_count=2"
 PROGRAM = '''
 import contextlib
 import json
@@ -126,7 +127,7 @@ def results():
         "KERAS_BACKEND": BACKEND,
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         "TF_CPP_MIN_LOG_LEVEL": "3",
-        "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
+        "XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} {TWO}",
         "JAX_PLATFORMS": "cpu",
         "CUDA_VISIBLE_DEVICES": "",
     }

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 BACKEND = keras.config.backend()
+TWO = "--xla_force_host_platform_device_count=2"
 PROGRAM = """
 import contextlib
 import json
@@ -78,10 +79,9 @@ print(json.dumps([{n: fit(*c, n == "two") for n in ("one", "two")} for c in case
     reason="Keras distributes over devices on JAX and TensorFlow only",
 )
 def test_two_devices_train_as_one():
-    flags = "--xla_force_host_platform_device_count=2"
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
-        env={**os.environ, "XLA_FLAGS": flags},
+        env={**os.environ, "XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} {TWO}"},
         capture_output=True,
         text=True,
         check=False,

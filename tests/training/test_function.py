@@ -685,25 +685,20 @@ def test_a_program_saves_what_an_import_of_it_loads(tmp_path):
         text=True,
     )
     assert done.stdout.splitlines()[-2:] == ["my_program>tripled", "[2.0]"]
+    # Before the import, the file says which module to import.
+    message = (
+        "tripled: `function` must be a @loss function that is defined when a model "
+        "with it is loaded; got function=my_program>tripled, which is not "
+        "(import my_program, which defines it, before you load)."
+    )
+    with pytest.raises(ValueError, match=re.escape(message)):
+        keras.saving.load_model(saved, safe_mode=True)
     spec = importlib.util.spec_from_file_location("my_program", program)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     spec.loader.exec_module(module)  # the same definition once more, as by a reload
     loaded = keras.saving.load_model(saved, safe_mode=True)
     assert (type(loaded.loss).__name__, float(loaded.loss.times)) == ("tripled", 2.0)
-
-
-def test_a_file_says_which_module_to_import(tmp_path):
-    program, saved = tmp_path / "my_other_program.py", tmp_path / "model.keras"
-    program.write_text(MODULE)
-    subprocess.run([sys.executable, str(program), str(saved)], check=True)
-    message = (
-        "tripled: `function` must be a @loss function that is defined when a model "
-        "with it is loaded; got function=my_other_program>tripled, which is not "
-        "(import my_other_program, which defines it, before you load)."
-    )
-    with pytest.raises(ValueError, match=re.escape(message)):
-        keras.saving.load_model(saved, safe_mode=True)
 
 
 def test_a_notebook_may_change_its_definition():
