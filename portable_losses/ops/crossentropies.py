@@ -82,5 +82,6 @@ def _parts(logits: Any) -> tuple[Any, Any, Any, Any, Any]:
     none = raw.equal(largest, -INF)
     gap = raw.minimum(logits, most) - raw.minimum(raw.where(none, 0.0, largest), most)
     share = raw.exp(gap)
-    total = raw.where(none, 1.0, raw.sum(share, axis=-1, keepdims=True))
+    # A sum, not a select: XLA may find -inf for the largest of -inf and NaN.
+    total = raw.sum(share, axis=-1, keepdims=True) + raw.cast(none, share.dtype)
     return gap, share, total, raw.log(total) + infinite_if_none(largest), largest

@@ -2,17 +2,25 @@
 
 from typing import Any
 
+import keras
+
 from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.vectors import as_vector, is_vector
-from portable_losses.losses.classification._binary import (
-    focused,
-)
+from portable_losses.losses.classification._binary import focused
+from portable_losses.losses.classification._shared import log_of_clipped
 
 
 def focal(log_p: Any, gamma: Any) -> Any:
     """-(1 - p)^gamma log p, given log p."""
     return focused(ops.power(-ops.expm1(log_p), gamma), -log_p)
+
+
+def focal_of_probabilities(p: Any, gamma: Any) -> Any:
+    """The same, given probabilities, which are clipped as in `log_of_clipped`."""
+    epsilon = keras.config.epsilon()
+    wrong = 1.0 - ops.clip(p, epsilon, 1.0 - epsilon)
+    return -(ops.power(wrong, gamma) * log_of_clipped(p))
 
 
 def scale_of_classes(

@@ -14,14 +14,15 @@ from portable_losses.losses.classification._binary import (
     binary_crossentropy,
     binary_targets,
     focused,
+    less_product,
     opposed,
-    opposed_crossentropy,
     positive_weight,
 )
 from portable_losses.losses.classification._shared import (
     ClassLoss,
     mean_of_kept,
 )
+from portable_losses.ops.log_sums import softplus_and_sigmoid
 
 
 class BinaryFocalCrossentropy(ClassLoss):
@@ -131,12 +132,12 @@ class BinaryFocalCrossentropy(ClassLoss):
             crossentropy = binary_crossentropy(t, x, False, positive)
             return ops.power(wrong, self.gamma) * crossentropy
         s, turn, d = opposed(t, x, hard)
-        wrong = ops.sigmoid(s)  # 1 - p_t
+        cost, wrong = softplus_and_sigmoid(s)
         if d is not None:
             e = turn * d
-            wrong = e + (1.0 - 2.0 * e) * wrong
+            wrong = e + (1.0 - 2.0 * e) * wrong  # 1 - p_t
         if positive is None:
-            crossentropy = opposed_crossentropy(x, s, d, careful)
+            crossentropy = less_product(cost, x, d, careful)
         else:
             crossentropy = binary_crossentropy(t, x, True, positive, careful)
         focus = ops.power(wrong, self.gamma)
