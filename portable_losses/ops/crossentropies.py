@@ -35,8 +35,7 @@ def _of_labels(t: Any, logits: Any) -> tuple[Any, Any]:
     # is not 0 if one of them has t > 0.
     wrong = raw.logical_and(certain, raw.less(product, 0))
     product = raw.where(wrong, -INF, product)
-    nothing = raw.logical_and(raw.equal(whole, 0), raw.equal(log_total, INF))
-    items = raw.where(nothing, 0.0, whole * log_total) - product
+    items = whole * log_total - product
 
     def gradient(*args: Any, upstream: Any = None) -> tuple[Any, Any]:
         g = raw.expand_dims(args[0] if upstream is None else upstream, -1)
@@ -56,7 +55,7 @@ def of_ids(ids: Any, logits: Any) -> Any:
         _, share, total, log_total, largest = _parts(logits)
         picked = raw.take_along_axis(logits, raw.expand_dims(ids, -1), axis=-1)
         same = raw.equal(picked, largest)
-        items = log_total - gaps(picked, largest)
+        items = log_total - gaps(picked, largest) + infinite_if_none(largest)
 
         def gradient(*args: Any, upstream: Any = None) -> Any:
             g = raw.expand_dims(args[0] if upstream is None else upstream, -1)
@@ -79,9 +78,10 @@ def _parts(logits: Any) -> tuple[Any, Any, Any, Any, Any]:
     """
     most = LARGEST[dtype_of(logits)]
     largest = raw.max(logits, axis=-1, keepdims=True)
-    none = raw.equal(largest, -INF)
-    gap = raw.minimum(logits, most) - raw.minimum(raw.where(none, 0.0, largest), most)
+    gap = raw.minimum(logits, most) - raw.clip(largest, -most, most)
     share = raw.exp(gap)
-    # A sum, not a select: XLA may find -inf for the largest of -inf and NaN.
-    total = raw.sum(share, axis=-1, keepdims=True) + raw.cast(none, share.dtype)
-    return gap, share, total, raw.log(total) + infinite_if_none(largest), largest
+    # If all are -inf, so are their gaps, and the total counts as 1. It is a sum, not a
+    # select, since XLA may find -inf for the largest of -inf and NaN.
+    none = raw.cast(raw.equal(largest, -INF), share.dtype)
+    total = raw.sum(share, axis=-1, keepdims=True) + none
+    return gap, share, total, raw.log(total), largest

@@ -7,13 +7,21 @@ import keras
 from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.vectors import as_vector, is_vector
-from portable_losses.losses.classification._binary import focused
 from portable_losses.losses.classification._shared import log_of_clipped
+from portable_losses.ops.log_sums import INF
 
 
 def focal(log_p: Any, gamma: Any) -> Any:
     """-(1 - p)^gamma log p, given log p."""
-    return focused(ops.power(-ops.expm1(log_p), gamma), -log_p)
+    return -minus_focal(log_p, gamma)
+
+
+def minus_focal(log_p: Any, gamma: Any) -> Any:
+    """(1 - p)^gamma log p; an infinite log p stays so, and its focus is 1, constant."""
+    wrong = ops.expm1(log_p)  # p - 1, whose square needs no change of sign
+    is_square = isinstance(gamma, int | float) and gamma == 2
+    focus = ops.power(wrong if is_square else -wrong, gamma)
+    return ops.where(log_p > -INF, focus, 1.0) * log_p
 
 
 def focal_of_probabilities(p: Any, gamma: Any) -> Any:

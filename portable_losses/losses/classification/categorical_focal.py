@@ -13,8 +13,8 @@ from portable_losses.core.classes import (
 )
 from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
 from portable_losses.losses.classification._focal import (
-    focal,
     focal_of_probabilities,
+    minus_focal,
     scale_of_classes,
 )
 from portable_losses.losses.classification._shared import (
@@ -106,7 +106,7 @@ class CategoricalFocalCrossentropy(ClassLoss):
         t = t if vector is None else t * vector
 
         def items_of(log_p: Any, times: Times) -> Any:
-            return ops.sum(times(t, focal(log_p, self.gamma)), axis=-1)
+            return -ops.sum(times(t, minus_focal(log_p, self.gamma)), axis=-1)
 
         if self.from_logits:
             items = of_log_softmax(y_pred, items_of)
