@@ -11,7 +11,8 @@ from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.eager import cheap_to_read
 from portable_losses.core.vectors import as_vector
-from portable_losses.ops.log_sums import gaps, infinite_if_none, largest_of
+from portable_losses.ops import crossentropies
+from portable_losses.ops.log_sums import INF, gaps, infinite_if_none, largest_of
 
 Carefully = Callable[[bool], Any]
 """Makes items, with or without the handling of infinite logits; see `carefully`."""
@@ -66,8 +67,8 @@ def times(weight: Any, cost: Any) -> Any:
     if isinstance(weight, int | float) and weight != 0:
         return weight * cost
     # A NaN stays a NaN: it is the cost of a class index out of range.
-    infinite = keras.ops.where(weight == 0, 0.0, cost)
-    return weight * keras.ops.where(keras.ops.isinf(cost), infinite, cost)
+    absent = keras.ops.logical_and(weight == 0, keras.ops.isinf(cost))
+    return weight * keras.ops.where(absent, 0.0, cost)
 
 
 def crossentropy_of_labels(logits: Any, t: Any) -> Any:
@@ -76,6 +77,8 @@ def crossentropy_of_labels(logits: Any, t: Any) -> Any:
     def items_of(careful: bool) -> Any:
         if not careful:
             return -keras.ops.sum(t * keras.ops.log_softmax(logits, axis=-1), axis=-1)
+        if _BACKEND == "tensorflow":
+            return crossentropies.of_labels(t, logits)
         largest = largest_of(logits, (-1,))
         gap = gaps(logits, largest)
         # log p == gap - log_total, of which neither is above 0: the two sums, of which
@@ -83,7 +86,8 @@ def crossentropy_of_labels(logits: Any, t: Any) -> Any:
         log_total = keras.ops.log(keras.ops.sum(keras.ops.exp(gap), axis=-1))
         log_total = log_total + keras.ops.squeeze(infinite_if_none(largest), -1)
         whole = times(keras.ops.sum(t, axis=-1), log_total)
-        return whole - keras.ops.sum(times(t, gap), axis=-1)
+        items = whole - keras.ops.sum(times(t, gap), axis=-1)
+        return _constant_if_certain(items, largest)
 
     return carefully(logits, items_of)
 
@@ -99,6 +103,8 @@ def crossentropy_of(logits: Any, ids: Any) -> Any:
             items = _by_kernel(logits if torch else keras.ops.copy(logits), ids)
             if _known_finite(items):
                 return _or_nan(items, valid)
+        if _BACKEND == "tensorflow":
+            return _or_nan(crossentropies.of_ids(ids, logits), valid)
         # The kernel handles -inf, but neither inf nor logits that are all -inf.
         largest = largest_of(logits, (-1,))
         items = _by_kernel(gaps(logits, largest), ids)
@@ -113,6 +119,12 @@ def crossentropy_of(logits: Any, ids: Any) -> Any:
         items = keras.ops.log(total) - keras.ops.squeeze(picked, -1)
     items = items + keras.ops.squeeze(infinite_if_none(largest), -1)
     return _or_nan(items, valid)
+
+
+def _constant_if_certain(items: Any, largest: Any) -> Any:
+    """The items, without a gradient where a logit is inf."""
+    certain = keras.ops.squeeze(largest == INF, -1)
+    return keras.ops.where(certain, keras.ops.stop_gradient(items), items)
 
 
 def _known_finite(items: Any) -> bool:

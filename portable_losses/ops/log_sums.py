@@ -110,6 +110,17 @@ def log_sigmoid(x: Any) -> Any:
     return raw.log_sigmoid(x)
 
 
+def softplus_and_sigmoid(x: Any) -> tuple[Any, Any]:
+    """ln(1 + exp(x)) and its derivative 1 / (1 + exp(-x)), of no half precision."""
+    if BACKEND == "jax":  # where one exponential is less than the two of its own
+        positive = raw.greater(x, 0)
+        q = raw.sigmoid(raw.where(positive, -x, x))  # at most 1/2
+        # softplus(x) == max(x, 0) - log(1 - q)
+        softplus = raw.where(positive, x, 0.0) - raw.log1p(-q)
+        return softplus, raw.where(positive, 1.0 - q, q)
+    return raw.softplus(x), raw.sigmoid(x)
+
+
 @pinned_float(2)
 def logaddexp(x1: Any, x2: Any) -> Any:
     """ln(exp(x1) + exp(x2)); at a tie each gets half of the gradient.

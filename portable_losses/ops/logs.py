@@ -5,7 +5,14 @@ from typing import Any
 
 from keras import ops as raw
 
-from portable_losses.ops.pinning import TINY, as_dtype, dtype_of, pinned_float
+from portable_losses.ops.extremes import clip
+from portable_losses.ops.pinning import (
+    BACKEND,
+    TINY,
+    as_dtype,
+    dtype_of,
+    pinned_float,
+)
 
 
 @pinned_float(1)
@@ -59,3 +66,23 @@ def xlogy(x: Any, y: Any) -> Any:
     usable = raw.logical_and(raw.greater_equal(y, tiny), raw.less(y, math.inf))
     absent = raw.logical_and(raw.equal(x, 0), raw.logical_not(usable))
     return x * log(raw.where(absent, 1.0, y))
+
+
+def log_of_clipped(x: Any, low: float, high: float) -> Any:
+    """ln(x) of x clipped to [low, high], two numbers above 0."""
+    if BACKEND != "tensorflow":
+        # Not the logarithm above, which guards a 0: after the clip there is none.
+        return raw.log(clip(x, low, high))
+
+    # TensorFlow makes a pass over memory of each operation: of the clip's own
+    # gradient, one in each direction.
+    def logarithm(x: Any) -> tuple[Any, Any]:
+        clipped = raw.clip(x, low, high)
+
+        def gradient(*args: Any, upstream: Any = None) -> Any:
+            g = args[0] if upstream is None else upstream
+            return raw.where(raw.equal(x, clipped), g / clipped, 0.0)
+
+        return raw.log(clipped), gradient
+
+    return raw.custom_gradient(logarithm)(x)

@@ -59,3 +59,14 @@ if BACKEND == "tensorflow":
     @raw.custom_gradient
     def _log_cosh_with_gradient(r: Any) -> Any:
         return _log_cosh(r), lambda upstream: upstream * raw.tanh(r)
+
+
+def log1p_of_positive(x: Any) -> Any:
+    """log(1 + x) for x >= 0: exact near 0."""
+    if BACKEND == "jax":  # where XLA's log1p is two polynomials beside a logarithm
+        u = 1.0 + x
+        # What the sum lost, which matters near 0 only. XLA would make x of (1 + x) - 1,
+        # but not of this one, though u is at least 1.
+        lost = raw.stop_gradient(x - (raw.maximum(u, 1.0) - 1.0))
+        return raw.log(u) + raw.where(x < 1.0, lost, 0.0)
+    return raw.log1p(x)

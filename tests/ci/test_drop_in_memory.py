@@ -26,9 +26,6 @@ OPTIONS = {EMITTERS: True} if EMITTERS in os.environ.get("XLA_FLAGS", "") else N
 EXCEED: dict[str, dict[str, tuple[int, int]]] = {
     "jax": {
         "LogCosh": (262144, 132096),
-        "CategoricalFocalCrossentropy-float": (532480, 397312),
-        "CategoricalFocalCrossentropy-int": (663552, 397312),
-        "CategoricalFocalCrossentropy-soft": (532480, 397312),
         "CategoricalGeneralizedCrossEntropy": (12800, 2112),
         "Circle": (347792, 216064),
         "CTC-logits": (147624, 76056),
@@ -42,7 +39,6 @@ EXCEED: dict[str, dict[str, tuple[int, int]]] = {
         "BinaryCrossentropy-logits-int": (262144, 131077),
         "BinaryFocalCrossentropy-float": (1048576, 655369),
         "BinaryFocalCrossentropy-int": (1179648, 786441),
-        "CategoricalFocalCrossentropy-int": (952832, 919573),
         "Hinge-float": (262144, 131081),
         "CTC-logits": (69992, 26517),
     },

@@ -52,13 +52,17 @@ def _known_hard(t: Any) -> bool:
     if not cheap_to_read(t) or getattr(t, "requires_grad", False):
         return False
     values = checks.known_values(t)
-    return values is not None and bool((values * values == values).all())
+    return values is not None and bool(((values == 0) | (values == 1)).all())
 
 
 def crossentropy_of_logit(x: Any, s: Any, d: Any | None, careful: bool) -> Any:
     """The binary cross-entropy of a logit, from the results of `wrong_class_logit`."""
     # Not of `ops`: that one handles half precision, which does not occur here.
-    cost = keras.ops.softplus(s)
+    return less_product(keras.ops.softplus(s), x, d, careful)
+
+
+def less_product(cost: Any, x: Any, d: Any | None, careful: bool) -> Any:
+    """softplus(s) - d x, from `cost`, the softplus, and the results of `wrong_class_logit`."""
     if d is None:
         return cost
     product = d * x

@@ -2,15 +2,33 @@
 
 from typing import Any
 
+import keras
+
 from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.vectors import as_vector, is_vector
-from portable_losses.ops.focusing import focus, focused
+from portable_losses.losses.classification._shared import log_of_clipped
+from portable_losses.ops.focusing import focus
+from portable_losses.ops.log_sums import INF
 
 
 def focal(log_p: Any, gamma: Any) -> Any:
     """-(1 - p)^gamma log p, given log p."""
-    return focused(focus(-ops.expm1(log_p), gamma), -log_p)
+    return -minus_focal(log_p, gamma)
+
+
+def minus_focal(log_p: Any, gamma: Any) -> Any:
+    """(1 - p)^gamma log p; an infinite log p stays so, and its weight is 1, constant."""
+    # Of p - 1 and of 1 - p the weight is the same.
+    weight = focus(ops.expm1(log_p), gamma)
+    return ops.where(log_p > -INF, weight, 1.0) * log_p
+
+
+def focal_of_probabilities(p: Any, gamma: Any) -> Any:
+    """The same, given probabilities, which are clipped as in `log_of_clipped`."""
+    epsilon = keras.config.epsilon()
+    wrong = 1.0 - ops.clip(p, epsilon, 1.0 - epsilon)
+    return -(ops.power(wrong, gamma) * log_of_clipped(p))
 
 
 def scale_of_classes(

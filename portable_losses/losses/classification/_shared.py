@@ -21,6 +21,7 @@ from portable_losses.core.classes import (
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import is_zero
 from portable_losses.core.signature import ClassWeights, LossArguments
+from portable_losses.ops import logs
 
 
 class ClassArguments(LossArguments, total=False):
@@ -136,8 +137,7 @@ def normalized(p: Any) -> Any:
 def log_of_clipped(p: Any) -> Any:
     """log(p), of p clipped to [epsilon, 1 - epsilon] with Keras's epsilon."""
     epsilon = keras.config.epsilon()
-    # Not the logarithm of `ops`, which guards a 0: after the clip there is none.
-    return keras.ops.log(ops.clip(p, epsilon, 1.0 - epsilon))
+    return logs.log_of_clipped(p, epsilon, 1.0 - epsilon)
 
 
 def smoothed(t: Any, label_smoothing: float, classes: int) -> Any:

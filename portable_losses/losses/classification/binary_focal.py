@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from portable_losses import ops
 from portable_losses.core import arguments
 from portable_losses.core.classes import (
     carefully,
@@ -13,7 +12,7 @@ from portable_losses.core.signature import ClassWeights, DType, Number, Reductio
 from portable_losses.losses.classification._binary import (
     binary_crossentropy,
     binary_targets,
-    crossentropy_of_logit,
+    less_product,
     positive_weight,
     wrong_class_logit,
 )
@@ -22,6 +21,7 @@ from portable_losses.losses.classification._shared import (
     mean_of_kept,
 )
 from portable_losses.ops.focusing import focus, focused
+from portable_losses.ops.log_sums import softplus_and_sigmoid
 
 
 class BinaryFocalCrossentropy(ClassLoss):
@@ -131,12 +131,12 @@ class BinaryFocalCrossentropy(ClassLoss):
             crossentropy = binary_crossentropy(t, x, False, positive)
             return focus(wrong, self.gamma) * crossentropy
         s, turn, d = wrong_class_logit(t, x, hard)
-        wrong = ops.sigmoid(s)  # 1 - p_t
+        cost, wrong = softplus_and_sigmoid(s)
         if d is not None:
             e = turn * d
-            wrong = e + (1.0 - 2.0 * e) * wrong
+            wrong = e + (1.0 - 2.0 * e) * wrong  # 1 - p_t
         if positive is None:
-            crossentropy = crossentropy_of_logit(x, s, d, careful)
+            crossentropy = less_product(cost, x, d, careful)
         else:
             crossentropy = binary_crossentropy(t, x, True, positive, careful)
         weight = focus(wrong, self.gamma)

@@ -40,7 +40,8 @@ class CategoricalCrossentropy(ClassLoss):
     Prefer logits: a logit of -inf, of a mask for instance, costs 0 and has no gradient
     where t = 0, and costs inf at any other t, also a smoothed one. A logit of inf means
     p = 1, shared evenly if an item has several: the item costs inf unless t = 0 for all
-    other classes. An item whose logits are all -inf costs inf. No gradient is NaN.
+    other classes, and has no gradient. An item whose logits are all -inf costs inf,
+    without a gradient. No gradient is NaN.
 
     Raises:
         ValueError: for a label_smoothing outside [0, 1], a negative weight, weights of

@@ -8,13 +8,18 @@ from portable_losses.core import arguments
 from portable_losses.core.classes import (
     Times,
     like,
+    of_log_softmax,
     times,
 )
 from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
-from portable_losses.losses.classification._focal import focal, scale_of_classes
+from portable_losses.losses.classification._focal import (
+    focal_of_probabilities,
+    minus_focal,
+    scale_of_classes,
+)
 from portable_losses.losses.classification._shared import (
     ClassLoss,
-    of_log_probabilities,
+    normalized,
     smoothed,
 )
 
@@ -101,7 +106,11 @@ class CategoricalFocalCrossentropy(ClassLoss):
         t = t if vector is None else t * vector
 
         def items_of(log_p: Any, times: Times) -> Any:
-            return ops.sum(times(t, focal(log_p, self.gamma)), axis=-1)
+            return -ops.sum(times(t, minus_focal(log_p, self.gamma)), axis=-1)
 
-        items = of_log_probabilities(y_pred, self.from_logits, items_of)
+        if self.from_logits:
+            items = of_log_softmax(y_pred, items_of)
+        else:
+            costs = focal_of_probabilities(normalized(y_pred), self.gamma)
+            items = ops.sum(t * costs, axis=-1)
         return times(scale, items)

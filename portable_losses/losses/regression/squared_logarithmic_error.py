@@ -10,6 +10,7 @@ from portable_losses.core.classes import like
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import ClassWeights, DType, Reduction
 from portable_losses.losses.regression._shared import mean_over_columns
+from portable_losses.ops.residuals import log1p_of_positive
 
 
 class MeanSquaredLogarithmicError(Loss):
@@ -61,4 +62,4 @@ class MeanSquaredLogarithmicError(Loss):
 
 
 def _log_size(x: Any) -> Any:
-    return ops.log1p(ops.clip(x, keras.config.epsilon(), None))
+    return log1p_of_positive(ops.clip(x, keras.config.epsilon(), None))

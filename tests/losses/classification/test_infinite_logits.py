@@ -145,6 +145,15 @@ def test_a_row_of_no_distribution_has_no_gradient(case, gradient, compiled):
     assert not slope.any()
 
 
+def test_an_item_with_a_logit_of_inf_has_no_gradient(gradient, compiled):
+    loss, x = SOFTMAX[0][0], [[INF, 0, 1, 2], [0, INF, INF, -INF], [0, 1, 2, 3]]
+    soft = [[0, 1, 0, 0], [0.1, 0.2, 0.3, 0.4], [0, 0, 0, 1]]
+    value, slope = of_both(gradient, loss, soft, np.array(x), compiled)
+    assert value == INF
+    assert not slope[:2].any()
+    assert slope[2].all()
+
+
 def test_two_certain_classes_share_and_no_class_costs_inf(gradient, compiled):
     for loss, y in SOFTMAX[0], SOFTMAX[2]:
         items = gradient(
