@@ -62,6 +62,15 @@ def carefully(logits: Any, items_of: Carefully) -> Any:
     return items_of(True)
 
 
+def softmax(logits: Any) -> Any:
+    """`ops.softmax` over the last axis, by one kernel if it is known to be finite."""
+    if cheap_to_read(logits):
+        p = keras.ops.softmax(logits, axis=-1)
+        if _known_finite(p[..., :1]):  # with one NaN all of its classes are NaN
+            return p
+    return ops.softmax(logits, axis=-1)
+
+
 def times(weight: Any, cost: Any) -> Any:
     """`weight * cost`, and 0 where the weight is 0, also for an infinite cost."""
     if isinstance(weight, int | float) and weight != 0:

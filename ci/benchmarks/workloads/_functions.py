@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.workload import Function
 
 # Peers that need nothing beyond the backend: others are rows of ci/matrix.toml.
-ALWAYS_THERE = ("keras", "torch", "tensorflow", "cubic")
+ALWAYS_THERE = ("keras", "torch", "tensorflow", "cubic", "formula")
 
 
 def ours(name: str, **config: Any) -> Callable[[], Function]:

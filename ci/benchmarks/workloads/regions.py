@@ -1,7 +1,8 @@
 """Losses of regions of large maps, against other packages.
 
-All take one-hot targets of 0 and 1 in which every class is present; a term of 1e-5
-pixels above and below is small enough to be no disagreement.
+Every class is present in the targets, one-hot labels or maps of class indices. For hard
+labels MONAI's Dice loss sums t p, which soft labels do not allow; for those it sums
+min(t, p) with `soft_label=True`. Ours sums min(t, p) for both.
 """
 
 from __future__ import annotations
@@ -54,6 +55,38 @@ def monais(name: str, **config: Any) -> Peer:
     )
 
 
+def with_crossentropy(portable_losses: Any) -> Any:
+    """Dice and crossentropy of one map of logits, as MONAI's DiceCELoss."""
+    dice = portable_losses.SoftDice(activation="softmax")
+    crossentropy = portable_losses.SparseCategoricalCrossentropy(from_logits=True)
+    return lambda t, p: dice(t, p) + crossentropy(t, p)
+
+
+def of_maps(losses: Any, name: str) -> Any:
+    """MONAI's loss of that name, of class indices and logits."""
+    loss = getattr(losses, name)(
+        softmax=True, to_onehot_y=True, smooth_nr=0.0, smooth_dr=1e-7
+    )
+    return lambda t, p: loss(p, t[:, None])
+
+
+def dice_by_kornia(losses: Any) -> Any:
+    """The mean over classes, too."""
+    loss = losses.DiceLoss(average="macro")
+    return lambda t, p: loss(p, t)
+
+
+def with_maps(module: str, function: Any, *rest: Any) -> Peer:
+    """A peer in torch's layout that takes class indices and logits."""
+    return Peer(
+        using(module, function, *rest),
+        GOAL,
+        backends=("torch",),
+        arrange=maps_first,
+        restore=channels_last,
+    )
+
+
 def by_kornia(losses: Any) -> Any:
     """It takes logits, and all classes."""
     loss = losses.LovaszSoftmaxLoss()
@@ -83,6 +116,36 @@ WORKLOADS = (
             "keras": Peer(kerass("Dice", axis=(1, 2)), GOAL),
             "monai": monais("DiceLoss"),
         },
+        agreement=SUMS,
+    ),
+    Workload(
+        group="regions",
+        name="SoftDice of soft labels",
+        sizes={"full": (8, 256, 256, 21), "small": (2, 32, 32, 5)},
+        draw=pair(distributions, distributions),
+        ours=ours("SoftDice"),
+        peers={"monai": monais("DiceLoss", soft_label=True)},
+        agreement=SUMS,
+    ),
+    Workload(
+        group="regions",
+        name="SoftDice of indices and logits",
+        sizes={"full": (8, 256, 256, 21), "small": (2, 32, 32, 5)},
+        draw=maps,
+        ours=ours("SoftDice", activation="softmax"),
+        peers={
+            "monai": with_maps("monai.losses", of_maps, "DiceLoss"),
+            "kornia": with_maps("kornia.losses", dice_by_kornia),
+        },
+        agreement=SUMS,
+    ),
+    Workload(
+        group="regions",
+        name="SoftDice and crossentropy",
+        sizes={"full": (8, 256, 256, 21), "small": (2, 32, 32, 5)},
+        draw=maps,
+        ours=using("portable_losses", with_crossentropy),
+        peers={"monai": with_maps("monai.losses", of_maps, "DiceCELoss")},
         agreement=SUMS,
     ),
     Workload(

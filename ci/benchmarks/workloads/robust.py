@@ -29,6 +29,11 @@ def log_cosh_by_optax(losses: Any) -> Any:
     return lambda t, p: losses.log_cosh(p, t).mean()
 
 
+def charbonnier(ops: Any) -> Any:
+    """As restoration networks have it in their training code."""
+    return lambda t, p: ops.mean(ops.sqrt(ops.square(p - t) + 1e-6))
+
+
 def workload(loss: str, agreement: Agreement, peers: dict[str, Peer]) -> Workload:
     """One loss against Keras's, and others."""
     goal = {"tensorflow": 1.0, "jax": 1.0, "torch": 0.4}
@@ -64,5 +69,13 @@ WORKLOADS = (
                 using("optax.losses", log_cosh_by_optax), 1.05, backends=("jax",)
             )
         },
+    ),
+    Workload(
+        group="robust",
+        name="Charbonnier",
+        sizes=SIZES,
+        draw=pair(normal, normal),
+        ours=ours("Charbonnier"),
+        peers={"formula": Peer(using("keras.ops", charbonnier), 1.05)},
     ),
 )

@@ -62,7 +62,7 @@ def crossentropy_of_logit(x: Any, s: Any, d: Any | None, careful: bool) -> Any:
 
 
 def less_product(cost: Any, x: Any, d: Any | None, careful: bool) -> Any:
-    """softplus(s) - d x, from `cost`, the softplus, and the results of `wrong_class_logit`."""
+    """softplus(s) - d x, from the softplus and the results of `wrong_class_logit`."""
     if d is None:
         return cost
     product = d * x

@@ -18,7 +18,7 @@ def focal(log_p: Any, gamma: Any) -> Any:
 
 
 def minus_focal(log_p: Any, gamma: Any) -> Any:
-    """(1 - p)^gamma log p; an infinite log p stays so, and its weight is 1, constant."""
+    """(1 - p)^gamma log p; the weight of an infinite log p is 1, a constant."""
     # Of p - 1 and of 1 - p the weight is the same.
     weight = focus(ops.expm1(log_p), gamma)
     return ops.where(log_p > -INF, weight, 1.0) * log_p

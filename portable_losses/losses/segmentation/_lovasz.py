@@ -5,9 +5,10 @@ from typing import Any
 
 from portable_losses import ops
 from portable_losses.losses.segmentation._shared import Regions
+from portable_losses.ops.sorting import sort_down
 
-# Added to numerator and denominator, it makes 0 / 0 equal to 1. It is too small to
-# change any fraction of a pixel.
+# Added to numerator and denominator, it makes 0 / 0 equal to 1, and no step is 0, which
+# times an infinite error is NaN. It is too small to change any fraction of a pixel.
 TINY = 1e-20
 
 
@@ -37,11 +38,8 @@ def jaccard_extension(
     if regions.broken is not None:
         broken = regions.broken
         total = total + (ops.sum(broken, axis=0) if whole_batch else broken)
-    # The sort is stable, so that equal errors have the same order on every backend.
-    order = ops.argsort(-errors, axis=-1)
-    steps = _steps(ops.take_along_axis(t, order, axis=-1), total)
-    sorted_errors = ops.take_along_axis(errors, order, axis=-1)
-    losses = ops.sum(sorted_errors * ops.stop_gradient(steps), axis=-1)
+    errors, t = sort_down(errors, t)
+    losses = ops.sum(errors * ops.stop_gradient(_steps(t, total)), axis=-1)
     counted = None
     if pixels is not None:
         axes = (0, *regions.space) if whole_batch else regions.space
@@ -53,13 +51,13 @@ def jaccard_extension(
 def _steps(t: Any, total: Any) -> Any:
     """J_k - J_{k-1}, along the last axis."""
     before = ops.arange(ops.shape(t)[-1], dtype=t.dtype)  # k - 1
-    left = ops.expand_dims(total, -1) - ops.cumsum(t, axis=-1)
-    left_before = left + t
+    left = ops.expand_dims(total, -1) - ops.cumsum(t, axis=-1) + TINY
     # With D_k = left_k + k, the difference k / D_k - (k - 1) / D_{k-1} is
     # (left_{k-1} + (k - 1) t_k) / (D_{k-1} D_k), without cancellation. For k = 1
     # and no target at all the first quotient is 0 / 0, which stands for 1.
-    share = (left_before + before * t + TINY) / (left_before + before + TINY)
-    return share / (left + before + 1.0)
+    left_before = left + t
+    share = (left_before + before * t) / (left_before + before)
+    return share / (left + (before + 1.0))
 
 
 def _flat(x: Any, whole_batch: bool) -> Any:

@@ -31,7 +31,7 @@ class OverlapLoss(RegionLoss):
 
     def sums(self, regions: Regions) -> tuple[Sums, Any | None]:
         """The sums of each class, changed as `empty` says, and which classes count."""
-        sums = region_sums(regions.t, regions.p, regions.pixels, self.squared)
+        sums = region_sums(regions, self.squared)
         if regions.broken is not None:
             sums = sums._replace(true=sums.true + regions.broken)
         sums = Sums(*map(self.over_batch, sums))

@@ -9,19 +9,20 @@ import keras
 from portable_losses import ops
 from portable_losses.core import arguments, checks, errors
 from portable_losses.core.axes import both
+from portable_losses.core.classes import softmax
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import claim, moves, require_of_all
 from portable_losses.core.signature import ClassWeights, LossArguments, Number
 from portable_losses.core.vectors import all_numbers, as_vector
 from portable_losses.losses.segmentation._sums import class_mean, within
-from portable_losses.losses.segmentation._targets import fitted, read_target
+from portable_losses.losses.segmentation._targets import fitted, one_hot, read_target
 
 Activation = Literal["sigmoid", "softmax"]
 Per = Literal["sample", "batch"]
 Empty = Literal["complement", "skip", "formula"]
 DataFormat = Literal["channels_first", "channels_last"]
 
-ACTIVATIONS = {"sigmoid": ops.sigmoid, "softmax": ops.softmax}
+ACTIVATIONS = {"sigmoid": ops.sigmoid, "softmax": softmax}
 _OF_OVERLAP = {"smooth": 0.0, "epsilon": 1e-7, "empty": "complement"}
 
 
@@ -48,8 +49,9 @@ class Regions(NamedTuple):
     """The regions that are compared, with the scored classes on the last axis.
 
     Args:
-        t: the target of each pixel and class, `(B, *space, C)`; booleans for a map of
-            class indices.
+        labels: one-hot or soft labels, `(B, *space, C)`; None for a map of indices.
+        ids: the map of class indices, counted from the first scored class,
+            `(B, *space)`; None for one-hot or soft labels.
         p: the prediction of each pixel and class, `(B, *space, C)`.
         x: y_pred before the activation, of all classes.
         pixels: which pixels count, with size 1 for axes along which all count; None for
@@ -59,12 +61,18 @@ class Regions(NamedTuple):
             None where there is none.
     """
 
-    t: Any
+    labels: Any | None
+    ids: Any | None
     p: Any
     x: Any
     pixels: Any | None
     weights: Any | None
     broken: Any | None
+
+    @property
+    def t(self) -> Any:
+        """The target of each pixel and class; booleans for a map of class indices."""
+        return self.labels if self.ids is None else one_hot(self.ids, self.p.shape[-1])
 
     @property
     def space(self) -> tuple[int, ...]:
@@ -156,12 +164,14 @@ class RegionLoss(Loss):
             # A NaN in an ignored pixel must not reach the activation.
             y_pred = ops.where(wanted, y_pred, 0.0)
         p = y_pred if self.activation is None else ACTIVATIONS[self.activation](y_pred)
-        t = target.dense
+        labels, ids = target.dense, target.ids
         if not self.include_background:
-            t, p = t[..., 1:], p[..., 1:]
+            p = p[..., 1:]
+            labels = None if labels is None else labels[..., 1:]
+            ids = None if ids is None else ids - 1
             if pixels is not None and pixels.shape[-1] != 1:
                 pixels = pixels[..., 1:]
-        return Regions(t, p, y_pred, pixels, weights, target.broken)
+        return Regions(labels, ids, p, y_pred, pixels, weights, target.broken)
 
     def mean_over_classes(self, losses: Any, counted: Any, regions: Regions) -> Any:
         """The items, from the losses of the classes, `(B, C)`, or `(C,)` of the batch.

@@ -4,8 +4,8 @@ import math
 from typing import Any, NamedTuple
 
 from portable_losses import ops
-
-TINY = 1e-30
+from portable_losses.core.eager import cheap_to_read
+from portable_losses.losses.segmentation._targets import one_hot
 
 
 class Sums(NamedTuple):
@@ -39,34 +39,70 @@ def within(kept: Any | None) -> Any | None:
     return ops.logical_or(kept, nothing)
 
 
-def region_sums(t: Any, p: Any, pixels: Any | None, squared: bool) -> Sums:
-    space = tuple(range(1, len(p.shape) - 1))
+def region_sums(regions: Any, squared: bool) -> Sums:
+    """The sums over space of each class, of the pixels that count."""
+    p, pixels, space = regions.p, regions.pixels, regions.space
+    if pixels is not None:
+        p = ops.where(pixels, p, 0.0)
+    plain = ops.sum(p, axis=space)
+    pred = ops.sum(ops.square(p), axis=space) if squared else plain
+    true, overlap = _true_and_overlap(regions, p, squared)
+    return Sums(overlap, true, pred, plain, _count(p, pixels, space))
+
+
+def _count(p: Any, pixels: Any | None, space: tuple[int, ...]) -> Any:
+    """The number of pixels that count."""
     sizes = [ops.shape(p)[axis] for axis in space]
     if pixels is None:
         count = ops.zeros_like(p[(slice(None), *(0 for _ in space), slice(0, 1))])
-        count = count + ops.cast(math.prod(sizes), p.dtype)
-    else:
-        # An axis of size 1 means that all pixels along it count or do not.
-        rest = [n for n, m in zip(sizes, pixels.shape[1:], strict=False) if m == 1]
-        count = ops.sum(ops.cast(pixels, p.dtype), axis=space)
-        count = count * ops.cast(math.prod(rest), p.dtype)
-        p = ops.where(pixels, p, 0.0)
-        hard = t.dtype != p.dtype
-        t = ops.logical_and(pixels, t) if hard else ops.where(pixels, t, 0.0)
-    plain = ops.sum(p, axis=space)
-    pred = ops.sum(ops.square(p), axis=space) if squared else plain
-    if t.dtype != p.dtype:  # t is boolean: t^2 = t, and min(t, p) = t p
+        return count + ops.cast(math.prod(sizes), p.dtype)
+    # An axis of size 1 means that all pixels along it count or do not.
+    rest = [n for n, m in zip(sizes, pixels.shape[1:], strict=False) if m == 1]
+    count = ops.sum(ops.cast(pixels, p.dtype), axis=space)
+    return count * ops.cast(math.prod(rest), p.dtype)
+
+
+def _true_and_overlap(regions: Any, p: Any, squared: bool) -> tuple[Any, Any]:
+    """The sums of t and of min(t, p), or of t^2 and t p; p is 0 in masked pixels."""
+    pixels, space = regions.pixels, regions.space
+    if regions.ids is not None:  # t is 0 or 1: t^2 = t, and min(t, p) = t p
+        whole_pixels = pixels is None or pixels.shape[-1] == 1
+        if whole_pixels and cheap_to_read(p):
+            return _by_looking_up(regions.ids, p, pixels)
+        t = one_hot(regions.ids, p.shape[-1])
+        t = t if pixels is None else ops.logical_and(pixels, t)
         true = ops.cast(ops.sum(t, axis=space), p.dtype)
-        overlap = ops.sum(ops.where(t, p, 0.0), axis=space)
-    elif squared:
-        true = ops.sum(ops.square(t), axis=space)
-        overlap = ops.sum(t * p, axis=space)
-    else:
-        true = ops.sum(t, axis=space)
-        # t - TINY == t except at t = 0. So the gradient is that of t p: at p = t = 1 it
-        # is that of p, and at p = t = 0 it is 0.
-        overlap = ops.sum(ops.where(p > t - TINY, t, p), axis=space)
-    return Sums(overlap, true, pred, plain, count)
+        return true, ops.sum(ops.where(t, p, 0.0), axis=space)
+    t = regions.t if pixels is None else ops.where(pixels, regions.t, 0.0)
+    if squared:
+        return ops.sum(ops.square(t), axis=space), ops.sum(t * p, axis=space)
+    # At p = t = 1 the gradient is that of p, and at p = t = 0 it is 0: those of t p.
+    takes_t = ops.logical_or(p > t, t == 0)
+    return ops.sum(t, axis=space), ops.sum(ops.where(takes_t, t, p), axis=space)
+
+
+def _by_looking_up(ids: Any, p: Any, pixels: Any | None) -> tuple[Any, Any]:
+    """The sums for a map of class indices, from one value a pixel instead of C.
+
+    Where nothing is compiled and fused, each pass over `(B, *space, C)` takes its time.
+    """
+    batch, classes = p.shape[0], p.shape[-1]
+    labeled = ops.logical_and(ids >= 0, ids < classes)
+    if pixels is not None:
+        labeled = ops.logical_and(labeled, ops.squeeze(pixels, -1))
+    safe = ops.where(labeled, ids, 0)
+    picked = ops.squeeze(ops.take_along_axis(p, ops.expand_dims(safe, -1), -1), -1)
+    sample = ops.arange(batch, dtype=ids.dtype)
+    sample = ops.reshape(sample, (batch, *(1,) * (len(ids.shape) - 1)))
+    segments = ops.reshape(safe + classes * sample, (-1,))
+
+    def sums(x: Any) -> Any:
+        # One number is added after the other, which in float32 would lose digits.
+        x = ops.reshape(ops.cast(x, "float64"), (-1,))
+        x = ops.segment_sum(x, segments, num_segments=batch * classes)
+        return ops.cast(ops.reshape(x, (batch, classes)), p.dtype)
+
+    return sums(labeled), sums(ops.where(labeled, picked, 0.0))
 
 
 def complement_of_empty(sums: Sums, squared: bool) -> Sums:

@@ -14,13 +14,15 @@ class Target(NamedTuple):
     """A target with the classes on the last axis.
 
     Args:
-        dense: the target of each pixel and class, `(B, *space, C)`; booleans for a map.
+        dense: one-hot or soft labels, `(B, *space, C)`; None for a map.
+        ids: the map of class indices, `(B, *space)`; None for one-hot or soft labels.
         wanted: False for pixels of the ignored class, `(B, *space)`; None for none.
         broken: NaN for a sample with a class index out of range, else 0, `(B, 1)`; None
             for one-hot or soft labels. In eager mode such an index raises ValueError.
     """
 
-    dense: Any
+    dense: Any | None
+    ids: Any | None
     wanted: Any | None
     broken: Any | None
 
@@ -39,7 +41,7 @@ def read_target(
         y_true, t = ops.expand_dims(y_true, -1), p
     if checks.same(t, p):
         wanted = None if ignore_class is None else _not_ignored(y_true, ignore_class)
-        return Target(like(y_true, y_pred), wanted, None)
+        return Target(like(y_true, y_pred), None, wanted, None)
     if checks.same(t, (*p[:-1], 1)):
         y_true = ops.squeeze(y_true, -1)
     elif not checks.same(t, p[:-1]):
@@ -73,8 +75,12 @@ def _from_ids(
     valid = ops.all(valid, axis=tuple(range(1, len(ids.shape))))
     nan = ops.cast(float("nan"), y_pred.dtype)
     broken = ops.expand_dims(ops.where(valid, ops.zeros_like(nan), nan), -1)
-    labels = ops.expand_dims(ids, -1) == ops.arange(classes, dtype=ids.dtype)
-    return Target(labels, wanted, broken)
+    return Target(None, ids, wanted, broken)
+
+
+def one_hot(ids: Any, classes: int) -> Any:
+    """True at the class of each pixel, nowhere for an index out of range."""
+    return ops.expand_dims(ids, -1) == ops.arange(classes, dtype=ids.dtype)
 
 
 def fitted(kept: Any | None, x: Any) -> Any | None:
