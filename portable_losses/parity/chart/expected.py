@@ -75,9 +75,7 @@ def weights_of(row: Op, size: int) -> Array:
     return np.ones(size) if row.elementwise else np.resize(WEIGHTS, size)
 
 
-def result_of(
-    row: Op, inputs: Sequence[Array]
-) -> tuple[Array, tuple[int, ...] | None]:
+def result_of(row: Op, inputs: Sequence[Array]) -> tuple[Array, tuple[int, ...] | None]:
     """The flat result of a reference and its shape, None for several results."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of empty means
@@ -110,7 +108,7 @@ def expect(row: Op, point: Point, dtype: str, ours: bool = False) -> Expected:
     return Expected(rounded(value, dtype), tuple(low), tuple(high))
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _derived(
     row: Op, shapes: tuple[tuple[int, ...], ...], *numbers: bytes
 ) -> tuple[Array, list[tuple[Array, Array]]]:

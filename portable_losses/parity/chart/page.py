@@ -19,13 +19,16 @@ from portable_losses.parity.chart.words import (
 
 Chart = dict[str, Any]
 
-HOW = """Each operation is asked for its value and its gradient at ordinary points and \
-at bad ones: ties, zeros, ends of the domain, infinities, NaNs, no items, half \
-precision. The value is compared with NumPy and SciPy in float64; the gradient, which \
-is that of the sum of the results (times 1, -0.5, 2, 0.5, -1, 1.5 in turn where there \
-are several), with one-sided difference quotients of them on either side. Where the two \
-sides differ, everything between them is a subgradient and right; backends that choose \
-differently are marked so. Where the reference is NaN, a gradient is not judged."""
+HOW = (
+    "Each operation is asked for its value and its gradient at ordinary points and at "
+    "bad ones: ties, zeros, ends of the domain, infinities, NaNs, no items, half "
+    "precision. The value is compared with NumPy and SciPy in float64. The gradient, "
+    "that of the sum of the results (times 1, -0.5, 2, 0.5, -1, 1.5 in turn where "
+    "there are several), is compared with one-sided difference quotients of them on "
+    "either side. Where the two sides differ, everything between them is a subgradient "
+    "and right; backends that choose differently are marked so. Where the reference is "
+    "NaN, a gradient is not judged."
+)
 
 
 def page(chart: Chart) -> str:

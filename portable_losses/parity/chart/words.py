@@ -16,9 +16,7 @@ _BARE = {
     "value": "**v**",
     "absent": "–",
 }
-MARKS = _BARE | {
-    f"{status} (half)": f"{mark}½" for status, mark in _BARE.items() if status != "right"
-}
+MARKS = _BARE | {f"{status} (half)": f"{mark}½" for status, mark in _BARE.items()}
 
 MEANINGS = {
     "right": "right, in value and gradient, at every point",
@@ -112,10 +110,11 @@ def details(row: dict[str, Any]) -> list[dict[str, Any]]:
 def called(row: dict[str, Any], said: dict[str, Any]) -> str:
     """The point of a difference: `abs(0)`, or `norm([0, 0, 0])`, and what it is."""
     name = row["op"].rpartition(".")[2]
+    if said["status"] == "absent":
+        return name
     inputs = ", ".join(_numbers(x) for x in said["inputs"])
     half = "" if said["dtype"] == "float32" else f" in {said['dtype']}"
-    plain = said["label"] in ("not there",) or row["elementwise"]
-    label = "" if plain else f" ({said['label']})"
+    label = "" if row["elementwise"] else f" ({said['label']})"
     return f"{name}({inputs}){label}{half}"
 
 

@@ -33,6 +33,12 @@ def _limited(x: Any) -> Any:
     return np.nan_to_num(x, nan=0.5, posinf=100.0, neginf=-100.0)
 
 
+def _slope_of_sinc(x: Any) -> Any:
+    near = -(math.pi**2) / 3 * x
+    far = np.cos(math.pi * x) / x - np.sin(math.pi * x) / (math.pi * x**2)
+    return np.where(np.abs(x) < 2.0**-8, near, far)
+
+
 AT_ZERO = {0.0: (0.0, 0.0)}
 HUNDRED = {"nan": 0.5, "posinf": 100.0, "neginf": -100.0}
 
@@ -105,9 +111,7 @@ EXPONENTIALS = (
         (*USUAL, -1e4, 1e4, *ENDS),
         derivative=lambda x: LN2 * np.exp2(x),
     ),
-    elementwise(
-        "expm1", np.expm1, (*USUAL, 1e-4, -1e4, 1e4, *ENDS), derivative=np.exp
-    ),
+    elementwise("expm1", np.expm1, (*USUAL, 1e-4, -1e4, 1e4, *ENDS), derivative=np.exp),
 )
 
 
@@ -140,9 +144,7 @@ LOGARITHMS = (
 
 ANGLES = (
     elementwise("sin", np.sin, (*USUAL, 1e-4, 1e4, *ENDS), derivative=np.cos),
-    elementwise(
-        "cos", np.cos, (*USUAL, 1e4, *ENDS), derivative=lambda x: -np.sin(x)
-    ),
+    elementwise("cos", np.cos, (*USUAL, 1e4, *ENDS), derivative=lambda x: -np.sin(x)),
     elementwise(
         "tan", np.tan, (*USUAL, 1e-4, *ENDS), derivative=lambda x: np.cos(x) ** -2
     ),
@@ -168,7 +170,7 @@ ANGLES = (
         "sinc",
         np.sinc,
         (-0.5, 0.0, 2.0**-10, 0.5, 2.5),
-        derivative=lambda x: -(math.pi**2) / 3 * x,
+        derivative=_slope_of_sinc,
     ),
     elementwise("angle", _angle, (-2.0, -0.0, 0.0, 3.0, NAN), promises=AT_ZERO),
 )
@@ -194,9 +196,7 @@ HYPERBOLIC = (
         (1.0, 1.5, 3.0, 1e4, 0.5, INF, NAN),
         derivative=lambda x: 1 / np.sqrt(x**2 - 1),
     ),
-    elementwise(
-        "arctanh", np.arctanh, (-1.0, -0.5, 0.0, 1e-3, 0.5, 1.0, 2.0, NAN)
-    ),
+    elementwise("arctanh", np.arctanh, (-1.0, -0.5, 0.0, 1e-3, 0.5, 1.0, 2.0, NAN)),
 )
 
 SPECIAL = (
@@ -213,9 +213,7 @@ SPECIAL = (
         (*USUAL, -1e4, 1e4, *ENDS),
         derivative=lambda x: -2 / math.sqrt(math.pi) * np.exp(-(x**2)),
     ),
-    elementwise(
-        "erfinv", special.erfinv, (-1.0, -0.5, 0.0, 1e-3, 0.5, 1.0, 2.0, NAN)
-    ),
+    elementwise("erfinv", special.erfinv, (-1.0, -0.5, 0.0, 1e-3, 0.5, 1.0, 2.0, NAN)),
     elementwise(
         "lgamma",
         special.gammaln,

@@ -12,7 +12,7 @@ IMAGE = np.array(
 ).reshape(1, 3, 4, 1)
 COLORS = np.array([[0.5, 0.25, 0.75], [0.125, 1.0, 0.5]]).reshape(1, 1, 2, 3)
 GRAY = np.array([[0.5, 0.5, 0.5]]).reshape(1, 1, 1, 3)
-LAST = {"data_format": "channels_last"}
+LAST: dict[str, Any] = {"data_format": "channels_last"}
 
 
 def _linear(x: Any) -> Any:

@@ -55,9 +55,7 @@ ARITHMETIC = (
         "mod", np.mod, ((5.0, 3.0), (-5.0, 3.0), (5.0, -3.0), (0.0, 3.0), (5.0, 0.0))
     ),
     elementwise("fmod", np.fmod, ((5.0, 3.0), (-5.0, 3.0), (0.0, 3.0), (5.0, 0.0))),
-    elementwise(
-        "floor_divide", np.floor_divide, ((5.0, 3.0), (-5.0, 3.0), (0.0, 3.0))
-    ),
+    elementwise("floor_divide", np.floor_divide, ((5.0, 3.0), (-5.0, 3.0), (0.0, 3.0))),
 )
 
 BASES = ((2.0, 3.0), (-2.0, 3.0), (-2.0, -2.0), (-2.0, 0.5))

@@ -70,9 +70,7 @@ ROWS = (
         lambda x: np.array(x),
         point("ordinary", WAVE),
         given="of stft",
-        call=lambda ops, x: ops.istft(
-            ops.stft(x, 4, 2, 4), 4, 2, 4, length=len(WAVE)
-        ),
+        call=lambda ops, x: ops.istft(ops.stft(x, 4, 2, 4), 4, 2, 4, length=len(WAVE)),
         dtypes=SINGLE,
     ),
     op(

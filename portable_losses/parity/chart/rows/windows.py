@@ -14,7 +14,7 @@ FLAT = np.zeros((1, 4, 1))
 KERNEL = np.array([0.5, -1.0]).reshape(2, 1, 1)
 KERNEL_2D = np.array([[0.5, -1.0], [2.0, 0.25]]).reshape(2, 2, 1, 1)
 TIED_LINE = point("ties", np.array([2.0, 2.0, 1.0, 1.0]).reshape(1, 4, 1))
-LAST = {"data_format": "channels_last"}
+LAST: dict[str, Any] = {"data_format": "channels_last"}
 
 
 def _conv(x: Any, kernel: Any) -> Any:
