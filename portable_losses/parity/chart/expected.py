@@ -30,6 +30,8 @@ HALVINGS = 5
 USUAL = (1e-3, 1e6)
 """Numbers beyond these, and infinities, have the derivative that a row states."""
 
+NOISE = 1e-9
+
 JUMP = 1e-5
 """The least jump of a value, relative to it."""
 
@@ -164,6 +166,8 @@ def _bounds(
         sides = [_one_sided(along, s * step, s * least, value, weights) for s in SIDES]
         known = [side for side in sides if not np.isnan(side)]
         if known:
+            # What differences leave of a 0 is not shown.
+            known = [0.0 if abs(side) < NOISE else side for side in known]
             low[j], high[j] = min(known), max(known)
     return low.reshape(x.shape), high.reshape(x.shape)
 

@@ -86,7 +86,9 @@ def _one_by_one(call: "_Call", on: Autodiff, mode: str) -> None:
 
 
 def _said(error: Exception) -> str:
-    first = str(error).strip().partition("\n")[0].strip()
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    # TensorFlow begins with where it was, and says what it was last.
+    first = lines[-1 if lines[0] == "in user code:" else 0] if lines else ""
     if isinstance(error, WrongShape):
         return first
     return f"{RAISES} {type(error).__name__}" + (f": {first[:160]}" if first else "")
@@ -110,6 +112,9 @@ def _ask(calls: Sequence["_Call"], on: Autodiff, mode: str) -> None:
         ]
         return sum(sums[1:], sums[0])
 
+    # TensorFlow shall not rewrite the source of a row, as it does not with a loss in
+    # Keras's own training step: it reads lambdas wrongly.
+    total.autograph_info__ = {}  # type: ignore[attr-defined]
     packed = np.concatenate([call.packed() for call in calls])
     result = on.evaluate(total, mode, None, packed)
     for call, (start, end) in zip(calls, cuts, strict=True):
