@@ -247,6 +247,20 @@ def bench(session: nox.Session, backend: str) -> None:
 
 
 @nox.session
+def ops(session: nox.Session) -> None:
+    """On request: the chart of keras.ops, and docs/ops.md (-- --op abs prints it)."""
+    backends = asked_for(session)
+    prepare(session)
+    extras = f".[{MATRIX.extras(backends)},parity]"
+    install(session, "-e", extras, backends=backends)
+    env = {"KERAS_BACKEND": "numpy"}
+    chart = ("python", "-m", "portable_losses.parity", "--ops")
+    session.run(*chart, *session.posargs, env=env)
+    if not session.posargs:
+        session.run("python", "ci/make_docs.py", "--ops", "build/parity")
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """On request: write the generated pages again."""
     prepare(session)

@@ -2,6 +2,7 @@
 
     make_docs.py                         the catalogue, from the docstrings
     make_docs.py --results build/parity  and the parity tables, of a run
+    make_docs.py --ops build/parity      and the chart of keras.ops, of a run
     make_docs.py --check                 fail if the catalogue is not current
 
 The sources are read, not imported, so that no backend is needed.
@@ -20,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TRAINING = ROOT / PACKAGE / "training"
 CATALOGUE = ROOT / "docs" / "catalogue.md"
 PARITY = ROOT / "docs" / "parity.md"
+OPS = ROOT / "docs" / "ops.md"
 README = ROOT / "README.md"
 BEGIN, END = "<!-- parity:begin -->", "<!-- parity:end -->"
 COMMON = {"reduction", "name", "dtype"}
@@ -187,6 +189,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--check", action="store_true", help="fail if not current")
     parser.add_argument("--results", type=Path, help="folder of a parity run")
+    parser.add_argument("--ops", type=Path, help="folder of a chart of keras.ops")
     options = parser.parse_args()
     page = catalogue()
     if options.check:
@@ -198,6 +201,8 @@ def main() -> None:
     CATALOGUE.write_text(page)
     if options.results is not None:
         parity(options.results)
+    if options.ops is not None:
+        OPS.write_text((options.ops / "ops.md").read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

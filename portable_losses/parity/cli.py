@@ -10,9 +10,14 @@ from rich.markup import escape
 
 from portable_losses.parity import report
 from portable_losses.parity.cases import families
+from portable_losses.parity.chart.page import page
+from portable_losses.parity.chart.runner import on_those_present
+from portable_losses.parity.chart.runner import run as chart
+from portable_losses.parity.chart.terminal import show
+from portable_losses.parity.chart.words import is_ok
 from portable_losses.parity.kinds import KINDS
-from portable_losses.parity.options import listed, named, plan_of
-from portable_losses.parity.plan import Unavailable
+from portable_losses.parity.options import fits_the_chart, listed, named, plan_of
+from portable_losses.parity.plan import Plan, Unavailable
 from portable_losses.parity.progress import Progress
 from portable_losses.parity.runner import run
 
@@ -101,6 +106,19 @@ from portable_losses.parity.runner import run
     help="Only run the checks: no model is trained, saved or loaded.",
 )
 @click.option(
+    "--ops",
+    is_flag=True,
+    help="Make the chart of keras.ops instead: which operation is right on which "
+    "backend, in ops.json and ops.md.",
+)
+@click.option(
+    "--op",
+    multiple=True,
+    callback=listed,
+    metavar="LIST",
+    help="With --ops, only these operations, such as abs,norm.",
+)
+@click.option(
     "--output",
     default="build/parity",
     show_default=True,
@@ -108,19 +126,23 @@ from portable_losses.parity.runner import run
     metavar="FOLDER",
     help="Where results.json and report.html are written.",
 )
-def main(output: str, **options: Any) -> None:
+def main(output: str, ops: bool, op: tuple[str, ...], **options: Any) -> None:
     """Check that losses give the same value and gradient on every backend.
 
     Runs every case of the catalogue, or a loss of your own, on TensorFlow, JAX and
     PyTorch in a process each, and prints a table; then trains models, saves them on
     one backend and loads them on another. results.json and report.html are written to
-    the output folder. Exits with 1 where a check fails, with 2 where nothing could run.
+    the output folder. With --ops, the operations of keras.ops are checked instead, one
+    by one. Exits with 1 where a check fails, with 2 where nothing could run.
 
     This process only compares, and needs no backend: KERAS_BACKEND=numpy starts it
     sooner, and without what TensorFlow says when it is imported.
     """
+    fits_the_chart(ops, op, options)
     plan = plan_of(output=output, **options)
     console = Console()
+    if ops:
+        sys.exit(_chart(plan, op, bool(options["backends"]), console))
 
     def checked(results: report.Results) -> None:
         report.matrix(results, console)
@@ -132,9 +154,7 @@ def main(output: str, **options: Any) -> None:
         with Progress(console) as progress:
             results = run(plan, progress, checked)
     except Unavailable as error:
-        Console(stderr=True).print(
-            f"[bold red]parity:[/] {escape(str(error))}", highlight=False
-        )
+        _say(error)
         sys.exit(2)
     report.rest(results, console)
     (plan.out / "by_family.md").write_text(report.markdown_by_family(results))
@@ -144,3 +164,23 @@ def main(output: str, **options: Any) -> None:
         f"Results in {pathlib.Path(output, 'results.json')}, pictures in {page}"
     )
     sys.exit(0 if results["summary"]["ok"] else 1)
+
+
+def _chart(plan: Plan, op: tuple[str, ...], asked: bool, console: Console) -> int:
+    """Make the chart of keras.ops; returns the exit status."""
+    try:
+        with Progress(console) as progress:
+            made = chart(plan if asked else on_those_present(plan), op, progress)
+    except Unavailable as error:
+        _say(error)
+        return 2
+    show(made, console)
+    path = plan.out / "ops.md"
+    path.write_text(page(made), encoding="utf-8")
+    console.print(f"Results in {plan.out / 'ops.json'}, as a page in {path}")
+    return 0 if is_ok(made) else 1
+
+
+def _say(error: Unavailable) -> None:
+    said = f"[bold red]parity:[/] {escape(str(error))}"
+    Console(stderr=True).print(said, highlight=False)

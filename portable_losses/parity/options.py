@@ -3,11 +3,13 @@
 import importlib
 import pathlib
 from collections.abc import Iterable
+from typing import Any
 
 import click
 
 from portable_losses.parity.autodiff import BACKENDS
 from portable_losses.parity.cases import families
+from portable_losses.parity.chart.rows import ROWS
 from portable_losses.parity.checks import CHECKS
 from portable_losses.parity.kinds import KINDS
 from portable_losses.parity.plan import Plan
@@ -89,6 +91,24 @@ def plan_of(
             param_hint="--loss",
         )
     return plan
+
+
+def fits_the_chart(ops: bool, op: tuple[str, ...], options: dict[str, Any]) -> None:
+    """Reject options that `--ops` would leave without effect, and unknown operations.
+
+    Raises:
+        click.BadParameter: for these.
+    """
+    if not ops:
+        if op:
+            raise click.BadParameter("goes with --ops", param_hint="--op")
+        return
+    _known("--op", op, {row.name for row in ROWS})
+    for name in ("family", "loss", "check", "target", "kind", "reference"):
+        if options[name]:
+            raise click.BadParameter(
+                "is about losses, which --ops leaves out", param_hint=f"--{name}"
+            )
 
 
 def _known(

@@ -15,9 +15,17 @@ from portable_losses.parity.plan import Plan, Unavailable
 
 
 class Process:
-    """A worker and what it says."""
+    """A worker and what it says.
 
-    def __init__(self, backend: str, plan: Plan) -> None:
+    Args:
+        backend: what it runs on.
+        plan: what is run.
+        module: the program of the worker.
+    """
+
+    def __init__(
+        self, backend: str, plan: Plan, module: str = "portable_losses.parity.worker"
+    ) -> None:
         self.backend = backend
         self.log = plan.out / f"{backend}.log"
         self.events: queue.Queue[dict[str, Any]] = queue.Queue()
@@ -33,7 +41,7 @@ class Process:
             # the other workers. The arrays here are too small to be shared out.
             environment.setdefault("OMP_NUM_THREADS", "1")
         self.popen = subprocess.Popen(
-            [sys.executable, "-m", "portable_losses.parity.worker"],
+            [sys.executable, "-m", module],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
