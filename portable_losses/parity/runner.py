@@ -164,7 +164,7 @@ class _Matrix:
                 self.checked(self.found.results_of({}, {}, []))
 
     def _keep_case(self, backend: str, event: dict[str, Any]) -> None:
-        facts = ("id", "loss", "family", "kind", "scale")
+        facts = ("id", "place", "loss", "family", "kind", "scale")
         numbers = ("value_error", "gradient_error", "seconds", "checks")
         with self._lock:
             case = self.found.cases.setdefault(

@@ -71,6 +71,7 @@ class CaseRow(TypedDict):
     """A case on every backend that ran, and between each two of them."""
 
     id: str
+    place: NotRequired[int]
     loss: str
     family: str
     kind: str

@@ -151,7 +151,8 @@ def _print_costs(results: Results, console: Console) -> None:
         grid = _grid()
         for cost in found:
             slowest = ", ".join(f"{case} {s:.1f}" for case, s in cost.slowest)
-            grid.add_row(f"  {cost.backend}", f"{cost.mean:.2f}", slowest)
+            # Not a string, in which the label of a case would be taken for markup.
+            grid.add_row(f"  {cost.backend}", f"{cost.mean:.2f}", Text(slowest))
         console.print(grid)
 
 
