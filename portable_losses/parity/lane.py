@@ -2,7 +2,7 @@
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from portable_losses.parity.autodiff import Autodiff, LossFunction, Result
 from portable_losses.parity.case import Array, Case
 from portable_losses.parity.inputs import Inputs
 from portable_losses.parity.reference import Expected, expect
+from portable_losses.parity.shared_references import SharedReferences
+from portable_losses.parity.together import Together
 from portable_losses.parity.tolerances import Tolerance, tolerance, value_excess
 from portable_losses.parity.worst_errors import WorstErrors
 
@@ -31,6 +33,7 @@ class Lane:
             without a reference of its own.
         original: for a loss that stands in for one of Keras's, what finds Keras's:
             None where this Keras has none.
+        shared: where the workers of a run keep the references for each other.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Lane:
         references: Mapping[str, Expected] | None = None,
         precision: str = "float32",
         original: Callable[[], Any] | None = None,
+        shared: SharedReferences | None = None,
     ) -> None:
         self.case = case
         self.original = original
@@ -57,6 +61,8 @@ class Lane:
         self._functions: dict[tuple[Any, Any], LossFunction] = {}
         self._results: dict[str, Result] = {}
         self._expected: dict[str, Expected] = dict(references or {})
+        self._shared = shared
+        self._together = Together(self)
 
     # --- the loss -------------------------------------------------------------------
 
@@ -112,11 +118,15 @@ class Lane:
             return self._results[label]
         if p.dtype == np.float64:
             p = p.astype("float32")
-        fn = self.function(reduction)
-        with self.autodiff.on(self.device):
-            result = self.autodiff.evaluate(
-                fn, mode or self.modes[0], t, p, weight, mask
-            )
+        result = None
+        if mode is None:
+            result = self._together.run(t, p, weight, mask, reduction)
+        if result is None:
+            fn = self.function(reduction)
+            with self.autodiff.on(self.device):
+                result = self.autodiff.evaluate(
+                    fn, mode or self.modes[0], t, p, weight, mask
+                )
         if result.device != self.device:
             raise AssertionError(
                 f"the result lives on {result.device}, not on {self.device}"
@@ -127,6 +137,21 @@ class Lane:
                 largest = self.expected(label).largest
                 self.recorded[label] = (result.value, result.gradient, largest)
         return result
+
+    def flattened(
+        self, t: Array, p: Array, ways: Sequence[tuple[bool, bool]]
+    ) -> list[Result]:
+        """Results at (B, 1) inputs of which targets, predictions or both are (B,)."""
+        together = self._together.flattened(t, p, ways)
+        if together is not None:
+            return together
+        found = []
+        for flat_t, flat_p in ways:
+            s, q = t[:, 0] if flat_t else t, p[:, 0] if flat_p else p
+            new = flat_t or flat_p  # a shape that nothing else is run at
+            mode = "eager" if new and self.eager_is_cheap else None
+            found.append(self.run(s, q, mode=mode))
+        return found
 
     def value(
         self,
@@ -155,17 +180,30 @@ class Lane:
     def expected(self, label: str) -> Expected:
         """The reference at labelled inputs."""
         if label not in self._expected:
-            if self.case.reference is None:
-                raise LookupError(f"{self.case.id} has no reference for {label!r}")
             t, p = self.inputs(label)
-            self._expected[label] = expect(
-                self.case.reference, t, p, sampled=self.case.sampled_gradient
-            )
+            sampled = self.case.sampled_gradient
+            self._expected[label] = self.expect(label, t, p, sampled=sampled)
         return self._expected[label]
+
+    def expect(
+        self, label: str, t: Array | None, p: Array, *, sampled: bool = False
+    ) -> Expected:
+        """The reference at other inputs, which this label stands for in the run."""
+        reference = self.case.reference
+        if reference is None:
+            raise LookupError(f"{self.case.id} has no reference for {label!r}")
+
+        def compute() -> Expected:
+            return expect(reference, t, p, sampled=sampled)
+
+        if self._shared is None:
+            return compute()
+        return self._shared.get(self.case.id, label, compute)
 
     def stand_in(self, reference: Callable[..., Any]) -> None:
         """Use a function as the reference of a case that has none."""
         self.case = dataclasses.replace(self.case, reference=reference)
+        self._shared = None  # the other workers are handed all of them at once
 
     def references(self) -> dict[str, Expected]:
         """The references by label."""

@@ -86,9 +86,7 @@ def expect(
         items, kept = _items(reference(y_true, p, *constant))
         value = _mean(items, kept)
         chosen, directions = _probes(p) if sampled else _everywhere(p)
-        right = _one_sided(at, p, chosen, +1.0, value)
-        left = _one_sided(at, p, chosen, -1.0, value)
-        gradient = central_differences(at, p, chosen)
+        left, gradient, right = _differences(at, p, chosen, value)
         along = np.array([_along(at, p, direction) for direction in directions])
     both = np.stack([left, right])
     known = np.isfinite(both)
@@ -118,30 +116,26 @@ def takes_frozen(reference: Callable[..., Any]) -> bool:
     return len(needed) == 3
 
 
-def central_differences(f: Function, p: Array, chosen: Array | None = None) -> Array:
-    """The gradient of `f` at `p` in float64; NaN at elements that are not chosen."""
-    p = np.asarray(p, "float64")
-    with np.errstate(all="ignore"):
-        steps = _steps(p)
-        gradient = np.full(p.size, np.nan)
-        for i in range(p.size) if chosen is None else chosen:
-            above, below = p.copy(), p.copy()
-            above.flat[i] += steps[i]
-            below.flat[i] -= steps[i]
-            width = _width(above.flat[i], below.flat[i], 2 * steps[i])
-            gradient[i] = (f(above) - f(below)) / width
-    return gradient.reshape(p.shape)
+def _differences(
+    f: Function, p: Array, chosen: Array, at: float
+) -> tuple[Array, Array, Array]:
+    """The derivatives of `f` from the left, by central differences, from the right.
 
-
-def _one_sided(f: Function, p: Array, chosen: Array, sign: float, at: float) -> Array:
+    Each needs two of the same three values. NaN at elements that are not chosen.
+    """
     steps = _steps(p)
-    found = np.full(p.size, np.nan)
+    left, central, right = found = np.full((3, p.size), np.nan)
     for i in chosen:
-        moved = p.copy()
-        moved.flat[i] += sign * steps[i]
-        width = _width(moved.flat[i], p.flat[i], sign * steps[i])
-        found[i] = (f(moved) - at) / width
-    return found.reshape(p.shape)
+        below, above = p.copy(), p.copy()
+        below.flat[i] -= steps[i]
+        above.flat[i] += steps[i]
+        low, middle, high = below.flat[i], p.flat[i], above.flat[i]
+        under, over = f(below), f(above)
+        left[i] = (under - at) / _width(low, middle, -steps[i])
+        central[i] = (over - under) / _width(high, low, 2 * steps[i])
+        right[i] = (over - at) / _width(high, middle, steps[i])
+    left, central, right = (side.reshape(p.shape) for side in found)
+    return left, central, right
 
 
 def _along(f: Function, p: Array, direction: Array) -> float:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from portable_losses.parity import shared_references
 from portable_losses.parity.autodiff import BACKENDS
 from portable_losses.parity.found import UNITS, Found
 from portable_losses.parity.plan import Plan, Progress, require
@@ -41,6 +42,7 @@ def run(
 
 def _remove_old(out: pathlib.Path) -> None:
     """Remove what workers of an earlier run wrote, and nothing else."""
+    shared_references.remove(out)
     for backend in ("numpy", *BACKENDS):
         folder = out / backend
         for model in folder.glob("*.keras"):
@@ -162,7 +164,7 @@ class _Matrix:
                 self.checked(self.found.results_of({}, {}, []))
 
     def _keep_case(self, backend: str, event: dict[str, Any]) -> None:
-        facts = ("id", "loss", "family", "kind", "scale")
+        facts = ("id", "place", "loss", "family", "kind", "scale")
         numbers = ("value_error", "gradient_error", "seconds", "checks")
         with self._lock:
             case = self.found.cases.setdefault(

@@ -316,6 +316,20 @@ def test_failures_are_under_the_table_and_named_in_it():
     assert text.splitlines()[-2].startswith("FAILED  11 losses, 23 cases, ")
 
 
+def test_what_cases_cost_is_said_with_the_slowest_of_each_backend():
+    results = made_up()
+    for i, case in enumerate(results["cases"]):
+        for result in case["results"].values():
+            result["seconds"] = 1.0
+        case["results"]["jax"]["seconds"] = 2.0 + (i < 2)
+    first, second, third = (case["id"] for case in results["cases"][:3])
+    text = printed(results, 160)
+    (line,) = re.findall(r"^  jax +2\.09 .*", text, re.MULTILINE)
+    assert line.endswith(f"  {first} 3.0, {second} 3.0, {third} 2.0")
+    (line,) = re.findall(r"^  numpy +1\.00 .*", text, re.MULTILINE)
+    assert line.count(" 1.0") == 4
+
+
 def test_a_known_difference_is_said_once_for_its_backends():
     text = printed(made_up(failing=False), 100)
     assert "1 known difference\n" in text

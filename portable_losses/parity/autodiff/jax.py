@@ -84,6 +84,29 @@ def _together(fns: tuple[LossFunction, ...]) -> Any:
     return jax.jit(lambda t, p, w: [fn(t, p, w, None) for fn in fns])
 
 
+def evaluate_all(
+    fns: tuple[LossFunction, ...],
+    y_true: Array | None,
+    y_pred: Array,
+    weight: Array | None = None,
+    mask: Array | None = None,
+) -> list[Result]:
+    """Many values and gradients at one input, compiled together.
+
+    What the functions share is compiled once; alone each takes a fifth of a second.
+    """
+    found = _all_differentiated(fns)(
+        _put(y_true), jnp.asarray(y_pred), _put(weight), _put(mask)
+    )
+    return [Result(*_facts(v, np.asarray(g).astype("float64"))) for v, g in found]
+
+
+@functools.lru_cache(maxsize=16)
+def _all_differentiated(fns: tuple[LossFunction, ...]) -> Any:
+    each = [jax.value_and_grad(fn, argnums=1) for fn in fns]
+    return jax.jit(lambda *arguments: [fn(*arguments) for fn in each])
+
+
 def _facts(value: Any, gradient: Array | None) -> tuple[Array, Any, str, str]:
     platform = next(iter(value.devices())).platform
     array = np.asarray(value).astype("float64")

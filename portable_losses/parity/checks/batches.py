@@ -117,12 +117,11 @@ def vector(lane: Lane) -> None:
     if t is None or t.shape != p.shape or p.ndim != 2:
         raise NotApplicable("targets and predictions are not both (B, C)")
     t, p = t[:, :1], p[:, :1]
-    column = lane.run(t, p)
-    pairs = [("(B,) and (B, 1)", t[:, 0], p), ("(B, 1) and (B,)", t, p[:, 0])]
+    ways = {"(B,) and (B, 1)": (True, False), "(B, 1) and (B,)": (False, True)}
     if not lane.has_class_axis:  # or the one axis may be that
-        pairs.append(("(B,) and (B,)", t[:, 0], p[:, 0]))
-    for name, s, q in pairs:
-        result = lane.run(s, q, mode="eager" if lane.eager_is_cheap else None)
+        ways["(B,) and (B,)"] = (True, True)
+    column, *others = lane.flattened(t, p, [(False, False), *ways.values()])
+    for name, result in zip(ways, others, strict=True):
         shaped = Result(result.value, gradient_of(result).reshape(p.shape), "", "")
         compare_arrays(lane, f"{name} against (B, 1) and (B, 1)", shaped, column)
 

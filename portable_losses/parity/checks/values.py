@@ -12,7 +12,6 @@ from portable_losses.parity.checks._comparing import (
 from portable_losses.parity.checks._outcomes import Mismatch, NotApplicable
 from portable_losses.parity.inputs import HALF
 from portable_losses.parity.lane import Lane
-from portable_losses.parity.reference import expect
 
 
 def value(lane: Lane) -> None:
@@ -58,7 +57,7 @@ def edges(lane: Lane) -> None:
             compare_edge(lane, result, lane.expected(label), f"{label}, {mode}")
         for dtype, half in HALF.items():
             q = p.astype(half)
-            wanted = expect(lane.case.reference, t, q)
+            wanted = lane.expect(f"{label} {dtype}", t, q)
             result = lane.run(t, q)
             compare_edge(lane, result, wanted, f"{label}, {dtype}", dtype)
 

@@ -46,7 +46,11 @@ class Outcome(TypedDict):
 
 
 class CaseResult(TypedDict):
-    """A case on one backend; no gradient error on NumPy."""
+    """A case on one backend; no gradient error on NumPy.
+
+    The seconds are those of the CPU, all threads of the worker together: a machine with
+    other users hardly changes them.
+    """
 
     value_error: float | None
     gradient_error: float | None
@@ -67,6 +71,7 @@ class CaseRow(TypedDict):
     """A case on every backend that ran, and between each two of them."""
 
     id: str
+    place: NotRequired[int]
     loss: str
     family: str
     kind: str

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from portable_losses.parity.report.catalogue import catalogue
+from portable_losses.parity.report.costs import costs
 from portable_losses.parity.report.digest import numbers_of, totals
 from portable_losses.parity.report.environments import (
     backends,
@@ -48,6 +49,7 @@ def rest(results: Results, console: Console) -> None:
     _print_training(results, console)
     _print_histories(results, console)
     _print_failures(results, console)
+    _print_costs(results, console)
     _print_totals(results, console)
 
 
@@ -140,6 +142,18 @@ def _print_histories(results: Results, console: Console) -> None:
 def _verdict(item: Training | HistoryRow) -> tuple[str, Text]:
     verdict = Text("ok", "green") if item["ok"] else Text("FAILED", "bold red")
     return f"allowed {brief(item['tolerance'], 1)}", verdict
+
+
+def _print_costs(results: Results, console: Console) -> None:
+    found = costs(results)
+    if found:
+        _title(console, "CPU seconds a case, and the slowest cases")
+        grid = _grid()
+        for cost in found:
+            slowest = ", ".join(f"{case} {s:.1f}" for case, s in cost.slowest)
+            # Not a string, in which the label of a case would be taken for markup.
+            grid.add_row(f"  {cost.backend}", f"{cost.mean:.2f}", Text(slowest))
+        console.print(grid)
 
 
 def _print_totals(results: Results, console: Console) -> None:
