@@ -11,6 +11,7 @@ from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.eager import cheap_to_read
 from portable_losses.core.vectors import as_vector
+from portable_losses.ops.known import faster_form, found
 from portable_losses.ops.log_sums import gaps, infinite_if_none, largest_of
 
 Carefully = Callable[[bool], Any]
@@ -19,7 +20,22 @@ Carefully = Callable[[bool], Any]
 Times = Callable[[Any, Any], Any]
 """A product of a weight and a cost that may be infinite."""
 
-_BACKEND = keras.config.backend()
+BY_KERNEL = faster_form(
+    "crossentropy_of",
+    "one kernel for each pass, right at finite logits and at -inf",
+    tensorflow="2.21.0",
+    torch="2.13.0",
+)
+FLAT = faster_form(
+    "crossentropy_of",
+    "Keras would pass a view with the classes on axis 1, which takes twice the time",
+    torch="2.13.0",
+)
+KEEPS_LOGITS = found(
+    "Keras takes logits as they are",
+    "on TensorFlow it replaces the output of a softmax by its input",
+    torch="2.13.0",
+)
 
 
 def valid_ids(ids: Any, num_classes: int) -> Any:
@@ -91,12 +107,12 @@ def crossentropy_of_labels(logits: Any, t: Any) -> Any:
 def crossentropy_of(logits: Any, ids: Any) -> Any:
     """Return `-pick(log_p, ids)` for `log_p` as in `of_log_softmax`."""
     ids, valid = _indices(ids, logits.shape[-1])
-    if _BACKEND in ("tensorflow", "torch"):
+    if BY_KERNEL:
         if valid is None or cheap_to_read(logits):  # items can be looked at as well
             # The copy is for TensorFlow: if `logits` is the output of a softmax, Keras
             # would replace it by the input of that softmax.
-            torch = _BACKEND == "torch"
-            items = _by_kernel(logits if torch else keras.ops.copy(logits), ids)
+            own = logits if KEEPS_LOGITS else keras.ops.copy(logits)
+            items = _by_kernel(own, ids)
             if _known_finite(items):
                 return _or_nan(items, valid)
         # The kernel handles -inf, but neither inf nor logits that are all -inf.
@@ -123,9 +139,7 @@ def _known_finite(items: Any) -> bool:
 
 def _by_kernel(logits: Any, ids: Any) -> Any:
     """One kernel for each pass; `pick` takes twenty operations on TensorFlow."""
-    if _BACKEND == "torch" and len(logits.shape) > 2:
-        # Flat, since Keras would pass a view with the classes on axis 1, which takes
-        # twice the time.
+    if FLAT and len(logits.shape) > 2:
         rows = keras.ops.reshape(logits, (-1, logits.shape[-1]))
         items = _by_kernel(rows, keras.ops.reshape(ids, (-1,)))
         return keras.ops.reshape(items, ids.shape)

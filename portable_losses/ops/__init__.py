@@ -27,11 +27,14 @@ from portable_losses.ops.accumulations import nancumprod as nancumprod
 from portable_losses.ops.accumulations import nancumsum as nancumsum
 from portable_losses.ops.accumulations import prod as prod
 from portable_losses.ops.activations import celu as celu
+from portable_losses.ops.activations import elu as elu
 from portable_losses.ops.activations import gelu as gelu
+from portable_losses.ops.activations import hard_sigmoid as hard_sigmoid
 from portable_losses.ops.activations import hard_silu as hard_silu
 from portable_losses.ops.activations import hard_swish as hard_swish
 from portable_losses.ops.activations import hard_tanh as hard_tanh
 from portable_losses.ops.activations import leaky_relu as leaky_relu
+from portable_losses.ops.activations import relu6 as relu6
 from portable_losses.ops.activations import selu as selu
 from portable_losses.ops.activations import softsign as softsign
 from portable_losses.ops.activations import sparse_sigmoid as sparse_sigmoid
@@ -75,6 +78,7 @@ from portable_losses.ops.norms import normalize as normalize
 from portable_losses.ops.powers import float_power as float_power
 from portable_losses.ops.powers import power as power
 from portable_losses.ops.quotients import divide as divide
+from portable_losses.ops.quotients import divide_no_nan as divide_no_nan
 from portable_losses.ops.quotients import reciprocal as reciprocal
 from portable_losses.ops.quotients import true_divide as true_divide
 from portable_losses.ops.reductions import amax as amax

@@ -6,10 +6,13 @@ from typing import Any
 
 from keras import ops as raw
 
-from portable_losses.ops.pinning import BACKEND, pinned_float
+from portable_losses.ops.known import raw_is_right
+from portable_losses.ops.pinning import pinned_float
 
 # The series of sin(r) / r in r^2, highest power first.
 SINC_SERIES = tuple((-1) ** k / math.factorial(2 * k + 1) for k in range(6, -1, -1))
+
+RAW_ANGLE = raw_is_right("angle", "0 at -0.0, NaN for NaN, gradient 0", torch="2.13.0")
 
 
 @pinned_float(2)
@@ -64,7 +67,7 @@ def angle(x: Any) -> Any:
 
     >>> ops.angle(ops.convert_to_tensor([-2.0, -0.0, 3.0]))  # [3.1416, 0, 0]
     """
-    if BACKEND == "torch":
+    if RAW_ANGLE:
         return raw.angle(x)
     real = raw.where(raw.less(x, 0), math.pi, 0.0)
     return raw.where(raw.isnan(x), x, raw.cast(real, x.dtype))

@@ -7,10 +7,29 @@ from keras import ops as raw
 
 from portable_losses.ops.extremes import maximum
 from portable_losses.ops.kinks import abs
-from portable_losses.ops.pinning import BACKEND, axes_of, pinned_float
+from portable_losses.ops.known import faster_form, raw_is_right
+from portable_losses.ops.pinning import axes_of, pinned_float
 from portable_losses.ops.reductions import amax
 
 INF = float("inf")
+
+ONE_KERNEL = faster_form(
+    "log_softmax", "one kernel, right at the finite gaps that it gets", torch="2.13.0"
+)
+RAW_SOFTPLUS = raw_is_right(
+    "softplus",
+    "gradient sigmoid(x), at 1e4 and infinities too",
+    tensorflow="2.21.0",
+    jax="0.10.2",
+    torch="2.13.0",
+)
+RAW_LOG_SIGMOID = raw_is_right(
+    "log_sigmoid",
+    "gradient sigmoid(-x), at 1e4 and infinities too",
+    tensorflow="2.21.0",
+    jax="0.10.2",
+    torch="2.13.0",
+)
 
 
 @pinned_float(1)
@@ -45,7 +64,7 @@ def log_softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
     axes = axes_of(x, axis)
     largest = largest_of(x, axes)
     gap = gaps(x, largest)
-    if BACKEND == "torch":  # one kernel
+    if ONE_KERNEL:
         return raw.log_softmax(gap, axis=axis) - infinite_if_none(largest)
     total = raw.sum(raw.exp(gap), axis=axes, keepdims=True)
     return gap - (raw.log(total) + infinite_if_none(largest))
@@ -90,24 +109,29 @@ def largest_of(x: Any, axes: tuple[int, ...]) -> Any:
 def softplus(x: Any) -> Any:
     """ln(1 + exp(x)), with gradient sigmoid(x).
 
-    1e4 at 1e4 with gradient 1, and 0 at -1e4 with gradient 0. The backends agree in
-    float32; pinned for half precision, which is computed in float32.
+    1e4 at 1e4 with gradient 1, and 0 at -1e4 with gradient 0. TensorFlow, JAX and
+    PyTorch agree in float32; pinned for half precision, which is computed in float32.
 
     >>> ops.softplus(ops.convert_to_tensor([-1e4, 0.0, 1e4]))  # [0, 0.6931, 10000]
     """
-    return raw.softplus(x)
+    return raw.softplus(x) if RAW_SOFTPLUS else _softplus(x)
 
 
 @pinned_float(1)
 def log_sigmoid(x: Any) -> Any:
     """-softplus(-x), with gradient sigmoid(-x).
 
-    -1e4 at -1e4 with gradient 1, and 0 at 1e4 with gradient 0. The backends agree in
-    float32; pinned for half precision, which is computed in float32.
+    -1e4 at -1e4 with gradient 1, and 0 at 1e4 with gradient 0. TensorFlow, JAX and
+    PyTorch agree in float32; pinned for half precision, which is computed in float32.
 
     >>> ops.log_sigmoid(ops.convert_to_tensor([-1e4, 0.0, 1e4]))  # [-10000, -0.6931, 0]
     """
-    return raw.log_sigmoid(x)
+    return raw.log_sigmoid(x) if RAW_LOG_SIGMOID else -_softplus(-x)
+
+
+def _softplus(x: Any) -> Any:
+    # Half of the gradient at 0 comes from the maximum.
+    return maximum(x, 0.0) + raw.log1p(raw.exp(-abs(x)))
 
 
 @pinned_float(2)

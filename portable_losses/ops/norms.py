@@ -6,12 +6,17 @@ import keras
 from keras import ops as raw
 
 from portable_losses.ops.kinks import abs
-from portable_losses.ops.pinning import BACKEND, axes_of, pinned_float
+from portable_losses.ops.known import raw_is_right
+from portable_losses.ops.pinning import axes_of, pinned_float
 from portable_losses.ops.powers import power
 from portable_losses.ops.reductions import amax, amin
 from portable_losses.ops.roots import sqrt
 
 INF = float("inf")
+
+RAW_NORM = raw_is_right(
+    "norm", "the Euclidean one: one kernel, and its gradient at 0 is 0", torch="2.13.0"
+)
 
 
 @pinned_float(1)
@@ -41,8 +46,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 
 
 def _euclidean(x: Any, axis: Any, keepdims: bool) -> Any:
-    if BACKEND == "torch":
-        # One kernel, and its gradient at 0 is 0.
+    if RAW_NORM:
         return raw.norm(x, axis=axis, keepdims=keepdims)
     return sqrt(raw.sum(raw.square(x), axis=axis, keepdims=keepdims))
 

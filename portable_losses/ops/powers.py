@@ -4,7 +4,10 @@ from typing import Any
 
 from keras import ops as raw
 
+from portable_losses.ops.known import raw_is_right
 from portable_losses.ops.pinning import (
+    as_dtype,
+    dtype_of,
     is_number,
     pinned,
     pinned_float,
@@ -13,6 +16,14 @@ from portable_losses.ops.pinning import (
 )
 from portable_losses.ops.quotients import reciprocal
 from portable_losses.ops.roots import sqrt
+
+RAW_POWER = raw_is_right(
+    "power",
+    "a number above 1 as exponent, at base 0 and negative bases too",
+    tensorflow="2.21.0",
+    jax="0.10.2",
+    torch="2.13.0",
+)
 
 
 @pinned
@@ -68,7 +79,9 @@ def _number(x: Any, p: float) -> Any:
         return x
     if p == 2:
         return raw.square(x)
-    return raw.power(x, float(p))
+    if RAW_POWER:
+        return raw.power(x, float(p))
+    return _tensor(x, as_dtype(float(p), dtype_of(x)))
 
 
 @pinned_float(2)
