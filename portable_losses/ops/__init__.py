@@ -29,15 +29,9 @@ from portable_losses.ops.accumulations import prod as prod
 from portable_losses.ops.activations import celu as celu
 from portable_losses.ops.activations import elu as elu
 from portable_losses.ops.activations import gelu as gelu
-from portable_losses.ops.activations import hard_sigmoid as hard_sigmoid
-from portable_losses.ops.activations import hard_silu as hard_silu
-from portable_losses.ops.activations import hard_swish as hard_swish
-from portable_losses.ops.activations import hard_tanh as hard_tanh
 from portable_losses.ops.activations import leaky_relu as leaky_relu
-from portable_losses.ops.activations import relu6 as relu6
 from portable_losses.ops.activations import selu as selu
 from portable_losses.ops.activations import softsign as softsign
-from portable_losses.ops.activations import sparse_sigmoid as sparse_sigmoid
 from portable_losses.ops.angles import angle as angle
 from portable_losses.ops.angles import arccos as arccos
 from portable_losses.ops.angles import arcsin as arcsin
@@ -53,6 +47,12 @@ from portable_losses.ops.gamma import digamma as digamma
 from portable_losses.ops.gamma import log_gamma as lgamma  # noqa: F401  # Keras's name
 from portable_losses.ops.gamma import log_gamma as log_gamma
 from portable_losses.ops.gamma import log_gamma_difference as log_gamma_difference
+from portable_losses.ops.hard_activations import hard_sigmoid as hard_sigmoid
+from portable_losses.ops.hard_activations import hard_silu as hard_silu
+from portable_losses.ops.hard_activations import hard_swish as hard_swish
+from portable_losses.ops.hard_activations import hard_tanh as hard_tanh
+from portable_losses.ops.hard_activations import relu6 as relu6
+from portable_losses.ops.hard_activations import sparse_sigmoid as sparse_sigmoid
 from portable_losses.ops.kinks import abs as abs
 from portable_losses.ops.kinks import absolute as absolute
 from portable_losses.ops.kinks import copysign as copysign

@@ -15,7 +15,10 @@ from portable_losses.ops.pinning import (
 )
 
 RAW_CUMPROD = raw_is_right(
-    "cumprod", "the true gradient where entries are 0", jax="0.10.2", torch="2.13.0"
+    "cumprod, nancumprod",
+    "the true gradient where entries are 0",
+    jax="0.10.2",
+    torch="2.13.0",
 )
 RAW_PROD = raw_is_right(
     "prod",

@@ -17,31 +17,33 @@ from portable_losses.ops.pinning import (
 )
 
 RAW_MAXIMUM = raw_is_right(
-    "maximum", "half of a tie's gradient to each", jax="0.10.2", torch="2.13.0"
+    "maximum, fmax", "half of a tie's gradient to each", jax="0.10.2", torch="2.13.0"
 )
 RAW_MINIMUM = raw_is_right(
-    "minimum", "half of a tie's gradient to each", jax="0.10.2", torch="2.13.0"
+    "minimum, fmin", "half of a tie's gradient to each", jax="0.10.2", torch="2.13.0"
 )
 RAW_CLIP = raw_is_right(
-    "clip",
+    "clip, hard_tanh",
     "gradient 1 at the bounds, none to the bounds; used where a bound is a tensor",
     tensorflow="2.21.0",
     torch="2.13.0",
 )
 CLAMP = faster_form(
-    "clip",
+    "clip, hard_tanh",
     "Keras makes tensors of the bounds, for which torch has a slower kernel; with "
     "numbers the gradient at a bound is 1 too",
     torch="2.13.0",
 )
 TWO_SELECTS = faster_form(
-    "clip",
+    "clip, hard_tanh",
     "two selects for two numbers, where the gradient of TensorFlow's own is five "
     "kernels",
     tensorflow="2.21.0",
 )
 ONE_SELECT = faster_form(
-    "clip", "one select for one bound, where its own takes two", tensorflow="2.21.0"
+    "clip, hard_tanh",
+    "one select for one bound, where its own takes two",
+    tensorflow="2.21.0",
 )
 
 

@@ -15,10 +15,13 @@ from portable_losses.ops.pinning import (
 )
 
 RAW_ABS = raw_is_right(
-    "abs", "gradient sign(x), 0 at 0", tensorflow="2.21.0", torch="2.13.0"
+    "abs, absolute, fabs",
+    "gradient sign(x), 0 at 0",
+    tensorflow="2.21.0",
+    torch="2.13.0",
 )
 SELECT_ABS = faster_form(
-    "abs",
+    "abs, absolute, fabs",
     "XLA finds that both branches of the select are x and keeps nothing of it",
     jax="0.10.2",
 )
@@ -127,5 +130,6 @@ def copysign(x1: Any, x2: Any) -> Any:
     """
     x1, x2 = tensor(x1), tensor(x2)
     x1 = raw.where(raw.equal(x1, 0), raw.stop_gradient(x1), x1)
-    differ = raw.not_equal(raw.signbit(x1), raw.signbit(x2))
+    signs = (raw.signbit(raw.stop_gradient(x)) for x in (x1, x2))
+    differ = raw.not_equal(*signs)
     return raw.where(differ, -x1, x1)

@@ -15,7 +15,9 @@ from portable_losses.ops.roots import sqrt
 INF = float("inf")
 
 RAW_NORM = raw_is_right(
-    "norm", "the Euclidean one: one kernel, and its gradient at 0 is 0", torch="2.13.0"
+    "norm, distance, cdist, normalize",
+    "the Euclidean one: one kernel, and its gradient at 0 is 0",
+    torch="2.13.0",
 )
 
 

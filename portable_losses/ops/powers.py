@@ -18,7 +18,7 @@ from portable_losses.ops.quotients import reciprocal
 from portable_losses.ops.roots import sqrt
 
 RAW_POWER = raw_is_right(
-    "power",
+    "power, float_power",
     "a number above 1 as exponent, at base 0 and negative bases too",
     tensorflow="2.21.0",
     jax="0.10.2",

@@ -11,17 +11,20 @@ from portable_losses.ops.pinning import axes_of, is_float, pinned, tensor
 INF = float("inf")
 
 RAW_MAX = raw_is_right(
-    "max",
+    "max, min, amax, amin",
     "a tie shares the gradient evenly",
     tensorflow="2.21.0",
     jax="0.10.2",
     torch="2.13.0",
 )
 OF_NO_ITEMS = raw_is_right(
-    "max", "no items too, given an initial", tensorflow="2.21.0", jax="0.10.2"
+    "max, min, amax, amin",
+    "no items too, given an initial",
+    tensorflow="2.21.0",
+    jax="0.10.2",
 )
 WITH_INITIAL = faster_form(
-    "max",
+    "max, min, amax, amin",
     "an `initial` makes Keras accept (0, n) in eager mode, and costs nothing",
     tensorflow="2.21.0",
 )

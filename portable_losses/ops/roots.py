@@ -4,7 +4,16 @@ from typing import Any
 
 from keras import ops as raw
 
+from portable_losses.ops.known import raw_is_right
 from portable_losses.ops.pinning import axes_of, pinned_float
+
+RAW_NANVAR = raw_is_right(
+    "nanstd",
+    "no gradient at a NaN; it is what nanstd takes the root of",
+    tensorflow="2.21.0",
+    jax="0.10.2",
+    torch="2.13.0",
+)
 
 
 @pinned_float(1)
@@ -83,7 +92,18 @@ def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     Pinned because the gradient of a constant input is NaN on all backends.
     """
-    return sqrt(raw.nanvar(x, axis=axis, keepdims=keepdims))
+    if RAW_NANVAR:
+        return sqrt(raw.nanvar(x, axis=axis, keepdims=keepdims))
+    unknown = raw.isnan(x)
+    x = raw.where(unknown, 0.0, x)
+    known = raw.cast(raw.logical_not(unknown), x.dtype)
+    count = raw.sum(known, axis=axis, keepdims=True)
+    # Without an entry the variance is 0 / 0.
+    several = raw.where(raw.equal(count, 0), 1.0, count)
+    mean = raw.sum(x, axis=axis, keepdims=True) / several
+    rest = raw.where(unknown, 0.0, x - mean)
+    total = raw.sum(raw.square(rest), axis=axis, keepdims=keepdims)
+    return sqrt(total / raw.sum(known, axis=axis, keepdims=keepdims))
 
 
 def _first(x: Any, axis: Any) -> Any:
