@@ -106,7 +106,7 @@ def rule_of_room(
                     f"{PACKAGE} itself)"
                 )
             return None
-        if target in (None, "__version__"):
+        if target in (None, "__version__", "_adapters"):
             return None
         return (
             f"parity is handed losses and imports none, this imports {name} (take it "

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import click
 
-from portable_losses.parity.autodiff import BACKENDS
+from portable_losses.parity.autodiff import BACKENDS, facts
 from portable_losses.parity.cases import families
 from portable_losses.parity.checks import CHECKS
 from portable_losses.parity.kinds import KINDS
@@ -59,7 +59,7 @@ def plan_of(
     catalogue = families()
     known_losses = {case.loss for cases in catalogue.values() for case in cases}
     plan = Plan(
-        backends=_known("--backends", backends, BACKENDS) or BACKENDS,
+        backends=_backends(backends) or BACKENDS,
         families=_known("--family", family, catalogue),
         losses=_known("--loss", loss, known_losses),
         checks=_known("--check", check, CHECKS),
@@ -89,6 +89,17 @@ def plan_of(
             param_hint="--loss",
         )
     return plan
+
+
+def _backends(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        try:
+            facts(value)
+        except LookupError as error:
+            raise click.BadParameter(
+                f"must be {error.args[0]}; got {value!r}", param_hint="--backends"
+            ) from error
+    return tuple(dict.fromkeys(values))
 
 
 def _known(
