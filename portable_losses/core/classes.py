@@ -13,6 +13,7 @@ from portable_losses.core.eager import cheap_to_read
 from portable_losses.core.vectors import as_vector
 from portable_losses.ops.known import faster_form, found
 from portable_losses.ops.log_sums import gaps, infinite_if_none, largest_of
+from portable_losses.ops.selects import where
 
 Carefully = Callable[[bool], Any]
 """Makes items, with or without the handling of infinite logits; see `carefully`."""
@@ -82,8 +83,8 @@ def times(weight: Any, cost: Any) -> Any:
     if isinstance(weight, int | float) and weight != 0:
         return weight * cost
     # A NaN stays a NaN: it is the cost of a class index out of range.
-    infinite = keras.ops.where(weight == 0, 0.0, cost)
-    return weight * keras.ops.where(keras.ops.isinf(cost), infinite, cost)
+    infinite = where(weight == 0, 0.0, cost)
+    return weight * where(keras.ops.isinf(cost), infinite, cost)
 
 
 def crossentropy_of_labels(logits: Any, t: Any) -> Any:
@@ -171,7 +172,7 @@ def _picked(x: Any, ids: Any) -> Any:
 
 def _or_nan(items: Any, valid: Any | None) -> Any:
     """The items, and NaN where a class index was out of range."""
-    return items if valid is None else keras.ops.where(valid, items, float("nan"))
+    return items if valid is None else where(valid, items, float("nan"))
 
 
 def weight_vector(
@@ -193,6 +194,4 @@ def like(x: Any, other: Any) -> Any:
 def take(values: Any, ids: Any) -> Any:
     """Return `values[ids]` for one value per class; 0 for an index out of range."""
     valid = valid_ids(ids, values.shape[0])
-    return keras.ops.where(
-        valid, keras.ops.take(values, keras.ops.where(valid, ids, 0)), 0.0
-    )
+    return where(valid, keras.ops.take(values, where(valid, ids, 0)), 0.0)

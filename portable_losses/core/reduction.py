@@ -9,6 +9,7 @@ from portable_losses.core.columns import Columns
 from portable_losses.core.errors import Described, fail, name_of
 from portable_losses.ops.known import found
 from portable_losses.ops.quotients import no_nan
+from portable_losses.ops.selects import where
 
 REDUCTIONS = (
     "sum_over_batch_size",
@@ -76,7 +77,7 @@ def of_chosen(
         # An item that is not used has the weight 0, so the weight can be the zero of
         # the `where`. A new constant would take a third of the time of the `where`.
         zero = 0.0 if weight is None or counted is not None else weight
-        items = keras.ops.where(used, items, zero)
+        items = where(used, items, zero)
     if weight is not None:
         items = items * weight
     if loss.reduction in (None, "none"):
@@ -97,7 +98,7 @@ def of_chosen(
     else:
         divisor = keras.ops.cast(counted, items.dtype) if share is None else share
     if counted is not None and (by_weight or share is not None):
-        divisor = keras.ops.where(counted, divisor, 0.0)
+        divisor = where(counted, divisor, 0.0)
     divisor = keras.ops.sum(keras.ops.broadcast_to(divisor, keras.ops.shape(items)))
     mean = no_nan(total, divisor)
     return reduced(loss, keras.ops.reshape(mean, (1,)))
@@ -129,7 +130,7 @@ def of_statistic(
             value = keras.ops.broadcast_to(value, keras.ops.shape(y_pred)[:1])
         return result(loss, value)
     if chosen is not None and len(chosen.shape) == len(value.shape):
-        value = keras.ops.sum(keras.ops.where(chosen, value, 0.0))
+        value = keras.ops.sum(where(chosen, value, 0.0))
         if loss.reduction != "sum":
             number = keras.ops.sum(keras.ops.cast(chosen, value.dtype))
             value = no_nan(value, number)

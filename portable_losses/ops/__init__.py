@@ -93,4 +93,5 @@ from portable_losses.ops.roots import nanstd as nanstd
 from portable_losses.ops.roots import rsqrt as rsqrt
 from portable_losses.ops.roots import sqrt as sqrt
 from portable_losses.ops.roots import std as std
+from portable_losses.ops.selects import where as where
 from portable_losses.ops.sparse import sparsemax as sparsemax

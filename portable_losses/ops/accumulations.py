@@ -13,6 +13,7 @@ from portable_losses.ops.pinning import (
     pinned,
     tensor,
 )
+from portable_losses.ops.selects import where
 
 RAW_CUMPROD = raw_is_right(
     "cumprod, nancumprod",
@@ -135,7 +136,7 @@ def _without_nan(x: Any, instead: int) -> Any:
     x = tensor(x)
     # In x's own dtype: a Python number beside a half would be float32.
     new = raw.cast(instead, x.dtype)
-    return raw.where(raw.isnan(x), new, x) if is_float(x) else x
+    return where(raw.isnan(x), new, x) if is_float(x) else x
 
 
 def _by_doubling(x: Any, axis: int) -> Any:
@@ -150,6 +151,6 @@ def _by_doubling(x: Any, axis: int) -> Any:
     place = raw.reshape(raw.arange(raw.shape(x)[axis]), shape)
     for step in range(steps):
         # What rolls around from the end has no business at the start.
-        before = raw.where(place < 2**step, 1.0, raw.roll(x, 2**step, axis=axis))
+        before = where(place < 2**step, 1.0, raw.roll(x, 2**step, axis=axis))
         x = x * before
     return x

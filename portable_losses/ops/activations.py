@@ -11,6 +11,7 @@ from keras import ops as raw
 from portable_losses.ops.kinks import abs
 from portable_losses.ops.known import raw_is_right
 from portable_losses.ops.pinning import is_float, pinned, pinned_float, tensor
+from portable_losses.ops.selects import where
 
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
@@ -56,7 +57,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     """
     if RAW_LEAKY_RELU:
         return raw.leaky_relu(x, negative_slope=negative_slope)
-    return raw.where(raw.greater(x, 0), x, raw.multiply(x, negative_slope))
+    return where(raw.greater(x, 0), x, raw.multiply(x, negative_slope))
 
 
 @pinned_float(1)
@@ -87,8 +88,8 @@ def celu(x: Any, alpha: float = 1.0) -> Any:
 
 def _exponential(x: Any, height: float, width: float) -> Any:
     positive = raw.greater(x, 0)
-    below = height * raw.expm1(raw.where(positive, 0.0, x) / width)
-    return raw.where(positive, x, below)
+    below = height * raw.expm1(where(positive, 0.0, x) / width)
+    return where(positive, x, below)
 
 
 @pinned_float(1)
@@ -117,12 +118,12 @@ def softsign(x: Any) -> Any:
     >>> ops.softsign(ops.convert_to_tensor([-1.0, float("inf")]))  # [-0.5, 1]
     """
     infinite = raw.isinf(x)
-    finite = raw.where(infinite, 0.0, x)
+    finite = where(infinite, 0.0, x)
     if RAW_SOFTSIGN:
         inside = raw.softsign(finite)
     else:
         inside = finite / (1.0 + abs(finite))
-    return raw.where(infinite, raw.stop_gradient(raw.sign(x)), inside)
+    return where(infinite, raw.stop_gradient(raw.sign(x)), inside)
 
 
 @pinned

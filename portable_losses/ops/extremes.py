@@ -15,6 +15,7 @@ from portable_losses.ops.pinning import (
     result_type,
     tensor,
 )
+from portable_losses.ops.selects import where
 
 RAW_MAXIMUM = raw_is_right(
     "maximum, fmax", "half of a tie's gradient to each", jax="0.10.2", torch="2.13.0"
@@ -87,7 +88,7 @@ def _choose(native: Any, first: Any, second: Any, x1: Any, x2: Any) -> Any:
     # A NaN is in neither order, so it reaches the sum, which keeps it: the maximum of
     # TensorFlow under XLA loses one.
     tie = 0.5 * x1 + 0.5 * x2
-    return raw.where(first(x1, x2), x1, raw.where(second(x1, x2), x2, tie))
+    return where(first(x1, x2), x1, where(second(x1, x2), x2, tie))
 
 
 @pinned
@@ -109,7 +110,7 @@ def fmin(x1: Any, x2: Any) -> Any:
 
 
 def _fill_nan(x: Any, other: Any) -> Any:
-    return raw.where(raw.isnan(x), other, x)
+    return where(raw.isnan(x), other, x)
 
 
 @pinned
@@ -132,7 +133,7 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Any:
         return x.clamp(x_min, x_max)
     if TWO_SELECTS and numbers and len(bounds) == 2:
         clipped = raw.stop_gradient(raw.clip(x, *bounds))
-        return raw.where(raw.equal(x, clipped), x, clipped)
+        return where(raw.equal(x, clipped), x, clipped)
     if RAW_CLIP and not (ONE_SELECT and len(bounds) == 1):
         lower = -float("inf") if x_min is None else x_min
         upper = float("inf") if x_max is None else x_max
@@ -141,7 +142,7 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Any:
         if bound is not None:
             # Keras gives a Python number x's dtype without making an array of it.
             bound = float(bound) if is_number(bound) else as_dtype(bound, x.dtype)
-            x = raw.where(beyond(x, bound), bound, x)
+            x = where(beyond(x, bound), bound, x)
     return x
 
 

@@ -6,6 +6,7 @@ import keras
 from keras import ops as raw
 
 from portable_losses.ops.known import faster_form, found
+from portable_losses.ops.selects import where
 
 # The outputs of one matrix product: more are computed in tiles, since the time of a
 # product grows with the square of their number.
@@ -101,7 +102,7 @@ def _band(window: Any, outputs: int) -> Any:
     row = raw.expand_dims(raw.arange(outputs + taps - 1, dtype="int32"), 1)
     k = row - raw.arange(outputs, dtype="int32")
     within = raw.logical_and(k >= 0, k < taps)
-    return raw.where(within, raw.take(window, raw.where(within, k, 0)), 0.0)
+    return where(within, raw.take(window, where(within, k, 0)), 0.0)
 
 
 def _product(x: Any, band: Any, axis: int) -> Any:

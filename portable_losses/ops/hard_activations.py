@@ -12,6 +12,7 @@ from portable_losses.ops.extremes import clip
 from portable_losses.ops.kinks import relu
 from portable_losses.ops.known import raw_is_right
 from portable_losses.ops.pinning import is_float, pinned, pinned_float, tensor
+from portable_losses.ops.selects import where
 
 RAW_SPARSE_SIGMOID = raw_is_right(
     "sparse_sigmoid", "gradient 0 at -1 and 1", tensorflow="2.21.0", torch="2.13.0"
@@ -61,8 +62,8 @@ def relu6(x: Any) -> Any:
     x = tensor(x)
     if RAW_RELU6 or not is_float(x):
         return raw.relu6(x)
-    x = raw.where(raw.less_equal(x, 0), 0.0, x)
-    return raw.where(raw.greater_equal(x, 6), 6.0, x)
+    x = where(raw.less_equal(x, 0), 0.0, x)
+    return where(raw.greater_equal(x, 6), 6.0, x)
 
 
 @pinned
@@ -80,8 +81,8 @@ def hard_sigmoid(x: Any) -> Any:
 
 
 def _hard_sigmoid(x: Any) -> Any:
-    x = raw.where(raw.less_equal(x, -3), -3.0, x)
-    return raw.where(raw.greater_equal(x, 3), 3.0, x) / 6.0 + 0.5
+    x = where(raw.less_equal(x, -3), -3.0, x)
+    return where(raw.greater_equal(x, 3), 3.0, x) / 6.0 + 0.5
 
 
 @pinned
@@ -96,7 +97,7 @@ def sparse_sigmoid(x: Any) -> Any:
         return raw.sparse_sigmoid(x)
     x = tensor(x)
     inside = raw.logical_and(raw.greater(x, -1), raw.less(x, 1))
-    return raw.where(inside, 0.5 * (x + 1), raw.stop_gradient(raw.sparse_sigmoid(x)))
+    return where(inside, 0.5 * (x + 1), raw.stop_gradient(raw.sparse_sigmoid(x)))
 
 
 @pinned_float(1)
@@ -109,10 +110,10 @@ def hard_silu(x: Any) -> Any:
     >>> ops.hard_silu(ops.convert_to_tensor([-4.0, 0.0, 4.0]))  # [0, 0, 4]
     """
     infinite = raw.isinf(x)
-    finite = raw.where(infinite, 0.0, x)
+    finite = where(infinite, 0.0, x)
     if RAW_HARD_SILU:
-        return raw.where(infinite, raw.relu(x), raw.hard_silu(finite))
-    return raw.where(infinite, relu(x), finite * _hard_sigmoid(finite))
+        return where(infinite, raw.relu(x), raw.hard_silu(finite))
+    return where(infinite, relu(x), finite * _hard_sigmoid(finite))
 
 
 @pinned

@@ -13,6 +13,7 @@ from portable_losses.ops.pinning import (
     result_type,
     tensor,
 )
+from portable_losses.ops.selects import where
 
 RAW_ABS = raw_is_right(
     "abs, absolute, fabs",
@@ -48,10 +49,10 @@ def abs(x: Any) -> Any:
     if RAW_ABS or not is_float(x):
         return raw.absolute(x)
     if SELECT_ABS:
-        return raw.absolute(raw.where(raw.equal(x, 0), raw.stop_gradient(x), x))
+        return raw.absolute(where(raw.equal(x, 0), raw.stop_gradient(x), x))
     # A zero of either sign, and a NaN, take the last branch.
     rest = raw.stop_gradient(raw.absolute(x))
-    return raw.where(raw.greater(x, 0), x, raw.where(raw.less(x, 0), -x, rest))
+    return where(raw.greater(x, 0), x, where(raw.less(x, 0), -x, rest))
 
 
 @pinned
@@ -79,7 +80,7 @@ def sign(x: Any) -> Any:
     if RAW_SIGN or not is_float(x):
         return raw.sign(x)
     sign = raw.sign(x) if SELECT_SIGN else raw.stop_gradient(raw.sign(x))
-    return raw.where(raw.isnan(x), x, sign)
+    return where(raw.isnan(x), x, sign)
 
 
 @pinned
@@ -95,7 +96,7 @@ def relu(x: Any) -> Any:
         return raw.relu(x)
     # It keeps x alone for the gradient, where JAX's own keeps the result as well.
     x = tensor(x)
-    return raw.where(raw.less_equal(x, 0), 0, x)
+    return where(raw.less_equal(x, 0), 0, x)
 
 
 @pinned
@@ -115,8 +116,8 @@ def heaviside(x1: Any, x2: Any) -> Any:
 @pinned_float(2)
 def _heaviside(x1: Any, x2: Any) -> Any:
     x1 = tensor(x1)
-    outside = raw.where(raw.isnan(x1), x1, raw.cast(raw.greater(x1, 0), x1.dtype))
-    return raw.where(raw.equal(x1, 0), x2, outside)
+    outside = where(raw.isnan(x1), x1, raw.cast(raw.greater(x1, 0), x1.dtype))
+    return where(raw.equal(x1, 0), x2, outside)
 
 
 @pinned_float(2)
@@ -129,7 +130,7 @@ def copysign(x1: Any, x2: Any) -> Any:
     >>> ops.copysign(ops.convert_to_tensor([1.0, -2.0]), [-0.0, 3.0])  # [-1, 2]
     """
     x1, x2 = tensor(x1), tensor(x2)
-    x1 = raw.where(raw.equal(x1, 0), raw.stop_gradient(x1), x1)
+    x1 = where(raw.equal(x1, 0), raw.stop_gradient(x1), x1)
     signs = (raw.signbit(raw.stop_gradient(x)) for x in (x1, x2))
     differ = raw.not_equal(*signs)
-    return raw.where(differ, -x1, x1)
+    return where(differ, -x1, x1)

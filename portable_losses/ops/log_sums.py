@@ -10,6 +10,7 @@ from portable_losses.ops.kinks import abs
 from portable_losses.ops.known import faster_form, raw_is_right
 from portable_losses.ops.pinning import axes_of, pinned_float
 from portable_losses.ops.reductions import amax
+from portable_losses.ops.selects import where
 
 INF = float("inf")
 
@@ -90,13 +91,13 @@ def softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
 
 def gaps(x: Any, largest: Any) -> Any:
     """x - largest, and 0 without a gradient where both are the same infinity."""
-    infinity = raw.where(raw.isinf(largest), largest, float("nan"))  # or equal to none
-    return raw.where(x == infinity, 0.0, x - largest)
+    infinity = where(raw.isinf(largest), largest, float("nan"))  # or equal to none
+    return where(x == infinity, 0.0, x - largest)
 
 
 def infinite_if_none(largest: Any) -> Any:
     """inf where all are -inf, else 0; to be added, so that a NaN stays."""
-    return raw.where(largest == -INF, INF, raw.zeros_like(largest))
+    return where(largest == -INF, INF, raw.zeros_like(largest))
 
 
 def largest_of(x: Any, axes: tuple[int, ...]) -> Any:
@@ -158,8 +159,8 @@ def logaddexp2(x1: Any, x2: Any) -> Any:
 def _larger_and_gap(x1: Any, x2: Any) -> tuple[Any, Any]:
     x1, x2 = _constant_at_minus_inf(x1), _constant_at_minus_inf(x2)
     same = raw.equal(x1, x2)  # and inf - inf is NaN
-    return maximum(x1, x2), abs(raw.where(same, 0.0, x1 - raw.where(same, 0.0, x2)))
+    return maximum(x1, x2), abs(where(same, 0.0, x1 - where(same, 0.0, x2)))
 
 
 def _constant_at_minus_inf(x: Any) -> Any:
-    return raw.where(raw.equal(x, -INF), -INF, x)
+    return where(raw.equal(x, -INF), -INF, x)

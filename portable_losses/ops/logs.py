@@ -6,6 +6,7 @@ from typing import Any
 from keras import ops as raw
 
 from portable_losses.ops.pinning import TINY, as_dtype, dtype_of, pinned_float
+from portable_losses.ops.selects import where
 
 
 @pinned_float(1)
@@ -38,7 +39,7 @@ def log10(x: Any) -> Any:
 def _normal(x: Any) -> Any:
     """x, with the smallest normal number, as a constant, in place of 0."""
     tiny = as_dtype(TINY[dtype_of(x)], dtype_of(x))
-    return raw.where(raw.less(raw.absolute(x), tiny), tiny, x)
+    return where(raw.less(raw.absolute(x), tiny), tiny, x)
 
 
 @pinned_float(2)
@@ -58,4 +59,4 @@ def xlogy(x: Any, y: Any) -> Any:
     tiny = as_dtype(TINY[dtype], dtype)
     usable = raw.logical_and(raw.greater_equal(y, tiny), raw.less(y, math.inf))
     absent = raw.logical_and(raw.equal(x, 0), raw.logical_not(usable))
-    return x * log(raw.where(absent, 1.0, y))
+    return x * log(where(absent, 1.0, y))

@@ -52,3 +52,4 @@ from portable_losses.ops.roots import hypot as hypot
 from portable_losses.ops.roots import nanstd as nanstd
 from portable_losses.ops.roots import sqrt as sqrt
 from portable_losses.ops.roots import std as std
+from portable_losses.ops.selects import where as where

@@ -4,15 +4,10 @@ from typing import Any
 
 from keras import ops as raw
 
-from portable_losses.ops.known import faster_form, found, raw_is_right
+from portable_losses.ops.known import faster_form, raw_is_right
 from portable_losses.ops.pinning import is_number, pinned_float
+from portable_losses.ops.selects import where
 
-SELECTS_DROP = found(
-    "the gradient of a select drops what was not selected, a NaN too",
-    "that of MLX multiplies it by 0, which leaves a NaN",
-    jax="0.10.2",
-    torch="2.13.0",
-)
 NO_NAN = faster_form(
     "divide, true_divide, reciprocal",
     "its divide_no_nan is one kernel, whose gradient at a zero denominator is 0",
@@ -44,9 +39,7 @@ def divide(x1: Any, x2: Any) -> Any:
 
 def _guarded(x1: Any, x2: Any) -> Any:
     zero = raw.equal(x2, 0)
-    if not SELECTS_DROP and not is_number(x1):  # it may be infinite
-        x1 = raw.where(zero, 0.0, x1)
-    return raw.where(zero, 0.0, x1 / raw.where(zero, 1.0, x2))
+    return where(zero, 0.0, x1 / where(zero, 1.0, x2))
 
 
 no_nan = raw.divide_no_nan if RAW_DIVIDE_NO_NAN else _guarded

@@ -7,6 +7,7 @@ from keras import ops as raw
 from portable_losses.ops.extremes import maximum, minimum
 from portable_losses.ops.known import faster_form, raw_is_right
 from portable_losses.ops.pinning import axes_of, is_float, pinned, tensor
+from portable_losses.ops.selects import where
 
 INF = float("inf")
 
@@ -95,9 +96,9 @@ def _shared(plain: Any, x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     equal = raw.equal(x, extreme)
     count = raw.sum(raw.cast(equal, x.dtype), axis=axes, keepdims=True)
     # A NaN equals nothing, and stays in the extreme.
-    count = raw.where(raw.equal(count, 0), 1.0, count)
-    mean = raw.sum(raw.where(equal, x, 0.0) / count, axis=axes, keepdims=True)
+    count = where(raw.equal(count, 0), 1.0, count)
+    mean = raw.sum(where(equal, x, 0.0) / count, axis=axes, keepdims=True)
     # The mean has the gradient, and the extreme its value without a rounding.
     exact = extreme + (mean - raw.stop_gradient(mean))
-    result = raw.where(raw.isinf(extreme), mean, exact)
+    result = where(raw.isinf(extreme), mean, exact)
     return result if keepdims else raw.squeeze(result, axis=axes)

@@ -13,6 +13,7 @@ from portable_losses.ops.pinning import (
     result_type,
     tensor,
 )
+from portable_losses.ops.selects import where
 
 RAW_FMOD = raw_is_right(
     "fmod", "gradient 1 in x1 and -trunc(x1 / x2) in x2", jax="0.10.2", torch="2.13.0"
@@ -41,7 +42,7 @@ def _fmod(x1: Any, x2: Any) -> Any:
     if WHOLE_ZERO:
         # By an x2 of 0 or NaN even 0 leaves a NaN.
         whole = raw.logical_and(raw.equal(x1, 0), raw.greater(raw.absolute(x2), 0))
-        return raw.where(whole, x1, raw.fmod(x1, x2))
+        return where(whole, x1, raw.fmod(x1, x2))
     x1, x2 = tensor(x1), tensor(x2)
     rest = raw.stop_gradient(raw.fmod(x1, x2))
     # The quotient is a whole number but for the rounding of a division.
@@ -51,7 +52,7 @@ def _fmod(x1: Any, x2: Any) -> Any:
 
 def _zero_with_gradient(x: Any) -> Any:
     """0 with gradient 1; at an infinity without one, since its difference is NaN."""
-    x = raw.where(raw.isinf(x), 0.0, x)
+    x = where(raw.isinf(x), 0.0, x)
     return x - raw.stop_gradient(x)
 
 

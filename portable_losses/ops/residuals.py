@@ -7,6 +7,7 @@ from keras import ops as raw
 from portable_losses.ops.extremes import clip
 from portable_losses.ops.kinks import abs
 from portable_losses.ops.known import faster_form, found
+from portable_losses.ops.selects import where
 
 # Half of the square of sinh(r / 2) at this r is still far from overflow in float32, and
 # what log cosh r is less than abs(r) - log 2 is below the rounding of 1 in float64 too.
@@ -40,8 +41,8 @@ def huber(r: Any, delta: Any) -> Any:
         size = abs(r)
         near = raw.less_equal(size, delta)
         # The square never sees a large residual, which may be infinite.
-        square = raw.square(raw.where(near, r, 0.0))
-        return raw.where(near, 0.5 * square, delta * (size - 0.5 * delta))
+        square = raw.square(where(near, r, 0.0))
+        return where(near, 0.5 * square, delta * (size - 0.5 * delta))
     # c (r - c / 2) == both branches, with c = clip(r, -delta, delta)
     c = clip(r, -delta, delta)
     return c * (r - 0.5 * c)
@@ -68,9 +69,9 @@ def _log_cosh(r: Any) -> Any:
     near = raw.less(size, 0.5)
     # cosh(r) == (1 - t^2)^(-1/2) == exp(|r|) / (1 + |t|): the first is exact near 0,
     # the second far out
-    log = raw.log1p(raw.where(near, -t * t, size))
+    log = raw.log1p(where(near, -t * t, size))
     far = raw.absolute(r) if RAW_SIZE else abs(r)
-    return raw.where(near, -0.5 * log, far - log)
+    return where(near, -0.5 * log, far - log)
 
 
 if CUSTOM_GRADIENTS:
