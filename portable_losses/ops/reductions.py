@@ -95,10 +95,13 @@ def _shared(plain: Any, x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     extreme = raw.stop_gradient(plain(x, axis=axes, keepdims=True))
     equal = raw.equal(x, extreme)
     count = raw.sum(raw.cast(equal, x.dtype), axis=axes, keepdims=True)
-    # A NaN equals nothing, and stays in the extreme.
+    # A NaN equals nothing.
     count = where(raw.equal(count, 0), 1.0, count)
     mean = raw.sum(where(equal, x, 0.0) / count, axis=axes, keepdims=True)
     # The mean has the gradient, and the extreme its value without a rounding.
     exact = extreme + (mean - raw.stop_gradient(mean))
     result = where(raw.isinf(extreme), mean, exact)
+    # A backend may pass over a NaN, as XLA does on TensorFlow.
+    unknown = raw.any(raw.isnan(x), axis=axes, keepdims=True)
+    result = where(unknown, float("nan"), result)
     return result if keepdims else raw.squeeze(result, axis=axes)

@@ -75,9 +75,9 @@ TABLE = {
     ),
     "max, infinite": (
         lambda o, x: o.max(x, axis=-1),
-        [[[INF, INF, 0], [-INF, -INF, -INF], [NAN, 1, 2]]],
-        [INF, -INF, NAN],
-        [[[0.5, 0.5, 0], [1 / 3] * 3, [None] * 3]],
+        [[[INF, INF, 0], [-INF, -INF, -INF]]],
+        [INF, -INF],
+        [[[0.5, 0.5, 0], [1 / 3] * 3]],
     ),
     "max, axes": (
         lambda o, x: o.amax(x, axis=(0, 2)),

@@ -105,6 +105,27 @@ def test_value_and_gradient_elsewhere(name, ordinary_results, backend):
     ORDINARY["test_value_and_slope"](name, ordinary_results, backend)
 
 
+def test_a_nan_is_the_largest_and_the_smallest(unknown, differentiate, compiled):
+    rows, x = [unknown[0].max, unknown[0].min], [[0.0, np.nan, 2.0]]
+    for value, _ in differentiate(rows, [x, x], mode=compiled):
+        assert np.isnan(value)
+
+
+def test_a_select_drops_what_was_not_selected(unknown, differentiate, compiled):
+    def root_of_positive(x):
+        positive = x > 0
+        kept = unknown[0].where(positive, x, 1.0)
+        return unknown[0].where(positive, np.inf * kept, 0.0)
+
+    ((_, (gradient,)),) = differentiate([root_of_positive], [[[-1.0]]], mode=compiled)
+    np.testing.assert_array_equal(gradient, [0.0])
+    x = keras.ops.convert_to_tensor([[1.0], [2.0]])
+    got = unknown[0].where(x > 1, x, [[3.0, 4.0, 5.0]])
+    wanted = [[3, 4, 5], [2, 2, 2]]
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(got), wanted)
+    assert tuple(unknown[0].where(x > 1, keras.Input((1,)), 0.0).shape) == (None, 1)
+
+
 def test_no_items_and_an_initial(unknown):
     ops = unknown[0]
     x = keras.ops.zeros((0, 3))
