@@ -183,22 +183,25 @@ def examples(session: nox.Session, backend: str) -> None:
     ],
 )
 def compat(session: nox.Session, row: matrix.Row) -> None:
-    """On request: the oldest versions, the newer Pythons, and the Keras to come."""
+    """On request: the oldest versions, newer Pythons, Keras and backends to come."""
     if matrix.interpreter(row.python) is None:
         session.error(
             f"Python {row.python} is not on PATH: install it (`pyenv install "
             f"{row.python}`, or your system's package python{row.python}), and run "
             f'`nox -s "compat({row.name})"` again'
         )
-    backends = asked_for(session) if session.posargs else row.backends
+    own = bool(row.install)
+    backends = asked_for(session) if session.posargs and not own else row.backends
     prepare(session)
+    extras = "parity" if own else f"{MATRIX.extras(backends)},parity"
     install(
         session,
         "-e",
-        f".[{MATRIX.extras(backends)},parity]",
+        f".[{extras}]",
+        *row.install,
         groups=["test"],
         constraints=row.constraints,
-        backends=tuple(backends),
+        backends=() if own else tuple(backends),
     )
     if row.keras != "keras":
         # One package under two names: removed after, the released Keras would take the
@@ -207,14 +210,15 @@ def compat(session: nox.Session, row: matrix.Row) -> None:
         session.run_install(*uninstall, "keras")
         install(session, row.keras, constraints=row.constraints)
     session.run("python", "ci/check_environment.py", "--keras", row.keras)
-    for backend in backends:
+    for backend in () if own else backends:
         session.run(
             *("python", "-m", "pytest", *IN_PARALLEL, "worksteal"),
             *("--ignore=tests/parity", "tests"),
             env={"KERAS_BACKEND": backend},
         )
     asked = session.posargs or ["--backends", ",".join(backends)]
-    session.run("python", "-m", "portable_losses.parity", *asked)
+    env = {"KERAS_BACKEND": "numpy"}
+    session.run("python", "-m", "portable_losses.parity", *asked, env=env)
 
 
 @nox.session

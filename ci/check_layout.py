@@ -1,4 +1,4 @@
-"""Check the layout of the package: imports, what each loss needs, lengths, paths.
+"""Check the layout of the package: imports, places, pins, lengths, paths.
 
 Reads the source with `ast` and imports none of it, so that it needs no backend. Every
 problem prints as `file:line: rule (remedy)`.
@@ -19,6 +19,7 @@ import sys
 import tokenize
 from pathlib import Path
 
+from pins import check_pins
 from places import check_places
 from source import PACKAGE, Import, imports, parse, problem
 
@@ -45,7 +46,8 @@ def check(root: Path) -> list[str]:
     for folder in ("ci", "docs", "tests"):
         for path in sorted((root / folder).rglob("*.py")):
             problems += check_private_keras(root, path, imports(root, path))
-    return problems + check_places(root) + check_lengths(root) + check_paths(root)
+    problems += check_places(root) + check_pins(root)
+    return problems + check_lengths(root) + check_paths(root)
 
 
 # --- imports ------------------------------------------------------------------------
@@ -104,7 +106,7 @@ def rule_of_room(
                     f"{PACKAGE} itself)"
                 )
             return None
-        if target in (None, "__version__"):
+        if target in (None, "__version__", "_adapters"):
             return None
         return (
             f"parity is handed losses and imports none, this imports {name} (take it "

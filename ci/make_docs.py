@@ -1,9 +1,9 @@
-"""Write the generated pages: the catalogue, and the tables of the last parity run.
+"""Write the generated pages: the catalogue, the pins, and tables of a parity run.
 
-    make_docs.py                         the catalogue, from the docstrings
+    make_docs.py                         the catalogue and the pins, from the source
     make_docs.py --results build/parity  and the parity tables, of a run
     make_docs.py --ops build/parity      and the chart of keras.ops, of a run
-    make_docs.py --check                 fail if the catalogue is not current
+    make_docs.py --check                 fail if one of the first two is not current
 
 The sources are read, not imported, so that no backend is needed.
 """
@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pins
 from source import PACKAGE, exported, families
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +23,7 @@ TRAINING = ROOT / PACKAGE / "training"
 CATALOGUE = ROOT / "docs" / "catalogue.md"
 PARITY = ROOT / "docs" / "parity.md"
 OPS = ROOT / "docs" / "ops.md"
+PINS = ROOT / "docs" / "pins.md"
 README = ROOT / "README.md"
 BEGIN, END = "<!-- parity:begin -->", "<!-- parity:end -->"
 COMMON = {"reduction", "name", "dtype"}
@@ -191,14 +193,15 @@ def main() -> None:
     parser.add_argument("--results", type=Path, help="folder of a parity run")
     parser.add_argument("--ops", type=Path, help="folder of a chart of keras.ops")
     options = parser.parse_args()
-    page = catalogue()
-    if options.check:
-        if not CATALOGUE.exists() or CATALOGUE.read_text() != page:
+    for path, text in ((CATALOGUE, catalogue()), (PINS, pins.page(ROOT))):
+        if not options.check:
+            path.write_text(text)
+        elif not path.exists() or path.read_text() != text:
             raise SystemExit(
-                "docs/catalogue.md is not current (run: python ci/make_docs.py)"
+                f"docs/{path.name} is not current (run: python ci/make_docs.py)"
             )
+    if options.check:
         return
-    CATALOGUE.write_text(page)
     if options.results is not None:
         parity(options.results)
     if options.ops is not None:

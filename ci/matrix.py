@@ -36,6 +36,7 @@ class Row:
     """One `compat` session: a Python, its backends and the versions to pin.
 
     `keras` is the project that takes the place of the released Keras, if one does.
+    `install` is what installs backends that have no extra; then only the harness runs.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Row:
     backends: tuple[str, ...]
     constraints: Path
     keras: str = "keras"
+    install: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,10 +130,11 @@ def load(path: Path = CI / "matrix.toml") -> Matrix:
     compat = {}
     for name, row in raw["compat"].items():
         keras = {"keras": row.pop("keras")} if "keras" in row else {}
+        install = tuple(row.pop("install", ()))
         row = _fields(name, row, "python", "backends", "constraints")
         if not row["backends"]:
             raise ValueError(f"{path.name}: compat.{name} has no backends; name one")
-        for backend in row["backends"]:
+        for backend in () if install else row["backends"]:
             _known("backend", backend, backends)
         compat[name] = Row(
             name,
@@ -139,6 +142,7 @@ def load(path: Path = CI / "matrix.toml") -> Matrix:
             tuple(row["backends"]),
             _constraints(path, row["constraints"]),
             **keras,
+            install=install,
         )
     peers = {}
     for name, row in raw["peers"].items():

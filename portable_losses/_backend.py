@@ -1,13 +1,12 @@
 """Chooses an installed backend where Keras would fail for want of TensorFlow."""
 
-import importlib.util
 import json
 import os
 import pathlib
 import sys
 import warnings
 
-_BACKENDS = ("tensorflow", "jax", "torch")
+from portable_losses._adapters import known
 
 
 def choose_backend() -> None:
@@ -18,23 +17,23 @@ def choose_backend() -> None:
     """
     if "KERAS_BACKEND" in os.environ or "keras" in sys.modules:
         return
-    configured = _configured()
-    if configured not in _BACKENDS or _installed(configured):
+    configured, adapters = _configured(), known()
+    if configured not in adapters or not adapters[configured].missing:
         return
-    for backend in _BACKENDS:
-        if _installed(backend):
-            os.environ["KERAS_BACKEND"] = backend
-            warnings.warn(
-                f"portable_losses: KERAS_BACKEND is not set and {configured} is not "
-                f"installed; using {backend}. Set KERAS_BACKEND={backend} to choose it "
-                "yourself.",
-                stacklevel=4,  # past this module and the package, to the user
-            )
-            return
+    trains = [facts for facts in adapters.values() if facts.gradients]
+    for backend in (facts.name for facts in trains if not facts.missing):
+        os.environ["KERAS_BACKEND"] = backend
+        warnings.warn(
+            f"portable_losses: KERAS_BACKEND is not set and {configured} is not "
+            f"installed; using {backend}. Set KERAS_BACKEND={backend} to choose it "
+            "yourself.",
+            stacklevel=4,  # past this module and the package, to the user
+        )
+        return
     raise ImportError(
         "portable_losses: Keras needs a backend, and none of "
-        f"{', '.join(sorted(_BACKENDS))} is installed (for instance: pip install "
-        '".[jax]" in a clone of portable_losses).'
+        f"{', '.join(sorted(facts.name for facts in trains))} is installed (for "
+        f"instance: {adapters['jax'].command} in a clone of portable_losses)."
     )
 
 
@@ -47,10 +46,6 @@ def _configured() -> str:
         return "tensorflow"
     backend = config.get("backend", "tensorflow") if isinstance(config, dict) else ""
     return str(backend)
-
-
-def _installed(name: str) -> bool:
-    return importlib.util.find_spec(name) is not None
 
 
 choose_backend()

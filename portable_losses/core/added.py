@@ -6,8 +6,7 @@ from typing import Any
 import keras
 
 from portable_losses.core.keras_seams import stateless_scope
-
-_ON_TENSORFLOW = keras.config.backend() == "tensorflow"
+from portable_losses.core.reduction import KERAS_NEVER_SCALES
 
 
 class Added:
@@ -48,7 +47,7 @@ def _unscaled(value: Any) -> Any:
 
     The factor is read from Keras: it is the mean of a single item of value 1.
     """
-    if not _ON_TENSORFLOW:
+    if KERAS_NEVER_SCALES:
         return value
     one = keras.ops.ones((1, 1))  # an item, since Keras scales items and not scalars
     scale = keras.losses.MeanAbsoluteError()(one, 0.0 * one)

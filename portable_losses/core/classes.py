@@ -12,7 +12,9 @@ from portable_losses.core import checks
 from portable_losses.core.eager import cheap_to_read
 from portable_losses.core.vectors import as_vector
 from portable_losses.ops import crossentropies
+from portable_losses.ops.known import faster_form, found
 from portable_losses.ops.log_sums import INF, gaps, infinite_if_none, largest_of
+from portable_losses.ops.selects import where
 
 Carefully = Callable[[bool], Any]
 """Makes items, with or without the handling of infinite logits; see `carefully`."""
@@ -20,7 +22,27 @@ Carefully = Callable[[bool], Any]
 Times = Callable[[Any, Any], Any]
 """A product of a weight and a cost that may be infinite."""
 
-_BACKEND = keras.config.backend()
+BY_KERNEL = faster_form(
+    "crossentropy_of",
+    "one kernel for each pass, right at finite logits and at -inf",
+    tensorflow="2.21.0",
+    torch="2.13.0",
+)
+OWN_GRADIENT = faster_form(
+    "crossentropy_of, crossentropy_of_labels",
+    "a gradient that is written out takes fewer passes over memory",
+    tensorflow="2.21.0",
+)
+FLAT = faster_form(
+    "crossentropy_of",
+    "Keras would pass a view with the classes on axis 1, which takes twice the time",
+    torch="2.13.0",
+)
+KEEPS_LOGITS = found(
+    "Keras takes logits as they are",
+    "on TensorFlow it replaces the output of a softmax by its input",
+    torch="2.13.0",
+)
 
 
 def valid_ids(ids: Any, num_classes: int) -> Any:
@@ -77,7 +99,7 @@ def times(weight: Any, cost: Any) -> Any:
         return weight * cost
     # A NaN stays a NaN: it is the cost of a class index out of range.
     absent = keras.ops.logical_and(weight == 0, keras.ops.isinf(cost))
-    return weight * keras.ops.where(absent, 0.0, cost)
+    return weight * where(absent, 0.0, cost)
 
 
 def crossentropy_of_labels(logits: Any, t: Any) -> Any:
@@ -86,7 +108,7 @@ def crossentropy_of_labels(logits: Any, t: Any) -> Any:
     def items_of(careful: bool) -> Any:
         if not careful:
             return -keras.ops.sum(t * keras.ops.log_softmax(logits, axis=-1), axis=-1)
-        if _BACKEND == "tensorflow":
+        if OWN_GRADIENT:
             return crossentropies.of_labels(t, logits)
         largest = largest_of(logits, (-1,))
         gap = gaps(logits, largest)
@@ -104,15 +126,15 @@ def crossentropy_of_labels(logits: Any, t: Any) -> Any:
 def crossentropy_of(logits: Any, ids: Any) -> Any:
     """Return `-pick(log_p, ids)` for `log_p` as in `of_log_softmax`."""
     ids, valid = _indices(ids, logits.shape[-1])
-    if _BACKEND in ("tensorflow", "torch"):
+    if BY_KERNEL:
         if valid is None or cheap_to_read(logits):  # items can be looked at as well
             # The copy is for TensorFlow: if `logits` is the output of a softmax, Keras
             # would replace it by the input of that softmax.
-            torch = _BACKEND == "torch"
-            items = _by_kernel(logits if torch else keras.ops.copy(logits), ids)
+            own = logits if KEEPS_LOGITS else keras.ops.copy(logits)
+            items = _by_kernel(own, ids)
             if _known_finite(items):
                 return _or_nan(items, valid)
-        if _BACKEND == "tensorflow":
+        if OWN_GRADIENT:
             return _or_nan(crossentropies.of_ids(ids, logits), valid)
         # The kernel handles -inf, but neither inf nor logits that are all -inf.
         largest = largest_of(logits, (-1,))
@@ -133,7 +155,7 @@ def crossentropy_of(logits: Any, ids: Any) -> Any:
 def _constant_if_certain(items: Any, largest: Any) -> Any:
     """The items, without a gradient where a logit is inf."""
     certain = keras.ops.squeeze(largest == INF, -1)
-    return keras.ops.where(certain, keras.ops.stop_gradient(items), items)
+    return where(certain, keras.ops.stop_gradient(items), items)
 
 
 def _known_finite(items: Any) -> bool:
@@ -144,9 +166,7 @@ def _known_finite(items: Any) -> bool:
 
 def _by_kernel(logits: Any, ids: Any) -> Any:
     """One kernel for each pass; `pick` takes twenty operations on TensorFlow."""
-    if _BACKEND == "torch" and len(logits.shape) > 2:
-        # Flat, since Keras would pass a view with the classes on axis 1, which takes
-        # twice the time.
+    if FLAT and len(logits.shape) > 2:
         rows = keras.ops.reshape(logits, (-1, logits.shape[-1]))
         items = _by_kernel(rows, keras.ops.reshape(ids, (-1,)))
         return keras.ops.reshape(items, ids.shape)
@@ -178,7 +198,7 @@ def _picked(x: Any, ids: Any) -> Any:
 
 def _or_nan(items: Any, valid: Any | None) -> Any:
     """The items, and NaN where a class index was out of range."""
-    return items if valid is None else keras.ops.where(valid, items, float("nan"))
+    return items if valid is None else where(valid, items, float("nan"))
 
 
 def weight_vector(
@@ -200,6 +220,4 @@ def like(x: Any, other: Any) -> Any:
 def take(values: Any, ids: Any) -> Any:
     """Return `values[ids]` for one value per class; 0 for an index out of range."""
     valid = valid_ids(ids, values.shape[0])
-    return keras.ops.where(
-        valid, keras.ops.take(values, keras.ops.where(valid, ids, 0)), 0.0
-    )
+    return where(valid, keras.ops.take(values, where(valid, ids, 0)), 0.0)

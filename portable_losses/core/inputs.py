@@ -7,9 +7,36 @@ from typing import Any, NoReturn
 import keras
 
 from portable_losses.core import errors
+from portable_losses.ops.known import found
 
-_ON_TENSORFLOW = keras.config.backend() == "tensorflow"
-_ON_TORCH = keras.config.backend() == "torch"
+NEVER_RAGGED = found(
+    "it has no ragged tensors, of samples of different lengths",
+    "tests/core/test_inputs.py",
+    jax="0.10.2",
+    numpy="2.4.6",
+    torch="2.13.0",
+)
+NEVER_NESTED = found(
+    "it has no nested tensors, of samples of different lengths",
+    "tests/core/test_inputs.py",
+    jax="0.10.2",
+    numpy="2.4.6",
+    tensorflow="2.21.0",
+)
+NEVER_SPARSE = found(
+    "convert_to_tensor(sparse=False) makes sparse tensors dense",
+    "tests/core/test_inputs.py",
+    jax="0.10.2",
+    numpy="2.4.6",
+    tensorflow="2.21.0",
+)
+RANKS_ARE_KNOWN = found(
+    "every tensor has a rank while code is compiled, too",
+    "tests/core/test_inputs.py",
+    jax="0.10.2",
+    numpy="2.4.6",
+    torch="2.13.0",
+)
 # The kinds of NumPy dtypes that are no real numbers.
 _KINDS = {
     "O": "objects",
@@ -45,9 +72,9 @@ def tensor(owner: str, argument: str, value: Any, dtype: str | None = None) -> A
         value = found
     elif kind is not None:
         _reject_kind(owner, argument, kind)
-    if _ON_TENSORFLOW and type(value).__name__ == "RaggedTensor":
+    if not NEVER_RAGGED and type(value).__name__ == "RaggedTensor":
         _reject_ragged(owner, argument)
-    if _ON_TORCH and getattr(value, "is_nested", False):
+    if not NEVER_NESTED and getattr(value, "is_nested", False):
         _reject_ragged(owner, argument)
     try:
         # Dense, since `where` does not take sparse tensors.
@@ -58,9 +85,9 @@ def tensor(owner: str, argument: str, value: Any, dtype: str | None = None) -> A
         kind = _kind(x)  # TensorFlow makes tensors of strings, JAX complex ones
         if kind is not None:
             _reject_kind(owner, argument, kind)
-    if _ON_TORCH and x.is_sparse:
+    if not NEVER_SPARSE and getattr(x, "is_sparse", False):
         x = x.to_dense()
-    if _ON_TENSORFLOW and x.shape.rank is None:
+    if not RANKS_ARE_KNOWN and getattr(x.shape, "rank", 0) is None:
         rule = "of a known rank"
         shown = errors.Described("a tensor of unknown rank")
         remedy = f"{argument}.set_shape(...) where the data set makes it"

@@ -6,6 +6,15 @@ from typing import Any
 import keras
 
 from portable_losses.core.keras_seams import mask_on
+from portable_losses.ops.known import found
+
+MASK_STAYS = found(
+    "every tensor can have the attribute by which Keras attaches a mask",
+    "tests/core/test_keras_seams.py; a metric gets the tensor that the loss got",
+    tensorflow="2.21.0",
+    torch="2.13.0",
+    numpy="2.4.6",
+)
 
 
 @keras.saving.register_keras_serializable("portable_losses")
@@ -23,7 +32,6 @@ class _MaskReader(keras.layers.Layer):
         return None
 
 
-_ON_JAX = keras.config.backend() == "jax"
 _reader: _MaskReader | None = None
 
 
@@ -31,9 +39,10 @@ def keras_mask(x: Any) -> Any | None:
     """Return the mask that Keras attached to `x`, or None.
 
     A JAX tracer cannot have attributes, so Keras keeps the mask in a table that only
-    passes it to a layer's `call`. On other backends it is an attribute of the tensor.
+    passes it to a layer's `call`. On TensorFlow and torch it is an attribute of the
+    tensor.
     """
-    if not _ON_JAX:
+    if MASK_STAYS:
         return mask_on(x)
     if not keras.ops.is_tensor(x):
         return None
@@ -52,7 +61,7 @@ def remember(y_true: Any, mask: Any) -> None:
     On JAX the metrics get the predictions as new tensors, without a mask; but they get
     the same targets as the loss.
     """
-    if not _ON_JAX or mask is None:
+    if MASK_STAYS or mask is None:
         return
     try:
         weakref.finalize(y_true, _masks_of_targets.pop, id(y_true), None)

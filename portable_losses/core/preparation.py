@@ -12,6 +12,7 @@ from portable_losses.core.columns import Columns, for_groups, of_elements
 from portable_losses.core.errors import name_of
 from portable_losses.core.inputs import tensor
 from portable_losses.core.mask import keras_mask
+from portable_losses.ops.selects import where
 
 
 class Inputs(NamedTuple):
@@ -149,10 +150,10 @@ def _with_safe_values(
     wide = expand(kept, len(y_pred.shape))
     if len(kept.shape) == len(y_pred.shape) and kept.shape[-1] != 1:
         wide = for_groups(wide, loss._groups)
-    y_pred = keras.ops.where(wide, y_pred, 0.5)
+    y_pred = where(wide, y_pred, 0.5)
     floating = y_true is not None and keras.backend.is_float_dtype(y_true.dtype)
     if floating and loss._targets == "same":
-        return keras.ops.where(wide, y_true, 1.0), y_pred
+        return where(wide, y_true, 1.0), y_pred
     return _replace_broken(y_true, kept), y_pred
 
 
@@ -175,7 +176,7 @@ def _replace_broken(x: Any, kept: Any) -> Any:
     if common < len(kept_shape):
         kept = keras.ops.any(kept, axis=tuple(range(common, len(kept_shape))))
     fine = keras.ops.logical_or(expand(kept, len(shape)), keras.ops.isfinite(x))
-    return keras.ops.where(fine, x, 1.0)
+    return where(fine, x, 1.0)
 
 
 def _any_after(x: Any, axes: int) -> Any:

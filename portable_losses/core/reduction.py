@@ -7,6 +7,9 @@ import keras
 from portable_losses.core.axes import both, expand, leading, squeezed
 from portable_losses.core.columns import Columns
 from portable_losses.core.errors import Described, fail, name_of
+from portable_losses.ops.known import found
+from portable_losses.ops.quotients import no_nan
+from portable_losses.ops.selects import where
 
 REDUCTIONS = (
     "sum_over_batch_size",
@@ -16,9 +19,13 @@ REDUCTIONS = (
     "none",
     None,
 )
-# Under tf.distribute the loss of every replica must be scaled, and only Keras knows the
-# factor. On other backends Keras does not scale.
-_KERAS_SCALES = keras.config.backend() == "tensorflow"
+KERAS_NEVER_SCALES = found(
+    "Keras does not scale a loss for the replicas of a distribution",
+    "under tf.distribute it must be scaled, and only Keras knows the factor",
+    jax="0.10.2",
+    torch="2.13.0",
+    numpy="2.4.6",
+)
 
 
 class KerasReduction(keras.losses.Loss):
@@ -34,9 +41,9 @@ def reduced(loss: Any, items: Any) -> Any:
         return items
     if loss.reduction == "sum":
         return keras.ops.sum(items)
-    if _KERAS_SCALES:
-        return loss._keras_reduction(items, items)
-    return keras.ops.mean(items)
+    if KERAS_NEVER_SCALES:
+        return keras.ops.mean(items)
+    return loss._keras_reduction(items, items)
 
 
 def of_chosen(
@@ -70,7 +77,7 @@ def of_chosen(
         # An item that is not used has the weight 0, so the weight can be the zero of
         # the `where`. A new constant would take a third of the time of the `where`.
         zero = 0.0 if weight is None or counted is not None else weight
-        items = keras.ops.where(used, items, zero)
+        items = where(used, items, zero)
     if weight is not None:
         items = items * weight
     if loss.reduction in (None, "none"):
@@ -91,9 +98,9 @@ def of_chosen(
     else:
         divisor = keras.ops.cast(counted, items.dtype) if share is None else share
     if counted is not None and (by_weight or share is not None):
-        divisor = keras.ops.where(counted, divisor, 0.0)
+        divisor = where(counted, divisor, 0.0)
     divisor = keras.ops.sum(keras.ops.broadcast_to(divisor, keras.ops.shape(items)))
-    mean = keras.ops.divide_no_nan(total, divisor)
+    mean = no_nan(total, divisor)
     return reduced(loss, keras.ops.reshape(mean, (1,)))
 
 
@@ -123,10 +130,10 @@ def of_statistic(
             value = keras.ops.broadcast_to(value, keras.ops.shape(y_pred)[:1])
         return result(loss, value)
     if chosen is not None and len(chosen.shape) == len(value.shape):
-        value = keras.ops.sum(keras.ops.where(chosen, value, 0.0))
+        value = keras.ops.sum(where(chosen, value, 0.0))
         if loss.reduction != "sum":
             number = keras.ops.sum(keras.ops.cast(chosen, value.dtype))
-            value = keras.ops.divide_no_nan(value, number)
+            value = no_nan(value, number)
     # One item, not a scalar: Keras scales items for tf.distribute, not scalars.
     return result(loss, reduced(loss, keras.ops.reshape(value, (-1,))))
 

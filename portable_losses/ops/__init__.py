@@ -27,14 +27,11 @@ from portable_losses.ops.accumulations import nancumprod as nancumprod
 from portable_losses.ops.accumulations import nancumsum as nancumsum
 from portable_losses.ops.accumulations import prod as prod
 from portable_losses.ops.activations import celu as celu
+from portable_losses.ops.activations import elu as elu
 from portable_losses.ops.activations import gelu as gelu
-from portable_losses.ops.activations import hard_silu as hard_silu
-from portable_losses.ops.activations import hard_swish as hard_swish
-from portable_losses.ops.activations import hard_tanh as hard_tanh
 from portable_losses.ops.activations import leaky_relu as leaky_relu
 from portable_losses.ops.activations import selu as selu
 from portable_losses.ops.activations import softsign as softsign
-from portable_losses.ops.activations import sparse_sigmoid as sparse_sigmoid
 from portable_losses.ops.angles import angle as angle
 from portable_losses.ops.angles import arccos as arccos
 from portable_losses.ops.angles import arcsin as arcsin
@@ -50,6 +47,12 @@ from portable_losses.ops.gamma import digamma as digamma
 from portable_losses.ops.gamma import log_gamma as lgamma  # noqa: F401  # Keras's name
 from portable_losses.ops.gamma import log_gamma as log_gamma
 from portable_losses.ops.gamma import log_gamma_difference as log_gamma_difference
+from portable_losses.ops.hard_activations import hard_sigmoid as hard_sigmoid
+from portable_losses.ops.hard_activations import hard_silu as hard_silu
+from portable_losses.ops.hard_activations import hard_swish as hard_swish
+from portable_losses.ops.hard_activations import hard_tanh as hard_tanh
+from portable_losses.ops.hard_activations import relu6 as relu6
+from portable_losses.ops.hard_activations import sparse_sigmoid as sparse_sigmoid
 from portable_losses.ops.kinks import abs as abs
 from portable_losses.ops.kinks import absolute as absolute
 from portable_losses.ops.kinks import copysign as copysign
@@ -75,6 +78,7 @@ from portable_losses.ops.norms import normalize as normalize
 from portable_losses.ops.powers import float_power as float_power
 from portable_losses.ops.powers import power as power
 from portable_losses.ops.quotients import divide as divide
+from portable_losses.ops.quotients import divide_no_nan as divide_no_nan
 from portable_losses.ops.quotients import reciprocal as reciprocal
 from portable_losses.ops.quotients import true_divide as true_divide
 from portable_losses.ops.reductions import amax as amax
@@ -89,4 +93,5 @@ from portable_losses.ops.roots import nanstd as nanstd
 from portable_losses.ops.roots import rsqrt as rsqrt
 from portable_losses.ops.roots import sqrt as sqrt
 from portable_losses.ops.roots import std as std
+from portable_losses.ops.selects import where as where
 from portable_losses.ops.sparse import sparsemax as sparsemax

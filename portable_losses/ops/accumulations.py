@@ -4,14 +4,29 @@ from typing import Any
 
 from keras import ops as raw
 
+from portable_losses.ops.known import raw_is_right
 from portable_losses.ops.pinning import (
-    BACKEND,
     HALVES,
     axes_of,
     dtype_of,
     is_float,
     pinned,
     tensor,
+)
+from portable_losses.ops.selects import where
+
+RAW_CUMPROD = raw_is_right(
+    "cumprod, nancumprod",
+    "the true gradient where entries are 0",
+    jax="0.10.2",
+    torch="2.13.0",
+)
+RAW_PROD = raw_is_right(
+    "prod",
+    "the true gradient where entries are 0",
+    tensorflow="2.21.0",
+    jax="0.10.2",
+    torch="2.13.0",
 )
 
 
@@ -34,16 +49,45 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
 def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
     """The product of x over `axis`, all axes by default.
 
-    Half precision is multiplied in float32 and rounded once, unless `dtype` says
-    otherwise. Pinned because TensorFlow rounds every step.
+    The gradient is the true one where entries are 0 as well. Half precision is
+    multiplied in float32 and rounded once, unless `dtype` says otherwise. Pinned
+    because TensorFlow rounds every step.
 
     >>> ops.prod(ops.full((100,), 1.01, "float16"))  # 2.643; TensorFlow's own: 2.631
     """
     x = tensor(x)
     if dtype is None and dtype_of(x) in HALVES:
-        result = raw.prod(raw.cast(x, "float32"), axis=axis, keepdims=keepdims)
+        result = _prod(raw.cast(x, "float32"), axis, keepdims)
         return raw.cast(result, x.dtype)
-    return raw.prod(x, axis=axis, keepdims=keepdims, dtype=dtype)
+    if RAW_PROD or not is_float(x):
+        return raw.prod(x, axis=axis, keepdims=keepdims, dtype=dtype)
+    return _prod(x if dtype is None else raw.cast(x, dtype), axis, keepdims)
+
+
+def _prod(x: Any, axis: Any, keepdims: bool) -> Any:
+    if RAW_PROD:
+        return raw.prod(x, axis=axis, keepdims=keepdims)
+    axes = axes_of(x, axis)
+    for axis in axes:
+        x = _halved(x, axis)
+    return x if keepdims else raw.squeeze(x, axis=axes)
+
+
+def _halved(x: Any, axis: int) -> Any:
+    """The product over one axis, which stays: of each half with the other, again."""
+    if x.shape[axis] is None:
+        x, size = _by_doubling(x, axis), raw.shape(x)[axis]
+        return raw.take(x, [size - 1], axis=axis)
+    if x.shape[axis] == 0:
+        shape = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
+        return raw.ones(shape, x.dtype)
+    while x.shape[axis] > 1:
+        half, odd = divmod(x.shape[axis], 2)
+        parts = raw.split(x, [half, 2 * half] if odd else [half], axis=axis)
+        x = parts[0] * parts[1]
+        if odd:
+            x = raw.concatenate([x, parts[2]], axis=axis)
+    return x
 
 
 @pinned
@@ -62,7 +106,7 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
         x = raw.cast(x, dtype)
     elif dtype_of(x) in HALVES:
         return raw.cast(cumprod(raw.cast(x, "float32"), axis=axis), x.dtype)
-    if BACKEND in ("jax", "torch") or not is_float(x):
+    if RAW_CUMPROD or not is_float(x):
         return raw.cumprod(x, axis=axis)
     if axis is None:
         x, axis = raw.reshape(x, (-1,)), 0
@@ -92,7 +136,7 @@ def _without_nan(x: Any, instead: int) -> Any:
     x = tensor(x)
     # In x's own dtype: a Python number beside a half would be float32.
     new = raw.cast(instead, x.dtype)
-    return raw.where(raw.isnan(x), new, x) if is_float(x) else x
+    return where(raw.isnan(x), new, x) if is_float(x) else x
 
 
 def _by_doubling(x: Any, axis: int) -> Any:
@@ -107,6 +151,6 @@ def _by_doubling(x: Any, axis: int) -> Any:
     place = raw.reshape(raw.arange(raw.shape(x)[axis]), shape)
     for step in range(steps):
         # What rolls around from the end has no business at the start.
-        before = raw.where(place < 2**step, 1.0, raw.roll(x, 2**step, axis=axis))
+        before = where(place < 2**step, 1.0, raw.roll(x, 2**step, axis=axis))
         x = x * before
     return x

@@ -6,10 +6,14 @@ from typing import Any
 
 from keras import ops as raw
 
-from portable_losses.ops.pinning import BACKEND, pinned_float
+from portable_losses.ops.known import raw_is_right
+from portable_losses.ops.pinning import pinned_float
+from portable_losses.ops.selects import where
 
 # The series of sin(r) / r in r^2, highest power first.
 SINC_SERIES = tuple((-1) ** k / math.factorial(2 * k + 1) for k in range(6, -1, -1))
+
+RAW_ANGLE = raw_is_right("angle", "0 at -0.0, NaN for NaN, gradient 0", torch="2.13.0")
 
 
 @pinned_float(2)
@@ -22,8 +26,8 @@ def arctan2(x1: Any, x2: Any) -> Any:
     >>> ops.arctan2(ops.convert_to_tensor([1.0, 0.0]), [0.0, 0.0])  # [1.5708, 0]
     """
     origin = raw.logical_and(raw.equal(x1, 0), raw.equal(x2, 0))
-    angle = raw.arctan2(x1, raw.where(origin, 1.0, x2))
-    return raw.where(origin, 0.0, angle)
+    angle = raw.arctan2(x1, where(origin, 1.0, x2))
+    return where(origin, 0.0, angle)
 
 
 @pinned_float(1)
@@ -51,8 +55,8 @@ def arcsin(x: Any) -> Any:
 
 def _constant_at_ends(function: Any, x: Any) -> Any:
     end = raw.equal(raw.absolute(x), 1)
-    value = function(raw.where(end, 0.0, x))
-    return raw.where(end, function(raw.stop_gradient(x)), value)
+    value = function(where(end, 0.0, x))
+    return where(end, function(raw.stop_gradient(x)), value)
 
 
 @pinned_float(1)
@@ -64,10 +68,10 @@ def angle(x: Any) -> Any:
 
     >>> ops.angle(ops.convert_to_tensor([-2.0, -0.0, 3.0]))  # [3.1416, 0, 0]
     """
-    if BACKEND == "torch":
+    if RAW_ANGLE:
         return raw.angle(x)
-    real = raw.where(raw.less(x, 0), math.pi, 0.0)
-    return raw.where(raw.isnan(x), x, raw.cast(real, x.dtype))
+    real = where(raw.less(x, 0), math.pi, 0.0)
+    return where(raw.isnan(x), x, raw.cast(real, x.dtype))
 
 
 @pinned_float(1)
@@ -80,8 +84,8 @@ def sinc(x: Any) -> Any:
     >>> ops.sinc(ops.convert_to_tensor([0.0, 0.5]))  # [1, 0.6366]
     """
     near = raw.less(raw.absolute(x), 0.5)
-    square = raw.square(math.pi * raw.where(near, x, 0.0))
+    square = raw.square(math.pi * where(near, x, 0.0))
     first, *rest = SINC_SERIES
     series = functools.reduce(lambda total, c: total * square + c, rest, first)
-    angle = math.pi * raw.where(near, 1.0, x)
-    return raw.where(near, series, raw.sin(angle) / angle)
+    angle = math.pi * where(near, 1.0, x)
+    return where(near, series, raw.sin(angle) / angle)

@@ -14,6 +14,7 @@ from portable_losses.ops.pinning import (
     pinned,
     tensor,
 )
+from portable_losses.ops.selects import where
 
 INF = float("inf")
 
@@ -40,7 +41,7 @@ def distance_transform(mask: Any, axis: int | tuple[int, ...] | None = None) -> 
     mask = raw.stop_gradient(tensor(mask))
     dtype = dtype_of(mask) if is_float(mask) else "float32"
     inside, axes = raw.not_equal(mask, 0), _longest_first(mask, axes_of(mask, axis))
-    squares = raw.where(inside, _within_lines(inside, axes), 0.0)
+    squares = where(inside, _within_lines(inside, axes), 0.0)
     distance = raw.sqrt(_between_lines(squares, axes))
     return raw.stop_gradient(as_dtype(distance, dtype))
 
@@ -57,7 +58,7 @@ def squares_to_other(mask: Any, axes: tuple[int, ...]) -> Any:
     """
     axes = _longest_first(mask, axes)
     squares = _within_lines(mask, axes)
-    both = [raw.where(mask, squares, 0.0), raw.where(mask, 0.0, squares)]
+    both = [where(mask, squares, 0.0), where(mask, 0.0, squares)]
     both = _between_lines(raw.stack(both), tuple(axis + 1 for axis in axes))
     return raw.stop_gradient(both[0] + both[1])  # one of them is 0
 
@@ -90,7 +91,7 @@ def _to_the_ends_of_runs(mask: Any) -> Any:
     # Where a run starts, and where it ends. At the border it does neither.
     starts = raw.not_equal(mask, raw.take(mask, before, axis=0))
     ends = raw.not_equal(mask, raw.take(mask, behind, axis=0))
-    starts, ends = raw.where(starts, position, -INF), raw.where(ends, position, INF)
+    starts, ends = where(starts, position, -INF), where(ends, position, INF)
     state = (starts, ends, at, raw.ones_like(at))
     steps = MOST_DOUBLINGS if known is None else max(known - 1, 0).bit_length()
     last_start, next_end, _, _ = raw.fori_loop(0, steps, _reach_twice_as_far, state)

@@ -4,6 +4,8 @@ from typing import Any
 
 from keras import ops as raw
 
+from portable_losses.ops.selects import where
+
 
 def expm1(x: Any) -> Any:
     """exp(x) - 1, exact near 0, with gradient exp(x).
@@ -13,4 +15,4 @@ def expm1(x: Any) -> Any:
     """
     low = x < -1.0
     # `exp` never gets a large x: its infinite gradient would make that of `where` NaN.
-    return raw.where(low, raw.exp(raw.where(low, x, -1.0)) - 1.0, raw.expm1(x))
+    return where(low, raw.exp(where(low, x, -1.0)) - 1.0, raw.expm1(x))

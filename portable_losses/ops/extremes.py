@@ -5,8 +5,8 @@ from typing import Any
 
 from keras import ops as raw
 
+from portable_losses.ops.known import faster_form, raw_is_right
 from portable_losses.ops.pinning import (
-    BACKEND,
     FLOATS,
     as_dtype,
     is_float,
@@ -14,6 +14,37 @@ from portable_losses.ops.pinning import (
     pinned,
     result_type,
     tensor,
+)
+from portable_losses.ops.selects import where
+
+RAW_MAXIMUM = raw_is_right(
+    "maximum, fmax", "half of a tie's gradient to each", jax="0.10.2", torch="2.13.0"
+)
+RAW_MINIMUM = raw_is_right(
+    "minimum, fmin", "half of a tie's gradient to each", jax="0.10.2", torch="2.13.0"
+)
+RAW_CLIP = raw_is_right(
+    "clip, hard_tanh",
+    "gradient 1 at the bounds, none to the bounds; used where a bound is a tensor",
+    tensorflow="2.21.0",
+    torch="2.13.0",
+)
+CLAMP = faster_form(
+    "clip, hard_tanh",
+    "Keras makes tensors of the bounds, for which torch has a slower kernel; with "
+    "numbers the gradient at a bound is 1 too",
+    torch="2.13.0",
+)
+TWO_SELECTS = faster_form(
+    "clip, hard_tanh",
+    "two selects for two numbers, where the gradient of TensorFlow's own is five "
+    "kernels",
+    tensorflow="2.21.0",
+)
+ONE_SELECT = faster_form(
+    "clip, hard_tanh",
+    "one select for one bound, where its own takes two",
+    tensorflow="2.21.0",
 )
 
 
@@ -28,9 +59,9 @@ def maximum(x1: Any, x2: Any) -> Any:
     >>> x = ops.convert_to_tensor([1.0, 2.0])
     >>> ops.maximum(x, 1.0)  # [1, 2], gradient [0.5, 1]
     """
-    if BACKEND == "tensorflow":
-        return _choose(raw.maximum, raw.greater, raw.less, x1, x2)
-    return raw.maximum(x1, x2)
+    if RAW_MAXIMUM:
+        return raw.maximum(x1, x2)
+    return _choose(raw.maximum, raw.greater, raw.less, x1, x2)
 
 
 @pinned
@@ -43,9 +74,9 @@ def minimum(x1: Any, x2: Any) -> Any:
     >>> x = ops.convert_to_tensor([1.0, 2.0])
     >>> ops.minimum(x, 1.0)  # [1, 1], gradient [0.5, 0]
     """
-    if BACKEND == "tensorflow":
-        return _choose(raw.minimum, raw.less, raw.greater, x1, x2)
-    return raw.minimum(x1, x2)
+    if RAW_MINIMUM:
+        return raw.minimum(x1, x2)
+    return _choose(raw.minimum, raw.less, raw.greater, x1, x2)
 
 
 def _choose(native: Any, first: Any, second: Any, x1: Any, x2: Any) -> Any:
@@ -57,7 +88,7 @@ def _choose(native: Any, first: Any, second: Any, x1: Any, x2: Any) -> Any:
     # A NaN is in neither order, so it reaches the sum, which keeps it: the maximum of
     # TensorFlow under XLA loses one.
     tie = 0.5 * x1 + 0.5 * x2
-    return raw.where(first(x1, x2), x1, raw.where(second(x1, x2), x2, tie))
+    return where(first(x1, x2), x1, where(second(x1, x2), x2, tie))
 
 
 @pinned
@@ -79,7 +110,7 @@ def fmin(x1: Any, x2: Any) -> Any:
 
 
 def _fill_nan(x: Any, other: Any) -> Any:
-    return raw.where(raw.isnan(x), other, x)
+    return where(raw.isnan(x), other, x)
 
 
 @pinned
@@ -98,23 +129,21 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Any:
         return _clip_integers(x, x_min, x_max)
     bounds = [b for b in (x_min, x_max) if b is not None]
     numbers = all(is_number(bound) for bound in bounds)
-    if BACKEND == "torch" and numbers and bounds:
-        # Keras makes tensors of the bounds, for which torch has a slower kernel.
+    if CLAMP and numbers and bounds:
         return x.clamp(x_min, x_max)
-    if BACKEND == "tensorflow" and numbers and len(bounds) == 2:
-        # Two selects, where the gradient of TensorFlow's own is five kernels.
+    if TWO_SELECTS and numbers and len(bounds) == 2:
         clipped = raw.stop_gradient(raw.clip(x, *bounds))
-        return raw.where(raw.equal(x, clipped), x, clipped)
-    if BACKEND == "jax" or (BACKEND == "tensorflow" and len(bounds) == 1):
-        for bound, beyond in ((x_min, operator.lt), (x_max, operator.gt)):
-            if bound is not None:
-                # JAX gives a Python number x's dtype without making an array of it.
-                bound = float(bound) if is_number(bound) else as_dtype(bound, x.dtype)
-                x = raw.where(beyond(x, bound), bound, x)
-        return x
-    lower = -float("inf") if x_min is None else x_min
-    upper = float("inf") if x_max is None else x_max
-    return raw.clip(x, as_dtype(lower, x.dtype), as_dtype(upper, x.dtype))
+        return where(raw.equal(x, clipped), x, clipped)
+    if RAW_CLIP and not (ONE_SELECT and len(bounds) == 1):
+        lower = -float("inf") if x_min is None else x_min
+        upper = float("inf") if x_max is None else x_max
+        return raw.clip(x, as_dtype(lower, x.dtype), as_dtype(upper, x.dtype))
+    for bound, beyond in ((x_min, operator.lt), (x_max, operator.gt)):
+        if bound is not None:
+            # Keras gives a Python number x's dtype without making an array of it.
+            bound = float(bound) if is_number(bound) else as_dtype(bound, x.dtype)
+            x = where(beyond(x, bound), bound, x)
+    return x
 
 
 def _clip_integers(x: Any, x_min: Any, x_max: Any) -> Any:

@@ -5,11 +5,30 @@ from typing import Any
 import keras
 from keras import ops as raw
 
-from portable_losses.ops.pinning import BACKEND
+from portable_losses.ops.known import faster_form, found
+from portable_losses.ops.selects import where
 
 # The outputs of one matrix product: more are computed in tiles, since the time of a
 # product grows with the square of their number.
 TILE = 256
+
+CONVOLVED = faster_form(
+    "a separable filter",
+    "its own depthwise convolutions are exact on a CPU, and the quickest there; those "
+    "of XLA take 15 times as long",
+    tensorflow="2.21.0",
+)
+PRODUCTS_ARE_EXACT = found(
+    "the factors of a matrix product keep all their bits on a CPU",
+    "tests/ops/test_filters.py; known by the devices that Keras lists",
+    jax="0.10.2",
+    tensorflow="2.21.0",
+)
+PRODUCTS_ARE_EXACT_BY_TENSOR = found(
+    "the factors of a matrix product keep all their bits on a CPU",
+    "tests/ops/test_filters.py; known by the device of the tensor",
+    torch="2.13.0",
+)
 
 
 def filtered(x: Any, window: Any) -> Any:
@@ -83,7 +102,7 @@ def _band(window: Any, outputs: int) -> Any:
     row = raw.expand_dims(raw.arange(outputs + taps - 1, dtype="int32"), 1)
     k = row - raw.arange(outputs, dtype="int32")
     within = raw.logical_and(k >= 0, k < taps)
-    return raw.where(within, raw.take(window, raw.where(within, k, 0)), 0.0)
+    return where(within, raw.take(window, where(within, k, 0)), 0.0)
 
 
 def _product(x: Any, band: Any, axis: int) -> Any:
@@ -97,9 +116,9 @@ def _product(x: Any, band: Any, axis: int) -> Any:
 def _convolutions_are_best(x: Any) -> bool:
     """Whether depthwise convolutions are known to be exact, and the quickest way.
 
-    They are on a CPU by TensorFlow's own kernels. Those of XLA take 15 times as long.
+    They are on a CPU by TensorFlow's own kernels.
     """
-    if BACKEND != "tensorflow" or len(x.shape) != 4 or x.shape[-1] is None:
+    if not CONVOLVED or len(x.shape) != 4 or x.shape[-1] is None:
         return False
     return _products_are_exact(x) and not _traced_for_xla(x)
 
@@ -117,9 +136,9 @@ def _traced_for_xla(x: Any) -> bool:
 
 def _products_are_exact(x: Any) -> bool:
     """Whether the factors of a matrix product are known to keep all their bits."""
-    if BACKEND == "torch":
+    if PRODUCTS_ARE_EXACT_BY_TENSOR:
         return x.device.type == "cpu"
-    if BACKEND in ("jax", "tensorflow"):
+    if PRODUCTS_ARE_EXACT:
         devices = keras.distribution.list_devices()
         return all(name.startswith("cpu") for name in devices)
     return False

@@ -8,6 +8,7 @@ from portable_losses.ops.kinks import abs
 from portable_losses.ops.log_sums import INF
 from portable_losses.ops.pinning import TINY, dtype_of, is_number
 from portable_losses.ops.powers import power
+from portable_losses.ops.selects import where
 
 NEGLIGIBLE = 1e-30
 """A distance of p from its target whose cost is below the precision of any sum."""
@@ -23,12 +24,12 @@ def focus(distance: Any, exponent: Any) -> Any:
     if is_number(exponent) and exponent % 2 == 0:
         return power(distance, exponent)  # which has neither difficulty
     distance = abs(distance)
-    return power(raw.where(distance < NEGLIGIBLE, 0.0, distance), exponent)
+    return power(where(distance < NEGLIGIBLE, 0.0, distance), exponent)
 
 
 def focused(weight: Any, cost: Any) -> Any:
     """`weight * cost`; an infinite cost stays inf, and its weight gets no gradient."""
-    return raw.where(cost < INF, weight, 1.0) * cost
+    return where(cost < INF, weight, 1.0) * cost
 
 
 def normal_or_zero(x: Any) -> Any:
@@ -37,4 +38,4 @@ def normal_or_zero(x: Any) -> Any:
     TensorFlow and JAX replace subnormal numbers by 0, but torch does not: there a power
     below 1 of such a number has a gradient of up to 1e40, which is 0 elsewhere.
     """
-    return raw.where(x < TINY[dtype_of(x)], raw.zeros_like(x), x)
+    return where(x < TINY[dtype_of(x)], raw.zeros_like(x), x)

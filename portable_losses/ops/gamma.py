@@ -10,6 +10,7 @@ from typing import Any
 from keras import ops as raw
 
 from portable_losses.ops.pinning import as_dtype, dtype_of, is_number, pinned_float
+from portable_losses.ops.selects import where
 
 # ln Gamma(1 + a) = a (a - 1) Q(a), to 4e-10; the highest power first.
 Q: tuple[float, ...] = (
@@ -54,11 +55,11 @@ def log_gamma(x: Any) -> Any:
     log = raw.log(factor)
     # Gamma(x + 1) = x Gamma(x), one step up or down, and none between 1 and 2.
     small = a * (a - 1.0) * _polynomial(Q, a) + step * log
-    x = raw.where(large, x, 3.0)
+    x = where(large, x, 3.0)
     # (x - 1/2) ln x - x == (x - 1/2) (ln x - 1) - 1/2, all terms positive above e.
     stirling = (x - 0.5) * (log - 1.0) + (HALF_LOG_2_PI - 0.5)
     stirling = stirling + _polynomial(GAMMA_SERIES, 1.0 / raw.square(x)) / x
-    return raw.where(large, stirling, small)
+    return where(large, stirling, small)
 
 
 @pinned_float(1)
@@ -73,10 +74,10 @@ def digamma(x: Any) -> Any:
     x, a, large, step, factor = _reduce(x)
     from_root = (a - ROOT_HIGH) - (ROOT - ROOT_HIGH)
     small = from_root * _polynomial(E, a) + step / factor
-    x = raw.where(large, x, 3.0)
+    x = where(large, x, 3.0)
     inverse_square = 1.0 / raw.square(x)
     series = inverse_square * _polynomial(DIGAMMA_SERIES, inverse_square)
-    return raw.where(large, raw.log(x) - 0.5 / x + series, small)
+    return where(large, raw.log(x) - 0.5 / x + series, small)
 
 
 @pinned_float(2)
@@ -93,7 +94,7 @@ def log_gamma_difference(x: Any, n: Any) -> Any:
     """
     dtype = dtype_of(n if is_number(x) else x)
     x, n = as_dtype(x, dtype), as_dtype(n, dtype)
-    x = raw.where(raw.greater(x, 0), x, float("nan"))
+    x = where(raw.greater(x, 0), x, float("nan"))
     total = x + n
     # Stirling's series wants both arguments from 4 up. x takes four steps there; x + n
     # goes with it, or n small would cancel, unless it is there already and n is not
@@ -103,13 +104,13 @@ def log_gamma_difference(x: Any, n: Any) -> Any:
     together = raw.logical_and(small, raw.logical_not(alone))
     four = as_dtype(4.0, dtype)
     series = _stirling_difference(
-        raw.where(small, x + four, x),
-        raw.where(alone, n - four, n),
-        raw.where(together, total + four, total),
+        where(small, x + four, x),
+        where(alone, n - four, n),
+        where(together, total + four, total),
     )
-    x = raw.where(small, x, 1.0)
-    steps = _ratio_steps(x, raw.where(together, n, 0.0))
-    return series - raw.where(alone, -_steps(x), steps)
+    x = where(small, x, 1.0)
+    steps = _ratio_steps(x, where(together, n, 0.0))
+    return series - where(alone, -_steps(x), steps)
 
 
 def _stirling_difference(x: Any, n: Any, total: Any) -> Any:
@@ -142,11 +143,11 @@ def _reduce(x: Any) -> tuple[Any, Any, Any, Any, Any]:
 
     What is not used at an x is a harmless constant there, for the gradient's sake.
     """
-    x = raw.where(raw.greater(x, 0), x, float("nan"))
+    x = where(raw.greater(x, 0), x, float("nan"))
     low, mid, large = raw.less(x, 1), raw.less(x, 2), raw.greater_equal(x, 3)
-    step = raw.cast(raw.where(low, -1.0, raw.where(mid, 0.0, 1.0)), x.dtype)
-    a = raw.where(large, 0.5, x - 1.0 - step)
-    factor = raw.where(raw.logical_or(low, large), x, raw.where(mid, 1.0, x - 1.0))
+    step = raw.cast(where(low, -1.0, where(mid, 0.0, 1.0)), x.dtype)
+    a = where(large, 0.5, x - 1.0 - step)
+    factor = where(raw.logical_or(low, large), x, where(mid, 1.0, x - 1.0))
     return x, a, large, step, factor
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from keras import ops as raw
 
+from portable_losses.ops.known import faster_form, raw_is_right
 from portable_losses.ops.pinning import (
-    BACKEND,
     is_float,
     is_number,
     pinned,
@@ -13,6 +13,26 @@ from portable_losses.ops.pinning import (
     result_type,
     tensor,
 )
+from portable_losses.ops.selects import where
+
+RAW_ABS = raw_is_right(
+    "abs, absolute, fabs",
+    "gradient sign(x), 0 at 0",
+    tensorflow="2.21.0",
+    torch="2.13.0",
+)
+SELECT_ABS = faster_form(
+    "abs, absolute, fabs",
+    "XLA finds that both branches of the select are x and keeps nothing of it",
+    jax="0.10.2",
+)
+RAW_SIGN = raw_is_right(
+    "sign", "NaN for NaN; gradient 0, at 0 too", tensorflow="2.21.0", jax="0.10.2"
+)
+SELECT_SIGN = faster_form(
+    "sign", "0 for NaN is all that is wrong; gradient 0, at 0 too", torch="2.13.0"
+)
+RAW_RELU = raw_is_right("relu", "gradient 0 at 0", tensorflow="2.21.0", torch="2.13.0")
 
 
 @pinned
@@ -26,10 +46,13 @@ def abs(x: Any) -> Any:
     >>> ops.abs(x)  # [2, 0], gradient [-1, 0]
     """
     x = tensor(x)
-    if BACKEND == "jax" and is_float(x):
-        # XLA finds that both branches are x and keeps nothing of the select.
-        x = raw.where(raw.equal(x, 0), raw.stop_gradient(x), x)
-    return raw.absolute(x)
+    if RAW_ABS or not is_float(x):
+        return raw.absolute(x)
+    if SELECT_ABS:
+        return raw.absolute(where(raw.equal(x, 0), raw.stop_gradient(x), x))
+    # A zero of either sign, and a NaN, take the last branch.
+    rest = raw.stop_gradient(raw.absolute(x))
+    return where(raw.greater(x, 0), x, where(raw.less(x, 0), -x, rest))
 
 
 @pinned
@@ -54,25 +77,26 @@ def sign(x: Any) -> Any:
     >>> ops.sign(ops.convert_to_tensor([-3.0, 0.0, float("nan")]))  # [-1, 0, nan]
     """
     x = tensor(x)
-    if BACKEND == "torch" and is_float(x):
-        return raw.where(raw.isnan(x), x, raw.sign(x))
-    return raw.sign(x)
+    if RAW_SIGN or not is_float(x):
+        return raw.sign(x)
+    sign = raw.sign(x) if SELECT_SIGN else raw.stop_gradient(raw.sign(x))
+    return where(raw.isnan(x), x, sign)
 
 
 @pinned
 def relu(x: Any) -> Any:
     """max(x, 0), with gradient 0 at 0.
 
-    All three backends agree here already, so this is their own function; it is listed
-    because `maximum(x, 0.0)` is not the same: its gradient at 0 is 0.5.
+    TensorFlow, JAX and PyTorch agree here already; it is listed because
+    `maximum(x, 0.0)` is not the same: its gradient at 0 is 0.5.
 
     >>> ops.relu(ops.convert_to_tensor([-1.0, 0.0, 2.0]))  # gradient [0, 0, 1]
     """
-    if BACKEND == "jax":
-        # Keeps x alone for the gradient, where JAX's own keeps the result as well.
-        x = tensor(x)
-        return raw.where(raw.less_equal(x, 0), 0, x)
-    return raw.relu(x)
+    if RAW_RELU:
+        return raw.relu(x)
+    # It keeps x alone for the gradient, where JAX's own keeps the result as well.
+    x = tensor(x)
+    return where(raw.less_equal(x, 0), 0, x)
 
 
 @pinned
@@ -92,8 +116,8 @@ def heaviside(x1: Any, x2: Any) -> Any:
 @pinned_float(2)
 def _heaviside(x1: Any, x2: Any) -> Any:
     x1 = tensor(x1)
-    outside = raw.where(raw.isnan(x1), x1, raw.cast(raw.greater(x1, 0), x1.dtype))
-    return raw.where(raw.equal(x1, 0), x2, outside)
+    outside = where(raw.isnan(x1), x1, raw.cast(raw.greater(x1, 0), x1.dtype))
+    return where(raw.equal(x1, 0), x2, outside)
 
 
 @pinned_float(2)
@@ -106,6 +130,7 @@ def copysign(x1: Any, x2: Any) -> Any:
     >>> ops.copysign(ops.convert_to_tensor([1.0, -2.0]), [-0.0, 3.0])  # [-1, 2]
     """
     x1, x2 = tensor(x1), tensor(x2)
-    x1 = raw.where(raw.equal(x1, 0), raw.stop_gradient(x1), x1)
-    differ = raw.not_equal(raw.signbit(x1), raw.signbit(x2))
-    return raw.where(differ, -x1, x1)
+    x1 = where(raw.equal(x1, 0), raw.stop_gradient(x1), x1)
+    signs = (raw.signbit(raw.stop_gradient(x)) for x in (x1, x2))
+    differ = raw.not_equal(*signs)
+    return where(differ, -x1, x1)

@@ -7,10 +7,35 @@ from keras import ops as raw
 
 from portable_losses.ops.extremes import maximum
 from portable_losses.ops.kinks import abs
-from portable_losses.ops.pinning import BACKEND, axes_of, pinned_float
+from portable_losses.ops.known import faster_form, raw_is_right
+from portable_losses.ops.pinning import axes_of, pinned_float
 from portable_losses.ops.reductions import amax
+from portable_losses.ops.selects import where
 
 INF = float("inf")
+
+SHARED_EXPONENTIAL = faster_form(
+    "softplus_and_sigmoid",
+    "one exponential where the two functions have two, and as many digits",
+    jax="0.10.2",
+)
+ONE_KERNEL = faster_form(
+    "log_softmax", "one kernel, right at the finite gaps that it gets", torch="2.13.0"
+)
+RAW_SOFTPLUS = raw_is_right(
+    "softplus",
+    "gradient sigmoid(x), at 1e4 and infinities too",
+    tensorflow="2.21.0",
+    jax="0.10.2",
+    torch="2.13.0",
+)
+RAW_LOG_SIGMOID = raw_is_right(
+    "log_sigmoid",
+    "gradient sigmoid(-x), at 1e4 and infinities too",
+    tensorflow="2.21.0",
+    jax="0.10.2",
+    torch="2.13.0",
+)
 
 
 @pinned_float(1)
@@ -45,7 +70,7 @@ def log_softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
     axes = axes_of(x, axis)
     largest = largest_of(x, axes)
     gap = gaps(x, largest)
-    if BACKEND == "torch":  # one kernel
+    if ONE_KERNEL:
         return raw.log_softmax(gap, axis=axis) - infinite_if_none(largest)
     total = raw.sum(raw.exp(gap), axis=axes, keepdims=True)
     return gap - (raw.log(total) + infinite_if_none(largest))
@@ -71,13 +96,13 @@ def softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
 
 def gaps(x: Any, largest: Any) -> Any:
     """x - largest, and 0 without a gradient where both are the same infinity."""
-    infinity = raw.where(raw.isinf(largest), largest, float("nan"))  # or equal to none
-    return raw.where(x == infinity, 0.0, x - largest)
+    infinity = where(raw.isinf(largest), largest, float("nan"))  # or equal to none
+    return where(x == infinity, 0.0, x - largest)
 
 
 def infinite_if_none(largest: Any) -> Any:
     """inf where all are -inf, else 0; to be added, so that a NaN stays."""
-    return raw.where(largest == -INF, INF, raw.zeros_like(largest))
+    return where(largest == -INF, INF, raw.zeros_like(largest))
 
 
 def largest_of(x: Any, axes: tuple[int, ...]) -> Any:
@@ -90,35 +115,40 @@ def largest_of(x: Any, axes: tuple[int, ...]) -> Any:
 def softplus(x: Any) -> Any:
     """ln(1 + exp(x)), with gradient sigmoid(x).
 
-    1e4 at 1e4 with gradient 1, and 0 at -1e4 with gradient 0. The backends agree in
-    float32; pinned for half precision, which is computed in float32.
+    1e4 at 1e4 with gradient 1, and 0 at -1e4 with gradient 0. TensorFlow, JAX and
+    PyTorch agree in float32; pinned for half precision, which is computed in float32.
 
     >>> ops.softplus(ops.convert_to_tensor([-1e4, 0.0, 1e4]))  # [0, 0.6931, 10000]
     """
-    return raw.softplus(x)
+    return raw.softplus(x) if RAW_SOFTPLUS else _softplus(x)
 
 
 @pinned_float(1)
 def log_sigmoid(x: Any) -> Any:
     """-softplus(-x), with gradient sigmoid(-x).
 
-    -1e4 at -1e4 with gradient 1, and 0 at 1e4 with gradient 0. The backends agree in
-    float32; pinned for half precision, which is computed in float32.
+    -1e4 at -1e4 with gradient 1, and 0 at 1e4 with gradient 0. TensorFlow, JAX and
+    PyTorch agree in float32; pinned for half precision, which is computed in float32.
 
     >>> ops.log_sigmoid(ops.convert_to_tensor([-1e4, 0.0, 1e4]))  # [-10000, -0.6931, 0]
     """
-    return raw.log_sigmoid(x)
+    return raw.log_sigmoid(x) if RAW_LOG_SIGMOID else -_softplus(-x)
+
+
+def _softplus(x: Any) -> Any:
+    # Half of the gradient at 0 comes from the maximum.
+    return maximum(x, 0.0) + raw.log1p(raw.exp(-abs(x)))
 
 
 def softplus_and_sigmoid(x: Any) -> tuple[Any, Any]:
     """ln(1 + exp(x)) and its derivative 1 / (1 + exp(-x)), of no half precision."""
-    if BACKEND == "jax":  # where one exponential is less than the two of its own
+    if SHARED_EXPONENTIAL:
         positive = raw.greater(x, 0)
         q = raw.sigmoid(raw.where(positive, -x, x))  # at most 1/2
         # softplus(x) == max(x, 0) - log(1 - q)
         softplus = raw.where(positive, x, 0.0) - raw.log1p(-q)
         return softplus, raw.where(positive, 1.0 - q, q)
-    return raw.softplus(x), raw.sigmoid(x)
+    return softplus(x), raw.sigmoid(x)
 
 
 @pinned_float(2)
@@ -145,8 +175,8 @@ def logaddexp2(x1: Any, x2: Any) -> Any:
 def _larger_and_gap(x1: Any, x2: Any) -> tuple[Any, Any]:
     x1, x2 = _constant_at_minus_inf(x1), _constant_at_minus_inf(x2)
     same = raw.equal(x1, x2)  # and inf - inf is NaN
-    return maximum(x1, x2), abs(raw.where(same, 0.0, x1 - raw.where(same, 0.0, x2)))
+    return maximum(x1, x2), abs(where(same, 0.0, x1 - where(same, 0.0, x2)))
 
 
 def _constant_at_minus_inf(x: Any) -> Any:
-    return raw.where(raw.equal(x, -INF), -INF, x)
+    return where(raw.equal(x, -INF), -INF, x)

@@ -6,12 +6,15 @@ from typing import Any
 from keras import ops as raw
 
 from portable_losses.ops.extremes import clip
-from portable_losses.ops.pinning import (
-    BACKEND,
-    TINY,
-    as_dtype,
-    dtype_of,
-    pinned_float,
+from portable_losses.ops.known import faster_form
+from portable_losses.ops.pinning import TINY, as_dtype, dtype_of, pinned_float
+from portable_losses.ops.selects import where
+
+OWN_GRADIENT = faster_form(
+    "log_of_clipped",
+    "every operation is a pass over memory, and the gradient of the clip one in each "
+    "direction",
+    tensorflow="2.21.0",
 )
 
 
@@ -45,7 +48,7 @@ def log10(x: Any) -> Any:
 def _normal(x: Any) -> Any:
     """x, with the smallest normal number, as a constant, in place of 0."""
     tiny = as_dtype(TINY[dtype_of(x)], dtype_of(x))
-    return raw.where(raw.less(raw.absolute(x), tiny), tiny, x)
+    return where(raw.less(raw.absolute(x), tiny), tiny, x)
 
 
 @pinned_float(2)
@@ -65,17 +68,15 @@ def xlogy(x: Any, y: Any) -> Any:
     tiny = as_dtype(TINY[dtype], dtype)
     usable = raw.logical_and(raw.greater_equal(y, tiny), raw.less(y, math.inf))
     absent = raw.logical_and(raw.equal(x, 0), raw.logical_not(usable))
-    return x * log(raw.where(absent, 1.0, y))
+    return x * log(where(absent, 1.0, y))
 
 
 def log_of_clipped(x: Any, low: float, high: float) -> Any:
     """ln(x) of x clipped to [low, high], two numbers above 0."""
-    if BACKEND != "tensorflow":
+    if not OWN_GRADIENT:
         # Not the logarithm above, which guards a 0: after the clip there is none.
         return raw.log(clip(x, low, high))
 
-    # TensorFlow makes a pass over memory of each operation: of the clip's own
-    # gradient, one in each direction.
     def logarithm(x: Any) -> tuple[Any, Any]:
         clipped = raw.clip(x, low, high)
 

@@ -6,12 +6,20 @@ import keras
 from keras import ops as raw
 
 from portable_losses.ops.kinks import abs
-from portable_losses.ops.pinning import BACKEND, axes_of, pinned_float
+from portable_losses.ops.known import raw_is_right
+from portable_losses.ops.pinning import axes_of, pinned_float
 from portable_losses.ops.powers import power
 from portable_losses.ops.reductions import amax, amin
 from portable_losses.ops.roots import sqrt
+from portable_losses.ops.selects import where
 
 INF = float("inf")
+
+RAW_NORM = raw_is_right(
+    "norm, distance, cdist, normalize",
+    "the Euclidean one: one kernel, and its gradient at 0 is 0",
+    torch="2.13.0",
+)
 
 
 @pinned_float(1)
@@ -41,8 +49,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 
 
 def _euclidean(x: Any, axis: Any, keepdims: bool) -> Any:
-    if BACKEND == "torch":
-        # One kernel, and its gradient at 0 is 0.
+    if RAW_NORM:
         return raw.norm(x, axis=axis, keepdims=keepdims)
     return sqrt(raw.sum(raw.square(x), axis=axis, keepdims=keepdims))
 
@@ -58,9 +65,9 @@ def _vector_norm(x: Any, ord: float, axis: int, keepdims: bool) -> Any:
     if ord < 0:
         zero = raw.equal(x, 0)
         some = raw.any(zero, axis=axis, keepdims=keepdims)
-        size = power(abs(raw.where(zero, 1.0, x)), ord)
+        size = power(abs(where(zero, 1.0, x)), ord)
         total = raw.sum(size, axis=axis, keepdims=keepdims)
-        return raw.where(some, 0.0, power(total, 1 / ord))
+        return where(some, 0.0, power(total, 1 / ord))
     total = raw.sum(power(abs(x), ord), axis=axis, keepdims=keepdims)
     return power(total, 1 / ord)
 
@@ -134,10 +141,10 @@ def normalize(
         x = raw.expand_dims(x, axis=0)
     epsilon = keras.config.epsilon() if epsilon is None else epsilon
     length = norm(x, ord=None if order == 2 else order, axis=axis, keepdims=True)
-    length = raw.where(raw.less(length, epsilon), _floor(length, epsilon), length)
+    length = where(raw.less(length, epsilon), _floor(length, epsilon), length)
     return x / length
 
 
 def _floor(length: Any, epsilon: float) -> Any:
     # Divided by infinity, a zero vector has value 0 and gradient 0.
-    return raw.where(raw.equal(length, 0), INF, epsilon)
+    return where(raw.equal(length, 0), INF, epsilon)

@@ -38,6 +38,7 @@ from portable_losses.ops.logs import log10 as log10
 from portable_losses.ops.powers import float_power as float_power
 from portable_losses.ops.powers import power as power
 from portable_losses.ops.quotients import divide as divide
+from portable_losses.ops.quotients import divide_no_nan as divide_no_nan
 from portable_losses.ops.quotients import reciprocal as reciprocal
 from portable_losses.ops.quotients import true_divide as true_divide
 from portable_losses.ops.reductions import amax as amax
@@ -51,3 +52,4 @@ from portable_losses.ops.roots import hypot as hypot
 from portable_losses.ops.roots import nanstd as nanstd
 from portable_losses.ops.roots import sqrt as sqrt
 from portable_losses.ops.roots import std as std
+from portable_losses.ops.selects import where as where

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import keras
 from keras import ops as raw
 
-BACKEND = keras.config.backend()
 HALVES = ("float16", "bfloat16")
 FLOATS = (*HALVES, "float32", "float64")
 

@@ -4,7 +4,10 @@ from typing import Any
 
 from keras import ops as raw
 
+from portable_losses.ops.known import raw_is_right
 from portable_losses.ops.pinning import (
+    as_dtype,
+    dtype_of,
     is_number,
     pinned,
     pinned_float,
@@ -13,6 +16,15 @@ from portable_losses.ops.pinning import (
 )
 from portable_losses.ops.quotients import reciprocal
 from portable_losses.ops.roots import sqrt
+from portable_losses.ops.selects import where
+
+RAW_POWER = raw_is_right(
+    "power, float_power",
+    "a number above 1 as exponent, at base 0 and negative bases too",
+    tensorflow="2.21.0",
+    jax="0.10.2",
+    torch="2.13.0",
+)
 
 
 @pinned
@@ -63,12 +75,14 @@ def _number(x: Any, p: float) -> Any:
         return reciprocal(_number(x, p=-p))
     if p < 1:
         zero = raw.equal(x, 0)
-        return raw.where(zero, 0.0, raw.power(raw.where(zero, 1.0, x), float(p)))
+        return where(zero, 0.0, raw.power(where(zero, 1.0, x), float(p)))
     if p == 1:
         return x
     if p == 2:
         return raw.square(x)
-    return raw.power(x, float(p))
+    if RAW_POWER:
+        return raw.power(x, float(p))
+    return _tensor(x, as_dtype(float(p), dtype_of(x)))
 
 
 @pinned_float(2)
@@ -76,15 +90,15 @@ def _tensor(x: Any, y: Any) -> Any:
     # |x|^y by a base that is never 0 or negative, the sign put back as a constant;
     # the exponent is a constant where its gradient is to be 0.
     positive, zero = raw.greater(x, 0), raw.equal(x, 0)
-    size = raw.where(zero, 1.0, raw.where(positive, x, -x))
-    result = raw.power(size, raw.where(positive, y, raw.stop_gradient(y)))
-    result = result * raw.where(raw.less(x, 0), _sign(y), 1.0)
-    at_zero = raw.where(raw.equal(y, 1), x, raw.where(raw.equal(y, 0), 1.0, 0.0))
-    return raw.where(zero, at_zero, result)
+    size = where(zero, 1.0, where(positive, x, -x))
+    result = raw.power(size, where(positive, y, raw.stop_gradient(y)))
+    result = result * where(raw.less(x, 0), _sign(y), 1.0)
+    at_zero = where(raw.equal(y, 1), x, where(raw.equal(y, 0), 1.0, 0.0))
+    return where(zero, at_zero, result)
 
 
 def _sign(y: Any) -> Any:
     """The sign of (-1)^y, NaN where y is not an integer."""
     y = raw.stop_gradient(y)
-    odd = raw.where(raw.equal(raw.mod(y, 2.0), 1), -1.0, 1.0)
-    return raw.where(raw.equal(raw.floor(y), y), odd, float("nan"))
+    odd = where(raw.equal(raw.mod(y, 2.0), 1), -1.0, 1.0)
+    return where(raw.equal(raw.floor(y), y), odd, float("nan"))

@@ -4,9 +4,31 @@ from typing import Any
 
 from keras import ops as raw
 
-from portable_losses.ops.pinning import BACKEND, axes_of, is_float, pinned, tensor
+from portable_losses.ops.extremes import maximum, minimum
+from portable_losses.ops.known import faster_form, raw_is_right
+from portable_losses.ops.pinning import axes_of, is_float, pinned, tensor
+from portable_losses.ops.selects import where
 
 INF = float("inf")
+
+RAW_MAX = raw_is_right(
+    "max, min, amax, amin",
+    "a tie shares the gradient evenly",
+    tensorflow="2.21.0",
+    jax="0.10.2",
+    torch="2.13.0",
+)
+OF_NO_ITEMS = raw_is_right(
+    "max, min, amax, amin",
+    "no items too, given an initial",
+    tensorflow="2.21.0",
+    jax="0.10.2",
+)
+WITH_INITIAL = faster_form(
+    "max, min, amax, amin",
+    "an `initial` makes Keras accept (0, n) in eager mode, and costs nothing",
+    tensorflow="2.21.0",
+)
 
 
 @pinned
@@ -52,9 +74,13 @@ def _reduced(
 ) -> Any:
     x = tensor(x)
     axes = axes_of(x, axis)
-    if BACKEND == "tensorflow" and is_float(x) and initial is None:
+    if WITH_INITIAL and is_float(x) and initial is None:
         initial = least
-    sound = BACKEND in ("tensorflow", "jax") or 0 not in x.shape
+    if not RAW_MAX and is_float(x) and 0 not in x.shape:
+        extreme = _shared(plain, x, axes, keepdims)
+        pair = maximum if least < 0 else minimum
+        return extreme if initial is None else pair(extreme, initial)
+    sound = OF_NO_ITEMS or 0 not in x.shape
     if initial is not None and sound:
         return with_initial(x, axis=axes, keepdims=keepdims, initial=initial)
     if sound or (initial is None and any(x.shape[axis] == 0 for axis in axes)):
@@ -62,3 +88,20 @@ def _reduced(
     # There is nothing to reduce, and a sum of it has the shape.
     total = raw.cast(raw.sum(x, axis=axes, keepdims=keepdims), x.dtype)
     return total if initial is None else total + raw.cast(initial, x.dtype)
+
+
+def _shared(plain: Any, x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    """The extreme of numbers, whose equals share its gradient evenly."""
+    extreme = raw.stop_gradient(plain(x, axis=axes, keepdims=True))
+    equal = raw.equal(x, extreme)
+    count = raw.sum(raw.cast(equal, x.dtype), axis=axes, keepdims=True)
+    # A NaN equals nothing.
+    count = where(raw.equal(count, 0), 1.0, count)
+    mean = raw.sum(where(equal, x, 0.0) / count, axis=axes, keepdims=True)
+    # The mean has the gradient, and the extreme its value without a rounding.
+    exact = extreme + (mean - raw.stop_gradient(mean))
+    result = where(raw.isinf(extreme), mean, exact)
+    # A backend may pass over a NaN, as XLA does on TensorFlow.
+    unknown = raw.any(raw.isnan(x), axis=axes, keepdims=True)
+    result = where(unknown, float("nan"), result)
+    return result if keepdims else raw.squeeze(result, axis=axes)

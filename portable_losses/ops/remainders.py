@@ -4,14 +4,22 @@ from typing import Any
 
 from keras import ops as raw
 
+from portable_losses.ops.known import faster_form, raw_is_right
 from portable_losses.ops.pinning import (
-    BACKEND,
     is_float,
     is_number,
     pinned,
     pinned_float,
     result_type,
     tensor,
+)
+from portable_losses.ops.selects import where
+
+RAW_FMOD = raw_is_right(
+    "fmod", "gradient 1 in x1 and -trunc(x1 / x2) in x2", jax="0.10.2", torch="2.13.0"
+)
+WHOLE_ZERO = faster_form(
+    "fmod", "its own gradient is wrong at x1 = 0 alone", tensorflow="2.21.0"
 )
 
 
@@ -23,7 +31,7 @@ def fmod(x1: Any, x2: Any) -> Any:
 
     >>> ops.fmod(ops.convert_to_tensor([0.0, -5.0]), 3.0)  # [0, -2]
     """
-    if BACKEND in ("jax", "torch"):
+    if RAW_FMOD:
         return raw.fmod(x1, x2)
     x1, x2 = (x if is_number(x) else tensor(x) for x in (x1, x2))
     return _fmod(x1, x2) if "float" in result_type(x1, x2) else raw.fmod(x1, x2)
@@ -31,9 +39,21 @@ def fmod(x1: Any, x2: Any) -> Any:
 
 @pinned_float(2)
 def _fmod(x1: Any, x2: Any) -> Any:
-    # By an x2 of 0 or NaN even 0 leaves a NaN.
-    whole = raw.logical_and(raw.equal(x1, 0), raw.greater(raw.absolute(x2), 0))
-    return raw.where(whole, x1, raw.fmod(x1, x2))
+    if WHOLE_ZERO:
+        # By an x2 of 0 or NaN even 0 leaves a NaN.
+        whole = raw.logical_and(raw.equal(x1, 0), raw.greater(raw.absolute(x2), 0))
+        return where(whole, x1, raw.fmod(x1, x2))
+    x1, x2 = tensor(x1), tensor(x2)
+    rest = raw.stop_gradient(raw.fmod(x1, x2))
+    # The quotient is a whole number but for the rounding of a division.
+    times = raw.round(raw.stop_gradient(x1 - rest) / raw.stop_gradient(x2))
+    return rest + _zero_with_gradient(x1) - times * _zero_with_gradient(x2)
+
+
+def _zero_with_gradient(x: Any) -> Any:
+    """0 with gradient 1; at an infinity without one, since its difference is NaN."""
+    x = where(raw.isinf(x), 0.0, x)
+    return x - raw.stop_gradient(x)
 
 
 @pinned

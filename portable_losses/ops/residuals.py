@@ -6,11 +6,35 @@ from keras import ops as raw
 
 from portable_losses.ops.extremes import clip
 from portable_losses.ops.kinks import abs
-from portable_losses.ops.pinning import BACKEND
+from portable_losses.ops.known import faster_form, found
+from portable_losses.ops.selects import where
 
 # Half of the square of sinh(r / 2) at this r is still far from overflow in float32, and
 # what log cosh r is less than abs(r) - log 2 is below the rounding of 1 in float64 too.
 FAR = 80.0
+
+ONE_PASS = faster_form("huber", "XLA makes one pass of the two branches", jax="0.10.2")
+HALF_SINH = faster_form(
+    "log_cosh",
+    "the fewest operations, of each of which torch makes a pass over memory",
+    torch="2.13.0",
+)
+LOG_IS_FASTER = faster_form(
+    "log1p_of_positive",
+    "log1p of XLA is two polynomials beside a logarithm",
+    jax="0.10.2",
+)
+CUSTOM_GRADIENTS = found(
+    "every transform can handle a custom gradient",
+    "tests/core run the losses in eager mode, in graphs and under XLA",
+    tensorflow="2.21.0",
+)
+RAW_SIZE = found(
+    "the gradient of absolute is finite at 0",
+    "what the select of log_cosh needs of it; tests/ops/test_conventions.py",
+    tensorflow="2.21.0",
+    jax="0.10.2",
+)
 
 
 def huber(r: Any, delta: Any) -> Any:
@@ -18,12 +42,12 @@ def huber(r: Any, delta: Any) -> Any:
 
     `delta` is a number or a tensor that broadcasts against `r`.
     """
-    if BACKEND == "jax":  # where XLA makes one pass of the two branches
+    if ONE_PASS:
         size = abs(r)
         near = raw.less_equal(size, delta)
         # The square never sees a large residual, which may be infinite.
-        square = raw.square(raw.where(near, r, 0.0))
-        return raw.where(near, 0.5 * square, delta * (size - 0.5 * delta))
+        square = raw.square(where(near, r, 0.0))
+        return where(near, 0.5 * square, delta * (size - 0.5 * delta))
     # c (r - c / 2) == both branches, with c = clip(r, -delta, delta)
     c = clip(r, -delta, delta)
     return c * (r - 0.5 * c)
@@ -34,27 +58,28 @@ def log_cosh(r: Any, careful: bool = True) -> Any:
 
     Without care it may be infinite beyond 2 * FAR, and is quicker on torch.
     """
-    if BACKEND == "torch":  # which makes a pass over memory of each operation
+    if HALF_SINH:
         c = clip(r, -FAR, FAR) if careful else r
         # 1 + 2 sinh(c / 2)^2 == cosh(c); abs(r - c) is what lies beyond FAR
         near = raw.log1p(2.0 * raw.square(raw.sinh(0.5 * c)))
         return near + abs(r - c) if careful else near
-    if BACKEND == "tensorflow":  # whose custom gradients every transform can handle
+    if CUSTOM_GRADIENTS:
         return _log_cosh_with_gradient(r)
     return _log_cosh(r)
 
 
 def _log_cosh(r: Any) -> Any:
     t = raw.tanh(r)
-    size = raw.absolute(t)
+    size = raw.absolute(t) if RAW_SIZE else abs(t)
     near = raw.less(size, 0.5)
     # cosh(r) == (1 - t^2)^(-1/2) == exp(|r|) / (1 + |t|): the first is exact near 0,
     # the second far out
-    log = raw.log1p(raw.where(near, -t * t, size))
-    return raw.where(near, -0.5 * log, raw.absolute(r) - log)
+    log = raw.log1p(where(near, -t * t, size))
+    far = raw.absolute(r) if RAW_SIZE else abs(r)
+    return where(near, -0.5 * log, far - log)
 
 
-if BACKEND == "tensorflow":
+if CUSTOM_GRADIENTS:
 
     @raw.custom_gradient
     def _log_cosh_with_gradient(r: Any) -> Any:
@@ -63,7 +88,7 @@ if BACKEND == "tensorflow":
 
 def log1p_of_positive(x: Any) -> Any:
     """log(1 + x) for x >= 0: exact near 0."""
-    if BACKEND == "jax":  # where XLA's log1p is two polynomials beside a logarithm
+    if LOG_IS_FASTER:
         u = 1.0 + x
         # What the sum lost, which matters near 0 only. XLA would make x of (1 + x) - 1,
         # but not of this one, though u is at least 1.

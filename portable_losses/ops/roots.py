@@ -4,7 +4,17 @@ from typing import Any
 
 from keras import ops as raw
 
+from portable_losses.ops.known import raw_is_right
 from portable_losses.ops.pinning import axes_of, pinned_float
+from portable_losses.ops.selects import where
+
+RAW_NANVAR = raw_is_right(
+    "nanstd",
+    "no gradient at a NaN; it is what nanstd takes the root of",
+    tensorflow="2.21.0",
+    jax="0.10.2",
+    torch="2.13.0",
+)
 
 
 @pinned_float(1)
@@ -19,7 +29,7 @@ def sqrt(x: Any) -> Any:
     """
     # The root never sees the 0: a `where` behind it alone leaves a NaN gradient.
     zero = raw.equal(x, 0)
-    return raw.where(zero, 0.0, raw.sqrt(raw.where(zero, 1.0, x)))
+    return where(zero, 0.0, raw.sqrt(where(zero, 1.0, x)))
 
 
 @pinned_float(1)
@@ -32,7 +42,7 @@ def rsqrt(x: Any) -> Any:
     >>> ops.rsqrt(ops.convert_to_tensor([0.0, 4.0]))  # [0, 0.5]
     """
     zero = raw.equal(x, 0)
-    return raw.where(zero, 0.0, raw.rsqrt(raw.where(zero, 1.0, x)))
+    return where(zero, 0.0, raw.rsqrt(where(zero, 1.0, x)))
 
 
 @pinned_float(1)
@@ -44,7 +54,7 @@ def cbrt(x: Any) -> Any:
     >>> ops.cbrt(ops.convert_to_tensor([-8.0, 0.0]))  # [-2, 0], gradient [1/12, 0]
     """
     zero = raw.equal(x, 0)
-    return raw.where(zero, 0.0, raw.cbrt(raw.where(zero, 1.0, x)))
+    return where(zero, 0.0, raw.cbrt(where(zero, 1.0, x)))
 
 
 @pinned_float(2)
@@ -59,7 +69,7 @@ def hypot(x1: Any, x2: Any) -> Any:
     # Any constant scale leaves the value and the gradient as they are.
     scale = raw.stop_gradient(raw.maximum(raw.absolute(x1), raw.absolute(x2)))
     usable = raw.logical_and(raw.greater(scale, 0), raw.less(scale, float("inf")))
-    scale = raw.where(usable, scale, 1.0)
+    scale = where(usable, scale, 1.0)
     return scale * sqrt(raw.square(x1 / scale) + raw.square(x2 / scale))
 
 
@@ -83,7 +93,18 @@ def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     Pinned because the gradient of a constant input is NaN on all backends.
     """
-    return sqrt(raw.nanvar(x, axis=axis, keepdims=keepdims))
+    if RAW_NANVAR:
+        return sqrt(raw.nanvar(x, axis=axis, keepdims=keepdims))
+    unknown = raw.isnan(x)
+    x = where(unknown, 0.0, x)
+    known = raw.cast(raw.logical_not(unknown), x.dtype)
+    count = raw.sum(known, axis=axis, keepdims=True)
+    # Without an entry the variance is 0 / 0.
+    several = where(raw.equal(count, 0), 1.0, count)
+    mean = raw.sum(x, axis=axis, keepdims=True) / several
+    rest = where(unknown, 0.0, x - mean)
+    total = raw.sum(raw.square(rest), axis=axis, keepdims=keepdims)
+    return sqrt(total / raw.sum(known, axis=axis, keepdims=keepdims))
 
 
 def _first(x: Any, axis: Any) -> Any:

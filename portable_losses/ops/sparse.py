@@ -6,6 +6,7 @@ from keras import ops as raw
 
 from portable_losses.ops.log_sums import INF, gaps, largest_of
 from portable_losses.ops.pinning import axes_of, pinned_float
+from portable_losses.ops.selects import where
 
 
 @pinned_float(1)
@@ -25,11 +26,11 @@ def sparsemax(x: Any, axis: int = -1) -> Any:
     x = raw.moveaxis(gaps(x, largest), axis, -1)
     chosen = _above_threshold(raw.stop_gradient(x))
     count = raw.sum(raw.cast(chosen, x.dtype), axis=-1, keepdims=True)
-    total = raw.sum(raw.where(chosen, x, 0.0), axis=-1, keepdims=True)
-    p = raw.where(chosen, x - (total - 1.0) / count, 0.0)
+    total = raw.sum(where(chosen, x, 0.0), axis=-1, keepdims=True)
+    p = where(chosen, x - (total - 1.0) / count, 0.0)
     p = raw.moveaxis(p, -1, axis)
     # A product, since a NaN is in no order and shall be seen.
-    return p * raw.where(largest == -INF, 0.0, raw.ones_like(largest))
+    return p * where(largest == -INF, 0.0, raw.ones_like(largest))
 
 
 def _above_threshold(x: Any) -> Any:
@@ -40,7 +41,7 @@ def _above_threshold(x: Any) -> Any:
     ordered = -raw.sort(-x, axis=-1)
     place = raw.arange(1, x.shape[-1] + 1, dtype=x.dtype)
     rest = raw.cumsum(ordered, axis=-1) - 1.0
-    finite = raw.where(raw.equal(ordered, -INF), False, place * ordered > rest)
+    finite = where(raw.equal(ordered, -INF), False, place * ordered > rest)
     last = raw.sum(raw.cast(finite, "int32"), axis=-1, keepdims=True) - 1
     tau = raw.take_along_axis(ordered, raw.maximum(last, 0), axis=-1)
     # Asked for by isnan: TensorFlow's graphs make `x >= tau` of `not x < tau`.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-from portable_losses.parity.autodiff import BACKENDS
+from portable_losses.parity.autodiff import facts, known
 
 
 class _Hidden(importlib.abc.MetaPathFinder):
@@ -32,5 +32,7 @@ def hide_other_backends(backend: str) -> None:
     Keras imports TensorFlow on every backend when it first serializes an object, if it
     is installed: ten seconds of each worker. What is imported already stays.
     """
-    others = frozenset(b for b in BACKENDS if b != backend and b not in sys.modules)
+    own = set(facts(backend).modules)
+    modules = {name for of in known().values() for name in of.modules}
+    others = frozenset(modules - own - {"numpy"} - set(sys.modules))
     sys.meta_path.insert(0, _Hidden(others))

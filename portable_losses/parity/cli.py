@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from portable_losses.parity import report
+from portable_losses.parity.autodiff import BACKENDS, known
 from portable_losses.parity.cases import families
 from portable_losses.parity.chart.page import page
 from portable_losses.parity.chart.runner import on_those_present
@@ -31,7 +32,9 @@ from portable_losses.parity.runner import run
     multiple=True,
     callback=listed,
     metavar="LIST",
-    help="Backends to run, such as jax,torch. All three by default.",
+    help=f"Backends to run, such as jax,torch; {', '.join(BACKENDS)} by default. Those "
+    f"with an adapter are {', '.join(known())}; NAME of an installed package "
+    "keras-NAME runs the checks of values.",
 )
 @click.option(
     "--family",
@@ -129,8 +132,8 @@ from portable_losses.parity.runner import run
 def main(output: str, ops: bool, op: tuple[str, ...], **options: Any) -> None:
     """Check that losses give the same value and gradient on every backend.
 
-    Runs every case of the catalogue, or a loss of your own, on TensorFlow, JAX and
-    PyTorch in a process each, and prints a table; then trains models, saves them on
+    Runs every case of the catalogue, or a loss of your own, on each backend in a
+    process of its own, and prints a table; then trains models, saves them on
     one backend and loads them on another. results.json and report.html are written to
     the output folder. With --ops, the operations of keras.ops are checked instead, one
     by one. Exits with 1 where a check fails, with 2 where nothing could run.

@@ -20,13 +20,14 @@ from portable_losses.parity.tolerances import (
 def compare_backends(cases: Iterable[dict[str, Any]], plan: Plan) -> None:
     """Note in each case how far any two backends are apart."""
     arrays = {
-        backend: np.load(plan.out / backend / "arrays.npz") for backend in plan.backends
+        backend: np.load(plan.out / backend / "arrays.npz")
+        for backend in plan.differentiating
     }
     for case in cases:
         if "between" in case:
             continue
         case["between"] = {}
-        for one, two in itertools.combinations(plan.backends, 2):
+        for one, two in itertools.combinations(plan.differentiating, 2):
             case["between"][f"{one}-{two}"] = _between(
                 plan, case, arrays[one], arrays[two]
             )

@@ -6,6 +6,7 @@ import pathlib
 from typing import Any
 
 import portable_losses
+from portable_losses.parity.autodiff import facts
 from portable_losses.parity.case import Case
 from portable_losses.parity.cases import families
 from portable_losses.parity.checks import CHECKS, VALUES_ONLY
@@ -68,7 +69,7 @@ class Job:
     def checks(self, backend: str) -> tuple[str, ...]:
         """The names of the checks that run on a backend."""
         names = tuple(self.asked["checks"] or CHECKS)
-        if backend == "numpy":
+        if not facts(backend).gradients:
             names = tuple(name for name in names if name in VALUES_ONLY)
         return names
 

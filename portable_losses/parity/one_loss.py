@@ -102,7 +102,7 @@ def _with(case: Case, **changes: Any) -> Case:
 
 def _names(backend: str, checks: Iterable[str] | None) -> tuple[str, ...] | None:
     if checks is None:
-        return VALUES_ONLY if backend == "numpy" else None
+        return None if autodiff.facts(backend).gradients else VALUES_ONLY
     names = tuple(checks)
     for name in names:
         if name not in CHECKS:

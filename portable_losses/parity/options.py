@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from portable_losses.parity.autodiff import BACKENDS
+from portable_losses.parity.autodiff import BACKENDS, facts
 from portable_losses.parity.cases import families
 from portable_losses.parity.chart.rows import ROWS
 from portable_losses.parity.checks import CHECKS
@@ -61,7 +61,7 @@ def plan_of(
     catalogue = families()
     known_losses = {case.loss for cases in catalogue.values() for case in cases}
     plan = Plan(
-        backends=_known("--backends", backends, BACKENDS) or BACKENDS,
+        backends=_backends(backends) or BACKENDS,
         families=_known("--family", family, catalogue),
         losses=_known("--loss", loss, known_losses),
         checks=_known("--check", check, CHECKS),
@@ -109,6 +109,17 @@ def fits_the_chart(ops: bool, op: tuple[str, ...], options: dict[str, Any]) -> N
             raise click.BadParameter(
                 "is about losses, which --ops leaves out", param_hint=f"--{name}"
             )
+
+
+def _backends(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        try:
+            facts(value)
+        except LookupError as error:
+            raise click.BadParameter(
+                f"must be {error.args[0]}; got {value!r}", param_hint="--backends"
+            ) from error
+    return tuple(dict.fromkeys(values))
 
 
 def _known(

@@ -5,10 +5,7 @@ import importlib.util
 import pathlib
 from typing import Protocol
 
-from portable_losses.parity.autodiff import BACKENDS
-
-INSTALL = 'pip install ".[{backend}]"'
-"""The command that installs a backend, in a clone of the repository."""
+from portable_losses.parity.autodiff import BACKENDS, facts, known
 
 
 class Progress(Protocol):
@@ -31,7 +28,8 @@ class Plan:
     """What to run.
 
     Args:
-        backends: backends with gradients; the NumPy backend runs beside them.
+        backends: what to run on; the NumPy backend runs beside them. Those without
+            gradients run the checks of values, and train nothing.
         families: families to run; all if empty.
         losses: losses to run; all if empty.
         checks: checks to run; all if empty.
@@ -62,9 +60,20 @@ class Plan:
     out: pathlib.Path = pathlib.Path("build/parity")
 
     @property
+    def differentiating(self) -> tuple[str, ...]:
+        """The backends with gradients."""
+        return tuple(name for name in self.backends if facts(name).gradients)
+
+    @property
+    def workers(self) -> tuple[str, ...]:
+        """The backends that run, NumPy first."""
+        return tuple(dict.fromkeys(("numpy", *self.backends)))
+
+    @property
     def trains(self) -> bool:
         """Whether models are trained too, and not only checks run."""
-        return self.training and not self.checks and self.precision != "tf32"
+        asked = self.training and not self.checks and self.precision != "tf32"
+        return asked and bool(self.differentiating)
 
 
 def require(backends: tuple[str, ...]) -> None:
@@ -73,12 +82,12 @@ def require(backends: tuple[str, ...]) -> None:
         raise Unavailable(
             "not installed: jax. Keras's NumPy backend, a lane of every run, imports "
             "it. Install it, in a clone of the repository, with\n  "
-            + INSTALL.format(backend="jax")
+            + facts("jax").command
         )
-    missing = [b for b in backends if importlib.util.find_spec(b) is None]
+    missing = [b for b in backends if facts(b).missing]
     if missing:
-        commands = "\n".join("  " + INSTALL.format(backend=b) for b in missing)
-        present = [b for b in BACKENDS if importlib.util.find_spec(b) is not None]
+        commands = "\n".join("  " + facts(b).command for b in missing)
+        present = [b for b, of in known().items() if of.gradients and not of.missing]
         instead = ""
         if present:
             instead = f"\nor run what is installed: --backends {','.join(present)}"

@@ -2,13 +2,12 @@
 
 import dataclasses
 import json
-import pathlib
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from portable_losses.parity import shared_references
-from portable_losses.parity.autodiff import BACKENDS
+from portable_losses.parity.autodiff import facts
 from portable_losses.parity.found import UNITS, Found
 from portable_losses.parity.plan import Plan, Progress, require
 from portable_losses.parity.process import Process
@@ -28,7 +27,7 @@ def run(
     """
     require(plan.backends)
     plan.out.mkdir(parents=True, exist_ok=True)
-    _remove_old(plan.out)
+    _remove_old(plan)
     matrix = _Matrix(plan, progress, checked)
     try:
         matrix.run()
@@ -40,11 +39,11 @@ def run(
     return results
 
 
-def _remove_old(out: pathlib.Path) -> None:
+def _remove_old(plan: Plan) -> None:
     """Remove what workers of an earlier run wrote, and nothing else."""
-    shared_references.remove(out)
-    for backend in ("numpy", *BACKENDS):
-        folder = out / backend
+    shared_references.remove(plan.out)
+    for backend in plan.workers:
+        folder = plan.out / backend
         for model in folder.glob("*.keras"):
             model.with_suffix(".json").unlink(missing_ok=True)
             model.unlink()
@@ -66,8 +65,8 @@ class _Matrix:
         self.checked = checked
         self.found = Found(plan)
         self.processes: dict[str, Process] = {}
-        self.unchecked = len(plan.backends) + 1  # and NumPy
-        self.all_saved = threading.Barrier(len(plan.backends))
+        self.unchecked = len(plan.workers)
+        self.all_saved = threading.Barrier(max(len(plan.differentiating), 1))
         self.over = False
         self.unsaved: set[tuple[str, str]] = set()
         self._lock = threading.RLock()
@@ -76,11 +75,11 @@ class _Matrix:
 
     def run(self) -> None:
         if self.plan.target is None:
-            self._together(("numpy", *self.plan.backends))
+            self._together(self.plan.workers)
             return
         # NumPy first: its float64 values are the reference of a user's loss.
         self._together(("numpy",))
-        self._together(self.plan.backends)
+        self._together(self.plan.workers[1:])
 
     def stop(self) -> None:
         for process in self.processes.values():
@@ -116,11 +115,11 @@ class _Matrix:
         """What one backend does; none waits for another until models are exchanged."""
         self._check(backend)
         self._tell_checked()
-        if backend == "numpy" or not self.plan.trains:
+        if backend not in self.plan.differentiating or not self.plan.trains:
             return
         self._save(backend)
         self._train(backend)
-        if len(self.plan.backends) > 1:
+        if len(self.plan.differentiating) > 1:
             self.progress.note(backend, "waits for the models of the others")
             self.all_saved.wait()
             self._reload(backend)
@@ -136,7 +135,7 @@ class _Matrix:
             k: v for k, v in dataclasses.asdict(self.plan).items() if k != "backends"
         }
         job |= {"backend": backend, "out": str(self.plan.out)}
-        if backend == "numpy":
+        if not facts(backend).gradients:
             job |= {"device": "cpu", "mode": "all"}
         process.tell(do="prepare", job=job)
         for event in process.listen("prepare"):
@@ -204,7 +203,7 @@ class _Matrix:
                 self._keep_reload(event, backend, backend)
 
     def _reload(self, backend: str) -> None:
-        others = [b for b in self.plan.backends if b != backend]
+        others = [b for b in self.plan.differentiating if b != backend]
         commands = [{"do": "reload", "from": other} for other in others]
         for event in self._phase(backend, "reloads", *commands):
             # What was not saved is a failure already, and with its true reason.

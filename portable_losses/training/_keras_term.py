@@ -9,6 +9,7 @@ from portable_losses.core import checks, errors
 from portable_losses.core.axes import expand
 from portable_losses.core.loss import Loss
 from portable_losses.core.mask import keras_mask
+from portable_losses.ops.selects import where
 
 
 def value_of(
@@ -96,4 +97,4 @@ def _stand_in(y_true: Any, kept: Any) -> Any:
     if not checks.same(tuple(kept.shape), shape[: len(kept.shape)]):
         return y_true
     floating = keras.backend.is_float_dtype(y_true.dtype)
-    return keras.ops.where(expand(kept, len(shape)), y_true, 1.0 if floating else 0)
+    return where(expand(kept, len(shape)), y_true, 1.0 if floating else 0)

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from portable_losses.core import checks
+from portable_losses.ops.selects import where
 
 
 def tensor(x: Any) -> Any:
@@ -48,7 +49,7 @@ def broken(x: Any) -> tuple[int, ...]:
 def largest(x: Any) -> list[float]:
     """The largest finite entry of each sample; NaN if there is none."""
     x = keras.ops.reshape(floats(x), (x.shape[0], -1))
-    finite = keras.ops.where(keras.ops.isfinite(x), x, -math.inf)
+    finite = where(keras.ops.isfinite(x), x, -math.inf)
     tops = keras.ops.convert_to_numpy(keras.ops.max(finite, axis=1)).tolist()
     return [math.nan if top == -math.inf else float(top) for top in tops]
 

@@ -8,6 +8,7 @@ import keras
 from portable_losses.core.config import restored
 from portable_losses.core.loss import Loss
 from portable_losses.core.mask import keras_mask, remembered
+from portable_losses.ops.quotients import no_nan
 from portable_losses.training._keras_term import value_of as of_keras
 
 
@@ -39,7 +40,8 @@ class TermValue(keras.metrics.Metric):
 
     def result(self) -> Any:
         """The mean over the samples since the last reset."""
-        return keras.ops.divide_no_nan(self._total, self._samples)
+        total, samples = map(keras.ops.convert_to_tensor, (self._total, self._samples))
+        return no_nan(total, samples)
 
     def get_config(self) -> dict[str, Any]:
         """Return the term, which Keras restores as that of the sum, and the name."""

@@ -6,8 +6,15 @@ from typing import Any
 import keras
 
 from portable_losses.core.keras_seams import own_value
+from portable_losses.ops.known import found
 
-_ON_JAX = keras.config.backend() == "jax"
+ARRAYS_MAY_REPEAT = found(
+    "a training step may get one array twice",
+    "variables are not handed to the step, or stay the same objects",
+    tensorflow="2.21.0",
+    torch="2.13.0",
+    numpy="2.4.6",
+)
 
 
 class ToldVariable(keras.Variable):
@@ -53,11 +60,13 @@ class ToldVariable(keras.Variable):
 
     @property
     def value(self) -> Any:
-        """The value; on JAX a copy.
+        """The value; on JAX, and where it is not known to be needless, a copy.
 
         On JAX a training step may not get the same array twice, as it would for a
         weight that is also a metric, or a metric of two outputs. So each access returns
         a new array.
         """
         x = super().value
-        return keras.ops.copy(x) if _ON_JAX and x is own_value(self) else x
+        if ARRAYS_MAY_REPEAT or x is not own_value(self):
+            return x
+        return keras.ops.copy(x)

@@ -59,9 +59,10 @@ def lower_bounds(requirements: list[str]) -> dict[str, str]:
 def test_matrix_of_this_repository() -> None:
     found = matrix.load()
     assert list(found.backends) == ["tensorflow", "jax", "torch"]
-    assert list(found.compat) == ["minimum", "3.12", "3.13", "keras-nightly"]
+    to_come = ["keras-nightly", "mlx", "openvino"]
+    assert list(found.compat) == ["minimum", "3.12", "3.13", *to_come]
     replaced = {name: row.keras for name, row in found.compat.items()}
-    assert replaced.pop("keras-nightly") == "keras-nightly"
+    assert {replaced.pop(name) for name in to_come} == {"keras-nightly"}
     assert set(replaced.values()) == {"keras"}
     assert found.extras(["jax", "torch"]) == "jax,torch"
 
@@ -86,6 +87,24 @@ def test_the_coming_keras_is_pinned_and_all_else_is_as_in_ci() -> None:
     assert list(pins(row.constraints)) == [row.keras]
     assert f"-c {found.constraints.name}" in row.constraints.read_text().splitlines()
     assert row.constraints.parent == found.constraints.parent
+
+
+@pytest.mark.parametrize("name", ["mlx", "openvino"])
+def test_a_backend_that_is_a_package_is_installed_by_its_row(name: str) -> None:
+    row = matrix.load().compat[name]
+    assert row.backends == (name,) and f"keras-{name}" in row.install
+    assert list(pins(row.constraints)) == [f"keras-{name}", name]
+    nightly = matrix.load().compat["keras-nightly"].constraints
+    assert f"-c {nightly.name}" in row.constraints.read_text().splitlines()
+
+
+def test_a_row_that_installs_its_backends_may_name_any(tmp_path: Path) -> None:
+    row = HEALTHY + '\n[compat.new]\npython = "3.11"\nbackends = ["new"]\n'
+    row += 'constraints = "ci.txt"\n'
+    with pytest.raises(ValueError, match="unknown backend 'new'"):
+        load(tmp_path, row)
+    found = load(tmp_path, row + 'install = ["keras-new"]\n')
+    assert found.compat["new"].install == ("keras-new",)
 
 
 def test_ci_pins_are_exact_and_cover_what_sessions_install(

@@ -136,10 +136,12 @@ def test_the_choice_in_keras_json_is_taken(python, tmp_path):
 
 
 def test_no_backend_at_all_names_the_remedy(python):
-    done = python("import portable_losses", hidden={"tensorflow", "jax", "torch"})
+    done = python(
+        "import portable_losses", hidden={"tensorflow", "jax", "torch", "mlx"}
+    )
     assert done.returncode != 0
     assert lines_of(done.stderr)[-1] == (
-        "ImportError: portable_losses: Keras needs a backend, and none of jax, "
+        "ImportError: portable_losses: Keras needs a backend, and none of jax, mlx, "
         "tensorflow, torch is installed (for instance: pip install "
         '".[jax]" in a clone of portable_losses).'
     )

@@ -73,6 +73,18 @@ TABLE = {
         [2, 3],
         [[[0, 0.5, 0.5], [1, 0, 0]]],
     ),
+    "max, infinite": (
+        lambda o, x: o.max(x, axis=-1),
+        [[[INF, INF, 0], [-INF, -INF, -INF]]],
+        [INF, -INF],
+        [[[0.5, 0.5, 0], [1 / 3] * 3]],
+    ),
+    "max, axes": (
+        lambda o, x: o.amax(x, axis=(0, 2)),
+        [[[[1, 2], [2, 5]], [[2, 0], [3, 4]]]],
+        [2, 5],
+        [[[[0, 0.5], [0, 1]], [[0.5, 0], [0, 0]]]],
+    ),
     "amin, keepdims": (
         lambda o, x: o.amin(x, keepdims=True),
         [[[1, 2], [2, 1]]],
@@ -121,6 +133,30 @@ TABLE = {
         [[-50, 0, 1, 1e4]],
         [-0.5, 0, 1, 1e4],
         [[0, 1, 1, 1]],
+    ),
+    "relu6": (
+        lambda o, x: o.relu6(x),
+        [[-1, 0, 3, 6, 7, INF, -INF]],
+        [0, 0, 3, 6, 6, 6, 0],
+        [[0, 0, 1, 0, 0, 0, 0]],
+    ),
+    "elu": (
+        lambda o, x: o.elu(x, alpha=0.5),
+        [[-50, 0, 1, 1e4, INF]],
+        [-0.5, 0, 1, 1e4, INF],
+        [[0, 0.5, 1, 1, 1]],
+    ),
+    "hard_sigmoid": (
+        lambda o, x: o.hard_sigmoid(x),
+        [[-4, -3, 0, 3, 4, INF, -INF]],
+        [0, 0, 0.5, 1, 1, 1, 0],
+        [[0, 0, 1 / 6, 0, 0, 0, 0]],
+    ),
+    "hard_silu, at the corners": (
+        lambda o, x: o.hard_silu(x),
+        [[-3, 3]],
+        [0, 3],
+        [[0, 1]],
     ),
     "sparse_sigmoid": (
         lambda o, x: o.sparse_sigmoid(x),
@@ -257,6 +293,12 @@ TABLE = {
         [[0, 0.5], [0, -0.75]],
     ),
     "reciprocal": (lambda o, x: o.reciprocal(x), [[0, 2]], [0, 0.5], [[0, -0.25]]),
+    "divide_no_nan": (
+        lambda o, x, y: o.divide_no_nan(x, y),
+        [[1, 0, 3, 0], [0, 0, 2, 2]],
+        [0, 0, 1.5, 0],
+        [[0, 0, 0.5, 0.5], [0, 0, -0.75, 0]],
+    ),
     "power, 0": (lambda o, x: o.power(x, 0), [[0, -2, 3]], [1, 1, 1], [[0, 0, 0]]),
     "power, 1": (lambda o, x: o.power(x, 1.0), [[0, -2, 3]], [0, -2, 3], [[1, 1, 1]]),
     "power, 2": (lambda o, x: o.power(x, 2), [[0, -2, 3]], [0, 4, 9], [[0, -4, 6]]),
@@ -379,6 +421,24 @@ TABLE = {
         [[[INF, INF, -INF, 0], [0, INF, -INF, 0]]],
         [1, 0.5, 0, 0.5],
         [[[0, 0, 0, 0.25], [0, 0, 0, -0.25]]],
+    ),
+    "prod": (
+        lambda o, x: o.prod(x, axis=-1),
+        [[[0, 2, 3], [0, 0, 3], [2, 3, 4]]],
+        [0, 0, 24],
+        [[[6, 0, 0], [0, 0, 0], [12, 8, 6]]],
+    ),
+    "prod, of everything": (
+        lambda o, x: o.prod(x, keepdims=True),
+        [[[2, 0], [3, 4], [1, 1]]],
+        [[0]],
+        [[[0, 24], [0, 0], [0, 0]]],
+    ),
+    "nanstd, axis": (
+        lambda o, x: o.nanstd(x, axis=-1),
+        [[[1, 3, NAN], [2, 2, 2]]],
+        [1, 0],
+        [[[-0.5, 0.5, 0], [0, 0, 0]]],
     ),
     "cumprod": (
         lambda o, x: o.cumprod(x, axis=-1),

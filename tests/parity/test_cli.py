@@ -25,7 +25,10 @@ def run(*arguments):
     [
         (("--loss", "Hubber"), f"--loss: must be one of {FIRST_LOSS},"),
         (("--family", "regresion"), "--family: must be one of classification,"),
-        (("--backends", "jax,pytorch"), "--backends: must be one of jax, tensorflow,"),
+        (
+            ("--backends", "jax,pytorch"),
+            "--backends: must be one of tensorflow, jax,",
+        ),
         (("--check", "values"), "--check: must be one of class_ids, config,"),
         (("--device", "npu"), "'npu' is not one of 'cpu', 'gpu', 'tpu', 'mps'"),
         (("--target", "a.py:B"), "--kind: must say what the target takes, one of"),

@@ -15,6 +15,7 @@ from portable_losses.core.loss import Loss
 from portable_losses.core.vectors import as_vector, is_vector
 from portable_losses.losses.classification._shared import log_of_clipped, smoothed
 from portable_losses.ops.log_sums import INF
+from portable_losses.ops.selects import where
 
 
 def binary_crossentropy(
@@ -69,7 +70,7 @@ def less_product(cost: Any, x: Any, d: Any | None, careful: bool) -> Any:
     if careful:
         # d x is NaN if d = 0 and x is infinite. If d x is inf, so is the cost. In both
         # cases any finite number will do in its place: d, which is NaN if t is NaN.
-        product = keras.ops.where(product < INF, product, d)
+        product = where(product < INF, product, d)
     return cost - product
 
 

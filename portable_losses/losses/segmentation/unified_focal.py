@@ -143,9 +143,9 @@ class UnifiedFocal(OverlapLoss):
         t = ops.concatenate([1.0 - t, t], axis=-1)
         if self.activation is None:
             p = ops.concatenate([1.0 - p, p], axis=-1)
-            return regions._replace(t=t, p=p, x=p, weights=None)
+            return regions._replace(labels=t, ids=None, p=p, x=p, weights=None)
         x = ops.concatenate([-x, x], axis=-1)
-        return regions._replace(t=t, p=ops.sigmoid(x), x=x, weights=None)
+        return regions._replace(labels=t, ids=None, p=ops.sigmoid(x), x=x, weights=None)
 
     def _parts(self) -> tuple[_Part, ...]:
         if not self.include_background:
@@ -173,8 +173,9 @@ class UnifiedFocal(OverlapLoss):
         return terms(ops.log(p), times)
 
     def _focal_sums(self, regions: Regions, log_p: Any, times: Times) -> Any:
-        hard = regions.t.dtype != log_p.dtype
-        cost = ops.where(regions.t, -log_p, 0.0) if hard else times(regions.t, -log_p)
+        t = regions.t
+        hard = t.dtype != log_p.dtype
+        cost = ops.where(t, -log_p, 0.0) if hard else times(t, -log_p)
         found = []
         for classes, delta, background in self._parts():
             term = cost[..., classes]

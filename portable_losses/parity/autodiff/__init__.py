@@ -6,13 +6,16 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from portable_losses._adapters import Facts as Facts
+from portable_losses._adapters import facts as facts
+from portable_losses._adapters import known as known
 from portable_losses.parity.case import Array
 
 LossFunction = Callable[[Any, Any, Any, Any], Any]
 """`f(y_true, y_pred, sample_weight, mask)` returns a tensor."""
 
-BACKENDS = ("tensorflow", "jax", "torch")
-"""Backends with gradients."""
+BACKENDS = tuple(name for name, of in known().items() if of.default is not None)
+"""The backends of a run that names none."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +72,10 @@ class Autodiff(Protocol):
 
 
 def load(backend: str) -> Autodiff:
-    """Return the module that differentiates on `backend`."""
-    module: Any = importlib.import_module(f"{__name__}.{backend}")
+    """Return the module that differentiates on `backend`.
+
+    Raises:
+        LookupError: if there is neither an adapter nor a package of that backend.
+    """
+    module: Any = importlib.import_module(facts(backend).adapter)
     return module

@@ -12,9 +12,12 @@ from portable_losses.parity.autodiff import LossFunction, Result
 from portable_losses.parity.case import Array
 
 NAME = "jax"
+DEFAULT = 2
+CHEAP_SHAPES = False
 MODES = ("jit", "eager")
 ON_REQUEST: tuple[str, ...] = ()
-INSTALL: dict[str, str] = {
+INSTALL = {
+    "cpu": 'pip install ".[jax]"',
     "gpu": 'pip install "jax[cuda13]"',
     "tpu": 'pip install "jax[tpu]"',
 }

@@ -10,9 +10,10 @@ from portable_losses.parity.autodiff import LossFunction, Result
 from portable_losses.parity.case import Array
 
 NAME = "numpy"
+GRADIENTS = False
 MODES = ("eager",)
 ON_REQUEST: tuple[str, ...] = ()
-INSTALL: dict[str, str] = {}
+INSTALL = {"cpu": "pip install numpy"}
 
 
 def versions() -> dict[str, str]:

@@ -14,9 +14,13 @@ from portable_losses.parity.case import Array
 tf.get_logger().setLevel("ERROR")
 
 NAME = "tensorflow"
+DEFAULT = 1
 MODES = ("graph", "eager", "xla")
 ON_REQUEST: tuple[str, ...] = ()
-INSTALL: dict[str, str] = {"gpu": 'pip install "tensorflow[and-cuda]"'}
+INSTALL = {
+    "cpu": 'pip install ".[tensorflow]"',
+    "gpu": 'pip install "tensorflow[and-cuda]"',
+}
 
 
 def versions() -> dict[str, str]:

@@ -12,9 +12,11 @@ from portable_losses.parity.autodiff import LossFunction, Result
 from portable_losses.parity.case import Array
 
 NAME = "torch"
+DEFAULT = 3
 MODES = ("eager",)
 ON_REQUEST = ("compile",)
-INSTALL: dict[str, str] = {
+INSTALL = {
+    "cpu": 'pip install ".[torch]"',
     "gpu": "pip install --force-reinstall torch  # a build with CUDA",
     "mps": "pip install torch",
 }

@@ -1,0 +1,131 @@
+"""What is known of a backend before it is imported, or where it is not installed.
+
+It stands in the backend's adapter, as constants of the module. The adapter imports the
+backend, so the constants are read from its source. This file imports nothing but the
+standard library: it is read before Keras is imported.
+"""
+
+import ast
+import dataclasses
+import functools
+import importlib.util
+import pathlib
+from importlib import metadata
+from typing import Any
+
+GROUP = "portable_losses.backends"
+"""Entry points: `NAME = "module"`, the name for Keras and the module of the adapter."""
+
+PACKAGE = "portable_losses.parity.autodiff"
+FOLDER = pathlib.Path(__file__).parent / "parity" / "autodiff"
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """What a run must know of a backend.
+
+    Args:
+        name: its name for Keras.
+        adapter: the module that runs losses on it.
+        modules: what must be installed, by the names that are imported.
+        gradients: whether it has gradients; else the checks of values run.
+        modes: how a loss can be run; the first is the one used for most checks.
+        on_request: modes that run only when they are asked for.
+        install: the command that installs it, by device.
+        default: its place among the backends of a run that names none.
+    """
+
+    name: str
+    adapter: str
+    modules: tuple[str, ...]
+    gradients: bool = True
+    modes: tuple[str, ...] = ("eager",)
+    on_request: tuple[str, ...] = ()
+    install: dict[str, str] = dataclasses.field(default_factory=dict)
+    default: int | None = None
+
+    @property
+    def missing(self) -> list[str]:
+        """The modules that are not installed."""
+        return [name for name in self.modules if not _installed(name)]
+
+    @property
+    def command(self) -> str:
+        """The command that installs it for the CPU."""
+        return self.install.get("cpu", f"pip install keras-{self.name}")
+
+
+@functools.cache
+def known() -> dict[str, Facts]:
+    """The backends that have an adapter, those of a run that names none first."""
+    found = [
+        _read(path.stem, f"{PACKAGE}.{path.stem}", path)
+        for path in sorted(FOLDER.glob("[!_]*.py"))
+    ]
+    own = {facts.name for facts in found}
+    for entry in sorted(metadata.entry_points(group=GROUP), key=lambda e: e.name):
+        if entry.name not in own:
+            found.append(_outside(entry))
+    last = len(found)
+    found.sort(key=lambda f: (last if f.default is None else f.default, f.name))
+    return {facts.name: facts for facts in found}
+
+
+def facts(name: str) -> Facts:
+    """What is known of a backend; one that Keras finds without an adapter has values.
+
+    Raises:
+        LookupError: if there is neither an adapter nor a package of that backend.
+    """
+    if name in known():
+        return known()[name]
+    package = f"keras_{name}"
+    if name.isidentifier() and _installed(package):
+        return Facts(name, f"{PACKAGE}._values", (package,), gradients=False)
+    raise LookupError(
+        f"one of {', '.join(known())}, or NAME for a package keras-NAME that is "
+        "installed"
+    )
+
+
+def _outside(entry: metadata.EntryPoint) -> Facts:
+    spec = _spec(entry.value)
+    if spec is None or not spec.origin:
+        raise ValueError(
+            f"{GROUP}: `{entry.name}` must name a module that can be imported; got "
+            f"{entry.name}={entry.value!r} (reinstall the package that has it)."
+        )
+    return _read(entry.name, entry.value, pathlib.Path(spec.origin))
+
+
+def _read(name: str, adapter: str, path: pathlib.Path) -> Facts:
+    fields = {f.name for f in dataclasses.fields(Facts)} - {"name", "adapter"}
+    given: dict[str, Any] = {"modules": (name,)}
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign):
+            target, value = node.targets[0], node.value
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            target, value = node.target, node.value
+        else:
+            continue
+        field = target.id.lower() if isinstance(target, ast.Name) else ""
+        if field in fields:
+            try:
+                given[field] = ast.literal_eval(value)
+            except ValueError as error:
+                raise ValueError(
+                    f"{adapter}: `{field.upper()}` must be a literal, which can be "
+                    f"read without an import; got {ast.unparse(value)} (write it out)."
+                ) from error
+    return Facts(name, adapter, **given)
+
+
+def _installed(module: str) -> bool:
+    return _spec(module) is not None
+
+
+def _spec(module: str) -> Any:
+    try:
+        return importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        return None

@@ -1,0 +1,74 @@
+"""Values by `keras.ops` alone, where there are no gradients or there is no adapter."""
+
+import contextlib
+from contextlib import AbstractContextManager
+from importlib import metadata
+from typing import Any
+
+import keras
+import numpy as np
+
+from portable_losses.parity.autodiff import LossFunction, Result
+from portable_losses.parity.case import Array
+
+NAME = keras.config.backend()
+MODES = ("eager",)
+ON_REQUEST: tuple[str, ...] = ()
+INSTALL: dict[str, str] = {}
+
+
+def versions() -> dict[str, str]:
+    found = {}
+    for project in (NAME, f"keras-{NAME}"):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[project] = metadata.version(project)
+    return found
+
+
+def devices() -> tuple[str, ...]:
+    return ("cpu",)
+
+
+def on(device: str) -> AbstractContextManager[Any]:
+    return contextlib.nullcontext()
+
+
+def strict_matmul(strict: bool) -> None:
+    """Nothing is known of the ways to multiply."""
+
+
+def evaluate(
+    fn: LossFunction,
+    mode: str,
+    y_true: Array | None,
+    y_pred: Array,
+    weight: Array | None = None,
+    mask: Array | None = None,
+) -> Result:
+    return value(fn, y_true, y_pred, weight, mask)
+
+
+def value(
+    fn: LossFunction,
+    y_true: Array | None,
+    y_pred: Array,
+    weight: Array | None = None,
+    mask: Array | None = None,
+) -> Result:
+    with np.errstate(all="ignore"):
+        result = fn(*map(_put, (y_true, y_pred, weight, mask)))
+        array = np.asarray(keras.ops.convert_to_numpy(result)).astype("float64")
+    return Result(array, None, keras.backend.standardize_dtype(result.dtype), "cpu")
+
+
+def values(
+    fns: tuple[LossFunction, ...],
+    y_true: Array | None,
+    y_pred: Array,
+    weight: Array | None = None,
+) -> list[Array]:
+    return [value(fn, y_true, y_pred, weight).value for fn in fns]
+
+
+def _put(x: Array | None) -> Any:
+    return None if x is None else keras.ops.convert_to_tensor(x)
