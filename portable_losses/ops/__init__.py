@@ -31,7 +31,10 @@ from portable_losses.ops.activations import elu as elu
 from portable_losses.ops.activations import gelu as gelu
 from portable_losses.ops.activations import leaky_relu as leaky_relu
 from portable_losses.ops.activations import selu as selu
+from portable_losses.ops.activations import silu as silu
 from portable_losses.ops.activations import softsign as softsign
+from portable_losses.ops.activations import sparse_plus as sparse_plus
+from portable_losses.ops.activations import swish as swish
 from portable_losses.ops.angles import angle as angle
 from portable_losses.ops.angles import arccos as arccos
 from portable_losses.ops.angles import arcsin as arcsin

@@ -26,7 +26,14 @@ RAW_SELU = raw_is_right("selu", "gradient 1.7581 at 0", jax="0.10.2", torch="2.1
 RAW_CELU = raw_is_right("celu", "gradient 1 at 0 for every alpha", torch="2.13.0")
 RAW_GELU = raw_is_right(
     "gelu",
-    "right in float32",
+    "right in float32 but at the infinities, which it does not see",
+    tensorflow="2.21.0",
+    jax="0.10.2",
+    torch="2.13.0",
+)
+RAW_SILU = raw_is_right(
+    "silu",
+    "right but at the infinities, which it does not see",
     tensorflow="2.21.0",
     jax="0.10.2",
     torch="2.13.0",
@@ -96,17 +103,60 @@ def _exponential(x: Any, height: float, width: float) -> Any:
 def gelu(x: Any, approximate: bool = True) -> Any:
     """x times the normal distribution function of x.
 
-    Pinned for half precision, which is computed in float32: at 1e4 the gradient in
-    float16 is NaN on TensorFlow and JAX.
+    Pinned for half precision, which is computed in float32 (at 1e4 the gradient in
+    float16 is NaN on TensorFlow and JAX), and for the infinities, where the value or
+    the gradient is NaN: here 1 at inf, and value and gradient 0 at -inf.
 
     >>> ops.gelu(ops.convert_to_tensor([-1e4, 0.0, 1e4]))  # [0, 0, 1e4]
     """
+    infinite, finite = _infinite_and_finite(x)
     if RAW_GELU:
-        return raw.gelu(x, approximate=approximate)
-    if approximate:
-        inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)
-        return 0.5 * x * (1.0 + raw.tanh(inner))
-    return 0.5 * x * (1.0 + raw.erf(x / math.sqrt(2)))
+        inside = raw.gelu(finite, approximate=approximate)
+    elif approximate:
+        cubic = finite + 0.044715 * finite * finite * finite
+        inside = 0.5 * finite * (1.0 + raw.tanh(math.sqrt(2 / math.pi) * cubic))
+    else:
+        inside = 0.5 * finite * (1.0 + raw.erf(finite / math.sqrt(2)))
+    return where(infinite, raw.relu(x), inside)
+
+
+@pinned_float(1)
+def silu(x: Any) -> Any:
+    """x times sigmoid(x).
+
+    Pinned because at -inf the value is NaN on every backend, and at inf the gradient;
+    here 1 at inf, and value and gradient 0 at -inf.
+
+    >>> ops.silu(ops.convert_to_tensor([-1e4, 0.0, 1e4]))  # [0, 0, 1e4]
+    """
+    infinite, finite = _infinite_and_finite(x)
+    inside = raw.silu(finite) if RAW_SILU else finite * raw.sigmoid(finite)
+    return where(infinite, raw.relu(x), inside)
+
+
+@pinned
+def swish(x: Any) -> Any:
+    """`silu` under its other name."""
+    return silu(x)
+
+
+@pinned_float(1)
+def sparse_plus(x: Any) -> Any:
+    """0 up to -1, x from 1, (x + 1)^2 / 4 between.
+
+    Pinned because at -inf the value is NaN on every backend.
+
+    >>> ops.sparse_plus(ops.convert_to_tensor([-2.0, 0.0, 2.0]))  # [0, 0.25, 2]
+    """
+    inside = raw.logical_and(raw.greater(x, -1), raw.less(x, 1))
+    middle = where(inside, x, 0.0) + 1.0
+    return where(inside, 0.25 * middle * middle, raw.relu(x))
+
+
+def _infinite_and_finite(x: Any) -> tuple[Any, Any]:
+    """Where x is infinite, and x with 0 there."""
+    infinite = raw.isinf(x)
+    return infinite, where(infinite, 0.0, x)
 
 
 @pinned_float(1)
@@ -117,8 +167,7 @@ def softsign(x: Any) -> Any:
 
     >>> ops.softsign(ops.convert_to_tensor([-1.0, float("inf")]))  # [-0.5, 1]
     """
-    infinite = raw.isinf(x)
-    finite = where(infinite, 0.0, x)
+    infinite, finite = _infinite_and_finite(x)
     if RAW_SOFTSIGN:
         inside = raw.softsign(finite)
     else:

@@ -146,9 +146,10 @@ def softplus_and_sigmoid(x: Any) -> tuple[Any, Any]:
         positive = raw.greater(x, 0)
         q = raw.sigmoid(raw.where(positive, -x, x))  # at most 1/2
         # softplus(x) == max(x, 0) - log(1 - q)
-        softplus = raw.where(positive, x, 0.0) - raw.log1p(-q)
-        return softplus, raw.where(positive, 1.0 - q, q)
-    return softplus(x), raw.sigmoid(x)
+        plus = where(positive, x, 0.0) - raw.log1p(-q)
+        return plus, where(positive, 1.0 - q, q)
+    plus = raw.softplus(x) if RAW_SOFTPLUS else _softplus(x)
+    return plus, raw.sigmoid(x)
 
 
 @pinned_float(2)

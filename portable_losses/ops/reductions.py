@@ -35,10 +35,12 @@ WITH_INITIAL = faster_form(
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
     """The largest entry over `axis`, all axes by default; a tie shares the gradient.
 
-    k equal largest entries get 1/k each. Pinned because Keras's own rejects (0, n) over
-    its second axis, on torch and eagerly on TensorFlow (where an `initial` makes it
-    accept them), and on torch forgets the shape of no items when it is given an
-    `initial`, and up to Keras 3.15 drops `keepdims` when it is given no axis.
+    k equal largest entries get 1/k each, and half of that where `initial` equals them.
+    Pinned because of that half, which TensorFlow does not take off, and because Keras's
+    own rejects (0, n) over its second axis, on torch and eagerly on TensorFlow (where
+    an `initial` makes it accept them), and on torch forgets the shape of no items when
+    it is given an `initial`, and up to Keras 3.15 drops `keepdims` when it is given no
+    axis.
 
     >>> ops.max(ops.convert_to_tensor([1.0, 2.0, 2.0]))  # 2, gradient [0, 0.5, 0.5]
     """
@@ -74,12 +76,15 @@ def _reduced(
 ) -> Any:
     x = tensor(x)
     axes = axes_of(x, axis)
+    if initial is not None and is_float(x) and 0 not in x.shape:
+        # Backends share a tie with `initial` differently.
+        extreme = _reduced(plain, with_initial, x, axis, keepdims, None, least)
+        pair = maximum if least < 0 else minimum
+        return pair(extreme, raw.cast(initial, x.dtype))
     if WITH_INITIAL and is_float(x) and initial is None:
         initial = least
     if not RAW_MAX and is_float(x) and 0 not in x.shape:
-        extreme = _shared(plain, x, axes, keepdims)
-        pair = maximum if least < 0 else minimum
-        return extreme if initial is None else pair(extreme, initial)
+        return _shared(plain, x, axes, keepdims)
     sound = OF_NO_ITEMS or 0 not in x.shape
     if initial is not None and sound:
         return with_initial(x, axis=axes, keepdims=keepdims, initial=initial)

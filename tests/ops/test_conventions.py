@@ -67,6 +67,18 @@ TABLE = {
         [[0.5, 0, 0], [0.5, 1, 1]],
     ),
     "max": (lambda o, x: o.max(x), [[[1, 2], [2, 0]]], 2, [[[0, 0.5], [0.5, 0]]]),
+    "max, initial": (
+        lambda o, x: o.max(x, initial=2.0),
+        [[[1, 2], [2, 0]]],
+        2,
+        [[[0, 0.25], [0.25, 0]]],
+    ),
+    "min, initial": (
+        lambda o, x: o.min(x, axis=1, keepdims=True, initial=2.0),
+        [[[1, 2], [2, 3]]],
+        [[1], [2]],
+        [[[1, 0], [0.5, 0]]],
+    ),
     "max, axis": (
         lambda o, x: o.max(x, axis=-1),
         [[[1, 2, 2], [3, 1, 0]]],
@@ -532,9 +544,27 @@ TABLE = {
     ),
     "gelu": (
         lambda o, x: o.gelu(x),
-        [[-1e4, 0, 1e4]],
-        [0, 0, 1e4],
+        [[-INF, -1e4, 0, 1e4, INF]],
+        [0, 0, 0, 1e4, INF],
+        [[0, 0, 0.5, 1, 1]],
+    ),
+    "silu": (
+        lambda o, x: o.silu(x),
+        [[-INF, -1e4, 0, 1e4, INF]],
+        [0, 0, 0, 1e4, INF],
+        [[0, 0, 0.5, 1, 1]],
+    ),
+    "swish": (
+        lambda o, x: o.swish(x),
+        [[-INF, 0, INF]],
+        [0, 0, INF],
         [[0, 0.5, 1]],
+    ),
+    "sparse_plus": (
+        lambda o, x: o.sparse_plus(x),
+        [[-INF, -1, 0, 1, INF]],
+        [0, 0, 0.25, 1, INF],
+        [[0, 0, 0.5, 1, 1]],
     ),
     "hard_silu": (
         lambda o, x: o.hard_silu(x),

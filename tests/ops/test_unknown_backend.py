@@ -102,7 +102,7 @@ def _under(ops, function):
 
 @pytest.mark.parametrize("name", ORDINARY["TABLE"])
 def test_value_and_gradient_elsewhere(name, ordinary_results, backend):
-    ORDINARY["test_value_and_slope"](name, ordinary_results, backend)
+    ORDINARY["test_value_and_gradient"](name, ordinary_results, backend)
 
 
 def test_a_nan_is_the_largest_and_the_smallest(unknown, differentiate, compiled):

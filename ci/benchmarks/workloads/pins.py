@@ -163,6 +163,8 @@ WORKLOADS = (
     row("sparse_sigmoid", normal),
     row("softsign", normal),
     row("gelu", normal),
+    row("silu", normal),
+    row("sparse_plus", normal),
     row("hard_silu", normal),
     row("hard_swish", normal),
     row("sparsemax", normal, raw=written_out, agreement=SUMS),

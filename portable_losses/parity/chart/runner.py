@@ -2,13 +2,13 @@
 
 import dataclasses
 import datetime
-import importlib.util
 import json
 import pathlib
 import threading
 from collections import Counter
 from typing import Any
 
+from portable_losses.parity.autodiff import facts
 from portable_losses.parity.chart.judge import ORDER, judge_row
 from portable_losses.parity.chart.rows import GROUPS, LEFT_OUT, chosen
 from portable_losses.parity.plan import Plan, Progress, require
@@ -41,7 +41,7 @@ def run(plan: Plan, ops: tuple[str, ...], progress: Progress) -> Chart:
 
 def on_those_present(plan: Plan) -> Plan:
     """The plan on the backends that are installed: no one is missed in the chart."""
-    present = tuple(b for b in plan.backends if importlib.util.find_spec(b))
+    present = tuple(name for name in plan.backends if not facts(name).missing)
     return dataclasses.replace(plan, backends=present)
 
 
