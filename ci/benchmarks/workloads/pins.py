@@ -164,6 +164,7 @@ WORKLOADS = (
     row("softsign", normal),
     row("gelu", normal),
     row("silu", normal),
+    row("swish", normal),
     row("sparse_plus", normal),
     row("hard_silu", normal),
     row("hard_swish", normal),
