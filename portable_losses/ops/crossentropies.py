@@ -11,6 +11,7 @@ from keras import ops as raw
 
 from portable_losses.ops.log_sums import INF, gaps, infinite_if_none
 from portable_losses.ops.pinning import dtype_of
+from portable_losses.ops.reductions import amax
 
 LARGEST = {"float32": (2.0 - 2.0**-23) * 2.0**127, "float64": 1.7976931348623157e308}
 
@@ -77,7 +78,7 @@ def _parts(logits: Any) -> tuple[Any, Any, Any, Any, Any]:
     rest are guards of items, which cost nothing.
     """
     most = LARGEST[dtype_of(logits)]
-    largest = raw.max(logits, axis=-1, keepdims=True)
+    largest = amax(logits, axis=-1, keepdims=True)
     gap = raw.minimum(logits, most) - raw.clip(largest, -most, most)
     share = raw.exp(gap)
     # If all are -inf, so are their gaps, and the total counts as 1. It is a sum, not a

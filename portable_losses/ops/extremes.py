@@ -133,7 +133,8 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Any:
         return x.clamp(x_min, x_max)
     if TWO_SELECTS and numbers and len(bounds) == 2:
         clipped = raw.stop_gradient(raw.clip(x, *bounds))
-        return where(raw.equal(x, clipped), x, clipped)
+        outside = raw.logical_or(raw.less(x, x_min), raw.greater(x, x_max))
+        return where(outside, clipped, x)  # a NaN is not outside
     if RAW_CLIP and not (ONE_SELECT and len(bounds) == 1):
         lower = -float("inf") if x_min is None else x_min
         upper = float("inf") if x_max is None else x_max
