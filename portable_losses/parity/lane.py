@@ -128,10 +128,7 @@ class Lane:
                 result = self.autodiff.evaluate(
                     fn, mode or self.modes[0], t, p, weight, mask
                 )
-        if result.device != self.device:
-            raise AssertionError(
-                f"the result lives on {result.device}, not on {self.device}"
-            )
+        self._assert_device(result)
         if label is not None:
             self._results[label] = result
             if result.gradient is not None:
@@ -139,12 +136,20 @@ class Lane:
                 self.recorded[label] = (result.value, result.gradient, largest)
         return result
 
+    def _assert_device(self, result: Result) -> None:
+        if result.device != self.device:
+            raise AssertionError(
+                f"the result lives on {result.device}, not on {self.device}"
+            )
+
     def flattened(
         self, t: Array, p: Array, ways: Sequence[tuple[bool, bool]]
     ) -> list[Result]:
         """Results at (B, 1) inputs of which targets, predictions or both are (B,)."""
         together = self._together.flattened(t, p, ways)
         if together is not None:
+            for result in together:
+                self._assert_device(result)
             return together
         found = []
         for flat_t, flat_p in ways:
