@@ -11,7 +11,7 @@ from portable_losses.ops.known import found
 
 SAVES_INTERNAL_NAMES = found(
     "its optimizers have the internal names, and it can import them",
-    "tests/parity/test_optimizers_travel.py",
+    "tests/parity/test_travel.py",
     torch="2.13.0",
 )
 

@@ -56,13 +56,6 @@ from portable_losses.ops.hard_activations import hard_swish as hard_swish
 from portable_losses.ops.hard_activations import hard_tanh as hard_tanh
 from portable_losses.ops.hard_activations import relu6 as relu6
 from portable_losses.ops.hard_activations import sparse_sigmoid as sparse_sigmoid
-from portable_losses.ops.kinks import abs as abs
-from portable_losses.ops.kinks import absolute as absolute
-from portable_losses.ops.kinks import copysign as copysign
-from portable_losses.ops.kinks import fabs as fabs
-from portable_losses.ops.kinks import heaviside as heaviside
-from portable_losses.ops.kinks import relu as relu
-from portable_losses.ops.kinks import sign as sign
 from portable_losses.ops.log_sums import log_sigmoid as log_sigmoid
 from portable_losses.ops.log_sums import log_softmax as log_softmax
 from portable_losses.ops.log_sums import logaddexp as logaddexp
@@ -97,4 +90,11 @@ from portable_losses.ops.roots import rsqrt as rsqrt
 from portable_losses.ops.roots import sqrt as sqrt
 from portable_losses.ops.roots import std as std
 from portable_losses.ops.selects import where as where
+from portable_losses.ops.signs import abs as abs
+from portable_losses.ops.signs import absolute as absolute
+from portable_losses.ops.signs import copysign as copysign
+from portable_losses.ops.signs import fabs as fabs
+from portable_losses.ops.signs import heaviside as heaviside
+from portable_losses.ops.signs import relu as relu
+from portable_losses.ops.signs import sign as sign
 from portable_losses.ops.sparse import sparsemax as sparsemax

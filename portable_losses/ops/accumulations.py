@@ -117,7 +117,7 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
 def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """`cumprod`, with 1 for a NaN, without a gradient there.
 
-    Pinned for the reason `cumprod` is, and because TensorFlow and torch make an
+    Pinned because TensorFlow divides by the entries, and because it and torch make an
     infinity the largest number.
     """
     return cumprod(_without_nan(x, 1), axis=axis, dtype=dtype)

@@ -8,10 +8,10 @@ from typing import Any
 
 from keras import ops as raw
 
-from portable_losses.ops.kinks import abs
 from portable_losses.ops.known import raw_is_right
 from portable_losses.ops.pinning import is_float, pinned, pinned_float, tensor
 from portable_losses.ops.selects import where
+from portable_losses.ops.signs import abs
 
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805

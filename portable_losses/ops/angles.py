@@ -34,7 +34,7 @@ def arctan2(x1: Any, x2: Any) -> Any:
 def arccos(x: Any) -> Any:
     """The angle in [0, pi] with cosine x, with gradient 0 at -1 and 1.
 
-    |x| > 1 gives NaN. Pinned because the true slope at the ends is infinite, which no
+    |x| > 1 gives NaN. Pinned because the true gradient at the ends is infinite, which no
     training step survives.
 
     >>> ops.arccos(ops.convert_to_tensor([1.0, 0.0]))  # [0, 1.5708], gradient [0, -1]
@@ -46,7 +46,7 @@ def arccos(x: Any) -> Any:
 def arcsin(x: Any) -> Any:
     """The angle in [-pi/2, pi/2] with sine x, with gradient 0 at -1 and 1.
 
-    |x| > 1 gives NaN. Pinned for the reason `arccos` is.
+    |x| > 1 gives NaN. Pinned because the true gradient at the ends is infinite.
 
     >>> ops.arcsin(ops.convert_to_tensor([1.0, 0.0]))  # [1.5708, 0], gradient [0, 1]
     """

@@ -68,8 +68,8 @@ def maximum(x1: Any, x2: Any) -> Any:
 def minimum(x1: Any, x2: Any) -> Any:
     """The smaller of x1 and x2; at a tie each gets half of the gradient.
 
-    Shapes broadcast; a NaN on either side gives NaN. Pinned for the reason `maximum`
-    is.
+    Shapes broadcast; a NaN on either side gives NaN. Pinned because TensorFlow gives a
+    tie's whole gradient to x1.
 
     >>> x = ops.convert_to_tensor([1.0, 2.0])
     >>> ops.minimum(x, 1.0)  # [1, 1], gradient [0.5, 0]

@@ -4,11 +4,11 @@ from typing import Any
 
 from keras import ops as raw
 
-from portable_losses.ops.kinks import abs
 from portable_losses.ops.log_sums import INF
 from portable_losses.ops.pinning import TINY, dtype_of, is_number
 from portable_losses.ops.powers import power
 from portable_losses.ops.selects import where
+from portable_losses.ops.signs import abs
 
 NEGLIGIBLE = 1e-30
 """A distance of p from its target whose cost is below the precision of any sum."""

@@ -9,10 +9,10 @@ from typing import Any
 from keras import ops as raw
 
 from portable_losses.ops.extremes import clip
-from portable_losses.ops.kinks import relu
 from portable_losses.ops.known import raw_is_right
 from portable_losses.ops.pinning import is_float, pinned, pinned_float, tensor
 from portable_losses.ops.selects import where
+from portable_losses.ops.signs import relu
 
 RAW_SPARSE_SIGMOID = raw_is_right(
     "sparse_sigmoid", "gradient 0 at -1 and 1", tensorflow="2.21.0", torch="2.13.0"

@@ -6,11 +6,11 @@ from typing import Any
 from keras import ops as raw
 
 from portable_losses.ops.extremes import maximum
-from portable_losses.ops.kinks import abs
 from portable_losses.ops.known import faster_form, raw_is_right
 from portable_losses.ops.pinning import axes_of, pinned_float
 from portable_losses.ops.reductions import amax
 from portable_losses.ops.selects import where
+from portable_losses.ops.signs import abs
 
 INF = float("inf")
 
@@ -44,8 +44,8 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     Exact at 1e4 and -1e4. An entry of -inf adds nothing and has gradient 0; when all
     are -inf the value is -inf and the gradient 0; with an inf among them the value is
-    inf and the gradient 0. Pinned because the last two gradients are NaN on all
-    backends, and a fully masked row has the first of them.
+    inf and the gradient 0. Pinned because on all backends the gradient is NaN where all
+    entries are -inf, as for an item that is masked as a whole, and where one is inf.
 
     >>> ops.logsumexp(ops.convert_to_tensor([1e4, 1e4]))  # 10000.693
     """
@@ -62,8 +62,8 @@ def log_softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
 
     Exact at 1e4 and -1e4. An entry of -inf gives -inf; an inf gives 0, and -inf to the
     others (several share it evenly), and has no gradient; when all are -inf, so is the
-    result, without a gradient. Pinned because the last two are NaN on all backends, in
-    value and in gradient.
+    result, without a gradient. Pinned because value and gradient are NaN on all
+    backends where all entries are -inf, and where one is inf.
 
     >>> ops.log_softmax(ops.convert_to_tensor([1e4, 0.0]))  # [0, -10000]
     """

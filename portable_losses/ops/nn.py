@@ -24,10 +24,10 @@ from portable_losses.ops.hard_activations import hard_swish as hard_swish
 from portable_losses.ops.hard_activations import hard_tanh as hard_tanh
 from portable_losses.ops.hard_activations import relu6 as relu6
 from portable_losses.ops.hard_activations import sparse_sigmoid as sparse_sigmoid
-from portable_losses.ops.kinks import relu as relu
 from portable_losses.ops.log_sums import log_sigmoid as log_sigmoid
 from portable_losses.ops.log_sums import log_softmax as log_softmax
 from portable_losses.ops.log_sums import softmax as softmax
 from portable_losses.ops.log_sums import softplus as softplus
 from portable_losses.ops.norms import normalize as normalize
+from portable_losses.ops.signs import relu as relu
 from portable_losses.ops.sparse import sparsemax as sparsemax

@@ -5,13 +5,13 @@ from typing import Any
 import keras
 from keras import ops as raw
 
-from portable_losses.ops.kinks import abs
 from portable_losses.ops.known import raw_is_right
 from portable_losses.ops.pinning import axes_of, pinned_float
 from portable_losses.ops.powers import power
 from portable_losses.ops.reductions import amax, amin
 from portable_losses.ops.roots import sqrt
 from portable_losses.ops.selects import where
+from portable_losses.ops.signs import abs
 
 INF = float("inf")
 

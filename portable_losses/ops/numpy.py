@@ -24,12 +24,6 @@ from portable_losses.ops.extremes import fmax as fmax
 from portable_losses.ops.extremes import fmin as fmin
 from portable_losses.ops.extremes import maximum as maximum
 from portable_losses.ops.extremes import minimum as minimum
-from portable_losses.ops.kinks import abs as abs
-from portable_losses.ops.kinks import absolute as absolute
-from portable_losses.ops.kinks import copysign as copysign
-from portable_losses.ops.kinks import fabs as fabs
-from portable_losses.ops.kinks import heaviside as heaviside
-from portable_losses.ops.kinks import sign as sign
 from portable_losses.ops.log_sums import logaddexp as logaddexp
 from portable_losses.ops.log_sums import logaddexp2 as logaddexp2
 from portable_losses.ops.logs import log as log
@@ -53,3 +47,9 @@ from portable_losses.ops.roots import nanstd as nanstd
 from portable_losses.ops.roots import sqrt as sqrt
 from portable_losses.ops.roots import std as std
 from portable_losses.ops.selects import where as where
+from portable_losses.ops.signs import abs as abs
+from portable_losses.ops.signs import absolute as absolute
+from portable_losses.ops.signs import copysign as copysign
+from portable_losses.ops.signs import fabs as fabs
+from portable_losses.ops.signs import heaviside as heaviside
+from portable_losses.ops.signs import sign as sign

@@ -36,11 +36,11 @@ def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
     """The largest entry over `axis`, all axes by default; a tie shares the gradient.
 
     k equal largest entries get 1/k each, and half of that where `initial` equals them.
-    Pinned because of that half, which TensorFlow does not take off, and because Keras's
-    own rejects (0, n) over its second axis, on torch and eagerly on TensorFlow (where
-    an `initial` makes it accept them), and on torch forgets the shape of no items when
-    it is given an `initial`, and up to Keras 3.15 drops `keepdims` when it is given no
-    axis.
+    Pinned because on TensorFlow a tie with `initial` keeps its whole gradient, because
+    Keras's own rejects (0, n) over its second axis, on torch and eagerly on TensorFlow
+    (where an `initial` makes it accept them), and because on torch it forgets the shape
+    of no items when it is given an `initial`, and up to Keras 3.15 drops `keepdims` when
+    it is given no axis.
 
     >>> ops.max(ops.convert_to_tensor([1.0, 2.0, 2.0]))  # 2, gradient [0, 0.5, 0.5]
     """

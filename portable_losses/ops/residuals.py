@@ -5,9 +5,9 @@ from typing import Any
 from keras import ops as raw
 
 from portable_losses.ops.extremes import clip
-from portable_losses.ops.kinks import abs
 from portable_losses.ops.known import faster_form, found
 from portable_losses.ops.selects import where
+from portable_losses.ops.signs import abs
 
 # Half of the square of sinh(r / 2) at this r is still far from overflow in float32, and
 # what log cosh r is less than abs(r) - log 2 is below the rounding of 1 in float64 too.

@@ -22,9 +22,9 @@ HEALTHY = {
     "portable_losses/ops/__init__.py": """
         import math
         from keras import ops as raw
-        from .kinks import clip as clip
+        from .signs import clip as clip
     """,
-    "portable_losses/ops/kinks.py": "import keras\n",
+    "portable_losses/ops/signs.py": "import keras\n",
     "portable_losses/core/loss.py": """
         import keras
         from portable_losses import ops

@@ -52,7 +52,7 @@ BAD = {
 @pytest.fixture
 def root(tmp_path):
     for name, text in {
-        "ops/kinks.py": GOOD,
+        "ops/signs.py": GOOD,
         "ops/known.py": "import keras\nBACKEND = keras.config.backend()\n",
         "parity/autodiff/__init__.py": "",
         "parity/autodiff/jax.py": "",
@@ -83,7 +83,7 @@ def test_the_table_says_what_runs_on_each_backend(root):
     page = pins.page(root)
     assert "| Operation | jax | torch | any other | Why it is pinned |" in page
     assert "| `abs` | raw (0.10) | raw (2.13.0) | pinned | JAX gives 1 there |" in page
-    assert "| `ops/kinks.py` | `abs, fabs` | raw is right |" in page
+    assert "| `ops/signs.py` | `abs, fabs` | raw is right |" in page
 
 
 def test_the_repository_asks_for_no_name():
