@@ -34,8 +34,8 @@ def arctan2(x1: Any, x2: Any) -> Any:
 def arccos(x: Any) -> Any:
     """The angle in [0, pi] with cosine x, with gradient 0 at -1 and 1.
 
-    |x| > 1 gives NaN. Pinned because the true gradient at the ends is infinite, which no
-    training step survives.
+    |x| > 1 gives NaN. Pinned because the true gradient at the ends is infinite, which
+    no training step survives.
 
     >>> ops.arccos(ops.convert_to_tensor([1.0, 0.0]))  # [0, 1.5708], gradient [0, -1]
     """

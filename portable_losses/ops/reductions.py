@@ -39,8 +39,8 @@ def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
     Pinned because on TensorFlow a tie with `initial` keeps its whole gradient, because
     Keras's own rejects (0, n) over its second axis, on torch and eagerly on TensorFlow
     (where an `initial` makes it accept them), and because on torch it forgets the shape
-    of no items when it is given an `initial`, and up to Keras 3.15 drops `keepdims` when
-    it is given no axis.
+    of no items when it is given an `initial`, and up to Keras 3.15 drops `keepdims`
+    when it is given no axis.
 
     >>> ops.max(ops.convert_to_tensor([1.0, 2.0, 2.0]))  # 2, gradient [0, 0.5, 0.5]
     """

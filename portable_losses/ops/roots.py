@@ -21,8 +21,8 @@ RAW_NANVAR = raw_is_right(
 def sqrt(x: Any) -> Any:
     """The square root, with gradient 1 / (2 sqrt(x)), and 0 at 0.
 
-    `x` has any shape; a negative number gives NaN. Pinned because the true gradient at 0
-    is infinite, and infinity times the 0 that the chain rule brings is NaN.
+    `x` has any shape; a negative number gives NaN. Pinned because the true gradient at
+    0 is infinite, and infinity times the 0 that the chain rule brings is NaN.
 
     >>> x = ops.convert_to_tensor([0.0, 4.0])
     >>> ops.sqrt(x)  # [0, 2], gradient [0, 0.25]
