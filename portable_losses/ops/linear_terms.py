@@ -49,8 +49,8 @@ class Head(NamedTuple):
         return self.scale * (1.0 - share * share)
 
 
-Weigh = Callable[[Any], tuple[Any, Any]]
-"""Makes of terms the items, and the derivatives of these in the terms."""
+Weigh = Callable[[Any, Any], tuple[Any, Any]]
+"""Makes of terms and class indices the items, and their derivatives in the terms."""
 
 
 def linear_terms(x: Any, head: Head, ids: Any) -> Any:
@@ -89,7 +89,8 @@ def linear_total(x: Any, head: Head, ids: Any, weights: Any, weigh: Weigh) -> An
         head: what makes logits of them.
         ids: class indices, `(N, k)`, all in range.
         weights: the weight of each token, `(N,)`.
-        weigh: makes of terms the items `(n,)`, and their derivatives in the terms.
+        weigh: makes of terms and class indices the items `(n,)`, and their derivatives
+            in the terms.
     """
     parts = _differentiable(head)
 
@@ -106,6 +107,19 @@ def linear_total(x: Any, head: Head, ids: Any, weights: Any, weigh: Weigh) -> An
         return raw.sum(w * items), gradient
 
     return raw.custom_gradient(forward)(x, *parts, weights)
+
+
+def best_classes(x: Any, head: Head, k: int) -> Any:
+    """The classes of the k largest logits of each token, `(N, k)`, the best first."""
+
+    def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
+        (rows,) = _chunk(i, head.chunk, x)
+        best = raw.top_k(head.logits(rows), k, sorted=True)[1]
+        return (_put(i, head.chunk, found[0], raw.cast(best, "int32")),)
+
+    tokens, count, (x,) = _padded(head.chunk, x)
+    found = raw.zeros((raw.shape(x)[0], k), "int32")
+    return _loop(count, step, (found,))[0][:tokens]
 
 
 def tokens_at_once(tokens: int | None, width: int, classes: int) -> int:
@@ -170,7 +184,7 @@ def _items_and_gradients(
         rows, chosen, weights = _chunk(i, head.chunk, x, ids, w)
         z = head.logits(rows)
         terms, e, total = _of_logits(head, z, chosen)
-        items, g = weigh(terms)
+        items, g = weigh(terms, chosen)
         g = g * raw.expand_dims(weights, -1)
         first = _put(i, head.chunk, found[0], items)
         rest = _added(i, head, found[1:], rows, chosen, z, e, total, g)

@@ -1,0 +1,168 @@
+"""The log-probabilities of classes under a large linear softmax."""
+
+import functools
+from typing import Any, Literal
+
+import keras
+
+from portable_losses import ops
+from portable_losses.core import arguments, checks, errors
+from portable_losses.core.classes import valid_ids
+from portable_losses.core.inputs import tensor
+from portable_losses.ops.linear_terms import Head, linear_terms, tokens_at_once
+
+ChunkSize = int | Literal["auto"] | None
+
+
+def linear_log_probability(
+    hidden: Any,
+    kernel: Any,
+    ids: Any,
+    bias: Any = None,
+    softcap: float | None = None,
+    temperature: float = 1.0,
+    chunk_size: ChunkSize = "auto",
+) -> tuple[Any, Any]:
+    """Log-probabilities under a linear softmax, in linear memory (fused cross-entropy).
+
+    It is for vocabularies whose logits do not fit into memory: they are computed for a
+    chunk of tokens at a time, and again for the gradient.
+
+    With h a hidden state, W the kernel and b the bias, the logits of a token, its
+    log-probability of class y and its log-sum-exp are
+
+        z = h W + b    or, with softcap c,    z = c tanh((h W + b) / c)
+        log p_y = z_y / temperature - s    s = log sum_v exp(z_v / temperature)
+
+    so minus the mean of log p_y is the cross-entropy, and s^2 the z-loss.
+
+    Shapes: `hidden` is `(..., D)`, `kernel` `(D, V)` and `bias` `(V,)`. `ids` is
+    `(...)`, one class index a token, or `(..., k)`. The result is `(log_probability,
+    log_sum_exp)`, of the shapes of `ids` and `(...)`, in float32, or in float64 for
+    inputs of float64.
+
+    Args:
+        hidden: hidden states, any real numbers.
+        kernel: the output kernel, such as the weights of a Dense layer, or the
+            transposed table of an embedding.
+        ids: class indices in [0, V).
+        bias: one number a class, or None.
+        softcap: > 0, which logits stay below, or None.
+        temperature: > 0.
+        chunk_size: the number of tokens whose logits are in memory; "auto" takes one
+            that suits the sizes, and None all of them.
+
+    Edge cases: no tokens give no numbers. A bias of -inf forbids a class, which has
+    log-probability -inf. Half precision is computed in float32. A class index out of
+    range raises ValueError in eager mode, and has log-probability NaN in compiled code.
+    The gradients of hidden, kernel and bias are exact; they cannot be differentiated
+    again, and torch's `vmap` does not take them. Sizes of batches may be unknown.
+
+    Raises:
+        ValueError: for shapes that do not fit, class indices that are not whole or out
+            of range, and numbers that are not > 0.
+        TypeError: for a symbolic tensor.
+
+    Example:
+        >>> kernel = np.array([[0.0, 1.0, 2.0]])
+        >>> log_p, total = portable_losses.linear_log_probability([[1.0]], kernel, [2])
+        >>> round(float(log_p[0]), 4), round(float(total[0]), 4)
+        (-0.4076, 2.4076)
+
+    Reference:
+        Wijmans, Huval, Hertzberg, Koltun, Krähenbühl, "Cut your losses in
+        large-vocabulary language models", ICLR 2025, arXiv:2411.09009.
+
+    Differs: from that paper in chunks of tokens, in place of tiles in a kernel, and in
+    no filter: each gradient is exact.
+    """
+    owner = "linear_log_probability"
+    one_number = functools.partial(arguments.number, owner, above=0)
+    softcap = None if softcap is None else one_number("softcap", softcap)
+    temperature = one_number("temperature", temperature)
+    chunk_size = chunk_of(owner, chunk_size)
+    given = {"hidden": hidden, "kernel": kernel, "ids": ids, "bias": bias}
+    for argument, value in given.items():
+        if isinstance(value, keras.KerasTensor):
+            rule, remedy = "a tensor with values", "call it in the `call` of a layer"
+            shown = errors.Described("a symbolic KerasTensor")
+            errors.fail(owner, argument, rule, shown, remedy, TypeError)
+    x, w = tensor(owner, "hidden", hidden), tensor(owner, "kernel", kernel)
+    b = None if bias is None else tensor(owner, "bias", bias)
+    y = tensor(owner, "ids", ids)
+    _require_shapes(owner, x, w, b, y)
+    several = len(y.shape) == len(x.shape)
+    leading, y = ops.shape(y), _indices(owner, y, w.shape[-1])
+    rows = ops.shape(x)[:-1]
+    dtype = dtype_of_terms(x, w)
+    x = ops.reshape(ops.cast(x, dtype), (-1, x.shape[-1]))
+    y = ops.reshape(y, (-1, y.shape[-1] if several else 1))
+    valid = valid_ids(y, w.shape[-1])
+    head = Head(
+        kernel=ops.cast(w, dtype),
+        bias=None if b is None else ops.cast(b, dtype),
+        shares=None,
+        softcap=softcap,
+        scale=1.0 / temperature,
+        chunk=chunk_for(chunk_size, x, w.shape[-1]),
+    )
+    terms = linear_terms(x, head, ops.where(valid, y, 0))
+    log_p = ops.where(valid, terms[:, :-1], float("nan"))
+    return ops.reshape(log_p, leading), ops.reshape(terms[:, -1], rows)
+
+
+def chunk_of(owner: object, chunk_size: Any) -> Any:
+    """Return the argument `chunk_size`, or reject it."""
+    if chunk_size in ("auto", None):
+        return chunk_size
+    if isinstance(chunk_size, str):
+        rule, remedy = 'an integer, "auto" or None', 'pass "auto"'
+        errors.fail(owner, "chunk_size", rule, chunk_size, remedy)
+    return arguments.integer(owner, "chunk_size", chunk_size, at_least=1)
+
+
+def chunk_for(chunk_size: ChunkSize, x: Any, classes: int) -> int:
+    """The number of tokens at once for hidden states `(N, D)`."""
+    tokens, width = x.shape
+    if chunk_size == "auto":
+        return tokens_at_once(tokens, width, classes)
+    if chunk_size is None:
+        # A chunk of an unknown number of tokens would have an unknown shape.
+        return tokens_at_once(tokens, width, classes) if tokens is None else tokens
+    return chunk_size if tokens is None else max(1, min(chunk_size, tokens))
+
+
+def dtype_of_terms(*tensors: Any) -> str:
+    """float32; float64 if one of the tensors is of float64."""
+    dtypes = [keras.backend.standardize_dtype(x.dtype) for x in tensors]
+    return "float64" if "float64" in dtypes else "float32"
+
+
+def _indices(owner: str, ids: Any, classes: int) -> Any:
+    if keras.backend.is_float_dtype(ids.dtype):
+        checks.whole_ids(owner, ids, None)
+    if keras.backend.standardize_dtype(ids.dtype) not in ("int32", "int64"):
+        ids = ops.cast(ids, "int32")
+    checks.ids_in_range(owner, ids, classes, None)
+    return ids
+
+
+def _require_shapes(owner: str, x: Any, w: Any, b: Any, ids: Any) -> None:
+    def fail(argument: str, rule: str, value: Any, remedy: str) -> None:
+        shown = errors.Described(f"an array of shape {tuple(value.shape)}")
+        errors.fail(owner, argument, rule, shown, remedy)
+
+    if len(x.shape) < 2 or x.shape[-1] is None:
+        fail("hidden", "of shape (..., D) with a fixed D", x, "add the axis of tokens")
+    if len(w.shape) != 2 or not checks.same(w.shape[:1], x.shape[-1:]):
+        rule = f"of shape (D, V) with D = {x.shape[-1]}, the size of a hidden state"
+        fail("kernel", rule, w, "transpose the table of an embedding")
+    if b is not None and not checks.same(tuple(b.shape), tuple(w.shape)[1:]):
+        fail("bias", f"of shape ({w.shape[-1]},)", b, "pass one number a class")
+    tokens = tuple(x.shape)[:-1]
+    if not checks.same(tuple(ids.shape)[: len(tokens)], tokens) or len(ids.shape) not in (
+        len(tokens),
+        len(tokens) + 1,
+    ):
+        rule = f"of shape {tokens}, or {(*tokens, 'k')}"
+        fail("ids", rule, ids, "pass one class index, or k of them, for each token")
