@@ -227,7 +227,9 @@ class LinearCrossentropy(keras.layers.Layer):
             **super().get_config(),
             **{name: getattr(self, name) for name in same},
             "class_weights": self.class_weights,
-            "tied_to": None if tied is None else keras.saving.serialize_keras_object(tied),
+            "tied_to": None
+            if tied is None
+            else keras.saving.serialize_keras_object(tied),
             "output": self.output_form,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
         }
