@@ -222,14 +222,12 @@ class LinearCrossentropy(keras.layers.Layer):
         """Return the arguments of the constructor, and those of every layer."""
         same = ("vocabulary", "ignore_class", "label_smoothing", "z_loss", "softcap")
         same += ("use_bias", "top_k", "chunk_size", "reduction")
-        tied = self.tied_to
+        tied, saved = self.tied_to, keras.saving.serialize_keras_object
         return {
             **super().get_config(),
             **{name: getattr(self, name) for name in same},
             "class_weights": self.class_weights,
-            "tied_to": None
-            if tied is None
-            else keras.saving.serialize_keras_object(tied),
+            "tied_to": None if tied is None else saved(tied),
             "output": self.output_form,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
         }

@@ -160,11 +160,7 @@ def _require_shapes(owner: str, x: Any, w: Any, b: Any, ids: Any) -> None:
     if b is not None and not checks.same(tuple(b.shape), tuple(w.shape)[1:]):
         fail("bias", f"of shape ({w.shape[-1]},)", b, "pass one number a class")
     tokens = tuple(x.shape)[:-1]
-    if not checks.same(tuple(ids.shape)[: len(tokens)], tokens) or len(
-        ids.shape
-    ) not in (
-        len(tokens),
-        len(tokens) + 1,
-    ):
+    more = len(ids.shape) - len(tokens)
+    if more not in (0, 1) or not checks.same(tuple(ids.shape)[: len(tokens)], tokens):
         rule = f"of shape {tokens}, or {(*tokens, 'k')}"
         fail("ids", rule, ids, "pass one class index, or k of them, for each token")
