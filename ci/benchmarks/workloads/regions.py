@@ -122,8 +122,8 @@ SOFT = {
 SOFTMAX = {"torch": "the softmax alone, which every form needs, takes about half"}
 STABLE = {
     "torch": "two thirds are a sort, stable so that equal errors have one order on "
-    "every backend, a fifth slower than the other; and below 16 classes torch's softmax "
-    "over the last axis is not vectorized"
+    "every backend, a fifth slower than the other; and below 16 classes the softmax of "
+    "torch over the last axis is not vectorized"
 }
 SUMS = Agreement(rtol=1e-4, why="sums over 65536 pixels")
 WORKLOADS = (
