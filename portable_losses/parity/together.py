@@ -8,6 +8,7 @@ loss at plain inputs, stays a program of its own.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -95,9 +96,11 @@ class Together:
                 for masked, reduction in VARIANTS:
                     if masked and not self._lane.takes_mask:
                         continue
-                    self._functions[masked, reduction] = self._variant(
-                        masked, reduction
-                    )
+                    # A sum of losses has no reduction of its own. The check that asks
+                    # for one makes the loss itself, and sees the error.
+                    with contextlib.suppress(Exception):
+                        variant = self._variant(masked, reduction)
+                        self._functions[masked, reduction] = variant
         return self._functions
 
     def _variant(self, masked: bool, reduction: str | None) -> LossFunction:

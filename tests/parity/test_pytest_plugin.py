@@ -88,7 +88,7 @@ def test_a_case_carries_everything():
             {"kind": "regression", "device": "abacus"},
             "`device` must be one of .*abacus",
         ),
-        ({"kind": "boxes", "case": KINDS["boxes"]}, "`kind` must be left out"),
+        ({"kind": "boxes", "case": KINDS["boxes"]}, "`kind` must be omitted"),
     ],
 )
 def test_bad_arguments_are_rejected(options, said):

@@ -47,6 +47,18 @@ def test_weights_and_masks_give_what_each_gives_alone(lanes):
         assert_same(*(lane.run(t, p, mask=weight > 1) for lane in lanes))
 
 
+def test_a_loss_without_a_reduction_of_its_own_has_the_other_variants():
+    case = CASES["Sum"]
+    lanes = [Lane(case, portable_losses.Sum, ON) for _ in range(2)]
+    alone(lanes[1])
+    t, p = lanes[0].inputs("drawn")
+    weight = np.linspace(0.0, 2.0, len(p)).astype("float32")
+    assert_same(*(lane.run(t, p, weight=weight) for lane in lanes))
+    for lane in lanes:
+        with pytest.raises(ValueError, match="`reduction` must be left to the terms"):
+            lane.run(t, p, weight=weight, reduction="sum")
+
+
 def test_flattened_inputs_give_what_they_give_alone():
     make = portable_losses.LogCosh
     lanes = Lane(CASES["LogCosh"], make, ON), alone(Lane(CASES["LogCosh"], make, ON))

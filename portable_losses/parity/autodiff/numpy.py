@@ -1,12 +1,11 @@
 """Values on the NumPy backend of Keras, which has no gradients."""
 
-import contextlib
-from contextlib import AbstractContextManager
-from typing import Any
-
 import numpy as np
 
 from portable_losses.parity.autodiff import LossFunction, Result
+from portable_losses.parity.autodiff._values import devices as devices
+from portable_losses.parity.autodiff._values import on as on
+from portable_losses.parity.autodiff._values import strict_matmul as strict_matmul
 from portable_losses.parity.case import Array
 
 NAME = "numpy"
@@ -18,18 +17,6 @@ INSTALL = {"cpu": "pip install numpy"}
 
 def versions() -> dict[str, str]:
     return {"numpy": np.__version__}
-
-
-def devices() -> tuple[str, ...]:
-    return ("cpu",)
-
-
-def on(device: str) -> AbstractContextManager[Any]:
-    return contextlib.nullcontext()
-
-
-def strict_matmul(strict: bool) -> None:
-    """NumPy has one way to multiply."""
 
 
 def evaluate(
