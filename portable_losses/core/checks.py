@@ -134,21 +134,36 @@ def reject_elements(
     )
 
 
-def whole_ids(owner: object, ids: Any, kept: Any | None) -> None:
+def whole_ids(
+    owner: object, ids: Any, kept: Any | None, argument: str = "y_true"
+) -> None:
     """Reject float class indices that are not whole numbers, in eager mode."""
     bad = keras.ops.not_equal(ids, keras.ops.floor(ids))
     reject_any(
         owner,
         _among(bad, kept),
         lambda: (
-            "`y_true` must be whole class indices; got y_true that holds "
+            f"`{argument}` must be whole class indices; got {argument} that holds "
             f"{first(ids, _among(bad, kept))} (pass integer class indices; for "
             "probabilities or one-hot labels use the dense form of this loss)"
         ),
     )
 
 
-def ids_in_range(owner: object, ids: Any, num_classes: int, kept: Any | None) -> None:
+FIX_LABELS = (
+    "fix the labels, widen the class axis of y_pred, or set ignore_class where the "
+    "loss has it"
+)
+
+
+def ids_in_range(
+    owner: object,
+    ids: Any,
+    num_classes: int,
+    kept: Any | None,
+    argument: str = "y_true",
+    remedy: str = FIX_LABELS,
+) -> None:
     """Reject class indices outside [0, num_classes), in eager mode."""
     values = known_values(ids)
     if values is None or not values.size:
@@ -160,9 +175,8 @@ def ids_in_range(owner: object, ids: Any, num_classes: int, kept: Any | None) ->
         owner,
         bad,
         lambda: (
-            f"`y_true` must be class indices in [0, {num_classes}); got y_true that "
-            f"holds {first(ids, bad)} (fix the labels, widen the class axis of "
-            "y_pred, or set ignore_class where the loss has it)"
+            f"`{argument}` must be class indices in [0, {num_classes}); got "
+            f"{argument} that holds {first(ids, bad)} ({remedy})"
         ),
     )
 

@@ -169,6 +169,7 @@ class LinearCrossentropy(keras.layers.Layer):
             self.kernel = self.add_weight(
                 shape=(width, self.vocabulary),
                 initializer=self.kernel_initializer,
+                autocast=False,
                 name="kernel",
             )
         else:
@@ -176,7 +177,10 @@ class LinearCrossentropy(keras.layers.Layer):
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
-                shape=(self.vocabulary,), initializer="zeros", name="bias"
+                shape=(self.vocabulary,),
+                initializer="zeros",
+                autocast=False,
+                name="bias",
             )
         self.built = True
 

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from keras import ops as raw
 
+from portable_losses.ops.chunks import chunk_at, loop, padded, with_chunk
+
 
 class Head(NamedTuple):
     """What makes logits of hidden states: scale * cap(x W + b).
@@ -36,7 +38,7 @@ class Head(NamedTuple):
         """The logits of some tokens, `(n, V)`."""
         z = raw.matmul(x, self.kernel)
         if self.bias is not None:
-            z = z + self.bias
+            z += self.bias  # in place on torch, as `+=` is in all of this file
         if self.softcap is not None:
             z = self.softcap * raw.tanh(z / self.softcap)
         return z if self.scale == 1 else z * self.scale
@@ -64,6 +66,7 @@ def linear_terms(x: Any, head: Head, ids: Any) -> Any:
         head: what makes logits of them.
         ids: class indices, `(N, k)`, all in range.
     """
+    x, head = _scaled(x, head)
     parts = _differentiable(head)
 
     def forward(*tensors: Any) -> tuple[Any, Any]:
@@ -92,6 +95,7 @@ def linear_total(x: Any, head: Head, ids: Any, weights: Any, weigh: Weigh) -> An
         weigh: makes of terms and class indices the items `(n,)`, and their derivatives
             in the terms.
     """
+    x, head = _scaled(x, head)
     parts = _differentiable(head)
 
     def forward(*tensors: Any) -> tuple[Any, Any]:
@@ -113,13 +117,13 @@ def best_classes(x: Any, head: Head, k: int) -> Any:
     """The classes of the k largest logits of each token, `(N, k)`, the best first."""
 
     def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
-        (rows,) = _chunk(i, head.chunk, x)
-        best = raw.top_k(head.logits(rows), k, sorted=True)[1]
-        return (_put(i, head.chunk, found[0], raw.cast(best, "int32")),)
+        (some,) = chunk_at(i, head.chunk, x)
+        best = raw.top_k(head.logits(some), k, sorted=True)[1]
+        return (with_chunk(found[0], i, raw.cast(best, "int32")),)
 
-    tokens, count, (x,) = _padded(head.chunk, x)
+    tokens, count, (x,) = padded(head.chunk, x)
     found = raw.zeros((raw.shape(x)[0], k), "int32")
-    return _loop(count, step, (found,))[0][:tokens]
+    return loop(count, step, (found,))[0][:tokens]
 
 
 def tokens_at_once(tokens: int | None, width: int, classes: int) -> int:
@@ -135,6 +139,14 @@ def tokens_at_once(tokens: int | None, width: int, classes: int) -> int:
 
 
 # --- the chunks -----------------------------------------------------------------------
+
+
+def _scaled(x: Any, head: Head) -> tuple[Any, Head]:
+    """Move the scale of logits to the hidden states, which are fewer numbers."""
+    if head.scale == 1 or head.softcap is not None:
+        return x, head
+    bias = None if head.bias is None else head.bias * head.scale
+    return x * head.scale, head._replace(bias=bias, scale=1.0)
 
 
 def _differentiable(head: Head) -> list[Any]:
@@ -153,27 +165,30 @@ def _with(head: Head, tensors: Any) -> tuple[Any, Head]:
 
 def _terms(x: Any, head: Head, ids: Any) -> Any:
     def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
-        rows, chosen = _chunk(i, head.chunk, x, ids)
-        terms = _of_logits(head, head.logits(rows), chosen)[0]
-        return (_put(i, head.chunk, found[0], terms),)
+        some, chosen = chunk_at(i, head.chunk, x, ids)
+        terms = _of_logits(head, head.logits(some), chosen)[0]
+        return (with_chunk(found[0], i, terms),)
 
-    tokens, count, (x, ids) = _padded(head.chunk, x, ids)
+    tokens, count, (x, ids) = padded(head.chunk, x, ids)
     found = raw.zeros((raw.shape(x)[0], _width(head, ids)), x.dtype)
-    return _loop(count, step, (found,))[0][:tokens]
+    return loop(count, step, (found,))[0][:tokens]
 
 
 def _gradients(x: Any, head: Head, ids: Any, terms: Any, g: Any) -> tuple[Any, ...]:
     def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
-        rows, chosen, total, given = _chunk(i, head.chunk, x, ids, totals, g)
-        z = head.logits(rows)
-        return _added(i, head, found, rows, chosen, z, raw.exp(z - total), 1.0, given)
+        some, chosen, total, given = chunk_at(i, head.chunk, x, ids, totals, g)
+        z = head.logits(some)
+        within = _derivative(head, z)
+        z -= total
+        return _added(i, head, found, some, chosen, within, raw.exp(z), 1.0, given)
 
     totals = terms[:, ids.shape[-1] : ids.shape[-1] + 1]
-    tokens, count, (x, ids, totals, g) = _padded(head.chunk, x, ids, totals, g)
+    tokens, count, (x, ids, totals, g) = padded(head.chunk, x, ids, totals, g)
     # What was padded has no probabilities.
     real = raw.expand_dims(raw.arange(raw.shape(x)[0]) < tokens, -1)
     totals = raw.where(real, totals, float("inf"))
-    of_x, *rest = _loop(count, step, _nothing(x, head))
+    found = loop(count, step, _nothing(x, head))
+    of_x, *rest = _whole(head, found, x, ids, g)
     return (of_x[:tokens], *rest)
 
 
@@ -181,18 +196,21 @@ def _items_and_gradients(
     x: Any, head: Head, ids: Any, w: Any, weigh: Weigh
 ) -> tuple[Any, tuple[Any, ...]]:
     def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
-        rows, chosen, weights = _chunk(i, head.chunk, x, ids, w)
-        z = head.logits(rows)
+        some, chosen, weights = chunk_at(i, head.chunk, x, ids, w)
+        z = head.logits(some)
+        within = _derivative(head, z)
         terms, e, total = _of_logits(head, z, chosen)
         items, g = weigh(terms, chosen)
         g = g * raw.expand_dims(weights, -1)
-        first = _put(i, head.chunk, found[0], items)
-        rest = _added(i, head, found[1:], rows, chosen, z, e, total, g)
-        return (first, *rest)
+        all_items, all_g, *rest = found
+        rest = _added(i, head, tuple(rest), some, chosen, within, e, total, g)
+        return (with_chunk(all_items, i, items), with_chunk(all_g, i, g), *rest)
 
-    tokens, count, (x, ids, w) = _padded(head.chunk, x, ids, w)
+    tokens, count, (x, ids, w) = padded(head.chunk, x, ids, w)
     items = raw.zeros((raw.shape(x)[0],), x.dtype)
-    items, of_x, *rest = _loop(count, step, (items, *_nothing(x, head)))
+    g = raw.zeros((raw.shape(x)[0], _width(head, ids)), x.dtype)
+    items, g, *found = loop(count, step, (items, g, *_nothing(x, head)))
+    of_x, *rest = _whole(head, found, x, ids, g)
     return items[:tokens], (of_x[:tokens], *rest)
 
 
@@ -201,45 +219,96 @@ def _width(head: Head, ids: Any) -> int:
 
 
 def _of_logits(head: Head, z: Any, chosen: Any) -> tuple[Any, Any, Any]:
-    """The terms of a chunk, and its probabilities times a total, and that total."""
+    """The terms of a chunk, and its probabilities times a total, and that total.
+
+    It uses the memory of `z`.
+    """
+    of_classes = raw.take_along_axis(z, chosen, axis=-1)
+    means = []
+    if head.shares is not None:
+        means = [raw.matmul(z, raw.expand_dims(head.shares, -1))]
     largest = raw.max(z, axis=-1, keepdims=True)
     largest = raw.where(raw.isinf(largest), 0.0, largest)
-    e = raw.exp(z - largest)
+    z -= largest
+    e = raw.exp(z)
     total = raw.sum(e, axis=-1, keepdims=True)
     log_total = raw.log(total) + largest
-    terms = [raw.take_along_axis(z, chosen, axis=-1) - log_total, log_total]
-    if head.shares is not None:
-        terms.append(raw.matmul(z, raw.expand_dims(head.shares, -1)))
-    return raw.concatenate(terms, axis=-1), e, total
+    terms = [of_classes - log_total, log_total, *means]
+    return raw.concatenate(terms, axis=-1), e, raw.where(total == 0, 1.0, total)
 
 
 def _nothing(x: Any, head: Head) -> tuple[Any, ...]:
-    """Gradients of 0."""
-    return tuple(map(raw.zeros_like, (x, *_differentiable(head))))
+    """Gradients of 0: of x, of b if there is one, of W transposed."""
+    width, classes = head.kernel.shape
+    of_bias = [] if head.bias is None else [raw.zeros_like(head.bias)]
+    return (raw.zeros_like(x), *of_bias, raw.zeros((classes, width), x.dtype))
+
+
+def _derivative(head: Head, z: Any) -> Any | None:
+    """That of the logits `z` in x W + b; None for 1."""
+    return None if head.softcap is None else head.derivative(z)
+
+
+def _few_classes(head: Head, ids: Any) -> bool:
+    """Whether the classes asked for are added to the products with x and W."""
+    return head.softcap is None and ids.shape[-1] <= 1
 
 
 def _added(
     i: Any,
     head: Head,
     found: tuple[Any, ...],
-    rows: Any,
+    some: Any,
     chosen: Any,
-    z: Any,
+    within: Any | None,
     e: Any,
     total: Any,
     g: Any,
 ) -> tuple[Any, ...]:
-    """The gradients so far and that of a chunk, whose probabilities are e / total."""
+    """The gradients so far and that of a chunk, whose probabilities are e / total.
+
+    Without that of the classes, and of the mean, if they are few classes.
+    """
     k = chosen.shape[-1]
-    rest = g[:, k : k + 1] - raw.sum(g[:, :k], axis=-1, keepdims=True)
-    of_z = e * (rest / total) + _at_classes(chosen, g[:, :k], z)
+    of_x, *of_bias, of_kernel = found
+    share = (g[:, k : k + 1] - raw.sum(g[:, :k], axis=-1, keepdims=True)) / total
+    if _few_classes(head, chosen):
+        here = raw.einsum("nv,dv->nd", e, head.kernel) * share
+        of_kernel += raw.einsum("nv,nd->vd", e, some * share)
+        of_bias = [b + raw.matmul(raw.transpose(share), e)[0] for b in of_bias]
+        return with_chunk(of_x, i, here), *of_bias, of_kernel
+    e *= share
+    e += _at_classes(chosen, g[:, :k], e)
     if head.shares is not None:
-        of_z = of_z + g[:, k + 1 :] * head.shares
-    of_z = of_z * head.derivative(z)
-    of_x, of_kernel, *of_bias = found
-    of_x = _put(i, head.chunk, of_x, raw.matmul(of_z, raw.transpose(head.kernel)))
-    of_kernel = of_kernel + raw.matmul(raw.transpose(rows), of_z)
-    return of_x, of_kernel, *(b + raw.sum(of_z, axis=0) for b in of_bias)
+        e += g[:, k + 1 :] * head.shares
+    if within is not None:
+        e *= within
+    of_kernel += raw.einsum("nv,nd->vd", e, some)
+    of_bias = [b + raw.sum(e, axis=0) for b in of_bias]
+    return with_chunk(of_x, i, raw.einsum("nv,dv->nd", e, head.kernel)), *of_bias, of_kernel
+
+
+def _whole(head: Head, found: Any, x: Any, ids: Any, g: Any) -> tuple[Any, ...]:
+    """The gradients of x, of W and of b, of what the loop has found.
+
+    It adds what `_added` leaves: the gradient of one class a token, and of the mean.
+    """
+    of_x, *of_bias, of_kernel = found
+    if _few_classes(head, ids):
+        k = int(ids.shape[-1])
+        if k:
+            chosen, g_of_class = ids[:, 0], g[:, :1]
+            of_x += raw.transpose(raw.take(head.kernel, chosen, axis=1)) * g_of_class
+            of_kernel = raw.scatter_update(of_kernel, ids, x * g_of_class, "add")
+            of_bias = [
+                raw.scatter_update(b, ids, g_of_class[:, 0], "add") for b in of_bias
+            ]
+        if head.shares is not None:
+            of_mean, shares = g[:, k + 1 :], raw.expand_dims(head.shares, -1)
+            of_x += of_mean * raw.transpose(raw.matmul(head.kernel, shares))
+            of_kernel += shares * raw.matmul(raw.transpose(of_mean), x)
+            of_bias = [b + raw.sum(of_mean) * head.shares for b in of_bias]
+    return of_x, raw.transpose(of_kernel), *of_bias
 
 
 def _at_classes(chosen: Any, g: Any, z: Any) -> Any:
@@ -251,36 +320,3 @@ def _at_classes(chosen: Any, g: Any, z: Any) -> Any:
     places = raw.reshape(chosen + classes * row, (-1,))
     spread = raw.segment_sum(raw.reshape(g, (-1,)), places, num_segments=n * classes)
     return raw.reshape(spread, (n, classes))
-
-
-# --- loops ----------------------------------------------------------------------------
-
-
-def _padded(chunk: int, *tensors: Any) -> tuple[Any, Any, list[Any]]:
-    """The number of tokens, that of chunks, and the tensors with zeros at the end."""
-    tokens = raw.shape(tensors[0])[0]
-    count = -(-tokens // chunk)
-    missing = count * chunk - tokens
-    if isinstance(missing, int) and missing == 0:
-        return tokens, count, list(tensors)
-    ends = [raw.zeros((missing, *x.shape[1:]), x.dtype) for x in tensors]
-    pairs = zip(tensors, ends, strict=True)
-    return tokens, count, [raw.concatenate(pair, axis=0) for pair in pairs]
-
-
-def _chunk(i: Any, chunk: int, *tensors: Any) -> list[Any]:
-    return [
-        raw.slice(x, (i * chunk, *(0 for _ in x.shape[1:])), (chunk, *x.shape[1:]))
-        for x in tensors
-    ]
-
-
-def _put(i: Any, chunk: int, whole: Any, part: Any) -> Any:
-    start = (i * chunk, *(0 for _ in whole.shape[1:]))
-    return raw.slice_update(whole, start, part)
-
-
-def _loop(count: Any, step: Callable[..., Any], carry: tuple[Any, ...]) -> Any:
-    if isinstance(count, int) and count <= 1:
-        return step(0, carry) if count else carry
-    return raw.fori_loop(0, count, step, carry)

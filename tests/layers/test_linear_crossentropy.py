@@ -121,7 +121,7 @@ def test_the_best_classes():
     head = model.layers[-1]
     best = LinearCrossentropy(V, output="top_k", top_k=3, chunk_size=7)
     found = keras.Model(model.inputs[0], best(hidden))
-    best.kernel.assign(head.kernel)
+    best.kernel.assign(keras.ops.convert_to_numpy(head.kernel))
     logits = model.predict(x, verbose=0)
     wanted = np.argsort(-logits, axis=-1)[..., :3]
     classes = found.predict(TOKENS, verbose=0)
@@ -215,7 +215,7 @@ def test_a_table_of_another_size_is_rejected():
 
 def test_a_class_index_out_of_range_is_rejected():
     head = LinearCrossentropy(V)
-    with pytest.raises(ValueError, match="^LinearCrossentropy: `y_true` must be"):
+    with pytest.raises(ValueError, match="LinearCrossentropy: `y_true` must be"):
         head(np.zeros((1, 1, D), "float32"), np.array([[V]]))
 
 

@@ -140,10 +140,10 @@ def dtype_of_terms(*tensors: Any) -> str:
 
 def _indices(owner: str, ids: Any, classes: int) -> Any:
     if keras.backend.is_float_dtype(ids.dtype):
-        checks.whole_ids(owner, ids, None)
+        checks.whole_ids(owner, ids, None, "ids")
     if keras.backend.standardize_dtype(ids.dtype) not in ("int32", "int64"):
         ids = ops.cast(ids, "int32")
-    checks.ids_in_range(owner, ids, classes, None)
+    checks.ids_in_range(owner, ids, classes, None, "ids", "fix the class indices")
     return ids
 
 

@@ -1,0 +1,52 @@
+"""A loop over chunks of the first axis, so that only one chunk is in memory."""
+
+from collections.abc import Callable
+from typing import Any
+
+from keras import ops as raw
+
+
+def padded(chunk: int, *tensors: Any) -> tuple[Any, Any, list[Any]]:
+    """The length, the number of chunks, and the tensors with zeros at the end.
+
+    Chunks have one size, whatever the length is, and so a shape that is known.
+    """
+    length = raw.shape(tensors[0])[0]
+    count = -(-length // chunk)
+    missing = count * chunk - length
+    if isinstance(missing, int) and missing == 0:
+        return length, count, list(tensors)
+    ends = [raw.zeros((missing, *x.shape[1:]), x.dtype) for x in tensors]
+    pairs = zip(tensors, ends, strict=True)
+    return length, count, [raw.concatenate(pair, axis=0) for pair in pairs]
+
+
+def chunk_at(i: Any, chunk: int, *tensors: Any) -> list[Any]:
+    """Chunk number i of each tensor."""
+    return [
+        raw.slice(x, (i * chunk, *(0 for _ in x.shape[1:])), (chunk, *x.shape[1:]))
+        for x in tensors
+    ]
+
+
+def with_chunk(whole: Any, i: Any, part: Any) -> Any:
+    """The whole with `part` as its chunk number i."""
+    start = (i * part.shape[0], *(0 for _ in whole.shape[1:]))
+    return raw.slice_update(whole, start, part)
+
+
+def loop(count: Any, step: Callable[..., Any], carry: tuple[Any, ...]) -> Any:
+    """Call `carry = step(i, carry)` for each of `count` chunks, one after the other."""
+    if isinstance(count, int) and count <= 1:
+        return step(0, carry) if count else carry
+
+    def after_the_last(i: Any, carry: tuple[Any, ...]) -> Any:
+        # TensorFlow begins ten turns of a loop at once where a turn needs little of the
+        # one before it, and then has ten chunks in memory. So each turn begins with a
+        # number of the one before it.
+        first = carry[-1]
+        first = raw.slice(first, (0,) * len(first.shape), (1,) * len(first.shape))
+        i = raw.where(raw.reshape(first, ()) == 0, i, i)
+        return step(i, carry)
+
+    return raw.fori_loop(0, count, after_the_last, carry)
