@@ -81,6 +81,7 @@ class CosineDense(keras.layers.Layer):
         self.kernel = self.add_weight(
             shape=(width, self.units * self.centers),
             initializer=self.kernel_initializer,
+            autocast=False,
             name="kernel",
         )
         self.built = True

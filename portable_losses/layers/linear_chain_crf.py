@@ -117,7 +117,9 @@ class LinearChainCRF(keras.layers.Layer):
             items=_OfSequences(self, dtype=dtype, reduction=None),
         )
         self.start = self.end = None
-        zeros: Any = {"shape": (self.num_classes,), "initializer": "zeros"}
+        # A layer that does not autocast its inputs still does so with its weights.
+        exact: Any = {"initializer": "zeros", "autocast": False}
+        zeros: Any = {**exact, "shape": (self.num_classes,)}
         square: Any = {**zeros, "shape": (self.num_classes, self.num_classes)}
         self.transitions = self.add_weight(name="transitions", **square)
         if use_boundaries:

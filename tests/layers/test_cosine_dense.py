@@ -69,8 +69,8 @@ def test_cosines_are_in_float32(policy):
     assert keras.backend.standardize_dtype(layer(x).dtype) == "float32"
     # Lengths whose squares are 0 in half precision, and an angle of half a degree.
     small = np.array([[1e-3, 0.0, 0.0], [1e-3, 1e-5, 0.0]], "float16")
-    kernel = np.eye(3, 4, dtype="float32") + 1.0
-    layer.kernel.assign(kernel)
+    layer.kernel.assign(np.eye(3, 4, dtype="float32") + 1 / 3)
+    kernel = values(layer.kernel).astype("float64")
     cosines = layer(keras.ops.convert_to_tensor(small))
     assert keras.backend.standardize_dtype(cosines.dtype) == "float32"
     wanted = unit(small.astype("float64"), -1) @ unit(kernel, 0)

@@ -502,6 +502,17 @@ def test_symbolic_calls_and_shapes():
     assert keras.backend.standardize_dtype(out.dtype) == "float16"
 
 
+def test_a_policy_of_half_precision_does_not_round_the_weights():
+    found = []
+    for policy in ("float32", "mixed_bfloat16"):
+        layer = portable_losses.LinearChainCRF(3, dtype=policy)
+        layer.transitions.assign(np.full((3, 3), 1 / 3) + np.eye(3) / 7)
+        layer.start.assign(np.arange(3) / 7)
+        layer(tensors(E)[0], TAGS)
+        found.append(float(layer.losses[0]))
+    assert found[0] == pytest.approx(found[1], rel=1e-6)
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_half_precision_is_computed_in_float32(dtype):
     layer = made(dtype=f"mixed_{dtype}")
