@@ -78,6 +78,16 @@ def integer(
     return int(value)
 
 
+def chunk_size(owner: object, value: Any) -> Any:
+    """Return the argument `chunk_size`: a number of items, "auto" or None."""
+    if value is None or value == "auto":
+        return value
+    if isinstance(value, str):
+        rule, remedy = 'a whole number, "auto" or None', 'pass "auto"'
+        fail(owner, "chunk_size", rule, value, remedy)
+    return integer(owner, "chunk_size", value, at_least=1)
+
+
 def flag(owner: object, argument: str, value: Any) -> bool:
     """Return `value` if it is True or False."""
     if not isinstance(value, bool):

@@ -18,6 +18,9 @@ Number = float | Moving
 ClassWeights = Sequence[float] | Mapping[int, float] | Moving | None
 """A weight per class, `{class index: weight}`, or None."""
 
+ChunkSize = int | Literal["auto"] | None
+"""How many items are computed at a time; None for all, which takes more memory."""
+
 Reduction = Literal[
     "sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none"
 ]

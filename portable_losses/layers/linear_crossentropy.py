@@ -11,12 +11,10 @@ from portable_losses import ops
 from portable_losses.core import arguments, errors
 from portable_losses.core.added import Added
 from portable_losses.core.inputs import tensor
-from portable_losses.core.signature import ClassWeights
+from portable_losses.core.signature import ChunkSize, ClassWeights
 from portable_losses.layers._tokens import TokenLoss
 from portable_losses.losses.sequence.linear_log_probability import (
-    ChunkSize,
     chunk_for,
-    chunk_of,
     dtype_of_terms,
 )
 from portable_losses.ops.linear_terms import Head, best_classes
@@ -142,7 +140,7 @@ class LinearCrossentropy(keras.layers.Layer):
             owner, "output", output, ("logits", "top_k")
         )
         self.top_k = arguments.integer(owner, "top_k", top_k, at_least=1)
-        self.chunk_size = chunk_of(owner, chunk_size)
+        self.chunk_size = arguments.chunk_size(owner, chunk_size)
         self.reduction = arguments.choice(owner, "reduction", reduction, REDUCTIONS)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.supports_masking = True

@@ -285,7 +285,11 @@ def _added(
         e *= within
     of_kernel += raw.einsum("nv,nd->vd", e, some)
     of_bias = [b + raw.sum(e, axis=0) for b in of_bias]
-    return with_chunk(of_x, i, raw.einsum("nv,dv->nd", e, head.kernel)), *of_bias, of_kernel
+    return (
+        with_chunk(of_x, i, raw.einsum("nv,dv->nd", e, head.kernel)),
+        *of_bias,
+        of_kernel,
+    )
 
 
 def _whole(head: Head, found: Any, x: Any, ids: Any, g: Any) -> tuple[Any, ...]:

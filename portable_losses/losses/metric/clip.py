@@ -3,8 +3,8 @@
 from typing import Any, Unpack
 
 from portable_losses.core import arguments
-from portable_losses.core.signature import Number
-from portable_losses.losses.metric._contrasts import contrast
+from portable_losses.core.signature import ChunkSize, Number
+from portable_losses.losses.metric._contrasts import bound_of, contrast
 from portable_losses.losses.metric._shared import EmbeddingArguments
 from portable_losses.losses.metric._views import TwoViewLoss
 
@@ -29,6 +29,10 @@ class CLIP(TwoViewLoss):
         temperature: > 0. As in the paper it is learned by
             `StackViews(learn_temperature=True)` in the model; then `temperature=1.0`
             and `normalize=False` here.
+        chunk_size: how many images are compared with all others at a time. With
+            a number, or "auto", which suits the size of the batch, memory grows with
+            chunk_size x B in place of B x B; the gradient then cannot be
+            differentiated again. None compares all at once.
         normalize: whether embeddings are divided by their length first; False for
             those of `StackViews`.
 
@@ -59,10 +63,17 @@ class CLIP(TwoViewLoss):
     """
 
     def __init__(
-        self, *, temperature: Number = 0.07, **common: Unpack[EmbeddingArguments]
+        self,
+        *,
+        temperature: Number = 0.07,
+        chunk_size: ChunkSize = None,
+        **common: Unpack[EmbeddingArguments],
     ) -> None:
         super().__init__(**common)
         self.temperature = arguments.number(self, "temperature", temperature, above=0)
+        self.chunk_size = arguments.chunk_size(self, chunk_size)
 
     def loss_of_views(self, a: Any, b: Any, kept: Any | None) -> Any:
-        return contrast(a / self.temperature, b, kept, symmetric=True)
+        bound = bound_of(self.normalize, self.temperature)
+        a = a / self.temperature
+        return contrast(a, b, kept, True, self.chunk_size, bound)

@@ -3,8 +3,8 @@
 from typing import Any, Unpack
 
 from portable_losses.core import arguments
-from portable_losses.core.signature import Number
-from portable_losses.losses.metric._contrasts import contrast
+from portable_losses.core.signature import ChunkSize, Number
+from portable_losses.losses.metric._contrasts import bound_of, contrast
 from portable_losses.losses.metric._shared import EmbeddingArguments
 from portable_losses.losses.metric._views import TwoViewLoss
 
@@ -28,6 +28,10 @@ class InfoNCE(TwoViewLoss):
         temperature: > 0; the lower, the more the nearest samples count.
         symmetric: whether the first views are sought among each other, too. False for
             queries and keys: then the first views are only queries.
+        chunk_size: how many first views are compared with all others at a time. With
+            a number, or "auto", which suits the size of the batch, memory grows with
+            chunk_size x B in place of B x B; the gradient then cannot be
+            differentiated again. None compares all at once.
         normalize: whether embeddings are divided by their length first; False for
             those of `StackViews`, which may have learned a temperature
             (`temperature=1.0` here).
@@ -66,11 +70,15 @@ class InfoNCE(TwoViewLoss):
         *,
         temperature: Number = 0.1,
         symmetric: bool = True,
+        chunk_size: ChunkSize = None,
         **common: Unpack[EmbeddingArguments],
     ) -> None:
         super().__init__(**common)
         self.temperature = arguments.number(self, "temperature", temperature, above=0)
+        self.chunk_size = arguments.chunk_size(self, chunk_size)
         self.symmetric = arguments.flag(self, "symmetric", symmetric)
 
     def loss_of_views(self, a: Any, b: Any, kept: Any | None) -> Any:
-        return contrast(a / self.temperature, b, kept, self.symmetric)
+        bound = bound_of(self.normalize, self.temperature)
+        a = a / self.temperature
+        return contrast(a, b, kept, self.symmetric, self.chunk_size, bound)

@@ -4,8 +4,8 @@ from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.signature import Number
-from portable_losses.losses.metric._contrasts import negative_logits, surprise
+from portable_losses.core.signature import ChunkSize, Number
+from portable_losses.losses.metric._contrasts import bound_of, negatives, surprise
 from portable_losses.losses.metric._shared import EmbeddingArguments, views
 from portable_losses.losses.metric._views import TwoViewLoss
 
@@ -28,6 +28,10 @@ class NTXent(TwoViewLoss):
 
     Args:
         temperature: > 0; the lower, the more the nearest views count.
+        chunk_size: how many views are compared with all others at a time. With
+            a number, or "auto", which suits the size of the batch, memory grows with
+            chunk_size x 2 B in place of 2 B x 2 B; the gradient then cannot be
+            differentiated again. None compares all at once.
         normalize: whether embeddings are divided by their length first; False for
             those of `StackViews`, which may have learned a temperature
             (`temperature=1.0` here).
@@ -60,10 +64,15 @@ class NTXent(TwoViewLoss):
     """
 
     def __init__(
-        self, *, temperature: Number = 0.5, **common: Unpack[EmbeddingArguments]
+        self,
+        *,
+        temperature: Number = 0.5,
+        chunk_size: ChunkSize = None,
+        **common: Unpack[EmbeddingArguments],
     ) -> None:
         super().__init__(**common)
         self.temperature = arguments.number(self, "temperature", temperature, above=0)
+        self.chunk_size = arguments.chunk_size(self, chunk_size)
 
     def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
         z = self.normalized(y_pred)
@@ -76,9 +85,11 @@ class NTXent(TwoViewLoss):
         if kept is not None:
             kept = ops.reshape(_of_views(kept, (size, 2)), (-1,))
         sample = ops.repeat(ops.arange(size), 2)
-        logits = negative_logits(z / self.temperature, z, sample, kept)
-        negatives = ops.reshape(ops.logsumexp(logits, axis=1), (-1, 2))
-        items = surprise(positive, negatives)
+        bound = bound_of(self.normalize, self.temperature)
+        others, _ = negatives(
+            z / self.temperature, z, sample, kept, False, self.chunk_size, bound
+        )
+        items = surprise(positive, ops.reshape(others, (-1, 2)))
         if kept is None:
             return items
         pairs = ops.all(ops.reshape(kept, (-1, 2)), axis=1, keepdims=True)

@@ -4,10 +4,14 @@ from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.signature import Number
-from portable_losses.losses.metric._contrasts import pairs_of_different
+from portable_losses.core.signature import ChunkSize, Number
+from portable_losses.losses.metric._contrasts import (
+    pairs_of_different,
+    rows_at_once,
+)
 from portable_losses.losses.metric._shared import EmbeddingArguments
 from portable_losses.losses.metric._views import TwoViewLoss
+from portable_losses.ops.pair_totals import Pairs, sums_of_costs
 
 
 class SigLIP(TwoViewLoss):
@@ -30,6 +34,10 @@ class SigLIP(TwoViewLoss):
             in the model; then `scale=1.0`, `bias=0.0` and `normalize=False` here.
         bias: added to each logit; it should be about -log(B), since most pairs do not
             belong together.
+        chunk_size: how many images are compared with all others at a time. With
+            a number, or "auto", which suits the size of the batch, memory grows with
+            chunk_size x B in place of B x B; the gradient then cannot be
+            differentiated again. None compares all at once.
         normalize: whether embeddings are divided by their length first; False for
             those of `StackViews`.
 
@@ -64,16 +72,26 @@ class SigLIP(TwoViewLoss):
         *,
         scale: Number = 10.0,
         bias: Number = -10.0,
+        chunk_size: ChunkSize = None,
         **common: Unpack[EmbeddingArguments],
     ) -> None:
         super().__init__(**common)
         self.scale = arguments.number(self, "scale", scale, above=0)
         self.bias = arguments.number(self, "bias", bias)
+        self.chunk_size = arguments.chunk_size(self, chunk_size)
 
     def loss_of_views(self, a: Any, b: Any, kept: Any | None) -> Any:
+        if self.chunk_size is not None:
+            return self._in_chunks(self.scale * a, b, kept)
         logits = ops.matmul(self.scale * a, ops.transpose(b)) + self.bias
         different = pairs_of_different(ops.arange(ops.shape(a)[0]))
         costs = ops.softplus(ops.where(different, logits, -logits))
         if kept is not None:
             costs = ops.where(ops.expand_dims(kept, 0), costs, 0.0)
         return ops.sum(costs, axis=1)
+
+    def _in_chunks(self, a: Any, b: Any, kept: Any | None) -> Any:
+        sample = ops.arange(ops.shape(a)[0])
+        pairs = Pairs(sample, kept, rows_at_once(self.chunk_size, a))
+        own = ops.softplus(-(ops.sum(a * b, axis=-1) + self.bias))
+        return own + sums_of_costs(a, b, self.bias, pairs)

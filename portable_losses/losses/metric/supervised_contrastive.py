@@ -4,12 +4,14 @@ from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.signature import Number
+from portable_losses.core.signature import ChunkSize, Number
+from portable_losses.losses.metric._contrasts import bound_of, negatives
+from portable_losses.losses.metric._labels import sums_of_others
 from portable_losses.losses.metric._shared import (
     EmbeddingArguments,
     EmbeddingLoss,
-    Pairs,
-    inner_products,
+    embeddings,
+    whole_samples,
 )
 
 
@@ -30,6 +32,10 @@ class SupervisedContrastive(EmbeddingLoss):
 
     Args:
         temperature: > 0; the lower, the more the nearest samples count.
+        chunk_size: how many anchors are compared with all others at a time. With
+            a number, or "auto", which suits the size of the batch, memory grows with
+            chunk_size x B in place of B x B; the gradient then cannot be
+            differentiated again. None compares all at once.
         normalize: whether embeddings are divided by their length first; False for
             those that already have length 1.
 
@@ -64,17 +70,28 @@ class SupervisedContrastive(EmbeddingLoss):
     """
 
     def __init__(
-        self, *, temperature: Number = 0.1, **common: Unpack[EmbeddingArguments]
+        self,
+        *,
+        temperature: Number = 0.1,
+        chunk_size: ChunkSize = None,
+        **common: Unpack[EmbeddingArguments],
     ) -> None:
         super().__init__(**common)
         self.temperature = arguments.number(self, "temperature", temperature, above=0)
+        self.chunk_size = arguments.chunk_size(self, chunk_size)
 
-    def embedding_loss(self, z: Any, pairs: Pairs) -> Any:
-        similarity = inner_products(z) / self.temperature
-        others = ops.logical_or(pairs.positive, pairs.negative)
+    def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
+        z = embeddings(self, y_pred, self.normalize)
+        if z.shape[0] == 0:
+            return ops.sum(z, axis=1)  # without samples there is no maximum
+        kept = whole_samples(kept)
+        bound = bound_of(self.normalize, self.temperature)
+        scaled, sample = z / self.temperature, ops.arange(ops.shape(z)[0])
         # The mean over P(i) of log sum_a exp(s_a) - s_p
-        total = ops.logsumexp(ops.where(others, similarity, -float("inf")), axis=1)
-        count = ops.sum(ops.cast(pairs.positive, similarity.dtype), axis=1)
-        near = ops.sum(ops.where(pairs.positive, similarity, 0.0), axis=1)
+        total, _ = negatives(scaled, z, sample, kept, False, self.chunk_size, bound)
+        others, count = sums_of_others(y_true, z, kept)
+        near = ops.sum(scaled * others, axis=1)
         some = count > 0
-        return ops.where(some, total, 0.0) - ops.divide(near, count), some
+        if kept is not None:
+            some = ops.logical_and(some, kept)
+        return ops.where(some, total - ops.divide(near, count), 0.0), some

@@ -1,7 +1,7 @@
 """The log-probabilities of classes under a large linear softmax."""
 
 import functools
-from typing import Any, Literal
+from typing import Any
 
 import keras
 
@@ -9,9 +9,8 @@ from portable_losses import ops
 from portable_losses.core import arguments, checks, errors
 from portable_losses.core.classes import valid_ids
 from portable_losses.core.inputs import tensor
+from portable_losses.core.signature import ChunkSize
 from portable_losses.ops.linear_terms import Head, linear_terms, tokens_at_once
-
-ChunkSize = int | Literal["auto"] | None
 
 
 def linear_log_probability(
@@ -80,7 +79,7 @@ def linear_log_probability(
     one_number = functools.partial(arguments.number, owner, above=0)
     softcap = None if softcap is None else one_number("softcap", softcap)
     temperature = one_number("temperature", temperature)
-    chunk_size = chunk_of(owner, chunk_size)
+    chunk_size = arguments.chunk_size(owner, chunk_size)
     given = {"hidden": hidden, "kernel": kernel, "ids": ids, "bias": bias}
     for argument, value in given.items():
         if isinstance(value, keras.KerasTensor):
@@ -109,16 +108,6 @@ def linear_log_probability(
     terms = linear_terms(x, head, ops.where(valid, y, 0))
     log_p = ops.where(valid, terms[:, :-1], float("nan"))
     return ops.reshape(log_p, leading), ops.reshape(terms[:, -1], rows)
-
-
-def chunk_of(owner: object, chunk_size: Any) -> Any:
-    """Return the argument `chunk_size`, or reject it."""
-    if chunk_size in ("auto", None):
-        return chunk_size
-    if isinstance(chunk_size, str):
-        rule, remedy = 'an integer, "auto" or None', 'pass "auto"'
-        errors.fail(owner, "chunk_size", rule, chunk_size, remedy)
-    return arguments.integer(owner, "chunk_size", chunk_size, at_least=1)
 
 
 def chunk_for(chunk_size: ChunkSize, x: Any, classes: int) -> int:

@@ -1,0 +1,234 @@
+"""What a loss needs of all pairs of two sets of vectors, in linear memory.
+
+The N x N inner products are computed for a chunk of the first vectors at a time, and a
+second time for the gradient. A pair counts unless its vectors have the same name, or
+one of them is not kept.
+"""
+
+from typing import Any, NamedTuple
+
+from keras import ops as raw
+
+from portable_losses.ops.chunks import chunk_at, loop, padded, with_chunk
+from portable_losses.ops.log_sums import softplus
+
+SAFE = 40.0
+"""exp(40) is no overflow in a sum of 1e21 numbers, and exp(-40) no underflow."""
+
+
+class Pairs(NamedTuple):
+    """Which pairs count, and how many first vectors have products in memory.
+
+    Args:
+        names: the names of first and second vectors, `(N,)`.
+        kept: False for vectors that are in no pair, `(N,)`; None for all.
+        chunk: the number of first vectors at a time.
+    """
+
+    names: Any
+    kept: Any | None
+    chunk: int
+
+    def in_chunks(self, *tensors: Any) -> tuple[Any, Any, list[Any]]:
+        """`padded` of tensors, then of what `count` takes."""
+        size = raw.shape(tensors[0])[0]
+        kept = [] if self.kept is None else [self.kept]
+        if not kept and not (isinstance(size, int) and size % self.chunk == 0):
+            kept = [raw.ones((size,), "bool")]  # and False for what is padded
+        return padded(self.chunk, *tensors, self.names, *kept)
+
+    def count(self, names: Any, kept: Any | None = None) -> Any:
+        """Whether the pairs of some first vectors count, `(n, N)`."""
+        counts = raw.expand_dims(names, 1) != raw.expand_dims(self.names, 0)
+        if kept is not None:
+            counts = raw.logical_and(counts, raw.expand_dims(kept, 1))
+        if self.kept is not None:
+            counts = raw.logical_and(counts, raw.expand_dims(self.kept, 0))
+        return counts
+
+
+def pairs_at_once(count: int | None) -> int:
+    """How many first vectors a chunk has, against `count` second ones: 8 MB of them."""
+    return 256 if count is None else max(1, min(count, max(32, 2**21 // max(count, 1))))
+
+
+def log_totals(
+    a: Any, b: Any, pairs: Pairs, both: bool, bound: float | None = None
+) -> tuple[Any, Any | None]:
+    """log sum_j exp(a_i b_j) and, if `both`, log sum_i exp(a_i b_j), over the pairs.
+
+    Each is `(N,)`, and -inf where there is no pair.
+
+    Args:
+        a: the first vectors, `(N, D)`.
+        b: the second vectors, `(N, D)`.
+        pairs: which pairs count.
+        both: whether both are computed, else the second is None.
+        bound: a number that no inner product exceeds, if there is one. Up to 40 it
+            saves the search for the largest.
+    """
+    safe = bound is not None and bound <= SAFE
+    size = raw.shape(a)[0]
+
+    def forward(a: Any, b: Any) -> tuple[Any, Any]:
+        a, b = raw.stop_gradient(a), raw.stop_gradient(b)
+        sums = _sums(a, b, pairs, both, safe)
+
+        def gradient(*args: Any, upstream: Any = None) -> Any:
+            g = args[-1] if upstream is None else upstream
+            return _gradients_of_totals(a, b, pairs, safe, sums, g)
+
+        return raw.concatenate([x.log() for x in sums]), gradient
+
+    found = raw.custom_gradient(forward)(a, b)
+    return (found[:size], found[size:]) if both else (found, None)
+
+
+def sums_of_costs(a: Any, b: Any, bias: Any, pairs: Pairs) -> Any:
+    """sum_j softplus(a_i b_j + bias) over the pairs, `(N,)`, without the own pair's.
+
+    Args:
+        a: the first vectors, `(N, D)`.
+        b: the second vectors, `(N, D)`.
+        bias: a number.
+        pairs: which pairs count.
+    """
+
+    def forward(a: Any, b: Any, bias: Any) -> tuple[Any, Any]:
+        a, b, bias = (raw.stop_gradient(x) for x in (a, b, bias))
+
+        def gradient(*args: Any, upstream: Any = None) -> Any:
+            g = args[-1] if upstream is None else upstream
+            return _gradients_of_costs(a, b, bias, pairs, g)
+
+        return _costs(a, b, bias, pairs), gradient
+
+    return raw.custom_gradient(forward)(a, b, raw.cast(bias, a.dtype))
+
+
+# --- log sums of exponentials ---------------------------------------------------------
+# Each is held as a sum and what its terms were divided by: of their logarithm a
+# probability of almost 1 could not be had again.
+
+
+class Sums(NamedTuple):
+    """sum exp(z - shift), and the shift; both have the shape of the sum."""
+
+    total: Any
+    shift: Any
+
+    def log(self) -> Any:
+        return raw.log(self.total) + self.shift
+
+    def padded_to(self, size: Any) -> "Sums":
+        """The first `size` of them."""
+        return Sums(self.total[:size], self.shift[:size])
+
+    def shares(self, g: Any) -> Any:
+        """g / total; 0 without a pair."""
+        none = self.total == 0
+        return raw.where(none, 0.0, g / raw.where(none, 1.0, self.total))
+
+
+def _sums(a: Any, b: Any, pairs: Pairs, both: bool, safe: bool) -> list[Sums]:
+    """Those of the rows, and of the columns if `both`."""
+
+    def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
+        some, *told = chunk_at(i, pairs.chunk, firsts, *of_firsts)
+        z, counts = raw.einsum("nd,md->nm", some, b), pairs.count(*told)
+        if safe:
+            e = raw.where(counts, raw.exp(z), 0.0)
+            found = (with_chunk(found[0], i, raw.sum(e, axis=1)), *found[1:])
+            return (*found[:-1], found[-1] + raw.sum(e, axis=0)) if both else found
+        z = raw.where(counts, z, -float("inf"))
+        shift = _finite(raw.max(z, axis=1))
+        total = raw.sum(raw.exp(z - raw.expand_dims(shift, 1)), axis=1)
+        rows = (with_chunk(found[0], i, total), with_chunk(found[1], i, shift))
+        if not both:
+            return rows
+        before, total = found[2:]
+        largest = raw.maximum(before, raw.max(z, axis=0))
+        shift = _finite(largest)
+        z -= shift
+        total = total * raw.exp(before - shift) + raw.sum(raw.exp(z), axis=0)
+        return *rows, largest, total
+
+    size, count, (firsts, *of_firsts) = pairs.in_chunks(a)
+    row, column = raw.zeros_like(firsts[:, 0]), raw.zeros_like(b[:, 0])
+    if safe:
+        found = loop(count, step, (row, column) if both else (row,))
+        return [Sums(total, raw.zeros_like(total)).padded_to(size) for total in found]
+    start = (row, row, column - float("inf"), column) if both else (row, row)
+    total, shift, *columns = loop(count, step, start)
+    sums = [Sums(total, shift).padded_to(size)]
+    return [*sums, Sums(columns[1], _finite(columns[0]))] if both else sums
+
+
+def _gradients_of_totals(
+    a: Any, b: Any, pairs: Pairs, safe: bool, sums: list[Sums], g: Any
+) -> tuple[Any, Any]:
+    def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
+        some, share, shift, *told = chunk_at(i, pairs.chunk, *chunked)
+        z, counts = raw.einsum("nd,md->nm", some, b), pairs.count(*told)
+        if safe:
+            e = raw.exp(z)
+            e *= share + columns[0] if columns else share
+        else:
+            e = raw.exp(z - shift)
+            e *= share
+            if columns:
+                z -= sums[1].shift
+                e += raw.exp(z) * columns[0]
+        e = raw.where(counts, e, 0.0)
+        of_a, of_b = found
+        of_b += raw.einsum("nm,nd->md", e, some)
+        return with_chunk(of_a, i, raw.matmul(e, b)), of_b
+
+    size = raw.shape(a)[0]
+    columns = [sums[1].shares(g[size:])] if len(sums) == 2 else []
+    told = [raw.expand_dims(x, 1) for x in (sums[0].shares(g[:size]), sums[0].shift)]
+    _, count, chunked = pairs.in_chunks(a, *told)
+    start = (raw.zeros_like(chunked[0]), raw.zeros_like(b))
+    of_a, of_b = loop(count, step, start)
+    return of_a[:size], of_b
+
+
+# --- sums of softplus -----------------------------------------------------------------
+
+
+def _costs(a: Any, b: Any, bias: Any, pairs: Pairs) -> Any:
+    def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
+        some, *told = chunk_at(i, pairs.chunk, rows, *of_rows)
+        z, counts = raw.einsum("nd,md->nm", some, b), pairs.count(*told)
+        z += bias
+        costs = raw.sum(raw.where(counts, softplus(z), 0.0), axis=1)
+        return (with_chunk(found[0], i, costs),)
+
+    size, count, (rows, *of_rows) = pairs.in_chunks(a)
+    found = raw.zeros((raw.shape(rows)[0],), a.dtype)
+    return loop(count, step, (found,))[0][:size]
+
+
+def _gradients_of_costs(
+    a: Any, b: Any, bias: Any, pairs: Pairs, g: Any
+) -> tuple[Any, Any, Any]:
+    def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
+        some, g_rows, *told = chunk_at(i, pairs.chunk, *chunked)
+        z, counts = raw.einsum("nd,md->nm", some, b), pairs.count(*told)
+        z += bias
+        p = raw.where(counts, raw.sigmoid(z), 0.0)
+        of_bias, of_a, of_b = found
+        of_bias = of_bias + raw.sum(raw.sum(p, axis=1) * g_rows[:, 0])
+        of_b += raw.einsum("nm,nd->md", p, some * g_rows)
+        return of_bias, with_chunk(of_a, i, raw.matmul(p, b) * g_rows), of_b
+
+    size = raw.shape(a)[0]
+    _, count, chunked = pairs.in_chunks(a, raw.expand_dims(g, 1))
+    start = (raw.zeros_like(bias), raw.zeros_like(chunked[0]), raw.zeros_like(b))
+    of_bias, of_a, of_b = loop(count, step, start)
+    return of_a[:size], of_b, of_bias
+
+
+def _finite(x: Any) -> Any:
+    """0 in place of infinities."""
+    return raw.where(raw.isinf(x), 0.0, x)
