@@ -9,7 +9,8 @@ from portable_losses.core.classes import take, valid_ids
 from portable_losses.core.loss import Loss
 from portable_losses.core.preparation import Inputs, prepare
 from portable_losses.core.reduction import reduced, result
-from portable_losses.ops.linear_terms import Head, linear_total
+from portable_losses.ops.linear_head import Head
+from portable_losses.ops.linear_terms import linear_total
 from portable_losses.ops.quotients import no_nan
 
 

@@ -13,11 +13,8 @@ from portable_losses.core.added import Added
 from portable_losses.core.inputs import tensor
 from portable_losses.core.signature import ChunkSize, ClassWeights
 from portable_losses.layers._tokens import TokenLoss
-from portable_losses.losses.sequence.linear_log_probability import (
-    chunk_for,
-    dtype_of_terms,
-)
-from portable_losses.ops.linear_terms import Head, best_classes
+from portable_losses.losses.sequence._sizes import chunk_for, dtype_of_terms
+from portable_losses.ops.linear_head import Head, best_classes
 
 REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight")
 Output = Literal["logits", "top_k"]
@@ -222,8 +219,8 @@ class LinearCrossentropy(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor, and those of every layer."""
-        same = ("vocabulary", "ignore_class", "label_smoothing", "z_loss", "softcap")
-        same += ("use_bias", "top_k", "chunk_size", "reduction")
+        same = ["vocabulary", "ignore_class", "label_smoothing", "z_loss", "softcap"]
+        same += ["use_bias", "top_k", "chunk_size", "reduction"]
         tied, saved = self.tied_to, keras.saving.serialize_keras_object
         return {
             **super().get_config(),

@@ -7,48 +7,12 @@ and for the gradient a second time.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from keras import ops as raw
 
 from portable_losses.ops.chunks import chunk_at, loop, padded, with_chunk
-
-
-class Head(NamedTuple):
-    """What makes logits of hidden states: scale * cap(x W + b).
-
-    Args:
-        kernel: W, `(D, V)`.
-        bias: b, `(V,)`, or None.
-        shares: the weights of the classes in the mean of the logits, `(V,)`; None for
-            no mean.
-        softcap: c in c tanh(z / c), which limits the logits, or None.
-        scale: a number, 1 / temperature.
-        chunk: the number of tokens whose logits are in memory.
-    """
-
-    kernel: Any
-    bias: Any | None
-    shares: Any | None
-    softcap: float | None
-    scale: float
-    chunk: int
-
-    def logits(self, x: Any) -> Any:
-        """The logits of some tokens, `(n, V)`."""
-        z = raw.matmul(x, self.kernel)
-        if self.bias is not None:
-            z += self.bias  # in place on torch, as `+=` is in all of this file
-        if self.softcap is not None:
-            z = self.softcap * raw.tanh(z / self.softcap)
-        return z if self.scale == 1 else z * self.scale
-
-    def derivative(self, z: Any) -> Any:
-        """That of the logits `z` in x W + b, or a number."""
-        if self.softcap is None:
-            return self.scale
-        share = z / (self.softcap * self.scale)
-        return self.scale * (1.0 - share * share)
+from portable_losses.ops.linear_head import Head
 
 
 Weigh = Callable[[Any, Any], tuple[Any, Any]]
@@ -99,9 +63,8 @@ def linear_total(x: Any, head: Head, ids: Any, weights: Any, weigh: Weigh) -> An
     parts = _differentiable(head)
 
     def forward(*tensors: Any) -> tuple[Any, Any]:
-        *tensors, w = tensors
-        x, here = _with(head, tensors)
-        w = raw.stop_gradient(w)
+        x, here = _with(head, tensors[:-1])
+        w = raw.stop_gradient(tensors[-1])
         items, found = _items_and_gradients(x, here, ids, w, weigh)
 
         def gradient(*args: Any, upstream: Any = None) -> Any:
@@ -111,31 +74,6 @@ def linear_total(x: Any, head: Head, ids: Any, weights: Any, weigh: Weigh) -> An
         return raw.sum(w * items), gradient
 
     return raw.custom_gradient(forward)(x, *parts, weights)
-
-
-def best_classes(x: Any, head: Head, k: int) -> Any:
-    """The classes of the k largest logits of each token, `(N, k)`, the best first."""
-
-    def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
-        (some,) = chunk_at(i, head.chunk, x)
-        best = raw.top_k(head.logits(some), k, sorted=True)[1]
-        return (with_chunk(found[0], i, raw.cast(best, "int32")),)
-
-    tokens, count, (x,) = padded(head.chunk, x)
-    found = raw.zeros((raw.shape(x)[0], k), "int32")
-    return loop(count, step, (found,))[0][:tokens]
-
-
-def tokens_at_once(tokens: int | None, width: int, classes: int) -> int:
-    """How many tokens a chunk has, of hidden states of that width.
-
-    Each chunk adds to the gradient of the kernel, which is a pass over all of it. With
-    as many tokens as half of the width that is a small part of its products, and the
-    logits of a chunk are half as large as the kernel.
-    """
-    least = -(-(2**21) // classes)  # 8 MB of logits
-    chunk = max(least, width // 2, 16)
-    return chunk if tokens is None else max(1, min(chunk, tokens))
 
 
 # --- the chunks -----------------------------------------------------------------------
@@ -157,9 +95,9 @@ def _differentiable(head: Head) -> list[Any]:
 def _with(head: Head, tensors: Any) -> tuple[Any, Head]:
     """Hidden states, and the head, of tensors that nothing records."""
     # Otherwise TensorFlow would keep what is computed of them in eager mode.
-    x, kernel, *bias = map(raw.stop_gradient, tensors)
+    x, kernel, *biases = map(raw.stop_gradient, tensors)
     shares = None if head.shares is None else raw.stop_gradient(head.shares)
-    bias = bias[0] if bias else None
+    bias = biases[0] if biases else None
     return x, head._replace(kernel=kernel, bias=bias, shares=shares)
 
 
@@ -203,8 +141,8 @@ def _items_and_gradients(
         items, g = weigh(terms, chosen)
         g = g * raw.expand_dims(weights, -1)
         all_items, all_g, *rest = found
-        rest = _added(i, head, tuple(rest), some, chosen, within, e, total, g)
-        return (with_chunk(all_items, i, items), with_chunk(all_g, i, g), *rest)
+        sums = _added(i, head, tuple(rest), some, chosen, within, e, total, g)
+        return (with_chunk(all_items, i, items), with_chunk(all_g, i, g), *sums)
 
     tokens, count, (x, ids, w) = padded(head.chunk, x, ids, w)
     items = raw.zeros((raw.shape(x)[0],), x.dtype)

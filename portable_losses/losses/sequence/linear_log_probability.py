@@ -10,7 +10,9 @@ from portable_losses.core import arguments, checks, errors
 from portable_losses.core.classes import valid_ids
 from portable_losses.core.inputs import tensor
 from portable_losses.core.signature import ChunkSize
-from portable_losses.ops.linear_terms import Head, linear_terms, tokens_at_once
+from portable_losses.losses.sequence._sizes import chunk_for, dtype_of_terms
+from portable_losses.ops.linear_head import Head
+from portable_losses.ops.linear_terms import linear_terms
 
 
 def linear_log_probability(
@@ -108,23 +110,6 @@ def linear_log_probability(
     terms = linear_terms(x, head, ops.where(valid, y, 0))
     log_p = ops.where(valid, terms[:, :-1], float("nan"))
     return ops.reshape(log_p, leading), ops.reshape(terms[:, -1], rows)
-
-
-def chunk_for(chunk_size: ChunkSize, x: Any, classes: int) -> int:
-    """The number of tokens at once for hidden states `(N, D)`."""
-    tokens, width = x.shape
-    if chunk_size == "auto":
-        return tokens_at_once(tokens, width, classes)
-    if chunk_size is None:
-        # A chunk of an unknown number of tokens would have an unknown shape.
-        return tokens_at_once(tokens, width, classes) if tokens is None else tokens
-    return chunk_size if tokens is None else max(1, min(chunk_size, tokens))
-
-
-def dtype_of_terms(*tensors: Any) -> str:
-    """float32; float64 if one of the tensors is of float64."""
-    dtypes = [keras.backend.standardize_dtype(x.dtype) for x in tensors]
-    return "float64" if "float64" in dtypes else "float32"
 
 
 def _indices(owner: str, ids: Any, classes: int) -> Any:

@@ -1,0 +1,69 @@
+"""What makes logits of hidden states, and how many of them at a time."""
+
+from typing import Any, NamedTuple
+
+from keras import ops as raw
+
+from portable_losses.ops.chunks import chunk_at, loop, padded, with_chunk
+
+
+class Head(NamedTuple):
+    """What makes logits of hidden states: scale * cap(x W + b).
+
+    Args:
+        kernel: W, `(D, V)`.
+        bias: b, `(V,)`, or None.
+        shares: the weights of the classes in the mean of the logits, `(V,)`; None for
+            no mean.
+        softcap: c in c tanh(z / c), which limits the logits, or None.
+        scale: a number, 1 / temperature.
+        chunk: the number of tokens whose logits are in memory.
+    """
+
+    kernel: Any
+    bias: Any | None
+    shares: Any | None
+    softcap: float | None
+    scale: float
+    chunk: int
+
+    def logits(self, x: Any) -> Any:
+        """The logits of some tokens, `(n, V)`."""
+        z = raw.matmul(x, self.kernel)
+        if self.bias is not None:
+            z += self.bias  # in place on torch, as `+=` is in all of this file
+        if self.softcap is not None:
+            z = self.softcap * raw.tanh(z / self.softcap)
+        return z if self.scale == 1 else z * self.scale
+
+    def derivative(self, z: Any) -> Any:
+        """That of the logits `z` in x W + b, or a number."""
+        if self.softcap is None:
+            return self.scale
+        share = z / (self.softcap * self.scale)
+        return self.scale * (1.0 - share * share)
+
+
+def best_classes(x: Any, head: Head, k: int) -> Any:
+    """The classes of the k largest logits of each token, `(N, k)`, the best first."""
+
+    def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
+        (some,) = chunk_at(i, head.chunk, x)
+        best = raw.top_k(head.logits(some), k, sorted=True)[1]
+        return (with_chunk(found[0], i, raw.cast(best, "int32")),)
+
+    tokens, count, (x,) = padded(head.chunk, x)
+    found = raw.zeros((raw.shape(x)[0], k), "int32")
+    return loop(count, step, (found,))[0][:tokens]
+
+
+def tokens_at_once(tokens: int | None, width: int, classes: int) -> int:
+    """How many tokens a chunk has, of hidden states of that width.
+
+    Each chunk adds to the gradient of the kernel, which is a pass over all of it. With
+    as many tokens as half of the width that is a small part of its products, and the
+    logits of a chunk are half as large as the kernel.
+    """
+    least = -(-(2**21) // classes)  # 8 MB of logits
+    chunk = max(least, width // 2, 16)
+    return chunk if tokens is None else max(1, min(chunk, tokens))
