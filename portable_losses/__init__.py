@@ -14,6 +14,7 @@ from portable_losses.losses.image import *
 from portable_losses.losses.metric import *
 from portable_losses.losses.ordinal import *
 from portable_losses.losses.probabilistic import *
+from portable_losses.losses.ranking import *
 from portable_losses.losses.regression import *
 from portable_losses.losses.segmentation import *
 from portable_losses.losses.sequence import *
@@ -51,6 +52,7 @@ else:
         *losses.metric.__all__,
         *losses.ordinal.__all__,
         *losses.probabilistic.__all__,
+        *losses.ranking.__all__,
         *losses.regression.__all__,
         *losses.segmentation.__all__,
         *losses.sequence.__all__,

@@ -6,6 +6,8 @@ exponentials, and a weighted mean. So they are computed for a chunk of tokens at
 and for the gradient a second time.
 """
 
+# Long because value and gradient, of items and of their sum, share each of its steps.
+
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +15,6 @@ from keras import ops as raw
 
 from portable_losses.ops.chunks import chunk_at, loop, padded, with_chunk
 from portable_losses.ops.linear_head import Head
-
 
 Weigh = Callable[[Any, Any], tuple[Any, Any]]
 """Makes of terms and class indices the items, and their derivatives in the terms."""

@@ -158,7 +158,10 @@ def _sums(a: Any, b: Any, pairs: Pairs, both: bool, safe: bool) -> list[Sums]:
     if safe:
         found = loop(count, step, (row, column) if both else (row,))
         return [Sums(total, raw.zeros_like(total)).padded_to(size) for total in found]
-    start = (row, row, column - float("inf"), column) if both else (row, row)
+    # Not `row` twice: NumPy writes a chunk into the array that it is given.
+    start: tuple[Any, ...] = (row, raw.zeros_like(row))
+    if both:
+        start = (*start, column - float("inf"), column)
     total, shift, *columns = loop(count, step, start)
     sums = [Sums(total, shift).padded_to(size)]
     return [*sums, Sums(columns[1], _finite(columns[0]))] if both else sums

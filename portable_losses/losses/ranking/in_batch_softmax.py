@@ -1,0 +1,131 @@
+"""In-batch softmax: the item that a query has chosen among those of the batch."""
+
+from collections.abc import Sequence
+from typing import Any, Unpack
+
+import keras
+
+from portable_losses import ops
+from portable_losses.core import arguments, checks
+from portable_losses.core.classes import take, valid_ids
+from portable_losses.core.loss import Loss
+from portable_losses.core.signature import ChunkSize, LossArguments, Number
+from portable_losses.losses.metric._contrasts import negatives, surprise
+from portable_losses.losses.metric._shared import views, whole_samples
+
+
+class InBatchSoftmax(Loss):
+    """In-batch softmax (sampled softmax of two towers, in-batch negatives).
+
+    It penalizes queries that are not closer to their item than to the other items of
+    the batch. With u the embeddings of queries, v those of items and c the counts of
+    items, the logit of query i for item j is
+
+        s_ij = u_i v_j / temperature - log(c_j)
+
+    where the last term takes out that frequent items are negatives more often, and the
+    loss of query i is the crossentropy of finding its own item,
+
+        -log( exp(s_ii) / (exp(s_ii) + sum_j exp(s_ij)) )
+
+    with the sum over the samples j of another item.
+
+    Shapes: `y_true` is `(B,)` or `(B, 1)`, the integer number of the item of each
+    sample; `y_pred` is `(B, 2, D)`, the query and the item of each sample, as
+    `StackViews(normalize=False)` makes it; losses are `(B,)`, one per query.
+
+    Args:
+        temperature: > 0; the lower, the more the nearest items count.
+        item_counts: one number > 0 an item, how often it is chosen in the data or its
+            probability; None for items that are equally frequent.
+        chunk_size: how many queries are compared with all items at a time. With
+            a number, or "auto", which suits the size of the batch, memory grows with
+            chunk_size x B in place of B x B; the gradient then cannot be
+            differentiated again. None compares all at once.
+
+    Edge cases: an item that several samples have chosen is no negative of its own. A
+    sample that is masked or of weight 0 is removed from the batch: it has no loss, and
+    is nobody's negative. A query without a negative costs 0, with gradient 0; without
+    samples the loss is 0. The value is right for logits of 1e4 and -1e4, and where it
+    is almost 0.
+
+    Devices: `keras.distribution.DataParallel` (JAX) shares the batch: two devices give
+    what one gives. A replica of `tf.distribute` or of torch's DistributedDataParallel
+    has only the items of its own part of the batch: to have all, gather the embeddings
+    of all replicas in front of the loss (`all_gather`, as the guide shows).
+
+    Raises:
+        ValueError: for a temperature or a count that is not > 0, items that are not
+            whole, or beyond the counts (in compiled code the loss is NaN), and a y_pred
+            that is not `(B, 2, D)`.
+
+    Example:
+        >>> loss = portable_losses.InBatchSoftmax()
+        >>> pairs = [[[1.0, 0.0], [1.0, 0.0]], [[0.0, 1.0], [0.0, 1.0]]]
+        >>> round(float(loss([5, 8], pairs)), 4)  # log(e + 1) - 1
+        0.3133
+
+    Reference:
+        Yi et al., "Sampling-bias-corrected neural modeling for large corpus item
+        recommendations", RecSys 2019, equations 3 to 5.
+
+    Differs: from the paper in the own item of a query, which is no negative where
+    another sample has chosen it, too.
+    """
+
+    targets = "any"
+
+    def __init__(
+        self,
+        *,
+        temperature: Number = 1.0,
+        item_counts: Sequence[float] | None = None,
+        chunk_size: ChunkSize = None,
+        **common: Unpack[LossArguments],
+    ) -> None:
+        super().__init__(**common)
+        self.temperature = arguments.number(self, "temperature", temperature, above=0)
+        if item_counts is not None:
+            item_counts = arguments.vector(self, "item_counts", item_counts, above=0)
+        self.item_counts = item_counts
+        self.chunk_size = arguments.chunk_size(self, chunk_size)
+
+    def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
+        u, v = views(self, y_pred)
+        if u.shape[0] == 0:
+            return ops.sum(u, axis=1)  # without samples there is no maximum
+        kept, u = whole_samples(kept), u / self.temperature
+        ids = self._ids_of(y_true, tuple(y_pred.shape), kept)
+        if self.item_counts is not None:
+            counts = ops.convert_to_tensor(self.item_counts, dtype=v.dtype)
+            valid = valid_ids(ids, len(self.item_counts))
+            count = ops.where(valid, take(counts, ids), float("nan"))
+            # (u, 1) (v, -log c) == u v - log c
+            cost = ops.expand_dims(-ops.log(count), 1)
+            u = ops.concatenate([u, ops.ones_like(cost)], axis=1)
+            v = ops.concatenate([v, cost], axis=1)
+        others, _ = negatives(u, v, ids, kept, False, self.chunk_size, None)
+        items = surprise(ops.sum(u * v, axis=1), others)
+        return items if kept is None else (items, kept)
+
+    def _ids_of(
+        self, y_true: Any, shape: tuple[int | None, ...], kept: Any | None
+    ) -> Any:
+        """The number of the item of each sample, `(B,)`."""
+        checks.one_tensor(self, "y_true", y_true)
+        given = tuple(y_true.shape)
+        if len(given) == 2 and given[1] == 1:
+            y_true = ops.squeeze(y_true, 1)
+        if len(y_true.shape) != 1:
+            rule, remedy = "be items of shape (B,) or (B, 1)", "pass one per sample"
+            checks.reject_shapes(self, given, shape, rule, remedy)
+        if keras.backend.is_float_dtype(y_true.dtype):
+            checks.whole_ids(self, y_true, kept)
+        ids = y_true
+        if keras.backend.standardize_dtype(ids.dtype) not in ("int32", "int64"):
+            ids = ops.cast(ids, "int32")
+        if self.item_counts is not None:
+            remedy = "give each item a count, or mask the sample"
+            count = len(self.item_counts)
+            checks.ids_in_range(self, ids, count, kept, remedy=remedy)
+        return ids
