@@ -57,8 +57,8 @@ class Hyperparameter(Operand, keras.metrics.Metric):
     The model must track it, else JAX and MLX would compile its first value into the
     training step. `HyperparameterScheduler` makes the model track it, and so does
     `compile(metrics=[w])`, which also shows its value. On JAX and MLX one that is not
-    tracked raises RuntimeError when the step is compiled. A layer of your own that uses it in
-    `call` must have its `variable` as a weight, `self.moving = w.variable`, as
+    tracked raises RuntimeError when the step is compiled. A layer of your own that uses
+    it in `call` must have its `variable` as a weight, `self.moving = w.variable`, as
     `LossEndpoint` does.
 
     Its value is that of its variable: `set_weights`, `load_weights` and
