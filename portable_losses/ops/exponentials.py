@@ -44,14 +44,14 @@ def _log1p(x: Any) -> Any:
     )
 
 
-expm1_near_0 = raw.expm1 if RAW_EXPM1 else pinned_float(1)(_expm1)
+expm1 = raw.expm1 if RAW_EXPM1 else pinned_float(1)(_expm1)
 """`ops.expm1`: Keras's own wherever it has all digits near 0."""
 
 log1p = raw.log1p if RAW_LOG1P else pinned_float(1)(_log1p)
 """`ops.log1p`: Keras's own wherever it has all digits near 0."""
 
 
-def expm1(x: Any) -> Any:
+def expm1_with_tail(x: Any) -> Any:
     """exp(x) - 1, exact near 0, with gradient exp(x).
 
     Some backends compute the gradient as expm1(x) + 1. Far below 0 that is what the
@@ -59,4 +59,4 @@ def expm1(x: Any) -> Any:
     """
     low = x < -1.0
     # `exp` never gets a large x: its infinite gradient would make that of `where` NaN.
-    return where(low, raw.exp(where(low, x, -1.0)) - 1.0, expm1_near_0(x))
+    return where(low, raw.exp(where(low, x, -1.0)) - 1.0, expm1(x))

@@ -36,11 +36,13 @@ def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
     """The largest entry over `axis`, all axes by default; a tie shares the gradient.
 
     k equal largest entries get 1/k each, and half of that where `initial` equals them.
-    Pinned because on TensorFlow a tie with `initial` keeps its whole gradient, because
-    Keras's own rejects (0, n) over its second axis, on torch and eagerly on TensorFlow
-    (where an `initial` makes it accept them), and because on torch it forgets the shape
-    of no items when it is given an `initial`, and up to Keras 3.15 drops `keepdims`
-    when it is given no axis.
+    A NaN is the result, but where XLA compiles for TensorFlow 2.21.0: there the largest
+    of the other numbers is (NaN, 1, 2 have the maximum 2), and a guard would cost each
+    loss with a softmax a pass over its logits. Pinned because on TensorFlow a tie with
+    `initial` keeps its whole gradient, because Keras's own rejects (0, n) over its
+    second axis, on torch and eagerly on TensorFlow (where an `initial` makes it accept
+    them), and because on torch it forgets the shape of no items when it is given an
+    `initial`, and up to Keras 3.15 drops `keepdims` when it is given no axis.
 
     >>> ops.max(ops.convert_to_tensor([1.0, 2.0, 2.0]))  # 2, gradient [0, 0.5, 0.5]
     """
