@@ -98,7 +98,7 @@ def synchronize(model: Any) -> None:
 
 
 @functools.cache
-def _methods_of_sync(kind: type) -> tuple[str, ...]:
+def _methods_of_sync(kind: Any) -> tuple[str, ...]:
     names = (n for n in dir(kind) if n.endswith("state_sync") and n[0] != "_")
     return tuple(n for n in names if callable(getattr(kind, n)))
 
