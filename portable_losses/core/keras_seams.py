@@ -93,7 +93,8 @@ def synchronize(model: Any) -> None:
     `Callback.model` calls it, unless a backend that is a package of its own has
     another name, as `mlx_state_sync` of keras-mlx 0.0.1.
     """
-    for name in _methods_of_sync(type(model)):
+    kind: Any = type(model)
+    for name in _methods_of_sync(kind):
         getattr(model, name)()
 
 
