@@ -62,6 +62,10 @@ QUICK_TO_COMPILE = (
 # On a terminal pip draws its own bars. A log gets a line now and then instead.
 BARS = sys.stdout.isatty() and not os.environ.get("CI")
 
+# What two backends exchange in `compat`: a model for each loss of the family that has
+# most of the kinds of arguments, and the trainings on real data.
+EXCHANGED = ("--family", "regression,training")
+
 each_backend = nox.parametrize(
     "backend", [nox.param(name, id=name) for name in MATRIX.backends]
 )
@@ -218,7 +222,12 @@ def compat(session: nox.Session, row: matrix.Row) -> None:
         )
     asked = session.posargs or ["--backends", ",".join(backends)]
     env = {"KERAS_BACKEND": "numpy"}
-    session.run("python", "-m", "portable_losses.parity", *asked, env=env)
+    harness = ("python", "-m", "portable_losses.parity")
+    session.run(*harness, *asked, env=env)
+    if row.beside and not session.posargs:
+        both = ("--backends", ",".join((*backends, *row.beside)))
+        where = ("--output", "build/parity/exchange")
+        session.run(*harness, *both, *EXCHANGED, *where, env=env)
 
 
 @nox.session

@@ -19,13 +19,14 @@ import sys
 import tokenize
 from pathlib import Path
 
+from lanes import modules_of_backends
 from pins import check_pins
 from places import check_places
 from source import PACKAGE, Import, imports, parse, problem
 
 STACK = ("ops", "core", "losses", "layers", "training")
 ROOMS = (*STACK, "parity")
-BACKENDS = ("jax", "jaxlib", "tensorflow", "torch")
+BACKENDS = modules_of_backends(Path(__file__).resolve().parent.parent)
 
 LONGEST = 250
 """Lines that a file of the package has without giving a reason."""

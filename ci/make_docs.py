@@ -1,9 +1,11 @@
 """Write the generated pages: the catalogue, the pins, and tables of a parity run.
 
     make_docs.py                         the catalogue and the pins, from the source
-    make_docs.py --results build/parity  and the parity tables, of a run
+    make_docs.py --results build/parity  and the parity tables, of a run; a run without
+                                         the backends that run by default updates the
+                                         table of backends alone
     make_docs.py --ops build/parity      and the chart of keras.ops, of a run
-    make_docs.py --check                 fail if one of the first two is not current
+    make_docs.py --check                 fail if a page or a table is not current
 
 The sources are read, not imported, so that no backend is needed.
 """
@@ -15,6 +17,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import lanes
 import pins
 from source import PACKAGE, exported, families
 
@@ -25,7 +28,8 @@ PARITY = ROOT / "docs" / "parity.md"
 OPS = ROOT / "docs" / "ops.md"
 PINS = ROOT / "docs" / "pins.md"
 README = ROOT / "README.md"
-BEGIN, END = "<!-- parity:begin -->", "<!-- parity:end -->"
+BACKENDS = ROOT / "docs" / "backends.md"
+SUMMARIES = ROOT / "docs" / "backends"
 COMMON = {"reduction", "name", "dtype"}
 
 
@@ -176,14 +180,34 @@ def problems_of(folder: Path) -> list[tuple[str, str, tuple[str, ...]]]:
 def parity(folder: Path) -> None:
     """Copy the tables of a parity run into docs/parity.md and the README."""
     results = json.loads((folder / "results.json").read_text())
-    if not results["summary"]["ok"]:
-        raise SystemExit(f"{folder}: the run failed (fix it first)")
-    PARITY.write_text((folder / "by_loss.md").read_text())
-    text, table = README.read_text(), (folder / "by_family.md").read_text()
-    pattern = re.compile(f"{re.escape(BEGIN)}.*{re.escape(END)}", re.DOTALL)
+    if not lanes.is_whole(results):
+        raise SystemExit(
+            f"{folder}: the run failed, or is not of the whole catalogue (fix it first)"
+        )
+    lanes.keep(results, SUMMARIES)
+    if {"tensorflow", "jax", "torch"} <= set(lanes.summaries(results)):
+        PARITY.write_text((folder / "by_loss.md").read_text())
+        by_family = (folder / "by_family.md").read_text()
+        README.write_text(filled(README, README.read_text(), "parity", by_family))
+
+
+def filled(path: Path, text: str, name: str, table: str) -> str:
+    """The text of a page with a table between the markers of a name."""
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    pattern = re.compile(f"{re.escape(begin)}.*{re.escape(end)}", re.DOTALL)
     if not pattern.search(text):
-        raise SystemExit(f"README.md: no {BEGIN} and {END} (put them back)")
-    README.write_text(pattern.sub(lambda _: f"{BEGIN}\n{table}{END}", text))
+        raise SystemExit(f"{path.name}: no {begin} and {end} (put them back)")
+    return pattern.sub(lambda _: f"{begin}\n{table}{end}", text)
+
+
+def with_backends() -> dict[Path, str]:
+    """The README and the page of the backends, with the tables of the backends."""
+    measured = lanes.table(lanes.kept(SUMMARIES))
+    page = filled(BACKENDS, BACKENDS.read_text(), "installs", lanes.installs(ROOT))
+    return {
+        README: filled(README, README.read_text(), "backends", measured),
+        BACKENDS: filled(BACKENDS, page, "backends", measured),
+    }
 
 
 def main() -> None:
@@ -193,17 +217,17 @@ def main() -> None:
     parser.add_argument("--results", type=Path, help="folder of a parity run")
     parser.add_argument("--ops", type=Path, help="folder of a chart of keras.ops")
     options = parser.parse_args()
-    for path, text in ((CATALOGUE, catalogue()), (PINS, pins.page(ROOT))):
+    if options.results is not None and not options.check:
+        parity(options.results)
+    pages = {CATALOGUE: catalogue(), PINS: pins.page(ROOT), **with_backends()}
+    for path, text in pages.items():
         if not options.check:
             path.write_text(text)
         elif not path.exists() or path.read_text() != text:
-            raise SystemExit(
-                f"docs/{path.name} is not current (run: python ci/make_docs.py)"
-            )
+            where = path.relative_to(ROOT).as_posix()
+            raise SystemExit(f"{where} is not current (run: python ci/make_docs.py)")
     if options.check:
         return
-    if options.results is not None:
-        parity(options.results)
     if options.ops is not None:
         OPS.write_text((options.ops / "ops.md").read_text(encoding="utf-8"))
 

@@ -37,6 +37,7 @@ class Row:
 
     `keras` is the project that takes the place of the released Keras, if one does.
     `install` is what installs backends that have no extra; then only the harness runs.
+    `beside` are backends with which these exchange saved models.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Row:
     constraints: Path
     keras: str = "keras"
     install: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,9 @@ def load(path: Path = CI / "matrix.toml") -> Matrix:
     for name, row in raw["compat"].items():
         keras = {"keras": row.pop("keras")} if "keras" in row else {}
         install = tuple(row.pop("install", ()))
+        beside = tuple(row.pop("beside", ()))
+        for backend in beside:
+            _known("backend", backend, backends)
         row = _fields(name, row, "python", "backends", "constraints")
         if not row["backends"]:
             raise ValueError(f"{path.name}: compat.{name} has no backends; name one")
@@ -143,6 +148,7 @@ def load(path: Path = CI / "matrix.toml") -> Matrix:
             _constraints(path, row["constraints"]),
             **keras,
             install=install,
+            beside=beside,
         )
     peers = {}
     for name, row in raw["peers"].items():

@@ -33,7 +33,7 @@ def choose_backend() -> None:
     raise ImportError(
         "portable_losses: Keras needs a backend, and none of "
         f"{', '.join(sorted(facts.name for facts in trains))} is installed (for "
-        f"instance: {adapters['jax'].command} in a clone of portable_losses)."
+        f"instance: {adapters[configured].command} in a clone of portable_losses)."
     )
 
 

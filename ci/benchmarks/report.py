@@ -18,10 +18,10 @@ from rich.table import Table
 from benchmarks.registry import Entry
 from benchmarks.result import MISSED, Result
 from benchmarks.timing import Interval
-from benchmarks.workload import Study
+from benchmarks.workload import BACKENDS, Study
 
 COLORS = {"met": "green", "missed": "red", "unclear": "yellow", "": "default"}
-PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy")
+PACKAGES = ("keras", *BACKENDS, "numpy")
 
 
 def console_for(file: Any) -> Console:

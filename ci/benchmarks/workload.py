@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import matrix
 import numpy as np
 
 from benchmarks.agreement import CLOSE, Agreement
@@ -21,7 +22,7 @@ Goal = float | Mapping[str, float] | None
 Lane = Literal["gradient", "eager", "eager gradient", "compiled gradient"]
 Size = Literal["full", "small"]
 
-BACKENDS = ("tensorflow", "jax", "torch")
+BACKENDS = tuple(matrix.load().backends)
 COMPILES = ("tensorflow", "jax")  # torch.compile needs a C++ compiler and a minute
 
 

@@ -5,6 +5,7 @@ Each function says on which behavior of Keras it relies ("Keras promises"), and
 """
 
 import contextlib
+import functools
 import sys
 from collections.abc import Iterator
 from types import FrameType
@@ -74,6 +75,33 @@ def stateless_scope() -> Any | None:
     """
     with keras.StatelessScope() as inner:
         return inner.original_scope
+
+
+def values_of_scope() -> list[Any]:
+    """What the scope around holds in place of the values of variables.
+
+    Keras promises: a `StatelessScope` keeps them in `state_mapping`.
+    """
+    return list(getattr(stateless_scope(), "state_mapping", {}).values())
+
+
+def synchronize(model: Any) -> None:
+    """Give the variables of a model that trains the values that its step has made.
+
+    Keras promises: a model whose training step holds the state has a method for this,
+    whose name ends in `state_sync`: `jax_state_sync`, in Keras 3.16 `state_sync`.
+    `Callback.model` calls it, unless a backend that is a package of its own has
+    another name, as `mlx_state_sync` of keras-mlx 0.0.1.
+    """
+    kind: Any = type(model)
+    for name in _methods_of_sync(kind):
+        getattr(model, name)()
+
+
+@functools.cache
+def _methods_of_sync(kind: Any) -> tuple[str, ...]:
+    names = (n for n in dir(kind) if n.endswith("state_sync") and n[0] != "_")
+    return tuple(n for n in names if callable(getattr(kind, n)))
 
 
 @contextlib.contextmanager

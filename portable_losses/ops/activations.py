@@ -8,6 +8,7 @@ from typing import Any
 
 from keras import ops as raw
 
+from portable_losses.ops.exponentials import expm1
 from portable_losses.ops.known import raw_is_right
 from portable_losses.ops.pinning import is_float, pinned, pinned_float, tensor
 from portable_losses.ops.selects import where
@@ -95,7 +96,7 @@ def celu(x: Any, alpha: float = 1.0) -> Any:
 
 def _exponential(x: Any, height: float, width: float) -> Any:
     positive = raw.greater(x, 0)
-    below = height * raw.expm1(where(positive, 0.0, x) / width)
+    below = height * expm1(where(positive, 0.0, x) / width)
     return where(positive, x, below)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from keras import ops as raw
 
+from portable_losses.ops.exponentials import log1p
 from portable_losses.ops.pinning import as_dtype, dtype_of, is_number, pinned_float
 from portable_losses.ops.selects import where
 
@@ -115,7 +116,7 @@ def log_gamma_difference(x: Any, n: Any) -> Any:
 
 def _stirling_difference(x: Any, n: Any, total: Any) -> Any:
     """The difference of two Stirling series, its like terms joined; total = x + n."""
-    log = (x - 0.5) * raw.log1p(n / x) + n * (raw.log(total) - 1.0)
+    log = (x - 0.5) * log1p(n / x) + n * (raw.log(total) - 1.0)
     # v - u == -n u v, v^3 - u^3 == (v - u) cubes, v^5 - u^5 == (v - u) fifths.
     u, v = 1.0 / x, 1.0 / total
     both, squares = u * v, u * u + v * v
@@ -135,7 +136,7 @@ def _ratio_steps(x: Any, n: Any) -> Any:
     for k in (1.0, 2.0, 3.0):
         ratio = n / (x + k)
         product = product + ratio + product * ratio
-    return raw.log1p(product)
+    return log1p(product)
 
 
 def _reduce(x: Any) -> tuple[Any, Any, Any, Any, Any]:

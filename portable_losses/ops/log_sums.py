@@ -5,6 +5,7 @@ from typing import Any
 
 from keras import ops as raw
 
+from portable_losses.ops.exponentials import log1p
 from portable_losses.ops.extremes import maximum
 from portable_losses.ops.known import faster_form, raw_is_right
 from portable_losses.ops.pinning import axes_of, pinned_float
@@ -137,7 +138,7 @@ def log_sigmoid(x: Any) -> Any:
 
 def _softplus(x: Any) -> Any:
     # Half of the gradient at 0 comes from the maximum.
-    return maximum(x, 0.0) + raw.log1p(raw.exp(-abs(x)))
+    return maximum(x, 0.0) + log1p(raw.exp(-abs(x)))
 
 
 def softplus_and_sigmoid(x: Any) -> tuple[Any, Any]:
@@ -146,7 +147,7 @@ def softplus_and_sigmoid(x: Any) -> tuple[Any, Any]:
         positive = raw.greater(x, 0)
         q = raw.sigmoid(raw.where(positive, -x, x))  # at most 1/2
         # softplus(x) == max(x, 0) - log(1 - q)
-        plus = where(positive, x, 0.0) - raw.log1p(-q)
+        plus = where(positive, x, 0.0) - log1p(-q)
         return plus, where(positive, 1.0 - q, q)
     plus = raw.softplus(x) if RAW_SOFTPLUS else _softplus(x)
     return plus, raw.sigmoid(x)
@@ -163,14 +164,14 @@ def logaddexp(x1: Any, x2: Any) -> Any:
     >>> ops.logaddexp(ops.convert_to_tensor([1e4]), 1e4)  # 10000.693, gradient 0.5
     """
     larger, gap = _larger_and_gap(x1, x2)
-    return larger + raw.log1p(raw.exp(-gap))
+    return larger + log1p(raw.exp(-gap))
 
 
 @pinned_float(2)
 def logaddexp2(x1: Any, x2: Any) -> Any:
     """log2(2^x1 + 2^x2); at a tie each gets half of the gradient; see `logaddexp`."""
     larger, gap = _larger_and_gap(x1, x2)
-    return larger + raw.log1p(raw.exp(-gap * math.log(2))) / math.log(2)
+    return larger + log1p(raw.exp(-gap * math.log(2))) / math.log(2)
 
 
 def _larger_and_gap(x1: Any, x2: Any) -> tuple[Any, Any]:

@@ -19,6 +19,8 @@ from portable_losses.ops.angles import arccos as arccos
 from portable_losses.ops.angles import arcsin as arcsin
 from portable_losses.ops.angles import arctan2 as arctan2
 from portable_losses.ops.angles import sinc as sinc
+from portable_losses.ops.exponentials import expm1 as expm1
+from portable_losses.ops.exponentials import log1p as log1p
 from portable_losses.ops.extremes import clip as clip
 from portable_losses.ops.extremes import fmax as fmax
 from portable_losses.ops.extremes import fmin as fmin

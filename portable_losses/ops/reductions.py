@@ -36,11 +36,13 @@ def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
     """The largest entry over `axis`, all axes by default; a tie shares the gradient.
 
     k equal largest entries get 1/k each, and half of that where `initial` equals them.
-    Pinned because on TensorFlow a tie with `initial` keeps its whole gradient, because
-    Keras's own rejects (0, n) over its second axis, on torch and eagerly on TensorFlow
-    (where an `initial` makes it accept them), and because on torch it forgets the shape
-    of no items when it is given an `initial`, and up to Keras 3.15 drops `keepdims`
-    when it is given no axis.
+    A NaN is the result, but where XLA compiles for TensorFlow 2.21.0: there the largest
+    of the other numbers is (NaN, 1, 2 have the maximum 2), and a guard would cost each
+    loss with a softmax a pass over its logits. Pinned because on TensorFlow a tie with
+    `initial` keeps its whole gradient, because Keras's own rejects (0, n) over its
+    second axis, on torch and eagerly on TensorFlow (where an `initial` makes it accept
+    them), and because on torch it forgets the shape of no items when it is given an
+    `initial`, and up to Keras 3.15 drops `keepdims` when it is given no axis.
 
     >>> ops.max(ops.convert_to_tensor([1.0, 2.0, 2.0]))  # 2, gradient [0, 0.5, 0.5]
     """
@@ -84,7 +86,7 @@ def _reduced(
     if WITH_INITIAL and is_float(x) and initial is None:
         initial = least
     if not RAW_MAX and is_float(x) and 0 not in x.shape:
-        return _shared(plain, x, axes, keepdims)
+        return _shared(plain, x, axes, keepdims, least)
     sound = OF_NO_ITEMS or 0 not in x.shape
     if initial is not None and sound:
         return with_initial(x, axis=axes, keepdims=keepdims, initial=initial)
@@ -95,17 +97,22 @@ def _reduced(
     return total if initial is None else total + raw.cast(initial, x.dtype)
 
 
-def _shared(plain: Any, x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+def _shared(
+    plain: Any, x: Any, axes: tuple[int, ...], keepdims: bool, least: float
+) -> Any:
     """The extreme of numbers, whose equals share its gradient evenly."""
     extreme = raw.stop_gradient(plain(x, axis=axes, keepdims=True))
     equal = raw.equal(x, extreme)
     count = raw.sum(raw.cast(equal, x.dtype), axis=axes, keepdims=True)
-    # A NaN equals nothing.
-    count = where(raw.equal(count, 0), 1.0, count)
+    # A NaN equals nothing. Nor does what OpenVINO has for the largest of -inf alone,
+    # the lowest finite number.
+    none = raw.equal(count, 0)
+    count = where(none, 1.0, count)
     mean = raw.sum(where(equal, x, 0.0) / count, axis=axes, keepdims=True)
     # The mean has the gradient, and the extreme its value without a rounding.
     exact = extreme + (mean - raw.stop_gradient(mean))
     result = where(raw.isinf(extreme), mean, exact)
+    result = where(none, least, result)
     # A backend may pass over a NaN, as XLA does on TensorFlow.
     unknown = raw.any(raw.isnan(x), axis=axes, keepdims=True)
     result = where(unknown, float("nan"), result)

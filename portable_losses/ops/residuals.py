@@ -4,6 +4,7 @@ from typing import Any
 
 from keras import ops as raw
 
+from portable_losses.ops.exponentials import log1p
 from portable_losses.ops.extremes import clip
 from portable_losses.ops.known import faster_form, found
 from portable_losses.ops.selects import where
@@ -61,7 +62,7 @@ def log_cosh(r: Any, careful: bool = True) -> Any:
     if HALF_SINH:
         c = clip(r, -FAR, FAR) if careful else r
         # 1 + 2 sinh(c / 2)^2 == cosh(c); abs(r - c) is what lies beyond FAR
-        near = raw.log1p(2.0 * raw.square(raw.sinh(0.5 * c)))
+        near = log1p(2.0 * raw.square(raw.sinh(0.5 * c)))
         return near + abs(r - c) if careful else near
     if CUSTOM_GRADIENTS:
         return _log_cosh_with_gradient(r)
@@ -74,7 +75,7 @@ def _log_cosh(r: Any) -> Any:
     near = raw.less(size, 0.5)
     # cosh(r) == (1 - t^2)^(-1/2) == exp(|r|) / (1 + |t|): the first is exact near 0,
     # the second far out
-    log = raw.log1p(where(near, -t * t, size))
+    log = log1p(where(near, -t * t, size))
     far = raw.absolute(r) if RAW_SIZE else abs(r)
     return where(near, -0.5 * log, far - log)
 
@@ -94,4 +95,4 @@ def log1p_of_positive(x: Any) -> Any:
         # but not of this one, though u is at least 1.
         lost = raw.stop_gradient(x - (raw.maximum(u, 1.0) - 1.0))
         return raw.log(u) + raw.where(x < 1.0, lost, 0.0)
-    return raw.log1p(x)
+    return log1p(x)

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from portable_losses.parity.known import Known
+
 Array = np.ndarray[Any, Any]
 Pair = tuple[Any, Array]
 """Targets, which may be None, and predictions."""
@@ -53,7 +55,8 @@ class Case:
             along some random directions only: for large inputs, such as images.
         exact: inputs whose integer targets half precision would round (class 257 of
             1000): they must score the same with every `dtype` of the loss.
-        known: known differences, `{check: reason}`: the check is run and must fail.
+        known: known differences: the check of each is run on its backends, and must
+            fail there.
         not_applicable: checks without meaning for this loss, `{check: reason}`.
         scale: multiplies the tolerances, for instance 4 for an iterative loss.
         why: the reason, where scale is not 1.
@@ -71,7 +74,7 @@ class Case:
     samples: int = SAMPLES
     sampled_gradient: bool = False
     exact: Pair | None = None
-    known: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    known: tuple[Known, ...] = ()
     not_applicable: Mapping[str, str] = dataclasses.field(default_factory=dict)
     scale: float = 1.0
     why: str = ""
@@ -88,6 +91,13 @@ class Case:
                 f"Case: `samples` must be >= {LEAST_SAMPLES}; got "
                 f"samples={self.samples} for {self.id} (a mask must leave out some)."
             )
+
+    def known_on(self, backend: str, check: str) -> Known | None:
+        """The known difference that a check must show on a backend."""
+        for mark in self.known:
+            if mark.check == check and backend in mark.on:
+                return mark
+        return None
 
     @property
     def id(self) -> str:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from portable_losses.parity import report
-from portable_losses.parity.autodiff import BACKENDS, known
+from portable_losses.parity.autodiff import BACKENDS, DEVICES, known
 from portable_losses.parity.cases import families
 from portable_losses.parity.chart.page import page
 from portable_losses.parity.chart.runner import on_those_present
@@ -62,7 +62,7 @@ from portable_losses.parity.runner import run
     "--device",
     default="cpu",
     show_default=True,
-    type=click.Choice(["cpu", "gpu", "tpu", "mps"]),
+    type=click.Choice(DEVICES),
     help="Where the results must live.",
 )
 @click.option(

@@ -1,6 +1,8 @@
 """What the workers of a run reported, and the results that are made of it."""
 
 import dataclasses
+import datetime
+import platform
 import time
 from typing import Any, cast
 
@@ -77,6 +79,8 @@ class Found:
         results = {
             "summary": {
                 "ok": ok,
+                "date": datetime.date.today().isoformat(),
+                "machine": machine(),
                 "cases": len(cases),
                 "losses": len({case["loss"] for case in cases}),
                 "checks": counts,
@@ -135,6 +139,11 @@ class Found:
                 if result[which] is not None:
                     maxima[backend] = max(maxima.get(backend, 0.0), result[which])
         return maxima
+
+
+def machine() -> str:
+    """The kind of this machine, such as `Linux x86_64`."""
+    return f"{platform.system()} {platform.machine()}"
 
 
 def _training(

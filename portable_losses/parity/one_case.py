@@ -33,19 +33,21 @@ def _run_check(lane: Lane, name: str, check: Any) -> Outcome:
     case = lane.case
     if name in case.not_applicable:
         return _outcome("not_applicable", case.not_applicable[name])
+    mark = case.known_on(lane.autodiff.NAME, name)
     try:
         remark = check(lane)
     except NotApplicable as reason:
         return _outcome("not_applicable", str(reason))
     except Exception as error:
-        if name in case.known:
-            return _outcome("known", case.known[name])
+        if mark is not None:
+            return _outcome("known", str(mark))
         message = str(error)
         if not isinstance(error, AssertionError):
             message = f"{type(error).__name__}: {message}"
         return _outcome("failed", message.strip())
-    if name in case.known:
-        return _outcome("failed", f"no longer a known difference: {case.known[name]}")
+    if mark is not None:
+        said = f"no longer a known difference (remove the mark): {mark}"
+        return _outcome("failed", said)
     return _outcome("passed", remark or "")
 
 

@@ -12,7 +12,11 @@ import keras
 from portable_losses.core import checks, copying, errors
 from portable_losses.core.config import restored
 from portable_losses.core.formula import Operand
-from portable_losses.core.keras_seams import is_symbolic, saves_configs
+from portable_losses.core.keras_seams import (
+    is_symbolic,
+    saves_configs,
+    values_of_scope,
+)
 from portable_losses.core.moving import Moving
 from portable_losses.core.rules import Rule, Rules, Value
 from portable_losses.ops.known import found
@@ -33,6 +37,12 @@ NEVER_FROZEN = found(
     torch="2.13.0",
     numpy="2.4.6",
 )
+CONSTANTS_ARE_TRACED = found(
+    "a constant has no value while code is compiled, and has one while it is "
+    "differentiated",
+    "tests/training/test_hyperparameter.py",
+    jax="0.10.2",
+)
 _NAMES_OF_LOGS = ("epoch", "learning_rate", "loss", "lr")
 
 
@@ -44,11 +54,11 @@ class Hyperparameter(Operand, keras.metrics.Metric):
     `class_weights=[1.0, w]`, `w * MeanSquaredError()`, an argument of a `@loss`
     function. Arithmetic with numbers, as in `1.0 - w`, gives values that follow it.
 
-    The model must track it, else JAX would compile its first value into the training
-    step. `HyperparameterScheduler` makes the model track it, and so does
-    `compile(metrics=[w])`, which also shows its value. On JAX one that is not tracked
-    raises RuntimeError when the step is compiled. A layer of your own that uses it in
-    `call` must have its `variable` as a weight, `self.moving = w.variable`, as
+    The model must track it, else JAX and MLX would compile its first value into the
+    training step. `HyperparameterScheduler` makes the model track it, and so does
+    `compile(metrics=[w])`, which also shows its value. On JAX and MLX one that is not
+    tracked raises RuntimeError when the step is compiled. A layer of your own that uses
+    it in `call` must have its `variable` as a weight, `self.moving = w.variable`, as
     `LossEndpoint` does.
 
     Its value is that of its variable: `set_weights`, `load_weights` and
@@ -108,16 +118,16 @@ class Hyperparameter(Operand, keras.metrics.Metric):
         callback.
 
         Raises:
-            RuntimeError: on JAX within an epoch of `fit`, when the model holds the
-                state of the training and would overwrite the value.
+            RuntimeError: on JAX and MLX within an epoch of `fit`, when the model holds
+                the state of the training and would overwrite the value.
         """
         new = self._checked(value)
         self.rules.check(new)
         if _read(self.variable) is None:
             raise RuntimeError(
                 f"{self}: the model that trains holds its value, and would overwrite "
-                f"{value!r} (set it with a HyperparameterScheduler, or in a callback "
-                "after `self.model.jax_state_sync()`)."
+                f"{value!r} (set it with a HyperparameterScheduler, which gives the "
+                "variables their values first)."
             )
         self.variable.assign(new)
 
@@ -131,7 +141,7 @@ class Hyperparameter(Operand, keras.metrics.Metric):
         """The value as a Python number, or a tuple of them."""
         x = _read(self.variable)
         seen = None if x is None else checks.known_values(x)
-        if seen is None:  # on JAX the training model holds it, unchanged
+        if seen is None:  # the model that trains holds it, unchanged
             return self._value
         if self.variable.lent:
             return shortest(seen.tolist())
@@ -266,12 +276,13 @@ class Hyperparameter(Operand, keras.metrics.Metric):
         layer += f"a weight of the layer, `self.moving = {self.name}.variable`"
         if tracked:
             return (
-                f"{self}: the model tracks it for its loss, and JAX would compile the "
-                f"value {self._value!r} into the `call` of a layer for good ({layer})."
+                f"{self}: the model tracks it for its loss, and the backend would "
+                f"compile the value {self._value!r} into the `call` of a layer for "
+                f"good ({layer})."
             )
         return (
-            f"{self}: the model does not track it, and JAX would compile the value "
-            f"{self._value!r} into the training step for good (pass "
+            f"{self}: the model does not track it, and the backend would compile the "
+            f"value {self._value!r} into the training step for good (pass "
             f"compile(metrics=[{self.name}]), or fit(callbacks=["
             f"HyperparameterScheduler({self.name}, ...)]); {layer}; in a step of your "
             "own, pass its `variables` with keras.StatelessScope)."
@@ -279,7 +290,7 @@ class Hyperparameter(Operand, keras.metrics.Metric):
 
 
 def _read(variable: Any) -> Any | None:
-    """The value of a variable; None if a training model on JAX has taken it."""
+    """The value of a variable; None if a model that trains has taken it."""
     try:
         return keras.ops.convert_to_tensor(variable.held)
     except TypeError:  # it has neither a value nor an initializer then
@@ -287,10 +298,13 @@ def _read(variable: Any) -> Any | None:
 
 
 def _is_frozen(value: Any | None) -> bool:
-    """Whether JAX is compiling, and the value would be a constant of the code."""
+    """Whether code is compiled, and the value would be a constant of it."""
     if value is not None and checks.known_values(value) is None:
         return False  # an argument of the compiled code
     if is_symbolic():
         return False  # only shapes are computed
-    # While JAX compiles, even a new constant is traced and has no known value.
-    return checks.known_values(keras.ops.zeros(())) is None
+    if checks.known_values(keras.ops.zeros(())) is None:
+        return True
+    # MLX computes constants while it compiles: what stands for the weights tells.
+    traced = (checks.known_values(x) is None for x in values_of_scope())
+    return not CONSTANTS_ARE_TRACED and any(traced)

@@ -10,6 +10,7 @@ from portable_losses.core import arguments, errors, held
 from portable_losses.core.keras_seams import (
     layers_of,
     metrics_of_compile,
+    synchronize,
     unlocked,
 )
 from portable_losses.core.loss import Loss
@@ -125,9 +126,9 @@ class HyperparameterScheduler(keras.callbacks.Callback):
         new = as_value(type(self).__name__, f"schedule({clock})", new)
         if w.is_now(new):
             return
-        # Within an epoch on JAX the model holds the state of its variables. Reading
-        # `self.model` writes it back, which takes time: so only if the value changes.
-        _ = self.model
+        # Within an epoch on JAX and MLX the training step holds the values of the
+        # variables. Writing them back takes time: so only if the value changes.
+        synchronize(self.model)
         w.assign(new)
         if self.verbose:
             print(f"\n{self.by} {clock}: {w.name} = {new}")

@@ -143,5 +143,5 @@ def test_no_backend_at_all_names_the_remedy(python):
     assert lines_of(done.stderr)[-1] == (
         "ImportError: portable_losses: Keras needs a backend, and none of jax, mlx, "
         "tensorflow, torch is installed (for instance: pip install "
-        '".[jax]" in a clone of portable_losses).'
+        '".[tensorflow]" in a clone of portable_losses).'
     )

@@ -66,6 +66,24 @@ def test_a_stateless_call_is_known_by_its_scope_which_collects_losses():
         assert list(found.losses) == []
 
 
+def test_a_stateless_call_has_values_in_place_of_those_of_variables():
+    assert seams.values_of_scope() == []
+    v, x = keras.Variable([1.0]), keras.ops.convert_to_tensor([2.0])
+    with keras.StatelessScope([(v, x)]):
+        (found,) = seams.values_of_scope()
+    assert float(found[0]) == 2.0
+
+
+@pytest.mark.parametrize("name", ["state_sync", "mlx_state_sync"])
+def test_a_model_whose_step_holds_its_state_gives_it_back(name):
+    calls = []
+    method = {name: lambda self: calls.append(self), "_state_sync": None}
+    model = type("Model", (), method)()
+    seams.synchronize(model)
+    assert calls == [model]
+    seams.synchronize(keras.Model())  # nothing to give back, or nothing that happens
+
+
 def test_a_model_that_is_built_takes_one_more_variable():
     class Model(keras.Model):
         def __init__(self):

@@ -9,6 +9,7 @@ from mutants import HEALTHY, IDS, MUTANTS, REGRESSION, SCALED, Squared, WrongVal
 
 from portable_losses.parity import autodiff
 from portable_losses.parity.checks import CHECKS
+from portable_losses.parity.known import Known
 from portable_losses.parity.lane import Lane
 from portable_losses.parity.one_case import run_case
 from portable_losses.parity.originals import find_original
@@ -74,11 +75,33 @@ def test_every_check_has_a_mutant():
     assert {check for check, _, _ in MUTANTS} == set(CHECKS)
 
 
+def planted(backend=BACKEND):
+    mark = Known(
+        check="value",
+        kind="upstream",
+        why="planted",
+        on={backend: "1.2"},
+        shows="loss(0, 1) is 2",
+        link="https://example.org/1",
+    )
+    return dataclasses.replace(REGRESSION, known=(mark,))
+
+
 def test_a_known_difference_must_show():
-    known = {"value": "planted"}
-    case = dataclasses.replace(REGRESSION, known=known)
-    assert statuses(case, WrongValue, ("value",)) == {"value": "known"}
-    assert statuses(case, Squared, ("value",)) == {"value": "failed"}
+    said = "upstream: planted (loss(0, 1) is 2; seen on "
+    said += f"{BACKEND} 1.2; https://example.org/1)"
+    found = run_case(lane(planted(), WrongValue), ("value", "dtypes"))
+    assert found["value"] == {"status": "known", "message": said}
+    found = run_case(lane(planted(), Squared), ("value",))["value"]
+    message = f"no longer a known difference (remove the mark): {said}"
+    assert found == {"status": "failed", "message": message}
+
+
+def test_a_known_difference_of_another_backend_or_check_excuses_nothing():
+    assert statuses(planted("none"), WrongValue, ("value",)) == {"value": "failed"}
+    assert statuses(planted("none"), Squared, ("value",)) == {"value": "passed"}
+    found = statuses(planted(), WrongValue, ("sizes",))
+    assert found == {"sizes": "failed"}
 
 
 def test_not_applicable_is_not_run():

@@ -84,7 +84,13 @@ def test_a_healthy_drop_in_passes_and_others_are_not_asked():
 
 
 HERE = ".".join(keras.__version__.split(".")[:2])
-HALVES = Fault(loss="Huber", why="adds twice", at=("drawn", "edge far"), labels=("",))
+HALVES = Fault(
+    loss="Huber",
+    seen=keras.__version__,
+    why="adds twice",
+    at=("drawn", "edge far"),
+    labels=("",),
+)
 
 
 def declare(monkeypatch, fault):
@@ -92,7 +98,9 @@ def declare(monkeypatch, fault):
 
 
 def test_a_known_fault_must_show(monkeypatch):
-    renamed = Fault(loss="Huber", why="has another name", at=("name",))
+    renamed = Fault(
+        loss="Huber", seen=keras.__version__, why="has another name", at=("name",)
+    )
     declare(monkeypatch, renamed)
     passed = {"status": "passed", "message": "Keras has another name"}
     assert outcome(DROP_IN, OtherName) == passed
@@ -131,7 +139,10 @@ class OneMoreAndSwapped(Absolute):
 
 def test_an_argument_that_keras_lacks_excuses_no_other_order(monkeypatch):
     at = ("arguments without factor",)
-    declare(monkeypatch, Fault(loss="Huber", why="has no factor", at=at))
+    declare(
+        monkeypatch,
+        Fault(loss="Huber", seen=keras.__version__, why="has no factor", at=at),
+    )
     passed = {"status": "passed", "message": "Keras has no factor"}
     assert outcome(DROP_IN, OneMore) == passed
     found = outcome(DROP_IN, OneMoreAndSwapped)
@@ -143,7 +154,7 @@ def test_an_argument_that_keras_lacks_excuses_no_other_order(monkeypatch):
 @pytest.mark.parametrize(
     "of_others",
     [
-        {"keras": f"<{HERE}"},
+        {"keras": f"<{HERE}", "seen": "3.0.0"},
         {"backends": ("none",)},
         {"loss": "Poisson"},
         {"labels": ("other",)},
@@ -153,7 +164,9 @@ def test_an_argument_that_keras_lacks_excuses_no_other_order(monkeypatch):
 def test_a_fault_of_another_keras_backend_loss_or_case_excuses_nothing(
     monkeypatch, of_others
 ):
-    fault = Fault(loss="Huber", why="has another name", at=("name",))
+    fault = Fault(
+        loss="Huber", seen=keras.__version__, why="has another name", at=("name",)
+    )
     declare(monkeypatch, dataclasses.replace(fault, **of_others))
     assert outcome(DROP_IN, OtherName)["status"] == "failed"
     assert outcome(DROP_IN, Absolute)["status"] == "passed"
@@ -200,6 +213,9 @@ def test_a_range_that_is_none_is_named():
 
 
 def test_a_fault_is_printed_with_its_versions():
-    fault = Fault(loss="Huber", why="adds twice")
+    fault = Fault(loss="Huber", seen=keras.__version__, why="adds twice")
     assert str(fault) == "Keras adds twice"
-    assert str(dataclasses.replace(fault, keras="<3.16")) == "Keras <3.16 adds twice"
+    assert (
+        str(dataclasses.replace(fault, keras="<3.16", seen="3.15.1"))
+        == "Keras <3.16 adds twice"
+    )

@@ -12,7 +12,7 @@ from portable_losses.core.classes import (
 )
 from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
 from portable_losses.losses.classification._shared import ClassLoss
-from portable_losses.ops.exponentials import expm1
+from portable_losses.ops.exponentials import expm1_with_tail
 from portable_losses.ops.focusing import normal_or_zero
 
 
@@ -109,5 +109,5 @@ class CategoricalGeneralizedCrossEntropy(ClassLoss):
     def _cost(self, p: Any) -> Any:
         """(1 - p^q) / q for probabilities, or for their logarithms."""
         if self.from_logits:
-            return -expm1(self.q * p) / self.q
+            return -expm1_with_tail(self.q * p) / self.q
         return (1.0 - ops.power(normal_or_zero(p), self.q)) / self.q

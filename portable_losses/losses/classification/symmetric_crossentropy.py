@@ -19,7 +19,7 @@ from portable_losses.losses.classification._shared import (
     log_of_clipped,
     normalized,
 )
-from portable_losses.ops.exponentials import expm1
+from portable_losses.ops.exponentials import expm1_with_tail
 
 
 class SymmetricCrossentropy(LabelLoss):
@@ -115,7 +115,7 @@ class SymmetricCrossentropy(LabelLoss):
     def _of_indices(self, ids: Any, y_pred: Any) -> Any:
         if self.from_logits:
             cost = crossentropy_of(y_pred, ids)
-            wrong = -expm1(-cost)  # 1 - p_y
+            wrong = -expm1_with_tail(-cost)  # 1 - p_y
         else:
             p = pick(normalized(y_pred), ids)
             cost, wrong = -log_of_clipped(p), 1.0 - p

@@ -14,7 +14,7 @@ from portable_losses.losses.image._similarity import (
     either,
     pair_of,
 )
-from portable_losses.ops.exponentials import expm1
+from portable_losses.ops.exponentials import expm1_with_tail
 
 
 class MultiScaleStructuralSimilarity(SimilarityLoss):
@@ -106,7 +106,7 @@ class MultiScaleStructuralSimilarity(SimilarityLoss):
             log = ops.log1p(-ops.where(gone, 0.0, error))
             log_product = log_product + weight * log
             dead = ops.logical_or(dead, ops.logical_and(gone, weight > 0))
-        return ops.mean(ops.where(dead, 1.0, -expm1(log_product)), axis=1)
+        return ops.mean(ops.where(dead, 1.0, -expm1_with_tail(log_product)), axis=1)
 
 
 def _length(weights: Any) -> int:

@@ -9,7 +9,7 @@ from portable_losses.core.loss import Loss
 from portable_losses.core.moving import is_number
 from portable_losses.core.signature import LossArguments, Number
 from portable_losses.losses.regression._shared import residual
-from portable_losses.ops.exponentials import expm1
+from portable_losses.ops.exponentials import expm1_with_tail
 
 # Beyond these sizes, alpha does not change the loss in float64, nor in float32.
 LARGEST, LEAST = 1e17, 1e-17
@@ -94,7 +94,7 @@ def _up_to_1(s: Any, alpha: Any) -> Any:
     """The loss without cancellation near alpha = 0 and for large negative alpha."""
     alpha = ops.where(ops.abs(alpha) < LEAST, LEAST, ops.maximum(alpha, -LARGEST))
     b = 2.0 - alpha
-    return (b / alpha) * expm1(0.5 * alpha * ops.log1p(s / b))
+    return (b / alpha) * expm1_with_tail(0.5 * alpha * ops.log1p(s / b))
 
 
 def _above_1(s: Any, alpha: Any) -> Any:

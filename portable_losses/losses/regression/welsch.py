@@ -7,7 +7,7 @@ from portable_losses.core import arguments
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import LossArguments, Number
 from portable_losses.losses.regression._shared import FAR, residual
-from portable_losses.ops.exponentials import expm1
+from portable_losses.ops.exponentials import expm1_with_tail
 
 
 class Welsch(Loss):
@@ -54,4 +54,4 @@ class Welsch(Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         # Beyond FAR the loss is 1 with gradient 0, and a square could overflow.
         u = ops.clip(residual(y_true, y_pred) / self.scale, -FAR, FAR)
-        return self.mean_over_columns(-expm1(-0.5 * ops.square(u)))
+        return self.mean_over_columns(-expm1_with_tail(-0.5 * ops.square(u)))

@@ -17,6 +17,9 @@ LossFunction = Callable[[Any, Any, Any, Any], Any]
 BACKENDS = tuple(name for name, of in known().items() if of.default is not None)
 """The backends of a run that names none."""
 
+DEVICES = tuple(dict.fromkeys(d for of in known().values() for d in of.install))
+"""The devices that some adapter says how to install its backend for."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Result:

@@ -56,7 +56,7 @@ def value(
     mask: Array | None = None,
 ) -> Result:
     with np.errstate(all="ignore"):
-        result = fn(*map(_put, (y_true, y_pred, weight, mask)))
+        result = fn(*map(put, (y_true, y_pred, weight, mask)))
         array = np.asarray(keras.ops.convert_to_numpy(result)).astype("float64")
     return Result(array, None, keras.backend.standardize_dtype(result.dtype), "cpu")
 
@@ -70,5 +70,6 @@ def values(
     return [value(fn, y_true, y_pred, weight).value for fn in fns]
 
 
-def _put(x: Array | None) -> Any:
+def put(x: Array | None) -> Any:
+    """A tensor of the backend, or None."""
     return None if x is None else keras.ops.convert_to_tensor(x)

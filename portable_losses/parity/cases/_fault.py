@@ -3,6 +3,8 @@
 import dataclasses
 from typing import Literal
 
+from portable_losses.parity.known import Owner, require_kind
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Fault:
@@ -13,7 +15,11 @@ class Fault:
 
     Args:
         loss: the loss's name.
-        why: what Keras does.
+        why: what Keras does; for `"never"` the reason that both stay as they are.
+        seen: the version of Keras that it was seen on.
+        kind: who could change it: `"upstream"`, Keras; `"never"`, nobody will. Never
+            `"ours"`, since what we could change would be no fault of Keras's.
+        link: address of the issue or pull request, where known.
         keras: the versions that have it, such as "<3.16"; all if empty.
         backends: the backends that have it; all if empty.
         at: where the comparison of ours with Keras's shows it: "absent", "name",
@@ -24,16 +30,36 @@ class Fault:
         labels: the labels of the cases that show it; all that have the inputs if empty.
         checks: the checks that fail where the harness is pointed at `keras.losses`;
             "between" is the comparison of the backends.
+
+    Raises:
+        ValueError: for a mark without a version that has the fault, or with another
+            kind.
     """
 
     loss: str
     why: str
+    seen: str
+    kind: Owner = "upstream"
+    link: str = ""
     keras: str = ""
     backends: tuple[str, ...] = ()
     at: tuple[str, ...] = ()
     of: Literal["all", "weighted", "unreduced"] = "all"
     labels: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        require_kind("Fault", self.kind, self.link)
+        if self.kind == "ours":
+            raise ValueError(
+                'Fault: `kind` must be "never" or "upstream"; got kind=\'ours\' '
+                "(change our loss)."
+            )
+        if not within(self.seen, self.keras):
+            raise ValueError(
+                f"Fault: `seen` must be a version within {self.keras!r}; got "
+                f"seen={self.seen!r} (write the version that was looked at)."
+            )
 
     def holds(self, version: str, backend: str) -> bool:
         """Whether this Keras on this backend has the fault."""

@@ -18,6 +18,8 @@ class Summary(TypedDict):
     """The run in one place: what ran, and the maxima over the whole catalogue."""
 
     ok: bool
+    date: NotRequired[str]
+    machine: NotRequired[str]
     cases: int
     losses: int
     checks: Counts

@@ -30,7 +30,10 @@ picture follows the page.
 LIGHT = {name: light for name, (light, _) in COLORS.items()}
 
 MARKS = {"tensorflow": "s", "jax": "o", "torch": "^"}
-"""Shapes, so that a picture printed in gray can be read; a diamond for the others."""
+"""Shapes, so that a picture printed in gray can be read; a diamond for all others.
+
+Backends that run by default have their own: a report seldom shows more than one other.
+"""
 
 STYLE: Any = [
     "default",  # whatever the user's matplotlibrc says
