@@ -1,11 +1,12 @@
 """The losses of other libraries: each row whose library is installed is compared."""
 
 import importlib
+import importlib.metadata
 import importlib.util
 import math
+import re
 import tomllib
 from pathlib import Path
-from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -181,10 +182,11 @@ def results(row: dict) -> tuple[autodiff.Result, autodiff.Result]:
         return eval(of, {**HELPERS, "loss": loss, "t": t, "p": p})
 
     y_true, y_pred = INPUTS[row["inputs"]]
-    evaluate = autodiff.load(BACKEND).evaluate
+    backend = autodiff.load(BACKEND)
+    evaluate, mode = backend.evaluate, backend.MODES[0]
     return (
-        evaluate(theirs, "eager", y_true, y_pred),
-        evaluate(mine, "eager", y_true, y_pred),
+        evaluate(theirs, mode, y_true, y_pred),
+        evaluate(mine, mode, y_true, y_pred),
     )
 
 
@@ -203,3 +205,41 @@ def test_ours_has_the_value_and_the_gradient_of_theirs(row):
     if row.get("gradient", theirs.gradient is not None):
         assert np.abs(theirs.gradient).max() > 1e-4
         np.testing.assert_allclose(mine.gradient, theirs.gradient, **TOLERANCES)
+
+
+# --- the table itself -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [n for n, library in LIBRARIES.items() if here(library)])
+def test_each_loss_of_an_installed_library_has_a_row(name):
+    library = LIBRARIES[name]
+    wanted = re.compile(library.get("names", ".*"))
+    public = {
+        found
+        for module in library["modules"]
+        for found, value in vars(importlib.import_module(module)).items()
+        if not found.startswith("_")
+        and callable(value)
+        and wanted.fullmatch(found)
+        and found not in library.get("besides", ())
+    }
+    rows = [row for row in ROWS if row["library"] == name]
+    named = [found for row in rows for found in (row["theirs"], *row.get("also", ()))]
+    assert len(set(named)) == len(named)
+    if importlib.metadata.version(name) == library["version"]:
+        assert set(named) == public
+    else:  # a later one may have more
+        assert public
+
+
+@pytest.mark.parametrize(
+    "row", [r for r in ROWS if r["ours"]], ids=lambda r: f"{r['library']}-{r['theirs']}"
+)
+def test_ours_can_be_constructed_as_a_row_says(row):
+    assert row["library"] in LIBRARIES
+    assert row["ours"] in portable_losses.__all__
+    assert isinstance(ours(row), portable_losses.Loss)
+    # What is equal is compared, and what is not says why.
+    assert set(row) >= ({"inputs", "compare"} if row["equal"] else {"note"})
+    assert row["equal"] or row["note"]
+    assert row.get("inputs") in (None, *INPUTS)
