@@ -17,7 +17,7 @@ from pathlib import Path
 
 import migration
 import pins
-from source import PACKAGE, exported, families, parse
+from source import PACKAGE, exported, exports, families, parse
 
 ROOT = Path(__file__).resolve().parent.parent
 TRAINING = ROOT / PACKAGE / "training"
@@ -116,6 +116,7 @@ def section(
     rows: list[str] = []
     functions: list[str] = []
     peers, examples = migration.peers(ROOT), examples_of(public)
+    like = of_family(folder, examples)
     for path in sorted(folder.glob("[!_]*.py")):
         for node in ast.parse(path.read_text()).body:
             if not isinstance(node, ast.ClassDef | ast.FunctionDef) or any(
@@ -133,7 +134,7 @@ def section(
             if folder != TRAINING:
                 known = "<br>".join([first.rstrip("."), *peers.get(node.name, [])])
                 cells = [cells[0], known, shown, second]
-            cells.append(", ".join(examples.get(node.name, [])))
+            cells.append(", ".join(examples.get(node.name, []) or like))
             beside = isinstance(node, ast.FunctionDef) and folder != TRAINING
             (functions if beside else rows).append(f"| {' | '.join(cells)} |")
     if not rows:
@@ -175,6 +176,14 @@ def examples_of(public: set[str]) -> dict[str, list[str]]:
         for name in used & public:
             found.setdefault(name, []).append(f"[{path.stem}](examples/{path.name})")
     return found
+
+
+def of_family(folder: Path, examples: dict[str, list[str]]) -> list[str]:
+    """What a loss that no program uses has: the program of most losses beside it."""
+    listed = exports(folder / "__init__.py")
+    links = [x for name in (listed.names if listed else ()) for x in examples.get(name, ())]
+    most = sorted(set(links), key=lambda link: (-links.count(link), link))
+    return [f"like {link}" for link in most[:1]]
 
 
 def problems() -> list[str]:

@@ -57,7 +57,9 @@ def trial(seed: int) -> tuple[dict[str, float], dict[str, np.ndarray]]:
     """The accuracy with either temperature, and the cosines of the test."""
     found = {"T = 1": match(False, seed), "learned T": match(True, seed)}
     scores = {name: accuracy for name, (accuracy, _, _) in found.items()}
-    return scores, {f"T = {t:.2g}": cosines for _, t, cosines in found.values()}
+    names = ("fixed", "learned")
+    shown = zip(names, found.values(), strict=True)
+    return scores, {f"{name}, T = {t:.2g}": x for name, (_, t, x) in shown}
 
 
 def claim(trials: list[dict[str, float]]) -> None:

@@ -102,7 +102,7 @@ def plot(found: dict[str, np.ndarray]) -> None:
         *_, rim = ious(shown, true)
         ax.set_title(name if shown is true else f"{name}\nIoU of the rim {rim:.2f}")
     for ax in axes:
-        ax.set_axis_off()
+        ax.set(xticks=[], yticks=[])
     handles = [Patch(color=c, label=n) for c, n in zip(colors.colors, CLASSES)]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
     Path("build").mkdir(exist_ok=True)
