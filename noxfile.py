@@ -94,7 +94,7 @@ def tests(session: nox.Session, backend: str) -> None:
         session,
         "-e",
         f".[{MATRIX.extras([backend])},parity]",
-        groups=["test"],
+        groups=["test", "examples"],
         backends=(backend,),
     )
     only(session, backend)
@@ -130,7 +130,7 @@ def harness(session: nox.Session) -> None:
         session,
         "-e",
         extras,
-        groups=["test"],
+        groups=["test", "examples"],
         backends=tuple(MATRIX.backends),
         python=python,
     )
@@ -169,12 +169,24 @@ def wheel(session: nox.Session) -> None:
 @nox.session
 @each_backend
 def examples(session: nox.Session, backend: str) -> None:
-    """On request: the programs of docs/examples alone (-- segment_digits for one)."""
+    """On request: docs/examples alone (-- segment_coins; -- --claims, by five seeds)."""
     prepare(session, backend)
     extras = f".[{MATRIX.extras([backend])},parity]"
-    install(session, "-e", extras, backends=(backend,))
+    install(session, "-e", extras, groups=["examples"], backends=(backend,))
     only(session, backend)
     session.run("python", "ci/run_examples.py", *session.posargs)
+
+
+@nox.session
+@each_backend
+def migration(session: nox.Session, backend: str) -> None:
+    """On request: the losses of other libraries, and ours in their place."""
+    prepare(session, backend)
+    extras = f".[{MATRIX.extras([backend])},parity]"
+    groups = ["test", f"migration-{backend}"]
+    install(session, "-e", extras, groups=groups, backends=(backend,))
+    only(session, backend)
+    session.run("python", "-m", "pytest", "tests/docs/test_migration.py")
 
 
 # Built anew each time: an environment of the wrong Python must not be taken for it.

@@ -1,6 +1,6 @@
 """Write the generated pages: the catalogue, the pins, and tables of a parity run.
 
-    make_docs.py                         the catalogue and the pins, from the source
+    make_docs.py                         the catalogue, the pins and the migration page
     make_docs.py --results build/parity  and the parity tables, of a run; a run without
                                          the backends that run by default updates the
                                          table of backends alone
@@ -18,8 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import lanes
+import migration
 import pins
-from source import PACKAGE, exported, families
+from source import PACKAGE, exported, exports, families, parse
 
 ROOT = Path(__file__).resolve().parent.parent
 TRAINING = ROOT / PACKAGE / "training"
@@ -27,6 +28,8 @@ CATALOGUE = ROOT / "docs" / "catalogue.md"
 PARITY = ROOT / "docs" / "parity.md"
 OPS = ROOT / "docs" / "ops.md"
 PINS = ROOT / "docs" / "pins.md"
+MIGRATION = ROOT / "docs" / "migration.md"
+EXAMPLES = ROOT / "docs" / "examples"
 README = ROOT / "README.md"
 BACKENDS = ROOT / "docs" / "backends.md"
 SUMMARIES = ROOT / "docs" / "backends"
@@ -93,7 +96,9 @@ def catalogue() -> str:
         "",
         "Written by `ci/make_docs.py` from the docstrings. Every loss also takes",
         '`reduction="sum_over_batch_size"`, `name` and `dtype`; what they mean, and',
-        "what all losses have in common, is in the [guide](guide.md).",
+        "what all losses have in common, is in the [guide](guide.md). Below a name are",
+        "those of other libraries; [migration.md](migration.md) says which arguments make",
+        "theirs.",
     ]
     lines += problems()
     for folder in families(ROOT).values():
@@ -114,6 +119,8 @@ def section(
     """
     rows: list[str] = []
     functions: list[str] = []
+    peers, examples = migration.peers(ROOT), examples_of(public)
+    like = of_family(folder, examples)
     for path in sorted(folder.glob("[!_]*.py")):
         for node in ast.parse(path.read_text()).body:
             if not isinstance(node, ast.ClassDef | ast.FunctionDef) or any(
@@ -129,18 +136,20 @@ def section(
             shown = f"`{shown}`" if shown else ""
             cells = [f"[{node.name}]({where})", shown, first]
             if folder != TRAINING:
-                cells = [cells[0], first.rstrip("."), shown, second]
+                known = "<br>".join([first.rstrip("."), *peers.get(node.name, [])])
+                cells = [cells[0], known, shown, second]
+            cells.append(", ".join(examples.get(node.name, []) or like))
             beside = isinstance(node, ast.FunctionDef) and folder != TRAINING
             (functions if beside else rows).append(f"| {' | '.join(cells)} |")
     if not rows:
         return []
     said_of_all = ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
-    heads = [name, "Arguments", about]
+    heads = [name, "Arguments", about, "Example"]
     if folder != TRAINING:
         heads.insert(1, "Also known as")
     lines = [*head(heads), *rows]
     if functions:
-        heads = ["Function", "Also known as", "Arguments", "What it computes"]
+        heads = ["Function", "Also known as", "Arguments", "What it computes", "Example"]
         lines += ["", *head(heads), *functions]
     return ["", f"## {title}", "", said_of_all or "", "", *lines]
 
@@ -155,6 +164,30 @@ def paragraphs(node: ast.ClassDef | ast.FunctionDef) -> tuple[str, str]:
     parts = [*(ast.get_docstring(node) or "").split("\n\n"), ""]
     first, second = (x.replace("\n", " ").replace("|", "\\|") for x in parts[:2])
     return first, second
+
+
+def examples_of(public: set[str]) -> dict[str, list[str]]:
+    """Links to the programs that use each public name, found in the programs."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(EXAMPLES.glob("*.py")):
+        used = {
+            node.attr
+            for node in ast.walk(parse(path))
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == PACKAGE
+        }
+        for name in used & public:
+            found.setdefault(name, []).append(f"[{path.stem}](examples/{path.name})")
+    return found
+
+
+def of_family(folder: Path, examples: dict[str, list[str]]) -> list[str]:
+    """What a loss that no program uses has: the program of most losses beside it."""
+    listed = exports(folder / "__init__.py")
+    links = [x for name in (listed.names if listed else ()) for x in examples.get(name, ())]
+    most = sorted(set(links), key=lambda link: (-links.count(link), link))
+    return [f"like {link}" for link in most[:1]]
 
 
 def problems() -> list[str]:
@@ -219,7 +252,12 @@ def main() -> None:
     options = parser.parse_args()
     if options.results is not None and not options.check:
         parity(options.results)
-    pages = {CATALOGUE: catalogue(), PINS: pins.page(ROOT), **with_backends()}
+    pages = {
+        CATALOGUE: catalogue(),
+        PINS: pins.page(ROOT),
+        MIGRATION: migration.page(ROOT),
+        **with_backends(),
+    }
     for path, text in pages.items():
         if not options.check:
             path.write_text(text)

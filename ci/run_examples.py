@@ -1,7 +1,8 @@
 """Run every program of docs/examples in this process, and print a table of seconds.
 
 One process for all of them, since importing a backend takes longer than most of them. A
-name restricts the run: `run_examples.py segmentation`.
+name restricts the run: `run_examples.py segmentation`. Each asserts what it says for one
+seed; `--claims` asserts what those that compare losses claim, for five seeds.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ import runpy
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
-PROJECTS = {"sklearn": "scikit-learn", "rich": "rich"}
+PROJECTS = {"matplotlib": "matplotlib", "rich": "rich", "sklearn": "scikit-learn"}
 """What the programs and this table need beside the package and a backend."""
+PHOTOGRAPHS = {"skimage": "scikit-image"}
+"""What some of the programs need."""
 
 missing = [p for name, p in PROJECTS.items() if importlib.util.find_spec(name) is None]
 if missing:
@@ -28,15 +32,38 @@ from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "docs" / "examples"
+CLAIMS = "--claims"
+SEEDS = range(5)
 
 
-def run(program: Path) -> tuple[float, str]:
-    """Run one program as a person would; return its seconds and what went wrong."""
+def as_a_person(program: Path) -> str:
+    """Run a program; return what went wrong."""
+    namespace = runpy.run_path(str(program), run_name="__main__")
+    return "" if callable(namespace.get("main")) else "has no main()"
+
+
+def claim(program: Path) -> str:
+    """Assert what a program claims, if it claims something, by `SEEDS`."""
+    namespace = runpy.run_path(str(program), run_name="claims")
+    if "claim" not in namespace:
+        return "claims nothing"
+    trials = []
+    for seed in SEEDS:
+        scores, _ = namespace["trial"](seed)
+        print(f"seed {seed}:", ", ".join(f"{n} {x:.3f}" for n, x in scores.items()))
+        trials.append(scores)
+    means = {name: sum(s[name] for s in trials) / len(trials) for name in trials[0]}
+    print("mean:", ", ".join(f"{n} {x:.3f}" for n, x in means.items()))
+    namespace["claim"](trials)
+    return ""
+
+
+def run(program: Path, way: Callable[[Path], str]) -> tuple[float, str]:
+    """Run one program in one of these ways; return its seconds and what went wrong."""
     start = time.perf_counter()
     arguments, sys.argv = sys.argv, [str(program)]
     try:
-        namespace = runpy.run_path(str(program), run_name="__main__")
-        problem = "" if callable(namespace.get("main")) else "has no main()"
+        problem = way(program)
     except (Exception, SystemExit) as error:
         traceback.print_exc()
         problem = f"{type(error).__name__}: {error}"
@@ -49,10 +76,16 @@ def run(program: Path) -> tuple[float, str]:
     return time.perf_counter() - start, problem
 
 
+def text(program: Path) -> str:
+    """What is in a program."""
+    return program.read_text(encoding="utf-8")
+
+
 def main() -> int:
     """Return 1 where a program fails, or where none is found."""
     found = {p.stem: p for p in sorted(EXAMPLES.glob("*.py"))}
-    names = sys.argv[1:] or list(found)
+    claims = CLAIMS in sys.argv[1:]
+    names = [name for name in sys.argv[1:] if name != CLAIMS] or list(found)
     unknown = [name for name in names if name not in found]
     if unknown or not names:
         print(
@@ -62,18 +95,32 @@ def main() -> int:
         )
         return 1
 
+    lacking = [
+        f"{name} needs {project}, not installed here: pip install {project}"
+        for name in names
+        for module, project in PHOTOGRAPHS.items()
+        if module in text(found[name]) and importlib.util.find_spec(module) is None
+    ]
+    if lacking:
+        print("\n".join(lacking), file=sys.stderr)
+        return 1
+
     console = Console()
     backend = keras.config.backend()
     table = Table("example", "seconds", "result", title=f"docs/examples on {backend}")
-    failed = 0
+    asked = failed = 0
     for name in names:
+        # Those that claim nothing are not asked, unless by name.
+        if claims and name not in sys.argv and "def claim" not in text(found[name]):
+            continue
         console.rule(f"{name} on {backend}")
-        seconds, problem = run(found[name])
+        seconds, problem = run(found[name], claim if claims else as_a_person)
+        asked += 1
         failed += bool(problem)
         table.add_row(name, f"{seconds:.1f}", problem or "ok")
     console.print(table)
-    console.print(f"{len(names) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+    console.print(f"{asked - failed} passed, {failed} failed")
+    return 1 if failed or not asked else 0
 
 
 if __name__ == "__main__":
