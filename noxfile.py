@@ -273,6 +273,18 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+@each_backend
+def properties(session: nox.Session, backend: str) -> None:
+    """On request, nightly: 200 generated inputs of each loss (-- -k Huber for one)."""
+    prepare(session, backend)
+    extras = f".[{MATRIX.extras([backend])},parity]"
+    install(session, "-e", extras, groups=["test"], backends=(backend,))
+    only(session, backend)
+    pytest = ("python", "-m", "pytest", *IN_PARALLEL, "worksteal", "tests/properties")
+    session.run(*pytest, *session.posargs, env={"PROPERTIES_EXAMPLES": "200"})
+
+
+@nox.session
 def nightly(session: nox.Session) -> None:
     """On request: the parity matrix on the newest releases, nightly ones too."""
     backends = asked_for(session)

@@ -18,7 +18,7 @@ ONE_CLASS = {"CategoricalGeneralizedCrossEntropy": "the probability of class y a
 """Losses whose items are functions of some predictions: a NaN beside is none of it."""
 
 EXPONENT = 80
-"""Beyond it an exponential is infinite in float32, and a difference of two is unknown."""
+"""Beyond it an exponential is infinite in float32, and their difference unknown."""
 
 ROOM = 10
 """Times what the matrix allows: extremes in one sum cancel more than drawn inputs."""
@@ -76,11 +76,12 @@ def judge(case, t, p, items, slope):
         kept = np.broadcast_to(kept, items.shape)
     assert items.shape == wanted.shape
     holes = np.isnan(p).any(axis=tuple(range(1, p.ndim)))
+    endless = np.isinf(p).any(axis=tuple(range(1, p.ndim)))
     ends = (np.abs(p) > EXPONENT).any(axis=tuple(range(1, p.ndim)))
     if t is not None and t.dtype.kind == "f":
         holes |= np.isnan(t).any(axis=tuple(range(1, t.ndim)))
     if case.kind != "items":
-        holes, ends = holes.any(), ends.any()
+        holes, ends, endless = holes.any(), ends.any(), endless.any()
     if case.kind == "items":
         inner = tuple(range(1, items.ndim))
         if case.loss in ONE_CLASS:
@@ -90,14 +91,13 @@ def judge(case, t, p, items, slope):
     elif holes.any():
         assert not kept.any() or np.isnan(items).any(), f"a NaN is not in {items}"
     inner = (*np.shape(holes), *(1,) * (items.ndim - 1))
-    sound, far = (
+    sound, far, infinite = (
         np.broadcast_to(x.reshape(inner) if x.ndim else x, items.shape)
-        for x in (~holes, ends)
+        for x in (~holes, ends, endless)
     )
     wanted = np.where(kept, wanted, 0.0)
     known = sound & ~np.isnan(wanted)
-    infinite = np.isinf(p).any()
-    assert infinite or not np.isnan(items[known]).any(), (
+    assert not np.isnan(items[known & ~infinite]).any(), (
         f"NaN without one: {items}, not {wanted}"
     )
     # The reference has exponentials beyond float64, or subtracts infinities.
@@ -105,8 +105,8 @@ def judge(case, t, p, items, slope):
     assert not (unknown & ~far).any(), f"the reference is {wanted}"
     limits = tolerance("float32", "cpu", case.scale * ROOM)
     finite = known & np.isfinite(wanted) & (np.abs(wanted) < 1e37)
-    if infinite:  # where the paper's formula has no value, ours may be NaN
-        finite &= ~np.isnan(items)
+    # Where the paper's formula has no value, at an infinity, ours may be NaN.
+    finite &= ~(np.isnan(items) & infinite)
     size = float(np.abs(wanted[finite]).max(initial=1e-6))
     if case.loss in CANCELS:
         size = float(np.abs(p[np.isfinite(p)]).max(initial=size))

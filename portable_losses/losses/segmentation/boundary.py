@@ -54,9 +54,9 @@ class Boundary(RegionLoss):
 
     Edge cases: a class that is empty or full in a sample has phi = 0: it costs 0 and
     has no gradient, so that pixels invented in an empty mask need another loss. Soft
-    labels belong to the region above 0.5, and a label of NaN gives NaN. Masked and ignored pixels count as outside
-    for the distances of the others, and are excluded from the mean; a sample without
-    any pixel is excluded too.
+    labels belong to the region above 0.5, and a label of NaN gives NaN. Masked and
+    ignored pixels count as outside for the distances of the others, and are excluded
+    from the mean; a sample without any pixel is excluded too.
 
     Raises:
         ValueError: for `from_logits`, in place of `activation`; for `smooth`,

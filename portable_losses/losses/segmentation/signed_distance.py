@@ -31,8 +31,9 @@ def signed_distance(mask: Any, data_format: DataFormat | None = None) -> Any:
 
     Edge cases: a pixel beside the border has 1 or -1; there is no shift by half a
     pixel, and no pixel has 0. Where a class is empty or full in a sample, the map of
-    that class is 0. A pixel of NaN is NaN, and outside for the others. The squared distances are integers, exact below 2^24. No gradient
-    flows to `mask`. Sizes may be unknown in a TensorFlow graph.
+    that class is 0. A pixel of NaN is NaN, and outside for the others. The squared
+    distances are integers, exact below 2^24. No gradient flows to `mask`. Sizes may be
+    unknown in a TensorFlow graph.
 
     Raises:
         ValueError: for an unknown `data_format`, and a mask without an axis of space.
