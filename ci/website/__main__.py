@@ -11,7 +11,9 @@ are SVG. `mkdocs build --strict` fails for a link or an anchor that is not there
 from __future__ import annotations
 
 import argparse
+import ast
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +22,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import check
 import loss_page
 import make_docs
 import pages
@@ -34,8 +37,6 @@ HERE = Path(__file__).resolve().parent
 
 def definitions() -> dict[str, dict[str, tuple[Any, Path]]]:
     """What is public, by family: the definition and its file."""
-    import ast
-
     public, found = exported(ROOT), {}
     folders = {**families(ROOT), "training": make_docs.TRAINING}
     for folder in folders.values():
@@ -57,7 +58,9 @@ def measured(folder: Path | None) -> dict[str, dict[str, Any]]:
     return {each["backend"]: each for each in found}
 
 
-def write(source: Path, curves: Path | None, results: Path | None, only: list[str]):
+def write(
+    source: Path, curves: Path | None, results: Path | None, only: list[str]
+) -> int:
     """Write the Markdown of the site; return how many pages of losses there are."""
     shutil.rmtree(source, ignore_errors=True)
     for name in ("losses", "examples", "stylesheets"):
@@ -119,12 +122,19 @@ def main() -> int:
     count = write(source / "docs", options.curves, options.results, options.loss)
     configuration = source / "mkdocs.yml"
     text = (HERE / "mkdocs.yml").read_text()
-    configuration.write_text(text.replace("SITE_DIR", str(options.out.resolve())))
+    text = text.replace("SITE_DIR", str(options.out.resolve()))
+    configuration.write_text(f"{text}nav: {(source / 'nav.json').read_text()}\n")
     mkdocs = (sys.executable, "-m", "mkdocs", "build", "--strict", "--clean", "--quiet")
-    done = subprocess.run([*mkdocs, "-f", str(configuration)], check=False)
-    if not done.returncode:
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    command = [*mkdocs, "-f", str(configuration)]
+    done = subprocess.run(command, env=environment, check=False)
+    if done.returncode:
+        return done.returncode
+    problems = check.problems(options.out, count)
+    print("\n".join(problems))
+    if not problems:
         print(f"{count} pages of losses; open {options.out / 'index.html'}")
-    return done.returncode
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

@@ -29,7 +29,17 @@ FUNCTIONS = {
     "logGamma": r"\log\Gamma",
     **{
         name: rf"\operatorname{{{name}}}"
-        for name in ("sigmoid", "softmax", "softplus", "relu", "norm", "sg", "cov", "mse", "floor")
+        for name in (
+            "sigmoid",
+            "softmax",
+            "softplus",
+            "relu",
+            "norm",
+            "sg",
+            "cov",
+            "mse",
+            "floor",
+        )
     },
 }
 LARGE = {
@@ -177,7 +187,9 @@ class Parser:
         while self.next and self.next not in (end, ")", "]", "}"):
             if self.next in "+-=<>,:" or self.next in OPERATORS or self.next == "in":
                 token = self.take()
-                shown = {"in": r"\in", ",": ", "}.get(token, OPERATORS.get(token, token))
+                shown = {"in": r"\in", ",": ", "}.get(
+                    token, OPERATORS.get(token, token)
+                )
                 parts.append(shown)
             else:
                 parts.append(self.product(end))

@@ -6,7 +6,6 @@ import ast
 import re
 import textwrap
 from html import escape
-from typing import Any
 
 import formula
 from latex2mathml.converter import convert
@@ -41,7 +40,12 @@ def page(
     lines = [f"# {node.name}", "", f"*{prose(title)}*", ""]
     call = ", ".join(k if v is None else f"{k}={v}" for k, v in arguments.items())
     code = f"portable_losses.{node.name}({call})"
-    lines += ["```python", *textwrap.wrap(code, 80, subsequent_indent="    "), "```", ""]
+    lines += [
+        "```python",
+        *textwrap.wrap(code, 80, subsequent_indent="    "),
+        "```",
+        "",
+    ]
     drawn = False
     for part in parts:
         dedented = textwrap.dedent(part)
@@ -81,7 +85,8 @@ def section(head: str, body: str) -> list[str]:
             for name, about in entries:
                 lines += [f"* `{name}`: {prose(about)}"]
             return [*lines, ""]
-    return [*lines, prose(textwrap.dedent(body).strip()), ""]
+    said = textwrap.dedent(body).strip()
+    return [*lines, prose(said[:1].upper() + said[1:]), ""]
 
 
 def prose(text: str) -> str:
@@ -91,7 +96,8 @@ def prose(text: str) -> str:
     """
     text = " ".join(text.split())
     parts = re.split(r"(`[^`]*`)", text)
-    return "".join(
-        part if part.startswith("`") else re.sub(r"([*_<\[\]^|])", r"\\\1", part)
-        for part in parts
-    )
+    return "".join(part if part.startswith("`") else _escaped(part) for part in parts)
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([*_\[\]])", r"\\\1", text).replace("<", "&lt;")

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -86,7 +85,12 @@ def equal(name: str, found: dict[str, list[dict[str, Any]]]) -> str:
     """The losses of other libraries in whose place this one stands."""
     if name not in found:
         return ""
-    lines = ["## In other libraries", "", "| Library | Theirs | Ours | |", "|:--|:--|:--|:--|"]
+    lines = [
+        "## In other libraries",
+        "",
+        "| Library | Theirs | Ours | |",
+        "|:--|:--|:--|:--|",
+    ]
     for row in found[name]:
         similar = "" if row.get("equal") else "similar. "
         note = similar + row.get("note", "")
@@ -133,6 +137,40 @@ def write_all(
     }
     for name, text in out.items():
         (source / name).write_text(text)
+    (source.parent / "nav.json").write_text(json.dumps(navigation(copied, written)))
+
+
+TITLES = {
+    "guide": "Guide",
+    "cookbook": "Questions",
+    "parity": "Last run",
+    "ops": "keras.ops by backend",
+    "pins": "Pinned operations",
+    "backends": "Backends",
+    "migration": "Coming from another library",
+}
+
+
+def navigation(copied: list[str], written: Written) -> list[Any]:
+    """The tabs, and what is below each."""
+
+    def those(*names: str) -> list[dict[str, str]]:
+        return [{TITLES[name]: f"{name}.md"} for name in names if name in copied]
+
+    of_losses: list[Any] = [{"All": "losses/index.md"}]
+    for family, names in written.items():
+        links = [{name: f"losses/{name}.md"} for name, *_ in names]
+        of_losses.append({family.capitalize(): links})
+    return [
+        {"Home": "index.md"},
+        {"What do you have?": "choose.md"},
+        {"Losses": of_losses},
+        {"Cookbook": [*those("cookbook"), {"Programs": "examples/index.md"}]},
+        {"Guide": those("guide", "migration")},
+        {"Numerics": those("ops", "pins")},
+        {"Harness": [{"Your own loss": "harness.md"}, *those("parity", "backends")]},
+        {"Promises": "promises.md"},
+    ]
 
 
 def linked(text: str, source: Path) -> str:
@@ -177,12 +215,20 @@ def first(root: Path, written: Written, texts: dict[Path, str]) -> str:
         ("[Cookbook](cookbook.md)", f"{len(texts)} programs answer questions."),
         ("[Your own loss](harness.md)", "One command checks it on every backend."),
     ]
-    lines = ["---", "hide: [navigation, toc]", "---", "# portable_losses", "", claim, ""]
-    lines += [block[0] if block else "", "", table[0] if table else "", ""]
+    lines = [
+        "---",
+        "hide: [navigation, toc]",
+        "---",
+        "# portable_losses",
+        "",
+        claim,
+        "",
+    ]
     lines += ['<div class="cards" markdown>']
     for link, about in cards:
-        lines += ["<div markdown>", "", f"**{link}**", "", about, "", "</div>"]
-    return "\n".join([*lines, "</div>", ""])
+        lines += ["<div markdown>", "", f"**{link}**<br>{about}", "", "</div>"]
+    lines += ["</div>", "", table[0] if table else "", "", block[0] if block else ""]
+    return "\n".join([*lines, ""])
 
 
 def choose(root: Path, known: set[str]) -> str:
@@ -202,10 +248,18 @@ def choose(root: Path, known: set[str]) -> str:
 
 def catalogue(written: Written) -> str:
     """Every loss, by family."""
-    lines = ["# Losses", "", "Arguments that all have, masks, weights and dtypes are in"]
+    lines = [
+        "# Losses",
+        "",
+        "Arguments that all have, masks, weights and dtypes are in",
+    ]
     lines += ["the [guide](../guide.md).", ""]
     for family, names in written.items():
-        lines += [f"## {family.capitalize()}", "", *make_docs.head(["Name", "Also known as"])]
+        lines += [
+            f"## {family.capitalize()}",
+            "",
+            *make_docs.head(["Name", "Also known as"]),
+        ]
         for name, title, _ in names:
             lines.append(f"| [{name}]({name}.md) | {title.rstrip('.')} |")
         lines.append("")
@@ -229,9 +283,18 @@ def harness(root: Path, source: Path) -> str:
     readme = (root / "README.md").read_text(encoding="utf-8")
     parts = [between(readme, "## Your own loss"), between(readme, "## Check it on")]
     text = "\n\n".join(part.replace("\n## ", "\n## ").strip() for part in parts)
-    lines = ["# The harness", "", "Every loss, ours or yours, is held against a float64"]
-    lines += ["reference on each backend; the [last run](parity.md) has the numbers,", ""]
-    lines[-2:] = ["reference on each backend; [the last run](parity.md) has the numbers."]
+    lines = [
+        "# The harness",
+        "",
+        "Every loss, ours or yours, is held against a float64",
+    ]
+    lines += [
+        "reference on each backend; the [last run](parity.md) has the numbers,",
+        "",
+    ]
+    lines[-2:] = [
+        "reference on each backend; [the last run](parity.md) has the numbers."
+    ]
     return linked("\n".join([*lines, "", text, ""]), source)
 
 
@@ -255,7 +318,10 @@ def promises(root: Path, backends: list[str]) -> str:
     lines += ["", "## Overhead", "", *overhead(root / "build" / "bench"), ""]
     if backends:
         lines += ["## Plots", "", "The plots of this build were measured on"]
-        lines += [f"{', '.join(backends)}, and the examples of the docstrings were run.", ""]
+        lines += [
+            f"{', '.join(backends)}, and the examples of the docstrings were run.",
+            "",
+        ]
     changes = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     latest = re.search(r"^## .*?(?=^## |\Z)", changes, re.M | re.S)
     if latest:
@@ -284,7 +350,7 @@ def overhead(folder: Path) -> list[str]:
 
 
 def _ratios(content: dict[str, Any]) -> list[list[str]]:
-    """The rows of a file of `ci/benchmarks`; a small run, for tests, is no measurement."""
+    """The rows of a file of `ci/benchmarks`; none of a small run, which tests do."""
     if content["size"] != "full":
         return []
     return [

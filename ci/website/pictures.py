@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from matplotlib.lines import Line2D
 
 from portable_losses.parity.report.picture import (
     LIGHT,
@@ -19,40 +20,56 @@ DASH = 4
 
 
 def picture(name: str, found: dict[str, dict[str, Any]]) -> str:
-    """Draw what each backend measured; Keras's own loss is dashed in gray."""
+    """Draw what each backend measured, value and gradient side by side or stacked.
+
+    Keras's own loss is dotted in gray.
+    """
+    return "".join(_plot(name, which, found) for which in ("value", "gradient"))
+
+
+def _plot(name: str, which: str, found: dict[str, dict[str, Any]]) -> str:
+    others = max(len(found) - 1, 1)
     with drawing(STYLE):
-        drawn = figure(620, 270)
-        axes = drawn.subplots(1, 2)
-        for which, plot in zip(("value", "gradient"), axes, strict=True):
-            plot.set_title(which)
-            plot.set_xlabel("one number of the prediction", loc="right")
-            plot.tick_params(length=0)
-            others = max(len(found) - 1, 1)
-            for turn, (backend, measured) in enumerate(found.items()):
-                points = np.array(measured["points"])
-                dashes = (-DASH * turn, (DASH, DASH * others))
-                plot.plot(
+        drawn = figure(330, 270)
+        axes = drawn.add_subplot()
+        axes.set_xlabel("one number of the prediction", loc="right")
+        axes.tick_params(length=0)
+        for turn, (backend, measured) in enumerate(found.items()):
+            points = np.array(measured["points"])
+            dashes = (-DASH * turn, (DASH, DASH * others))
+            axes.plot(
+                points,
+                _numbers(measured["ours"][which]),
+                color=color(backend),
+                linestyle=dashes if len(found) > 1 else "-",
+                linewidth=2.4,
+            )
+            if "keras" in measured:
+                axes.plot(
                     points,
-                    _numbers(measured["ours"][which]),
-                    color=color(backend),
-                    linestyle=dashes if len(found) > 1 else "-",
-                    linewidth=2.4,
-                    label=backend if which == "value" else None,
+                    _numbers(measured["keras"][which]),
+                    color=LIGHT["soft"],
+                    linestyle=(0, (1.5, 2.5)),
+                    linewidth=1.5,
                 )
-                if "keras" in measured:
-                    plot.plot(
-                        points,
-                        _numbers(measured["keras"][which]),
-                        color=LIGHT["soft"],
-                        linestyle=(0, (1.5, 2.5)),
-                        linewidth=1.5,
-                        label=f"Keras on {backend}" if which == "value" else None,
-                    )
-        drawn.legend(loc="outside upper right", ncols=len(found) * 2, handlelength=1.6)
+        lines = [Line2D([], [], color=color(b), linewidth=2.4) for b in found]
+        words = list(found)
+        if any("keras" in each for each in found.values()):
+            lines.append(Line2D([], [], color=LIGHT["soft"], linestyle=":"))
+            words.append("Keras")
+        axes.set_title(which)
+        drawn.legend(
+            lines,
+            words,
+            loc="outside upper left",
+            ncols=len(words),
+            handlelength=1,
+            columnspacing=1.0,
+        )
         return inline(
             drawn,
-            name="curve",
-            title=f"Value and gradient of {name}",
+            name=f"curve-{which}",
+            title=f"The {which} of {name}",
             description="One number of the first sample's prediction moves.",
             hover={},
         )
