@@ -1,4 +1,4 @@
-"""What a built site must not have: requests to other hosts, and pages without formulas."""
+"""What a built site must not have: requests to other hosts, and missing pages."""
 
 from __future__ import annotations
 

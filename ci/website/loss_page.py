@@ -17,10 +17,9 @@ PARTS += ("Differs:", "Returns:", "Values:")
 def mathematics(block: str, arguments: list[str]) -> str:
     """A formula of a docstring as MathML, with its LaTeX for those who copy it."""
     tex = formula.latex(block, arguments)
-    return (
-        f'<div class="formula" title="{escape(tex)}">{convert(tex, display="block")}'
-        "</div>"
-    )
+    # Within \\text the converter keeps the sign that LaTeX needs before `_`.
+    shown = convert(tex, display="block").replace(r"\_", "_")
+    return f'<div class="formula" title="{escape(tex)}">{shown}</div>'
 
 
 def page(

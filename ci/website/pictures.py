@@ -82,7 +82,7 @@ def dies(measured: dict[str, Any]) -> bool:
     ours = _numbers(measured["ours"]["gradient"])
     theirs = _numbers(measured["keras"]["gradient"])
     alive = np.isfinite(ours) & (np.abs(ours) > 1e-3 * np.nanmax(np.abs(ours)))
-    return bool((alive & ~(np.abs(theirs) > 0)).any())
+    return bool((alive & ~(np.abs(theirs) > 1e-3 * np.abs(ours))).any())
 
 
 def _numbers(found: list[float | None]) -> Any:
