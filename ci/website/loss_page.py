@@ -10,8 +10,17 @@ from html import escape
 import formula
 from latex2mathml.converter import convert
 
-PARTS = ("Shapes:", "Args:", "Edge cases:", "Raises:", "Example:", "Reference:")
-PARTS += ("Differs:", "Returns:", "Values:")
+PARTS = (
+    "Shapes:",
+    "Args:",
+    "Edge cases:",
+    "Raises:",
+    "Example:",
+    "Reference:",
+    "Differs:",
+    "Returns:",
+    "Values:",
+)
 
 
 def mathematics(block: str, arguments: list[str]) -> str:

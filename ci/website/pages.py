@@ -14,6 +14,9 @@ import make_docs
 import programs
 from source import families
 
+UP = ".."
+"""From a page of a loss or program to the others."""
+
 Written = dict[str, list[tuple[str, str, str]]]
 
 
@@ -66,7 +69,9 @@ def results(name: str, found: tuple[list[str], dict[str, str]]) -> str:
         return ""
     lines = ["## Backends", "", *head, rows[name], ""]
     lines.append("The worst errors of the value, and in brackets of the gradient, in")
-    lines.append("float32 against a float64 reference, in [all checks](../parity.md).")
+    lines.append(
+        f"float32 against a float64 reference, in [all checks]({UP}/parity.md)."
+    )
     return "\n".join(lines)
 
 
@@ -104,7 +109,7 @@ def users(names: list[str]) -> str:
     """The programs that use a loss."""
     if not names:
         return ""
-    lines = [f"* [{name}.py](../examples/{name}.md)" for name in names]
+    lines = [f"* [{name}.py]({UP}/examples/{name}.md)" for name in names]
     return "\n".join(["## Programs that use it", "", *lines])
 
 
@@ -253,7 +258,7 @@ def catalogue(written: Written) -> str:
         "",
         "Arguments that all have, masks, weights and dtypes are in",
     ]
-    lines += ["the [guide](../guide.md).", ""]
+    lines += [f"the [guide]({UP}/guide.md).", ""]
     for family, names in written.items():
         lines += [
             f"## {family.capitalize()}",

@@ -6,6 +6,9 @@ import ast
 import re
 from pathlib import Path
 
+UP = ".."
+"""From the page of a program to those of losses."""
+
 
 def used(program: str, public: set[str]) -> list[str]:
     """The public names that a program uses."""
@@ -35,7 +38,7 @@ def page(path: Path, names: list[str], picture: str) -> str:
     if picture:
         lines += [f"![What {path.name} draws]({picture})", ""]
     if names:
-        links = ", ".join(f"[{name}](../losses/{name}.md)" for name in names)
+        links = ", ".join(f"[{name}]({UP}/losses/{name}.md)" for name in names)
         lines += [f"It uses {links}.", ""]
     lines += [
         "```sh",
