@@ -88,8 +88,8 @@ def write(
     peers = pages.peers(ROOT / "portable_losses" / "command" / "peers.toml")
     rows = pages.parity_rows(ROOT / "docs" / "parity.md", results)
     written: dict[str, list[tuple[str, str, str]]] = {}
-    for family, names in groups.items():
-        for name, (node, path) in names.items():
+    for family in groups:
+        for name, (node, path) in groups[family].items():
             if only and name not in only:
                 continue
             of_loss = {
