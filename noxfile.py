@@ -287,10 +287,37 @@ def ops(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """On request: write the generated pages again."""
-    prepare(session)
-    install(session, "numpy", groups=["docs"])
+    """On request: write the generated pages again, and the site into build/site."""
+    backend = "jax"  # the quickest to install
+    prepare(session, backend)
+    extras = f".[{MATRIX.extras([backend])},parity]"
+    install(session, "-e", extras, groups=["docs"], backends=(backend,))
     session.run("python", "ci/make_docs.py", *session.posargs)
+    # The environment of `parity` has every backend, if it is there: more curves.
+    every = session.cache_dir.parent / "parity" / "bin" / "python"
+    python, backends = "python", [backend]
+    if every.exists():
+        python, backends = str(every), list(MATRIX.backends)
+    curves = ROOT / "build" / "curves"
+    curves.mkdir(parents=True, exist_ok=True)
+    for each in backends:
+        out, env = str(curves / f"{each}.json"), {"KERAS_BACKEND": each}
+        session.run(
+            python, "ci/website/curves.py", out, env=env, external=every.exists()
+        )
+    session.run("python", "ci/website")
+
+
+@nox.session
+@each_backend
+def properties(session: nox.Session, backend: str) -> None:
+    """On request, nightly: 200 generated inputs of each loss (-- -k Huber for one)."""
+    prepare(session, backend)
+    extras = f".[{MATRIX.extras([backend])},parity]"
+    install(session, "-e", extras, groups=["test"], backends=(backend,))
+    only(session, backend)
+    pytest = ("python", "-m", "pytest", *IN_PARALLEL, "worksteal", "tests/properties")
+    session.run(*pytest, *session.posargs, env={"PROPERTIES_EXAMPLES": "200"})
 
 
 @nox.session

@@ -54,6 +54,9 @@ def number(
             value = float(value)
         except (TypeError, ValueError):
             fail(owner, argument, rule, value, "pass an int or a float", TypeError)
+    if isinstance(value, int) and value.bit_length() > 1023:  # no float is as large
+        value = math.copysign(math.inf, value > 0 or -1)
+        infinite = False
     if (
         not (infinite or math.isfinite(value))
         or math.isnan(value)

@@ -40,7 +40,8 @@ class CategoricalGeneralizedCrossEntropy(ClassLoss):
         ignore_class: items of this class, or whose labels have it as argmax, are
             excluded from the mean; it may lie outside [0, C).
 
-    Edge cases: an item is at most w / q, its value at p = 0, where the gradient is 0.
+    Edge cases: a NaN for another class than y does not reach the item, whose value is
+    at most w / q, that at p = 0, where the gradient is 0.
     From logits the gradient in the logit of y is -w p_y^q (1 - p_y): it is small where
     the prediction contradicts the label, as the loss intends, and 0 in float32 if the
     logits differ by 200 / q. Infinite logits have no gradient: p is 1 at inf (shared

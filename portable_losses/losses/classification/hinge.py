@@ -34,7 +34,7 @@ class Hinge(ClassLoss):
 
     Edge cases: a margin of exactly 1 costs 0 with gradient 0. If there are labels other
     than 0 and 1, a label of 0 stays 0, and costs 1 for every score. Labels that are
-    ignored, masked or of weight 0 have no influence on how the others are read.
+    ignored, masked, NaN or of weight 0 have no influence on how the others are read.
 
     Raises:
         ValueError: for a negative weight, weights of the wrong length, or shapes that
@@ -140,7 +140,8 @@ def _signs(loss: Any, y_true: Any, y_pred: Any, kept: Any) -> tuple[Any, Any, An
     As in Keras, all labels that count decide whether they are read as 0 and 1.
     """
     y, counted = like(y_true, y_pred), None
-    is_binary = ops.logical_or(y == 0, y == 1)
+    # One NaN must not change how the labels of other samples are read.
+    is_binary = ops.logical_or(ops.logical_or(y == 0, y == 1), ops.isnan(y))
     if loss.ignore_class is not None:
         counted = y != loss.ignore_class
         is_binary = ops.logical_or(is_binary, ops.logical_not(counted))

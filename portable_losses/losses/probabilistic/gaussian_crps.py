@@ -65,6 +65,7 @@ class GaussianCRPS(Loss):
         z = near_r * ops.exp(-ops.where(far, 0.0, log_scale))
         # 2 Phi(z) - 1 == erf(z / sqrt(2)), and 2 phi(z) == sqrt(2 / pi) exp(-z^2 / 2)
         density = math.sqrt(2.0 / math.pi) * ops.exp(-0.5 * ops.square(z))
-        near = near_r * ops.erf(math.sqrt(0.5) * z) + scale * density
-        spread = scale / math.sqrt(math.pi)
-        return self.mean_over_columns(ops.where(far, ops.abs(r), near) - spread)
+        spread = 1.0 / math.sqrt(math.pi)
+        # One product: for an infinite scale a difference of two would be NaN.
+        near = near_r * ops.erf(math.sqrt(0.5) * z) + scale * (density - spread)
+        return self.mean_over_columns(ops.where(far, ops.abs(r) - spread * scale, near))

@@ -18,7 +18,7 @@ class PredictionPenalty(Loss):
 
     With p the predictions of a sample, the item is
 
-        l1 sum abs(p) + l2 mean p^2 + inverse mean 1 / (abs(p) + epsilon)^2
+        l1 sum abs(p) + l2 mean p^2 + inverse mean (1 / (abs(p) + epsilon)^2)
 
     Shapes: `y_pred` is `(B, ...)`; `y_true` is ignored and may be None. Items are
     `(B,)`.

@@ -29,10 +29,19 @@ def squares_to_border(mask: Any, space: tuple[int, ...]) -> Any:
     return ops.where(squares < INF, squares, 0.0)
 
 
-def signed(mask: Any, space: tuple[int, ...]) -> Any:
-    """The distance to the border, below 0 inside."""
+def signed(x: Any, space: tuple[int, ...], pixels: Any | None = None) -> Any:
+    """The distance to the border of the region of x, below 0 inside.
+
+    Pixels that do not count are outside. A pixel that is NaN stays NaN: it is neither.
+    """
+    mask = as_mask(x)
+    if pixels is not None:
+        mask = ops.logical_and(mask, pixels)
     distance = ops.sqrt(squares_to_border(mask, space))
-    return ops.where(mask, -distance, distance)
+    distance = ops.where(mask, -distance, distance)
+    if "float" not in keras.backend.standardize_dtype(x.dtype):
+        return distance
+    return ops.where(ops.isnan(x), float("nan"), distance)
 
 
 def mean_over_pixels(

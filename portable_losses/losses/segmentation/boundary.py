@@ -5,7 +5,6 @@ from typing import Any, Unpack
 from portable_losses import ops
 from portable_losses.core import arguments, checks, errors
 from portable_losses.losses.segmentation._distance import (
-    as_mask,
     mean_over_pixels,
     signed,
 )
@@ -55,9 +54,9 @@ class Boundary(RegionLoss):
 
     Edge cases: a class that is empty or full in a sample has phi = 0: it costs 0 and
     has no gradient, so that pixels invented in an empty mask need another loss. Soft
-    labels belong to the region above 0.5. Masked and ignored pixels count as outside
-    for the distances of the others, and are excluded from the mean; a sample without
-    any pixel is excluded too.
+    labels belong to the region above 0.5, and a label of NaN gives NaN. Masked and
+    ignored pixels count as outside for the distances of the others, and are excluded
+    from the mean; a sample without any pixel is excluded too.
 
     Raises:
         ValueError: for `from_logits`, in place of `activation`; for `smooth`,
@@ -106,10 +105,8 @@ class Boundary(RegionLoss):
     def score(self, regions: Regions) -> Any:
         phi = regions.t
         if not self.distance_maps:
-            inside = as_mask(regions.t)
-            if regions.pixels is not None:
-                inside = ops.logical_and(inside, regions.pixels)
-            phi = ops.cast(signed(inside, regions.space), regions.p.dtype)
+            phi = signed(regions.t, regions.space, regions.pixels)
+            phi = ops.cast(phi, regions.p.dtype)
         losses, counted = mean_over_pixels(
             regions.p * phi, regions, self.per == "batch"
         )

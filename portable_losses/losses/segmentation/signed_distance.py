@@ -7,7 +7,7 @@ import keras
 from portable_losses import ops
 from portable_losses.core import arguments, errors
 from portable_losses.core.inputs import tensor
-from portable_losses.losses.segmentation._distance import as_mask, signed
+from portable_losses.losses.segmentation._distance import signed
 
 DataFormat = Literal["channels_first", "channels_last"]
 
@@ -31,8 +31,9 @@ def signed_distance(mask: Any, data_format: DataFormat | None = None) -> Any:
 
     Edge cases: a pixel beside the border has 1 or -1; there is no shift by half a
     pixel, and no pixel has 0. Where a class is empty or full in a sample, the map of
-    that class is 0. The squared distances are integers, exact below 2^24. No gradient
-    flows to `mask`. Sizes may be unknown in a TensorFlow graph.
+    that class is 0. A pixel of NaN is NaN, and outside for the others. The squared
+    distances are integers, exact below 2^24. No gradient flows to `mask`. Sizes may be
+    unknown in a TensorFlow graph.
 
     Raises:
         ValueError: for an unknown `data_format`, and a mask without an axis of space.
@@ -66,4 +67,4 @@ def signed_distance(mask: Any, data_format: DataFormat | None = None) -> Any:
         errors.fail(owner, "mask", rule, shown, remedy)
     first = (data_format or keras.config.image_data_format()) == "channels_first"
     space = tuple(range(2, rank) if first else range(1, rank - 1))
-    return signed(as_mask(mask), space)
+    return signed(mask, space)

@@ -1,0 +1,371 @@
+"""The pages of the site beside those of the losses, and the parts of theirs."""
+
+# Long because each page of the site is a few lines here.
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import make_docs
+import programs
+from source import families
+
+UP = ".."
+"""From a page of a loss or program to the others."""
+
+Written = dict[str, list[tuple[str, str, str]]]
+
+
+# --- the parts of a page of a loss ----------------------------------------------------
+
+
+def plot(name: str, found: dict[str, dict[str, Any]], pictures: Any) -> str:
+    """The picture with a line that says what it shows; empty without a measurement."""
+    if not found:
+        return ""
+    case = next(iter(found.values()))["case"]
+    said = f"Value and gradient of the case `{case}`, by {', '.join(found)}: one number"
+    said += " of the first sample's prediction moves, the others stay."
+    if any("keras" in each for each in found.values()):
+        said += " Dotted: Keras's loss of that name."
+    dead = [backend for backend, each in found.items() if pictures.dies(each)]
+    if dead:
+        said += f" On {', '.join(dead)} the gradient of Keras's is 0 or not finite at"
+        said += " some of these points, where ours is not."
+    drawn = pictures.picture(name, found).replace("\n", " ")
+    return f'<div class="curve">{drawn}</div>\n\n{said}'
+
+
+def parity_rows(page: Path, folder: Path | None) -> tuple[list[str], dict[str, str]]:
+    """The head of the table of a run, and its rows by loss."""
+    own = folder / "by_loss.md" if folder else page
+    text = page.read_text(encoding="utf-8")
+    newer = own.read_text(encoding="utf-8") if own.exists() else ""
+    head, rows = _table(text)
+    if newer and _table(newer)[0] == head:
+        rows |= _table(newer)[1]
+    return head, rows
+
+
+def _table(text: str) -> tuple[list[str], dict[str, str]]:
+    lines = text.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("| Loss |"))
+    rows = {}
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        rows[line.split("|")[1].strip()] = line
+    return lines[start : start + 2], rows
+
+
+def results(name: str, found: tuple[list[str], dict[str, str]]) -> str:
+    """The row of a loss in the table of the last run."""
+    head, rows = found
+    if name not in rows:
+        return ""
+    lines = ["## Backends", "", *head, rows[name], ""]
+    lines.append("The worst errors of the value, and in brackets of the gradient, in")
+    lines.append(
+        f"float32 against a float64 reference, in [all checks]({UP}/parity.md)."
+    )
+    return "\n".join(lines)
+
+
+def peers(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """What other libraries have, by our loss; nothing where the file is not there."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    if path.exists():
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        for row in content.get("loss", []):
+            if row.get("ours"):
+                found.setdefault(row["ours"], []).append(row)
+    return found
+
+
+def equal(name: str, found: dict[str, list[dict[str, Any]]]) -> str:
+    """The losses of other libraries in whose place this one stands."""
+    if name not in found:
+        return ""
+    lines = [
+        "## In other libraries",
+        "",
+        "| Library | Theirs | Ours | |",
+        "|:--|:--|:--|:--|",
+    ]
+    for row in found[name]:
+        similar = "" if row.get("equal") else "similar. "
+        note = similar + row.get("note", "")
+        ours = f"`{name}({row.get('arguments', '')})`"
+        cells = [row["library"], f"`{row['theirs']}`", ours, note.replace("|", "\\|")]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def users(names: list[str]) -> str:
+    """The programs that use a loss."""
+    if not names:
+        return ""
+    lines = [f"* [{name}.py]({UP}/examples/{name}.md)" for name in names]
+    return "\n".join(["## Programs that use it", "", *lines])
+
+
+# --- the other pages ------------------------------------------------------------------
+
+
+def write_all(
+    root: Path,
+    source: Path,
+    written: Written,
+    texts: dict[Path, str],
+    drawn: dict[str, str],
+    backends: list[str],
+    only: list[str],
+) -> None:
+    """Write every page that is about no single loss."""
+    known = {name for names in written.values() for name, *_ in names}
+    copied = ["guide", "cookbook", "parity", "ops", "pins", "backends", "migration"]
+    copied = [name for name in copied if (root / "docs" / f"{name}.md").exists()]
+    for name in copied:
+        text = (root / "docs" / f"{name}.md").read_text(encoding="utf-8")
+        (source / f"{name}.md").write_text(linked(text, source))
+    out = {
+        "index.md": first(root, written, texts),
+        "choose.md": choose(root, known),
+        "losses/index.md": catalogue(written),
+        "examples/index.md": gallery(texts, drawn),
+        "harness.md": harness(root, source),
+        "promises.md": promises(root, backends),
+    }
+    for name, text in out.items():
+        (source / name).write_text(text)
+    (source.parent / "nav.json").write_text(json.dumps(navigation(copied, written)))
+
+
+TITLES = {
+    "guide": "Guide",
+    "cookbook": "Questions",
+    "parity": "Last run",
+    "ops": "keras.ops by backend",
+    "pins": "Pinned operations",
+    "backends": "Backends",
+    "migration": "Coming from another library",
+}
+
+
+def navigation(copied: list[str], written: Written) -> list[Any]:
+    """The tabs, and what is below each."""
+
+    def those(*names: str) -> list[dict[str, str]]:
+        return [{TITLES[name]: f"{name}.md"} for name in names if name in copied]
+
+    of_losses: list[Any] = [{"All": "losses/index.md"}]
+    for family, names in written.items():
+        links = [{name: f"losses/{name}.md"} for name, *_ in names]
+        of_losses.append({family.capitalize(): links})
+    return [
+        {"Home": "index.md"},
+        {"What do you have?": "choose.md"},
+        {"Losses": of_losses},
+        {"Cookbook": [*those("cookbook"), {"Programs": "examples/index.md"}]},
+        {"Guide": those("guide", "migration")},
+        {"Numerics": those("ops", "pins")},
+        {"Harness": [{"Your own loss": "harness.md"}, *those("parity", "backends")]},
+        {"Promises": "promises.md"},
+    ]
+
+
+def linked(text: str, source: Path) -> str:
+    """A page of docs/ with links to pages of the site; a file is only named."""
+
+    def to(match: re.Match[str]) -> str:
+        words, target, anchor = match[1], match[2], match[3] or ""
+        program = re.fullmatch(r"(?:docs/)?examples/(\w+)\.py", target)
+        if program:
+            return f"[{words}](examples/{program[1]}.md)"
+        page = re.fullmatch(r"(?:docs/)?(\w+)\.md", target)
+        if page and page[1] == "catalogue":
+            return f"[{words}](losses/index.md{anchor})"
+        if page and (source / f"{page[1]}.md").exists() or "://" in target:
+            return match[0].replace("](docs/", "](")
+        if target in ("guide.md", "cookbook.md", "parity.md", "ops.md", "pins.md"):
+            return match[0]
+        if target in ("backends.md", "docs/parity.md", "docs/cookbook.md"):
+            return f"[{words}]({target.removeprefix('docs/')}{anchor})"
+        return words
+
+    return re.sub(r"\[([^\]\n]+)\]\(([^)#\s]+)(#[^)]*)?\)", to, text)
+
+
+def between(text: str, begin: str, end: str = "\n## ") -> str:
+    """The part of a page from a heading to the next."""
+    start = text.index(begin)
+    stop = text.find(end, start + len(begin))
+    return text[start : stop if stop > 0 else len(text)]
+
+
+def first(root: Path, written: Written, texts: dict[Path, str]) -> str:
+    """The product in one screen."""
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    claim = readme.split("\n\n")[1]
+    block = re.search(r"```python\n.*?```", readme, re.S)
+    table = re.search(r"\| \| Keras.*?(?=\n\n)", readme, re.S)
+    count = sum(len(names) for names in written.values())
+    cards = [
+        ("[What do you have?](choose.md)", "From your data to the losses that fit."),
+        ("[Losses](losses/index.md)", f"{count} pages: formula, plot, checks."),
+        ("[Cookbook](cookbook.md)", f"{len(texts)} programs answer questions."),
+        ("[Your own loss](harness.md)", "One command checks it on every backend."),
+    ]
+    lines = [
+        "---",
+        "hide: [navigation, toc]",
+        "---",
+        "# portable_losses",
+        "",
+        claim,
+        "",
+    ]
+    lines += ['<div class="cards" markdown>']
+    for link, about in cards:
+        lines += ["<div markdown>", "", f"**{link}**<br>{about}", "", "</div>"]
+    lines += ["</div>", "", table[0] if table else "", "", block[0] if block else ""]
+    return "\n".join([*lines, ""])
+
+
+def choose(root: Path, known: set[str]) -> str:
+    """What you have, what you want, and the losses."""
+    lines = ["---", "hide: [toc]", "---", "# What do you have?", ""]
+    for folder in families(root).values():
+        rows = []
+        for have, want, names in make_docs.problems_of(folder):
+            shown = [f"[{n}](losses/{n}.md)" if n in known else n for n in names]
+            rows.append(f"| {have} | {want} | {', '.join(shown)} |")
+        if rows:
+            heads = ["You have", "You want", "Losses"]
+            lines += [f"## {folder.name.capitalize()}", "", *make_docs.head(heads)]
+            lines += [*rows, ""]
+    return "\n".join(lines) + "\n"
+
+
+def catalogue(written: Written) -> str:
+    """Every loss, by family."""
+    lines = [
+        "# Losses",
+        "",
+        "Arguments that all have, masks, weights and dtypes are in",
+    ]
+    lines += [f"the [guide]({UP}/guide.md).", ""]
+    for family, names in written.items():
+        lines += [
+            f"## {family.capitalize()}",
+            "",
+            *make_docs.head(["Name", "Also known as"]),
+        ]
+        for name, title, _ in names:
+            lines.append(f"| [{name}]({name}.md) | {title.rstrip('.')} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def gallery(texts: dict[Path, str], drawn: dict[str, str]) -> str:
+    """The programs: first those with a picture."""
+    lines = ["---", "hide: [toc]", "---", "# Programs", ""]
+    lines += ['<div class="gallery" markdown>']
+    for path in sorted(texts, key=lambda p: (p.stem not in drawn, p.stem)):
+        lines += ["<div markdown>", "", f"**[{path.stem}]({path.stem}.md)**", ""]
+        if path.stem in drawn:
+            lines += [f"[![{path.stem}]({drawn[path.stem]})]({path.stem}.md)", ""]
+        lines += [programs.title(texts[path]), "", "</div>"]
+    return "\n".join([*lines, "</div>", ""])
+
+
+def harness(root: Path, source: Path) -> str:
+    """How losses are checked, of the README and of how a check is written."""
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    parts = [between(readme, "## Your own loss"), between(readme, "## Check it on")]
+    text = "\n\n".join(part.replace("\n## ", "\n## ").strip() for part in parts)
+    lines = [
+        "# The harness",
+        "",
+        "Every loss, ours or yours, is held against a float64",
+    ]
+    lines += [
+        "reference on each backend; the [last run](parity.md) has the numbers,",
+        "",
+    ]
+    lines[-2:] = [
+        "reference on each backend; [the last run](parity.md) has the numbers."
+    ]
+    return linked("\n".join([*lines, "", text, ""]), source)
+
+
+def promises(root: Path, backends: list[str]) -> str:
+    """Versions and overhead: what is pinned, and what was measured."""
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    pinned = (root / "ci" / "constraints" / "ci.txt").read_text()
+    lines = ["# Promises", "", "## Versions", ""]
+    lines += ["Versions follow semver. A renamed argument keeps working for one minor"]
+    lines += ["version, with a DeprecationWarning.", ""]
+    lines += make_docs.head(["", "Supported", "Tested with"])
+    wanted = [*project["dependencies"]]
+    for extra in ("tensorflow", "jax", "torch"):
+        wanted += project["optional-dependencies"][extra]
+    for requirement in wanted:
+        name = re.split(r"[<>=]", requirement)[0]
+        found = re.search(rf"^{name}==(\S+)", pinned, re.M)
+        version = found[1] if found else ""
+        lines.append(f"| {name} | `{requirement}` | {version} |")
+    lines.append(f"| Python | `{project['requires-python']}` | 3.11, 3.12, 3.13 |")
+    lines += ["", "## Overhead", "", *overhead(root / "build" / "bench"), ""]
+    if backends:
+        lines += ["## Plots", "", "The plots of this build were measured on"]
+        lines += [
+            f"{', '.join(backends)}, and the examples of the docstrings were run.",
+            "",
+        ]
+    changes = (root / "CHANGELOG.md").read_text(encoding="utf-8")
+    latest = re.search(r"^## .*?(?=^## |\Z)", changes, re.M | re.S)
+    if latest:
+        lines += ["## Changes", "", latest[0].replace("## ", "### ", 1), ""]
+    return "\n".join(lines)
+
+
+def overhead(folder: Path) -> list[str]:
+    """The ratios of a benchmark run; without one, how to make them."""
+    rows = []
+    for path in sorted(folder.glob("*.json")):
+        for row in _ratios(json.loads(path.read_text())):
+            rows.append(f"| {' | '.join(row)} |")
+    if not rows:
+        return [
+            "This build has no benchmark run. These lines measure ours against Keras:",
+            "",
+            "```sh",
+            '.venv/bin/nox -s "bench(jax)" -- call_overhead drop_ins',
+            ".venv/bin/nox -s docs",
+            "```",
+        ]
+    said = "The time of ours over the peer's, for value and gradient, as measured by"
+    heads = make_docs.head(["Backend", "Workload", "Peer", "Ours / peer"])
+    return [f"{said} `nox -s bench` on this machine:", "", *heads, *rows]
+
+
+def _ratios(content: dict[str, Any]) -> list[list[str]]:
+    """The rows of a file of `ci/benchmarks`; none of a small run, which tests do."""
+    if content["size"] != "full":
+        return []
+    return [
+        [
+            content["backend"],
+            row["workload"],
+            row["peer"],
+            f"{row['figure']['median']:.2f} "
+            f"({row['figure']['low']:.2f} to {row['figure']['high']:.2f})",
+        ]
+        for row in content["results"]
+        if row["figure"] is not None
+    ]

@@ -1,0 +1,120 @@
+"""Whatever a loss is given: the right value, or NaN exactly where an input is NaN."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from drawn import BACKEND, GENERATED, OF_LOSS, inputs
+from hypothesis import given, note
+
+import portable_losses
+from portable_losses.parity.reference import _items, takes_frozen
+from portable_losses.parity.tolerances import tolerance
+
+CANCELS = {"EnsembleCRPS": "distances of members from the target and each other"}
+"""Losses that are a difference of two sums, each as large as the predictions."""
+
+ONE_CLASS = {"CategoricalGeneralizedCrossEntropy": "the probability of class y alone"}
+"""Losses whose items are functions of some predictions: a NaN beside is none of it."""
+
+EXPONENT = 80
+"""Beyond it an exponential is infinite in float32, and their difference unknown."""
+
+ROOM = 10
+"""Times what the matrix allows: extremes in one sum cancel more than drawn inputs."""
+
+
+def reference_of(case, t, p):
+    p = np.asarray(p, "float64")
+    constant = (p,) if takes_frozen(case.reference) else ()
+    with np.errstate(all="ignore"):
+        items, kept = _items(case.reference(t, p, *constant))
+    return items, np.broadcast_to(kept, items.shape)
+
+
+@pytest.mark.parametrize("name", OF_LOSS)
+def test_a_value_is_right_or_nan_where_an_input_is(name, gradient):
+    made = {}
+
+    @GENERATED
+    @given(inputs(name))
+    def check(drawn):
+        note(drawn.program())
+        case = drawn.case
+        if case.id not in made:
+            # The terms of a Sum reduce themselves.
+            config = dict(case.config)
+            if case.loss != "Sum":
+                config["reduction"] = None
+            made[case.id] = getattr(portable_losses, case.loss)(**config)
+        items, slope = gradient(
+            made[case.id],
+            drawn.y_true,
+            drawn.y_pred.astype("float32"),
+            # A Hyperparameter must not be a constant of compiled code.
+            compiled="jit" if BACKEND == "jax" and case.loss != "Sum" else False,
+            dtype=drawn.dtype,
+        )
+        # In half precision a gradient may well be beyond the largest number.
+        slope = slope if drawn.dtype == "float32" else np.zeros(())
+        judge(case, drawn.y_true, drawn.y_pred.astype("float32"), items, slope)
+
+    check()
+
+
+def judge(case, t, p, items, slope):
+    if not len(p):
+        assert np.all(items == 0.0), f"no samples give {items}"
+        return
+    wanted, kept = reference_of(case, t, p)
+    if case.loss == "Sum" and wanted.ndim:
+        wanted, kept = np.mean(wanted), np.asarray(True)
+        case = dataclasses.replace(case, kind="statistic")
+    if wanted.ndim == 0:
+        items = items.mean(keepdims=True)  # a statistic, which may be one per column
+        wanted = np.broadcast_to(wanted, items.shape)
+        kept = np.broadcast_to(kept, items.shape)
+    assert items.shape == wanted.shape
+    holes = np.isnan(p).any(axis=tuple(range(1, p.ndim)))
+    endless = np.isinf(p).any(axis=tuple(range(1, p.ndim)))
+    ends = (np.abs(p) > EXPONENT).any(axis=tuple(range(1, p.ndim)))
+    if t is not None and t.dtype.kind == "f":
+        holes |= np.isnan(t).any(axis=tuple(range(1, t.ndim)))
+    if case.kind != "items":
+        holes, ends, endless = holes.any(), ends.any(), endless.any()
+    if case.kind == "items":
+        inner = tuple(range(1, items.ndim))
+        if case.loss in ONE_CLASS:
+            holes = np.isnan(wanted)
+        lost = holes & kept.any(axis=inner) & ~np.isnan(items).any(axis=inner)
+        assert not lost.any(), f"a NaN of sample {np.argmax(lost)} is not in {items}"
+    elif holes.any():
+        assert not kept.any() or np.isnan(items).any(), f"a NaN is not in {items}"
+    inner = (*np.shape(holes), *(1,) * (items.ndim - 1))
+    sound, far, infinite = (
+        np.broadcast_to(x.reshape(inner) if x.ndim else x, items.shape)
+        for x in (~holes, ends, endless)
+    )
+    wanted = np.where(kept, wanted, 0.0)
+    known = sound & ~np.isnan(wanted)
+    assert not np.isnan(items[known & ~infinite]).any(), (
+        f"NaN without one: {items}, not {wanted}"
+    )
+    # The reference has exponentials beyond float64, or subtracts infinities.
+    unknown = sound & np.isnan(wanted)
+    assert not (unknown & ~far).any(), f"the reference is {wanted}"
+    limits = tolerance("float32", "cpu", case.scale * ROOM)
+    finite = known & np.isfinite(wanted) & (np.abs(wanted) < 1e37)
+    # Where the paper's formula has no value, at an infinity, ours may be NaN.
+    finite &= ~(np.isnan(items) & infinite)
+    size = float(np.abs(wanted[finite]).max(initial=1e-6))
+    if case.loss in CANCELS:
+        size = float(np.abs(p[np.isfinite(p)]).max(initial=size))
+    error = np.abs(items[finite] - wanted[finite])
+    room = limits.value * np.abs(wanted[finite]) + limits.term * size
+    assert (error <= room).all(), f"{items}, not {wanted}"
+    beyond = known & np.isinf(wanted) & ~(np.isnan(items) & infinite)
+    beyond &= infinite | ~far
+    assert (items[beyond] == wanted[beyond]).all(), f"{items}, not {wanted}"
+    if not holes.any() and not ends.any() and np.isfinite(items).all():
+        assert np.isfinite(slope).all(), f"the gradient is {slope}"
