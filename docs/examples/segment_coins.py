@@ -119,7 +119,8 @@ def main() -> None:
     for name, value in scores.items():
         print(f"{name}: mean IoU {value:.3f}")
     plot(found)
-    claim([scores])
+    # One seed may turn the comparison round; `claim` is about several.
+    assert min(scores.values()) > 0.5
 
 
 if __name__ == "__main__":
