@@ -169,7 +169,7 @@ def wheel(session: nox.Session) -> None:
 @nox.session
 @each_backend
 def examples(session: nox.Session, backend: str) -> None:
-    """On request: docs/examples alone (-- segment_coins; -- --claims, by five seeds)."""
+    """On request: docs/examples alone (-- segment_coins; -- --claims: five seeds)."""
     prepare(session, backend)
     extras = f".[{MATRIX.extras([backend])},parity]"
     install(session, "-e", extras, groups=["examples"], backends=(backend,))

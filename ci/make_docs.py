@@ -97,8 +97,8 @@ def catalogue() -> str:
         "Written by `ci/make_docs.py` from the docstrings. Every loss also takes",
         '`reduction="sum_over_batch_size"`, `name` and `dtype`; what they mean, and',
         "what all losses have in common, is in the [guide](guide.md). Below a name are",
-        "those of other libraries; [migration.md](migration.md) says which arguments make",
-        "theirs.",
+        "those of other libraries; which arguments make theirs is in",
+        "[migration.md](migration.md).",
     ]
     lines += problems()
     for folder in families(ROOT).values():
@@ -149,7 +149,13 @@ def section(
         heads.insert(1, "Also known as")
     lines = [*head(heads), *rows]
     if functions:
-        heads = ["Function", "Also known as", "Arguments", "What it computes", "Example"]
+        heads = [
+            "Function",
+            "Also known as",
+            "Arguments",
+            "What it computes",
+            "Example",
+        ]
         lines += ["", *head(heads), *functions]
     return ["", f"## {title}", "", said_of_all or "", "", *lines]
 
@@ -185,7 +191,9 @@ def examples_of(public: set[str]) -> dict[str, list[str]]:
 def of_family(folder: Path, examples: dict[str, list[str]]) -> list[str]:
     """What a loss that no program uses has: the program of most losses beside it."""
     listed = exports(folder / "__init__.py")
-    links = [x for name in (listed.names if listed else ()) for x in examples.get(name, ())]
+    links = [
+        x for name in (listed.names if listed else ()) for x in examples.get(name, ())
+    ]
     most = sorted(set(links), key=lambda link: (-links.count(link), link))
     return [f"like {link}" for link in most[:1]]
 

@@ -49,10 +49,10 @@ def page(root: Path) -> str:
         "Written by `ci/make_docs.py` from `portable_losses/command/peers.toml`: each",
         "loss of eleven libraries, and what stands in its place here. A row has the",
         "value of theirs, and the gradient, by their mean over the batch where they",
-        'have a `reduction`, unless it begins with "similar"; a test compares the',
-        'numbers of every library that is installed (`nox -s "migration(torch)"` installs',
-        "them). Images, volumes and maps have their channels last here; y_true comes",
-        "first, and y_pred second.",
+        'have a `reduction`, unless it begins with "similar", or says what differs. A',
+        "test compares the numbers of every library that is installed, and",
+        '`nox -s "migration(torch)"` installs some. Images, volumes and maps have',
+        "their channels last here; y_true comes first, and y_pred second.",
         "",
         "| Library | Version | Losses | The same here | Similar | Not here |",
         "|:--|:--|--:|--:|--:|--:|",
@@ -80,11 +80,15 @@ def section(library: dict[str, Any], rows: list[dict[str, Any]]) -> list[str]:
     lines = ["", f"## {library['name']}", "", "| Theirs | Ours | What differs |"]
     lines.append("|:--|:--|:--|")
     for row in rows:
-        theirs = ", ".join(f"`{name}`" for name in (row["theirs"], *row.get("also", ())))
+        theirs = ", ".join(
+            f"`{name}`" for name in (row["theirs"], *row.get("also", ()))
+        )
         ours = {"same": "", "similar": "similar: ", "not here": "not here"}[state(row)]
         if row["ours"]:
             ours += f"`{construction(row)}`".replace("|", "\\|")
-        lines.append(f"| {theirs} | {ours} | {row['note'].replace('|', chr(92) + '|')} |")
+        lines.append(
+            f"| {theirs} | {ours} | {row['note'].replace('|', chr(92) + '|')} |"
+        )
     return lines
 
 

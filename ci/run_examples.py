@@ -1,8 +1,8 @@
 """Run every program of docs/examples in this process, and print a table of seconds.
 
 One process for all of them, since importing a backend takes longer than most of them. A
-name restricts the run: `run_examples.py segmentation`. Each asserts what it says for one
-seed; `--claims` asserts what those that compare losses claim, for five seeds.
+name restricts the run: `run_examples.py segment_coins`. Each asserts what it says for
+one seed; `--claims` asserts what those that compare losses claim, for five seeds.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ import portable_losses
 
 
 def data(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """The halves of 1697 images for training, and of the 100 of the test behind them."""
+    """The upper and the lower halves; the last 100 are the test."""
     x = load_digits().images.astype("float32") / 16
     x = x[np.random.default_rng(seed).permutation(len(x))]
     return x[:, :4].reshape(-1, 32), x[:, 4:].reshape(-1, 32)

@@ -33,7 +33,11 @@ def predict(loss: portable_losses.Loss, outputs: int, seed: int) -> np.ndarray:
     keras.utils.set_random_seed(seed)
     x, x_test, y, _ = data(seed)
     model = keras.Sequential(
-        [keras.Input((10,)), keras.layers.Dense(16, "relu"), keras.layers.Dense(outputs)]
+        [
+            keras.Input((10,)),
+            keras.layers.Dense(16, "relu"),
+            keras.layers.Dense(outputs),
+        ]
     )
     model.compile(keras.optimizers.Adam(0.005), loss=loss)
     model.fit(x, y, epochs=30, verbose=0)

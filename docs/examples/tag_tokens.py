@@ -31,7 +31,7 @@ KINDS = {
     tokenize.COMMENT: 5,
 }
 STEPS = 32
-TRAINING = 2400  # of these windows every fourth, which is quicker
+TRAINING = 2400  # of these windows every second one, which is quicker
 
 
 def data() -> tuple[np.ndarray, np.ndarray]:
@@ -51,7 +51,7 @@ def data() -> tuple[np.ndarray, np.ndarray]:
 def tag(with_crf: bool, seed: int) -> np.ndarray:
     """The tags of the test that a network finds, trained with or without a CRF."""
     keras.utils.set_random_seed(seed)
-    x, y = (part[:TRAINING:4] for part in data())
+    x, y = (part[:TRAINING:2] for part in data())
     characters = keras.Input((STEPS,), dtype="int32")
     h = keras.layers.Embedding(128, 8)(characters)
     h = keras.layers.Conv1D(24, 5, padding="same", activation="relu")(h)
@@ -99,11 +99,15 @@ def plot(shown: dict[str, np.ndarray]) -> None:
     axes.imshow(rows, cmap=colors, vmin=-0.5, vmax=len(TAGS) - 0.5, aspect="auto")
     for row in range(len(rows)):
         for step, character in enumerate(text):
-            axes.text(step, row, character, ha="center", va="center", family="monospace")
+            axes.text(
+                step, row, character, ha="center", va="center", family="monospace"
+            )
     axes.set_yticks(range(len(rows)), ["tokenize", *list(shown)[1:]])
     axes.set_xlabel("character")
     axes.set_title("The tags of the window in which both differ most")
-    handles = [Patch(color=c, label=n) for c, n in zip(colors.colors, TAGS, strict=True)]
+    handles = [
+        Patch(color=c, label=n) for c, n in zip(colors.colors, TAGS, strict=True)
+    ]
     figure.legend(handles=handles, loc="outside lower center", ncols=6, frameon=False)
     Path("build").mkdir(exist_ok=True)
     figure.savefig("build/tag_tokens.png", dpi=150)

@@ -16,6 +16,14 @@ if __name__ == "__main__":
     main()
 """
 RAISES = "def main(): ...\n\nraise ValueError('no such thing')\n"
+CLAIMS = """
+def trial(seed):
+    return {{"plain": 0.0, "ours": {ours}}}, None
+
+def claim(trials):
+    assert len(trials) == 5
+    assert sum(t["ours"] for t in trials) > sum(t["plain"] for t in trials)
+"""
 EXITS = "import sys\n\ndef main(): ...\n\nsys.exit(3)\n"
 
 
@@ -78,3 +86,29 @@ def test_a_missing_package_is_named_with_the_command(monkeypatch) -> None:
         importlib.reload(run_examples)
     assert "docs/examples needs scikit-learn, not installed" in str(raised.value)
     assert 'pip install ".[parity]"' in str(raised.value)
+
+
+def test_claims_are_asserted_by_five_seeds(run, capsys) -> None:
+    true, false = CLAIMS.format(ours="0.1 * seed"), CLAIMS.format(ours="-0.1")
+    assert run("--claims", good=true, plain=PRINTS) == 0
+    out = capsys.readouterr().out
+    assert "seed 4: plain 0.000, ours 0.400" in out
+    assert "mean: plain 0.000, ours 0.200" in out
+    assert "1 passed, 0 failed" in out
+    assert run("--claims", bad=false) == 1
+    assert run("--claims", "plain") == 1
+    assert "claims nothing" in capsys.readouterr().out
+
+
+def test_photographs_are_asked_for_by_the_programs_that_show_them(
+    run, capsys, monkeypatch
+) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda n, *a: None if n == "skimage" else find(n, *a),
+    )
+    assert run("good", good=PRINTS) == 0
+    assert run(shows="import skimage") == 1
+    assert "shows needs scikit-image, not installed here" in capsys.readouterr().err

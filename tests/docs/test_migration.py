@@ -210,7 +210,9 @@ def test_ours_has_the_value_and_the_gradient_of_theirs(row):
 # --- the table itself -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [n for n, library in LIBRARIES.items() if here(library)])
+@pytest.mark.parametrize(
+    "name", [n for n, library in LIBRARIES.items() if here(library)]
+)
 def test_each_loss_of_an_installed_library_has_a_row(name):
     library = LIBRARIES[name]
     wanted = re.compile(library.get("names", ".*"))

@@ -24,8 +24,12 @@ OTHERS = {
     "imbalanced_classes",
     "learn_embeddings",
     "fix_your_loss",
+    "match_halves",
     "predict_intervals",
+    "rank_patients",
+    "segment_coins",
     "segment_digits",
+    "tag_tokens",
     "when_the_loss_is_nan",
     "where_keras_differs",
 }
