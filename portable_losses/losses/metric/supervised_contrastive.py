@@ -11,6 +11,8 @@ from portable_losses.losses.metric._shared import (
     EmbeddingArguments,
     EmbeddingLoss,
     embeddings,
+    log_sum_over,
+    pairs_by_label,
     whole_samples,
 )
 
@@ -85,13 +87,31 @@ class SupervisedContrastive(EmbeddingLoss):
         if z.shape[0] == 0:
             return ops.sum(z, axis=1)  # without samples there is no maximum
         kept = whole_samples(kept)
-        bound = bound_of(self.normalize, self.temperature)
-        scaled, sample = z / self.temperature, ops.arange(ops.shape(z)[0])
-        # The mean over P(i) of log sum_a exp(s_a) - s_p
-        total, _ = negatives(scaled, z, sample, kept, False, self.chunk_size, bound)
-        others, count = sums_of_others(y_true, z, kept)
-        near = ops.sum(scaled * others, axis=1)
+        terms = self._at_once if self.chunk_size is None else self._in_chunks
+        total, near, count = terms(z / self.temperature, z, y_true, kept)
         some = count > 0
         if kept is not None:
             some = ops.logical_and(some, kept)
-        return ops.where(some, total - ops.divide(near, count), 0.0), some
+        # The mean over P(i) of log sum_a exp(s_a) - s_p
+        return ops.where(some, total, 0.0) - ops.divide(near, count), some
+
+    def _at_once(
+        self, scaled: Any, z: Any, labels: Any, kept: Any | None
+    ) -> tuple[Any, Any, Any]:
+        """log sum_a exp(s_a), sum_p s_p and |P(i)|, of the similarities of all."""
+        pairs = pairs_by_label(labels, kept)
+        similarity = ops.matmul(scaled, ops.transpose(z))
+        others = ops.logical_or(pairs.positive, pairs.negative)
+        count = ops.sum(ops.cast(pairs.positive, z.dtype), axis=1)
+        near = ops.sum(ops.where(pairs.positive, similarity, 0.0), axis=1)
+        return log_sum_over(others, similarity), near, count
+
+    def _in_chunks(
+        self, scaled: Any, z: Any, labels: Any, kept: Any | None
+    ) -> tuple[Any, Any, Any]:
+        """The same, with sum_p s_p as z_i times the sum of the others of its class."""
+        bound = bound_of(self.normalize, self.temperature)
+        sample = ops.arange(ops.shape(z)[0])
+        total, _ = negatives(scaled, z, sample, kept, False, self.chunk_size, bound)
+        sums, count = sums_of_others(labels, z, kept)
+        return total, ops.sum(scaled * sums, axis=1), count

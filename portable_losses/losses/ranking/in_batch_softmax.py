@@ -21,12 +21,12 @@ class InBatchSoftmax(Loss):
     the batch. With u the embeddings of queries, v those of items and c the counts of
     items, the logit of query i for item j is
 
-        s_ij = u_i v_j / temperature - log(c_j)
+        s(i, j) = u_i v_j / temperature - log(c_j)
 
     where the last term takes out that frequent items are negatives more often, and the
     loss of query i is the crossentropy of finding its own item,
 
-        -log( exp(s_ii) / (exp(s_ii) + sum_j exp(s_ij)) )
+        -log( exp(s(i, i)) / (exp(s(i, i)) + sum_j exp(s(i, j))) )
 
     with the sum over the samples j of another item.
 
