@@ -5,8 +5,8 @@ problem prints as `file:line: rule (remedy)`.
 
 The rooms of `portable_losses/` are stacked, and a file imports only its own room and
 those to the left: `ops <- core <- losses <- layers <- training`. The harness, `parity`,
-is handed losses, and imports none of them; `command` stands on it. What is imported `if TYPE_CHECKING` is for
-type checkers alone, and may point anywhere in the package.
+is handed losses, and imports none of them; `command` stands on it. What is imported
+`if TYPE_CHECKING` is for type checkers alone, and may point anywhere in the package.
 """
 
 from __future__ import annotations
