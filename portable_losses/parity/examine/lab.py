@@ -9,6 +9,7 @@ import numpy as np
 from portable_losses.parity import autodiff
 from portable_losses.parity.examine import saving, swaps
 from portable_losses.parity.examine.errors import told
+from portable_losses.parity.examine.sending import arrays
 from portable_losses.parity.examine.subject import Subject, find, names
 from portable_losses.parity.examine.worker import Voice
 
@@ -58,7 +59,7 @@ class Lab:
 
         def load() -> Facts:
             self.subject = Subject(target, find(target))
-            return {"facts": self.subject.facts()}
+            return {"facts": {**self.subject.facts(), "pinned": swaps.pinned()}}
 
         return self._try("the import", load)
 
@@ -216,19 +217,3 @@ class Lab:
             "zero samples": self._try("zero samples", empty),
             "NaN of weight 0": self._try("a NaN of weight 0", weighted),
         }
-
-
-def arrays(inputs: dict[str, Any]) -> dict[str, Any]:
-    """Named inputs as arrays, as they were before they were sent."""
-    return {
-        name: tuple(np.asarray(x, dtype).reshape(shape) for x, dtype, shape in pair)
-        for name, pair in inputs.items()
-    }
-
-
-def sent(inputs: dict[str, Any]) -> dict[str, Any]:
-    """Named inputs in the form in which they are sent."""
-    return {
-        name: [[x.ravel().tolist(), x.dtype.name, list(x.shape)] for x in pair]
-        for name, pair in inputs.items()
-    }
