@@ -2,9 +2,13 @@
 
 import dataclasses
 import math
+import re
 from typing import Any
 
 FAULT, ADVICE = "fault", "advice"
+
+LONGEST = 200
+"""Letters of an exception that are told."""
 
 
 @dataclasses.dataclass
@@ -69,7 +73,8 @@ class Report:
         """A target that could not be checked, and why."""
         by_message: dict[str, list[str]] = {}
         for backend, error in broken.items():
-            by_message.setdefault(in_words(error), []).append(backend)
+            where = f" at {place(error)}" if error.get("file") else ""
+            by_message.setdefault(in_words(error) + where, []).append(backend)
         said = [f"{words} ({', '.join(where)})" for words, where in by_message.items()]
         return cls(target, None, [], "; ".join(said) or "nothing was measured")
 
@@ -92,13 +97,14 @@ def in_words(error: dict[str, Any]) -> str:
     """An exception of the user's code in one line."""
     kind, message = error.get("type", ""), str(error.get("message", ""))
     first = next((line for line in message.splitlines() if line.strip()), "")
+    first = re.split(r"(?<=[a-z)`'\"])\. (?=[A-Z])", first)[0].rstrip(". ")[:LONGEST]
     if kind in ("Ended", "Failed", "ValueError"):
         text = first
     elif kind == "ModuleNotFoundError":
         text = f"an import fails: {first}"
     else:
         text = f"{kind}: {first}" if first else kind
-    return f"{text}{' at ' + place(error) if error.get('file') else ''}"
+    return text
 
 
 def place(error: dict[str, Any]) -> str:

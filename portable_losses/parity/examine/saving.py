@@ -14,6 +14,7 @@ from portable_losses.parity import alone
 from portable_losses.parity.examine.errors import told
 from portable_losses.parity.examine.subject import Subject
 
+_FROM_CONFIG = keras.losses.Loss.from_config.__func__
 _COMMON = ("self", "name", "reduction", "dtype", "args", "kwargs")
 
 
@@ -97,7 +98,14 @@ def _others(value: Any) -> list[Any]:
 def _comes_back(loss: Any, pair: Any) -> bool:
     before = _values(loss, pair)
     owner = type(loss)
-    text = json.dumps(keras.saving.serialize_keras_object(loss))
+    saved = keras.saving.serialize_keras_object(loss)
+    taken = inspect.signature(owner.__init__).parameters
+    if not any(p.kind is p.VAR_KEYWORD for p in taken.values()):
+        # What every loss of Keras has, and this one does not take, is told as advice.
+        for name in ("reduction", "dtype"):
+            if name not in taken and owner.from_config.__func__ is _FROM_CONFIG:
+                saved["config"].pop(name, None)
+    text = json.dumps(saved)
     with keras.saving.custom_object_scope({owner.__name__: owner}):
         back = keras.saving.deserialize_keras_object(
             json.loads(text), custom_objects={owner.__name__: owner}
@@ -117,6 +125,11 @@ def _values(loss: Any, pair: Any) -> Any:
 def _help(subject: Subject) -> str:
     """Why a saved model that was compiled with the loss does not load by itself."""
     owner = subject.owner
+    if not subject.is_function:
+        taken = inspect.signature(type(subject.loss).__init__).parameters
+        lacks = "reduction" not in taken and "reduction" in subject.loss.get_config()
+        if lacks and not any(p.kind is p.VAR_KEYWORD for p in taken.values()):
+            return "get_config has `reduction`, which __init__ does not take"
     name = getattr(owner, "__qualname__", "")
     if "<lambda>" in name:
         return "a lambda has no name to be found by"
