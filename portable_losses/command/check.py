@@ -21,7 +21,9 @@ from portable_losses.parity.examine.session import Options, Session
 
 def _backends(_: Any, __: Any, value: str | None) -> tuple[str, ...]:
     names = tuple(known())
-    able = tuple(b for b in names if facts(b).gradients and facts(b).default is not None)
+    able = tuple(
+        b for b in names if facts(b).gradients and facts(b).default is not None
+    )
     asked = tuple(v.strip() for v in value.split(",")) if value is not None else able
     for name in asked:
         if name not in names or not facts(name).gradients:
@@ -98,9 +100,7 @@ def _positive(_: Any, __: Any, value: float) -> float:
     return value
 
 
-@click.command(
-    name="check", context_settings={"help_option_names": ["-h", "--help"]}
-)
+@click.command(name="check", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("names", nargs=-1, required=True, metavar="TARGET...")
 @click.option(
     "--kind",

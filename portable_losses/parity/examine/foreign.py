@@ -8,15 +8,16 @@ from portable_losses.parity.examine.findings import Finding
 FRAMEWORKS = ("tensorflow", "torch", "jax", "tf_keras", "flax", "mxnet", "theano")
 
 
-def finding(m: Any) -> Finding | None:
+def of(facts: dict[str, Any], backends: tuple[str, ...] = ()) -> Finding | None:
     """A finding if the code of the loss uses a framework of its own."""
-    file = m.facts["source"].get("file")
+    source = facts["source"]
+    file = source.get("file")
     if not file:
         return None
     try:
         with open(file, encoding="utf-8") as text:
             whole = ast.parse(text.read())
-        own = ast.parse(m.source)
+        own = ast.parse(source["text"])
     except (OSError, SyntaxError, ValueError):
         return None
     names = _imported([n for n in whole.body if _is_import(n)])
@@ -36,10 +37,19 @@ def finding(m: Any) -> Finding | None:
         "foreign",
         f"The loss calls {framework} directly, and runs on no other backend.",
         f"use keras.ops in place of {framework}"
-        + (f": keras.ops.{example.rpartition('.')[2]} for {example}" if example else ""),
-        backends=tuple(b for b in m.backends if b != framework) or m.backends,
-        line=m.line_with(f"{name}."),
+        + (
+            f": keras.ops.{example.rpartition('.')[2]} for {example}" if example else ""
+        ),
+        backends=tuple(b for b in backends if b != framework) or backends,
+        line=_line(source, f"{name}."),
     )
+
+
+def _line(source: dict[str, Any], word: str) -> str:
+    for number, text in source["lines"]:
+        if word in text:
+            return f"{source['file']}:{number}: {text.strip()}"
+    return str(source["file"])
 
 
 def _is_import(node: ast.AST) -> bool:

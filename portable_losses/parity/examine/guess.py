@@ -4,6 +4,7 @@ Runs on the NumPy backend. Each question is one call or two, at inputs that tell
 kinds apart.
 """
 
+import re
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ class _Guess:
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
         self.rng = np.random.default_rng(11)
-        self.error: dict[str, Any] | None = None
+        self.errors: list[dict[str, Any]] = []
 
     # --- calls ------------------------------------------------------------------------
 
@@ -39,8 +40,7 @@ class _Guess:
         try:
             return np.asarray(self.subject.items(t, p), "float64")
         except BaseException as error:
-            if self.error is None:
-                self.error = told(error)
+            self.errors.append(told(error))
             return None
 
     def runs(self, t: Any, p: Any) -> bool:
@@ -59,18 +59,19 @@ class _Guess:
     def kind(self) -> dict[str, Any]:
         onehot, p = self._one_hot(), self.rng.uniform(0.1, 0.9, (B, C))
         ids = onehot.argmax(axis=1)
-        same = self.runs(onehot, p)
-        first = self.error if not same else None
-        if self.runs(ids, p) and (not same or not self._broadcasts(ids, p)):
+        same = self.items(onehot, p) is not None
+        if self.runs(ids, p) and (not same or self._is_about_each(ids, p)):
             return self._of_ids(ids, p)
-        if not same:
-            return self._of_other_shapes(first)
-        return self._of_one_shape(onehot, p)
+        return self._of_one_shape(onehot, p) if same else self._of_other_shapes()
 
-    def _broadcasts(self, ids: Any, p: Any) -> bool:
-        """Whether class indices were taken for real numbers."""
-        found = self.items(ids, p)
-        return found is not None and found.shape not in ((), (B,))
+    def _is_about_each(self, ids: Any, p: Any) -> bool:
+        """Whether another class index changes the item of its sample, and no other."""
+        before, changed = self.items(ids, p), ids.copy()
+        changed[0] = (ids[0] + 1) % C
+        after = self.items(changed, p)
+        if before is None or after is None or before.shape != (B,):
+            return False
+        return bool(before[0] != after[0] and np.array_equal(before[1:], after[1:]))
 
     def _of_ids(self, ids: Any, p: Any) -> dict[str, Any]:
         renamed = (ids + 1) % C
@@ -88,7 +89,7 @@ class _Guess:
         a, b = self.total(t, p), self.total(t, p + 3.0)
         return bool(np.isclose(a, b, rtol=1e-4) and abs(a) > 1e-9)
 
-    def _of_other_shapes(self, error: Any) -> dict[str, Any]:
+    def _of_other_shapes(self) -> dict[str, Any]:
         maps = self.rng.uniform(0.1, 0.9, (B, 3, 5, 2))
         labels = np.eye(2)[self.rng.integers(0, 2, (B, 3, 5))]
         if self.runs(labels, maps):
@@ -102,12 +103,17 @@ class _Guess:
             return {**self._of_one_shape(t, column), "shape": [B, 1]}
         for columns in range(2, 12):
             q = self.rng.normal(size=(B, columns))
+            if columns in (B, C):
+                continue
             if self.runs(q[:, :1], q):
                 return _found("quantiles", f"{columns} quantiles", (B, columns))
             if self.runs(q, q):
                 found = self._of_one_shape((q > 0).astype("float64"), np.abs(q) / 4)
                 return {**found, "shape": [B, columns]}
-        return {"kind": None, "why": "no inputs fit", "error": error}
+        telling = [
+            e for e in self.errors if re.search("integer|int64|float ind", e["message"])
+        ]
+        return {"kind": None, "error": (telling or self.errors)[0]}
 
     def _of_one_shape(self, t: Any, p: Any) -> dict[str, Any]:
         shape = p.shape
@@ -120,8 +126,11 @@ class _Guess:
         values = [self.total(t, q) for q in (real, 3.0 * real, -np.abs(real))]
         if not np.isfinite(values).all():
             return self._of_positive(t, shape)
+        if np.isclose(values[0], values[1], rtol=1e-5):
+            return _found("regression", "the size of y_pred does not matter")
         if self._clips(t, shape):
-            return self._of_probabilities(t, shape, "values beyond 0 and 1 change nothing")
+            why = "values beyond 0 and 1 change nothing"
+            return self._of_probabilities(t, shape, why)
         if shape[-1] > 1 and self._takes_logits(t) and self._is_monotone(t):
             return _found("categorical_logits", "any shift of y_pred changes nothing")
         if self._is_monotone(t):
@@ -141,7 +150,9 @@ class _Guess:
         if at < self.total(three, 2.0 * three) and at < self.total(three, three / 2):
             zero = self.total(0.0 * three, three)
             if np.isfinite(zero):
-                return _found("counts", "least where y_pred is y_true, and 0 is a count")
+                return _found(
+                    "counts", "least where y_pred is y_true, and 0 is a count"
+                )
             return _found("positive", "least where y_pred is y_true, both above 0")
         return self._of_probabilities(t, shape, "not finite below 0")
 
@@ -166,16 +177,16 @@ class _Guess:
         return np.eye(shape[-1])[np.resize(np.arange(shape[-1]), shape[:-1])]
 
     def _needs_four(self) -> bool:
-        found = []
-        for columns in (3, 5):
-            a = np.sort(self.rng.uniform(0, 1, (2, B, columns)), axis=-1)
-            found.append(self.runs(*a))
-        return not any(found)
+        return not self.runs(*self.rng.uniform(0, 1, (2, B, 3)))
 
     def _is_of_boxes(self) -> bool:
         t = np.array([[0.0, 0.0, 1.0, 1.0]] * B)
         near, far = t + 0.1, t + 0.5
-        return self.total(t, t) < self.total(t, near) < self.total(t, far)
+        moved = self.total(t + 2.0, near + 2.0)
+        costs = self.total(t, t), self.total(t, near), self.total(t, far)
+        larger = self.total(2.0 * t, 2.0 * near)
+        same = np.allclose([moved, larger], costs[1], rtol=1e-3)
+        return bool(same and costs[0] < costs[1] < costs[2])
 
     def _couples(self) -> bool:
         """Whether pairs of vectors of different samples are compared.
@@ -189,15 +200,18 @@ class _Guess:
             return False
         s = t.copy()
         s[2:] = self.rng.normal(size=(B - 2, C))
-        moved = self._first(s, p)
+        q = p.copy()
+        q[2:] = self.rng.normal(size=(B - 2, C))
+        moved = [self._first(s, p), self._first(t, q)]
         step = np.zeros((B, C))
         step[2:] = self.rng.normal(size=(B - 2, C))
         together = self._first(t + step, p + step)
         turn = np.linalg.qr(self.rng.normal(size=(C, C)))[0]
         turned = self._first(t @ turn, p @ turn)
-        if moved is None or together is None or turned is None:
+        if None in moved or together is None or turned is None:
             return False
-        changes = abs(moved - first) > 1e-5 and abs(together - first) > 1e-5
+        moves = max(abs((m or 0.0) - first) for m in moved)
+        changes = moves > 1e-5 and abs(together - first) > 1e-5
         return bool(changes and abs(turned - first) < 1e-4)
 
     def _first(self, t: Any, p: Any) -> float | None:
@@ -210,18 +224,21 @@ class _Guess:
         return None  # a statistic: it always depends on all of them
 
     def _clips(self, t: Any, shape: tuple[int, ...]) -> bool:
-        pairs = [(2.0, 5.0), (-1.0, -3.0)]
+        """Whether all predictions above 1 cost the same, and all below 0."""
+        steps = self.rng.uniform(0.0, 3.0, (2, *shape))
+        if np.isclose(self.total(t, steps[0] / 4), self.total(t, steps[1] / 4)):
+            return False
         return all(
-            np.isclose(
-                self.total(t, np.full(shape, a)), self.total(t, np.full(shape, b))
-            )
-            for a, b in pairs
+            np.isclose(self.total(t, side(steps[0])), self.total(t, side(steps[1])))
+            for side in (lambda x: 1.5 + x, lambda x: -0.5 - x)
         )
 
     def _is_monotone(self, t: Any) -> bool:
         """Whether a prediction that goes on towards the target never costs more."""
         towards = 2.0 * t - 1.0
-        costs = [self.total(t, s * towards) for s in (-20.0, -3.0, 0.0, 0.5, 1.0, 3.0, 20.0)]
+        costs = [
+            self.total(t, s * towards) for s in (-20.0, -3.0, 0.0, 0.5, 1.0, 3.0, 20.0)
+        ]
         return bool(np.all(np.diff(costs) <= 1e-6) and costs[0] > costs[-1] + 1e-3)
 
 

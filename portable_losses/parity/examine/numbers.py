@@ -76,7 +76,14 @@ def faults(table: Table) -> list[Fault]:
     found += _dead(table)
     found += _direction(table)
     found += _modes(table)
-    return sorted(found, key=lambda f: ORDER.index(f.check))
+    together: dict[tuple[str, str], Fault] = {}
+    for fault in found:
+        key = fault.check, fault.label
+        if key in together:
+            backends = dict.fromkeys((*together[key].backends, *fault.backends))
+            fault = dataclasses.replace(together[key], backends=tuple(backends))
+        together[key] = fault
+    return sorted(together.values(), key=lambda f: ORDER.index(f.check))
 
 
 def _at(table: Table, label: str) -> Iterator[Fault]:
@@ -199,7 +206,7 @@ def _dead(table: Table) -> list[Fault]:
         known = [g for g in gradients if g is not None and np.isfinite(g).all()]
         if known and not any(g.any() for g in known):
             found.append(
-                Fault("dead", drawn[0], (b,), f"The gradient is zero everywhere on {b}")
+                Fault("dead", drawn[0], (b,), "The gradient is zero everywhere")
             )
     if found:
         return found
@@ -223,7 +230,7 @@ def _dead(table: Table) -> list[Fault]:
                         "dead",
                         label,
                         (b,),
-                        f"The gradient of a confident mistake is zero on {b}",
+                        "The gradient of a confident mistake is zero",
                         int(dead[0]),
                     )
                 )
@@ -265,7 +272,11 @@ def _modes(table: Table) -> list[Fault]:
         for b, facts in by_backend.items():
             for label, fact in facts.items():
                 own = table.main.get(b, {}).get(label, {})
-                if not isinstance(fact, dict) or "value" not in fact or "value" not in own:
+                if (
+                    not isinstance(fact, dict)
+                    or "value" not in fact
+                    or "value" not in own
+                ):
                     continue
                 v, w = float(fact["value"]), float(own["value"])
                 g = np.asarray(fact.get("gradient", 0.0), "float64")
@@ -325,9 +336,7 @@ def _explained(
     if swap:
         ours = " and ".join(f"portable_losses.ops.{name}" for name in swap)
         theirs = " and ".join(f"keras.ops.{name}" for name in swap)
-        words = (
-            f"use {ours} in place of {theirs}: found by trying, the fault is gone with it"
-        )
+        words = f"use {ours} in place of {theirs}: found by trying, the fault is gone with it"
         line = m.line_with(*(f"{name}(" for name in swap), *swap)
     else:
         if only_sure:
@@ -344,7 +353,8 @@ def _suspects(words: str) -> list[str]:
     return [
         name + "("
         for name in re.findall(r"\w+", words)
-        if name in ("argmax", "clip", "exp", "log", "softmax", "sigmoid", "cosh", "round")
+        if name
+        in ("argmax", "clip", "exp", "log", "softmax", "sigmoid", "cosh", "round")
     ]
 
 
@@ -373,7 +383,9 @@ def _search(
 
     def gone(found: list[Fault]) -> bool:
         key = (left[0].check, left[0].label)
-        return all((f.check, f.label) != key and f.label != left[0].label for f in found)
+        return all(
+            (f.check, f.label) != key and f.label != left[0].label for f in found
+        )
 
     for name in names:
         found = after((name,))
@@ -387,7 +399,9 @@ def _search(
                 fewer = tuple(n for n in needed if n != name)
                 if fewer and gone(after(fewer)):
                     needed.remove(name)
-            return tuple(needed), [f for f in found if (f.check, f.label) in _keys(left)]
+            return tuple(needed), [
+                f for f in found if (f.check, f.label) in _keys(left)
+            ]
     return (), left
 
 

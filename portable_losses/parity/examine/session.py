@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from portable_losses.parity.examine import judge
+from portable_losses.parity.examine import foreign, judge
 from portable_losses.parity.examine.channel import START, Channel, Ended
 from portable_losses.parity.examine.errors import place_in
 from portable_losses.parity.examine.findings import Finding, Report
@@ -111,7 +111,9 @@ class Session:
         answer.pop("event", None)
         if "failed" in answer:
             message = answer["failed"]
-            return {"ended": {"type": "Failed", "message": message, "file": "", "line": 0}}
+            return {
+                "ended": {"type": "Failed", "message": message, "file": "", "line": 0}
+            }
         return answer
 
     def ask_all(
@@ -197,15 +199,20 @@ class Examination:
         if self.options.kind is not None:
             return self.options.kind, self.options.shape
         self.session.note(f"{self.target}: finding out what it takes")
-        found = self.session.ask(lane, "guess")
-        error = found.get("ended") or found.get("error")
-        if found.get("kind"):
-            shape = self.options.shape or found.get("shape")
-            return found["kind"], tuple(shape) if shape else None
-        if "ended" in found:
-            self.findings += judge.ended({lane: found["ended"]}, self.facts)
+        first: Facts = {}
+        for tried in dict.fromkeys((lane, *reversed(self.alive))):
+            found = self.session.ask(tried, "guess")
+            if found.get("kind"):
+                shape = self.options.shape or found.get("shape")
+                return found["kind"], tuple(shape) if shape else None
+            first = first or found
+            if "ended" in found or foreign.of(self.facts) is None:
+                break  # no backend would do better
+        if "ended" in first:
+            self.findings += judge.ended({lane: first["ended"]}, self.facts)
             return Report(self.target, None, self.findings)
-        fault = judge.never_runs(error, self.facts)
+        error = first.get("error")
+        fault = foreign.of(self.facts) or judge.never_runs(error, self.facts)
         if fault is not None:
             self.findings.append(fault)
             return Report(self.target, None, self.findings)
@@ -268,7 +275,10 @@ class Examination:
     # --- experiments ------------------------------------------------------------------
 
     def _again(
-        self, backends: tuple[str, ...], inputs: Mapping[str, Pair], swap: tuple[str, ...]
+        self,
+        backends: tuple[str, ...],
+        inputs: Mapping[str, Pair],
+        swap: tuple[str, ...],
     ) -> dict[str, Facts]:
         """Measure once more, with operations swapped, on backends and in float64."""
         self.session.note(

@@ -32,7 +32,7 @@ class Voice:
     def writes_to(self, stack: str) -> None:
         """The file that gets the stack when the time limit passes."""
         if self._stack is None:
-            self._stack = open(stack, "w")  # noqa: SIM115 - as long as the process
+            self._stack = open(stack, "w")
 
     def step(self, what: str) -> None:
         """Say that a step begins, which may take as long as the time limit."""
