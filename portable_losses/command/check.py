@@ -110,6 +110,12 @@ def _positive(_: Any, __: Any, value: float) -> float:
     f"{', '.join(sorted(KINDS))}.",
 )
 @click.option(
+    "--reference",
+    metavar="FILE.py:FN",
+    help="A NumPy function of y_true and y_pred that returns the items, to hold the "
+    "losses to; by default a loss's own float64 values.",
+)
+@click.option(
     "--backends",
     callback=_backends,
     metavar="LIST",
@@ -142,6 +148,7 @@ def _positive(_: Any, __: Any, value: float) -> float:
 def command(
     names: tuple[str, ...],
     kind: str | None,
+    reference: str | None,
     backends: tuple[str, ...],
     shape: tuple[int, ...] | None,
     inputs: Any,
@@ -155,14 +162,14 @@ def command(
     package.module:Name, package.module, or a package. The exit status is 0 if no fault
     is found, 1 if one is, and 2 if a target could not be checked.
     """
-    for name in names:
+    for name in (*names, *([reference] if reference else ())):
         try:
             targets.require(name)
         except targets.Wrong as error:
             raise click.UsageError(f"{error}.") from error
     _require_writable(output)
     console = Console(soft_wrap=False, width=None if sys.stdout.isatty() else 100)
-    options = Options(backends, kind, shape, inputs, strict=strict, timeout=timeout)
+    options = Options(backends, kind, shape, inputs, reference, strict, timeout)
     reports: list[Report] = []
     with _ended_by_signals(), console.status("starting") as status:
         with Session(options, lambda text: status.update(text)) as session:

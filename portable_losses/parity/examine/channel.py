@@ -166,7 +166,7 @@ class Channel:
 
     def _keep(self) -> None:
         assert self.popen.stdout is not None
-        while data := self.popen.stdout.read1(65536):  # type: ignore[union-attr]
+        while data := os.read(self.popen.stdout.fileno(), 65536):
             room = max(LOG - len(self.printed), 0)
             self.printed += data[:room]
             self.dropped += len(data) - len(data[:room])

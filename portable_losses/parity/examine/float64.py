@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from portable_losses.parity import stand_in
-from portable_losses.parity.examine.subject import Subject
+from portable_losses.parity.examine.subject import Subject, find
 from portable_losses.parity.reference import Expected, expect
 from portable_losses.parity.target import remade
 
@@ -48,9 +48,14 @@ def wide() -> Iterator[None]:
         core.cast, core.convert_to_tensor = cast, convert
 
 
-def reference(subject: Subject) -> Callable[[Any, Any], Expected]:
-    """What gives the float64 value, items and derivatives of a loss at an input."""
-    items = _items(subject)
+def reference(subject: Subject, name: str | None) -> Callable[[Any, Any], Expected]:
+    """What gives the float64 value, items and derivatives of a loss at an input.
+
+    Args:
+        subject: the loss.
+        name: of a NumPy function of the user's, `file.py:function`, in its place.
+    """
+    items = find(name) if name else _items(subject)
 
     def at(t: Any, p: Any) -> Expected:
         with wide():

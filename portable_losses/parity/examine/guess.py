@@ -228,9 +228,16 @@ class _Guess:
         steps = self.rng.uniform(0.0, 3.0, (2, *shape))
         if np.isclose(self.total(t, steps[0] / 4), self.total(t, steps[1] / 4)):
             return False
+
+        def above(x: Any) -> Any:
+            return 1.5 + x
+
+        def below(x: Any) -> Any:
+            return -0.5 - x
+
         return all(
             np.isclose(self.total(t, side(steps[0])), self.total(t, side(steps[1])))
-            for side in (lambda x: 1.5 + x, lambda x: -0.5 - x)
+            for side in (above, below)
         )
 
     def _is_monotone(self, t: Any) -> bool:

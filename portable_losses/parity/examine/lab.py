@@ -1,6 +1,7 @@
 """What a worker measures of a user's loss: facts, which the parent judges."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -78,9 +79,7 @@ class Lab:
             # Another function, so that nothing is taken from what was compiled before.
             fn = self._function()
             return {
-                name: self._try(
-                    f"{mode}, {name}", lambda pair=pair: self._at(fn, mode, pair)
-                )
+                name: self._try(f"{mode}, {name}", partial(self._at, fn, mode, pair))
                 for name, pair in arrays(command["inputs"]).items()
             }
 
@@ -99,7 +98,7 @@ class Lab:
     def on_items(self, command: Facts) -> Facts:
         """What `call` returns at named inputs, run eagerly, one after the other."""
         return {
-            name: self._try(f"call, {name}", lambda pair=pair: self._items(pair))
+            name: self._try(f"call, {name}", partial(self._items, pair))
             for name, pair in arrays(command["inputs"]).items()
         }
 
@@ -121,7 +120,7 @@ class Lab:
         from portable_losses.parity.examine.float64 import reference
 
         with swaps.swapped(self.loss, command.get("swap", ())):
-            at = reference(self.loss)
+            at = reference(self.loss, command.get("reference"))
 
             def expected(pair: Any) -> Facts:
                 found = at(*pair)
@@ -135,7 +134,7 @@ class Lab:
                 }
 
             return {
-                name: self._try(f"float64, {name}", lambda pair=pair: expected(pair))
+                name: self._try(f"float64, {name}", partial(expected, pair))
                 for name, pair in arrays(command["inputs"]).items()
             }
 

@@ -234,11 +234,15 @@ class Examination:
         backends = tuple(b for b in self.options.backends if b in self.alive)
         found: dict[str, dict[str, Facts]] = {}
 
+        given = self.options.reference
+
         def numpy_lane() -> None:
             found["items"] = {lane: ask(lane, "items", inputs=sent(batches))}
             found["saving"] = {lane: ask(lane, "saving", inputs=few)}
             if lane == "numpy":
-                found["reference"] = {lane: ask(lane, "reference", inputs=inputs)}
+                found["reference"] = {
+                    lane: ask(lane, "reference", inputs=inputs, reference=given)
+                }
                 found["second64"] = {lane: ask(lane, "second", inputs=few)}
 
         def backend_lanes(backend: str) -> dict[str, Facts]:
@@ -289,6 +293,10 @@ class Examination:
         found = self.session.ask_all(backends, "measure", inputs=sending, swap=swap)
         if "numpy" in self.alive:
             found["numpy"] = self.session.ask(
-                "numpy", "reference", inputs=sending, swap=swap
+                "numpy",
+                "reference",
+                inputs=sending,
+                swap=swap,
+                reference=self.options.reference,
             )
         return found

@@ -123,7 +123,7 @@ def source_of(owner: Any) -> dict[str, Any]:
     }
     chosen = [n for n in tops.values() if n.lineno <= first <= (n.end_lineno or 0)]
     chosen += [n for n in tops.values() if n.name == getattr(owner, "__name__", "")]
-    seen: dict[str, ast.AST] = {}
+    seen: dict[str, Any] = {}
     while chosen:
         node = chosen.pop()
         if node.name in seen:
