@@ -14,6 +14,7 @@ from rich.console import Console
 
 from portable_losses._adapters import facts, known
 from portable_losses.command import shown, targets
+from portable_losses.parity.examine.examination import check
 from portable_losses.parity.examine.findings import Report, in_words
 from portable_losses.parity.examine.kinds import KINDS, single
 from portable_losses.parity.examine.session import Options, Session
@@ -175,7 +176,7 @@ def command(
         with Session(options, lambda text: status.update(text)) as session:
             for name in names:
                 for target in _expanded(session, name, reports):
-                    reports.append(session.check(target))
+                    reports.append(check(session, target))
                     shown.show(reports[-1], console)
     for report in reports:
         if report.problem and not report.kind and report.target in names:

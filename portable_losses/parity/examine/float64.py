@@ -13,7 +13,8 @@ import keras
 import numpy as np
 
 from portable_losses.parity import stand_in
-from portable_losses.parity.examine.subject import Subject, find
+from portable_losses.parity.examine.finding import find
+from portable_losses.parity.examine.subject import Subject
 from portable_losses.parity.reference import Expected, expect
 from portable_losses.parity.target import remade
 

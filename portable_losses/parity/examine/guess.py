@@ -18,9 +18,8 @@ B, C = 6, 4
 def guess(subject: Subject) -> dict[str, Any]:
     """The kind, why it was taken for that, and whether it is one number a batch.
 
-    Returns:
-        `kind`: None if nothing fits; `shape`: of the predictions, where it is not the
-        usual one; `why`; `error`: what the most likely inputs raised.
+    Returns `kind`, None if nothing fits; `why`; `shape`, of the predictions, where it
+    is not the usual one; `error`, what the most likely inputs raised.
     """
     return _Guess(subject).kind()
 

@@ -10,8 +10,9 @@ import numpy as np
 from portable_losses.parity import autodiff
 from portable_losses.parity.examine import saving, swaps
 from portable_losses.parity.examine.errors import told
+from portable_losses.parity.examine.finding import find, names
 from portable_losses.parity.examine.sending import arrays
-from portable_losses.parity.examine.subject import Subject, find, names
+from portable_losses.parity.examine.subject import Subject
 from portable_losses.parity.examine.worker import Voice
 
 Facts = dict[str, Any]

@@ -29,8 +29,10 @@ _OF_ERRORS = (
     (
         r"ConcretizationTypeError|TracerIntegerConversion|TracerArrayConversion|"
         r"__array__\(\)|Can't call numpy|requires grad\. Use|has no attribute .numpy|"
-        r"has no attribute .item|only .*arrays can be converted|NotImplementedError: Cannot "
-        r"convert a symbolic|Cannot convert a symbolic|can't convert .* numpy|\.detach\(\)|"
+        r"has no attribute .item|only .*arrays can be converted|"
+        r"NotImplementedError: Cannot "
+        r"convert a symbolic|Cannot convert a symbolic|can't convert .* numpy|"
+        r"\.detach\(\)|"
         r"has no attribute .detach|has no attribute .tolist",
         NUMBER,
     ),
@@ -39,22 +41,26 @@ _OF_ERRORS = (
         r"[Ii]nvalid index|must be integers|integer or boolean|int64 or|expected.*int|"
         r"Integer.*type|must be an integer|dtype of indices|'indices'|int32.*float|"
         r"index tensor|Index must|indices must|must be of integer|only int",
-        'cast class indices first: y_true = keras.ops.cast(y_true, "int32"); Keras hands '
-        "them over as float32",
+        'cast class indices first: y_true = keras.ops.cast(y_true, "int32"); Keras '
+        "hands them over as float32",
     ),
     (
         r"NoneType.*(int|\+|\*|/)|unknown batch|__index__|None values",
-        "use keras.ops.shape(x)[0] in place of x.shape[0]: the number of samples is not "
+        "use keras.ops.shape(x)[0] in place of x.shape[0]: the number of samples is "
+        "not "
         "known while the loss is compiled",
     ),
     (
-        r"[Ii]ncompatible shapes|broadcast|must match the size|[Dd]imensions must be equal|"
-        r"cannot reshape|shape .* is invalid|invalid for input of size|must have the same",
+        r"[Ii]ncompatible shapes|broadcast|must match the size|"
+        r"[Dd]imensions must be equal|"
+        r"cannot reshape|shape .* is invalid|invalid for input of size|"
+        r"must have the same",
         "do not fix the batch size: use keras.ops.shape(x)[0], or -1 in reshape",
     ),
     (
         r"dtype|float64|Float|Double|expected scalar type|same dtype|promot",
-        "cast first, with keras.ops.cast(x, y_pred.dtype): operators of two dtypes are not "
+        "cast first, with keras.ops.cast(x, y_pred.dtype): operators of two dtypes "
+        "are not "
         "the same on every backend",
     ),
     (r"NotImplementedError|abstract", "write `call`: it returns one value per sample"),
@@ -120,7 +126,8 @@ _OF_SOURCE = (
         ("cosh",),
         r"cosh\(|exp\(",
         "rewrite it without exp of a large number, for log(cosh(x)) "
-        "with keras.ops.softplus: x + softplus(-2x) - log(2); exp overflows float32 at 88.7",
+        "with keras.ops.softplus: x + softplus(-2x) - log(2); exp overflows float32 "
+        "at 88.7",
     ),
 )
 _DEAD = (
@@ -152,7 +159,8 @@ _INFINITE = (
     (
         r"\bsqrt\(|\bnorm\(|\*\* *0?\.5|power\(|rsqrt\(",
         "the root has an infinite "
-        "gradient at 0: use portable_losses.ops.sqrt, norm or power, or add a small number "
+        "gradient at 0: use portable_losses.ops.sqrt, norm or power, or add a small "
+        "number "
         "inside the root",
     ),
     (
@@ -204,7 +212,8 @@ def of_numbers(check: str, source: str, wide: bool) -> str:
     """
     if check == "direction":
         return (
-            "a confident mistake must cost more than the truth: look for a sign that is "
+            "a confident mistake must cost more than the truth: look for a sign that "
+            "is "
             "missing, y_true and y_pred in the wrong order, or a wrong axis"
         )
     first = {
@@ -230,14 +239,3 @@ def of_numbers(check: str, source: str, wide: bool) -> str:
         "write it with portable_losses.ops in place of keras.ops, one operation at a "
         "time, and give --reference for what the value should be"
     )
-
-
-GET_CONFIG = """add it to get_config:
-def get_config(self):
-    return {{**super().get_config(), {pairs}}}"""
-
-
-def of_lost(names: list[str]) -> str:
-    """What to do about arguments that are lost on saving."""
-    pairs = ", ".join(f'"{name}": self.{name}' for name in names)
-    return GET_CONFIG.format(pairs=pairs)

@@ -42,7 +42,9 @@ def facts(subject: Subject, pair: Any) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _quick() -> Iterator[None]:
-    """Keras imports TensorFlow when it first serializes, if it finds it: ten seconds."""
+    """Keras imports TensorFlow when it first serializes, if it finds it: ten "
+    "seconds.
+    """
     before = list(sys.meta_path)
     if "tensorflow" not in sys.modules:
         alone.hide_other_backends(keras.config.backend())

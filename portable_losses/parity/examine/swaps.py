@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from portable_losses import ops
+import portable_losses
 from portable_losses.parity.examine.errors import is_own
 from portable_losses.parity.examine.subject import Subject
 
@@ -31,7 +31,11 @@ def swapped(subject: Subject, names: Iterable[str]) -> Iterator[None]:
 
     Keras's own modules, and ours, see what they always see.
     """
-    ours = {name: getattr(ops, name) for name in names if hasattr(ops, name)}
+    ours = {
+        name: getattr(portable_losses.ops, name)
+        for name in names
+        if hasattr(portable_losses.ops, name)
+    }
     if not ours:
         yield
         return
@@ -75,9 +79,9 @@ def pinned() -> list[str]:
     """The operations that differ from those of Keras on this backend."""
     return [
         name
-        for name in dir(ops)
+        for name in dir(portable_losses.ops)
         if not name.startswith("_")
-        and callable(getattr(ops, name))
+        and callable(getattr(portable_losses.ops, name))
         and hasattr(keras.ops, name)
-        and getattr(ops, name) is not getattr(keras.ops, name)
+        and getattr(portable_losses.ops, name) is not getattr(keras.ops, name)
     ]
