@@ -25,14 +25,14 @@ def show(report: Report, console: Console) -> None:
 
 
 def show_finding(finding: Finding, console: Console) -> None:
-    """Print one finding."""
-    color = "red" if finding.rank == FAULT else "yellow"
+    """Print one finding: advice on a line, since most losses get the same."""
+    if finding.rank != FAULT:
+        text = f"[yellow]advice:[/] [dim]{escape(finding.message)}[/]"
+        console.print(Padding(text, (0, 0, 0, 2)), highlight=False)
+        return
     where = f" on {', '.join(finding.backends)}" if finding.backends else ""
     console.print(
-        Padding(
-            f"[{color}]{finding.rank}: {escape(finding.check)}[/]{escape(where)}",
-            (1 if finding.rank == FAULT else 0, 0, 0, 2),
-        )
+        Padding(f"[red]fault: {escape(finding.check)}[/]{escape(where)}", (1, 0, 0, 2))
     )
 
     def say(text: str) -> None:
@@ -41,7 +41,7 @@ def show_finding(finding: Finding, console: Console) -> None:
     say(finding.message)
     if finding.line:
         say(f"at {finding.line}")
-    if finding.rank == FAULT and finding.input:
+    if finding.input:
         code = Syntax(finding.input, "python", background_color="default")
         console.print(Padding(code, (0, 0, 0, 6)))
     if finding.values and finding.gradients:

@@ -1,7 +1,6 @@
-"""What a loss takes, found out by trying: its name has no part in it.
+"""What a loss takes, found out by trying on NumPy: its name has no part in it.
 
-Runs on the NumPy backend. Each question is one call or two, at inputs that tell two
-kinds apart.
+Each question is one call or two, at inputs that tell two kinds apart.
 """
 
 import re
@@ -18,8 +17,8 @@ B, C = 6, 4
 def guess(subject: Subject) -> dict[str, Any]:
     """The kind, why it was taken for that, and whether it is one number a batch.
 
-    Returns `kind`, None if nothing fits; `why`; `shape`, of the predictions, where it
-    is not the usual one; `error`, what the most likely inputs raised.
+    Returns `kind`, None if nothing fits; `why`; `shape` of the predictions, unless it
+    is the usual one; `error`, what the most likely inputs raised.
     """
     return _Guess(subject).kind()
 
@@ -214,13 +213,11 @@ class _Guess:
         return bool(changes and abs(turned - first) < 1e-4)
 
     def _first(self, t: Any, p: Any) -> float | None:
-        """The item of the first sample, or the whole if there are no items."""
+        """The item of the first sample; None if there are no items."""
         found = self.items(t, p)
-        if found is None:
-            return None
-        if found.ndim and found.shape[0] >= B:
-            return float(found[0].mean())
-        return None  # a statistic: it always depends on all of them
+        if found is None or not found.ndim or found.shape[0] < B:
+            return None  # a statistic always depends on all of them
+        return float(found[0].mean())
 
     def _clips(self, t: Any, shape: tuple[int, ...]) -> bool:
         """Whether all predictions above 1 cost the same, and all below 0."""

@@ -28,7 +28,9 @@ class Kind:
         edges: `edges(shape)` returns named inputs, of the same shapes.
         wrong: names of the edges at which every sample is confidently wrong, so that
             its gradient must be alive.
-        right: the edge that must cost less than those of `wrong`.
+        far: names of the edges that are wrong, and whose gradient may be dead: robust
+            losses have none far away.
+        right: the edge that must cost less than those of `wrong` and `far`.
         couples: whether items may depend on the other samples of the batch.
         scalar: whether the loss is one number a batch.
         words: what it is, for people.
@@ -38,6 +40,7 @@ class Kind:
     shape: tuple[int, ...] = (SAMPLES, COLUMNS)
     edges: Callable[[tuple[int, ...]], dict[str, Pair]] = lambda shape: {}
     wrong: tuple[str, ...] = ()
+    far: tuple[str, ...] = ()
     right: str = ""
     couples: bool = False
     scalar: bool = False
@@ -67,7 +70,7 @@ KINDS: dict[str, Kind] = {
     "regression": Kind(
         draws.real,
         edges=draws.real_edges,
-        wrong=("far away",),
+        far=("far away",),
         right="exact match",
         words="real targets and predictions of one shape",
     ),

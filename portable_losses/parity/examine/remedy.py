@@ -231,6 +231,10 @@ def of_numbers(check: str, source: str, wide: bool) -> str:
         for _, pattern, words in _OF_SOURCE[1:]:
             if re.search(pattern, source):
                 return words
+    if check == "finite" and not wide:
+        for pattern, words in _INFINITE[1:3]:  # a value, which a root leaves finite
+            if re.search(pattern, source):
+                return words
     for table in first.get(check, (_INFINITE, _TIES)):
         for pattern, words in table:
             if re.search(pattern, source):

@@ -51,7 +51,7 @@ def direction(table: Table) -> list[Fault]:
     if not right or right not in table.inputs:
         return []
     found = []
-    for label in table.kind.wrong:
+    for label in (*table.kind.wrong, *table.kind.far):
         cheap, dear = table.values(right), table.values(label)
         where = tuple(
             b
