@@ -1,4 +1,4 @@
-"""What the judge of `portable-losses check` makes of measured facts, without a worker."""
+"""What the judge of `portable-losses check` makes of measured facts, by itself."""
 
 import json
 
