@@ -12,6 +12,9 @@ import numpy as np
 from portable_losses.parity.examine import whole
 from portable_losses.parity.examine.table import ORDER, Facts, Fault, Table
 
+LEAST = 0.5
+"""Where a value is nearly 0, terms of order 1 have canceled, and left their rounding."""
+
 JUMP = 1e4
 """A difference over a small step that is larger is that of a jump of the value."""
 
@@ -74,7 +77,7 @@ def _at(table: Table, label: str) -> Iterator[Fault]:
     off = {
         b: v
         for b, v in values.items()
-        if abs(v - ref) > slack * abs(ref) + 3e-6 * max(largest, 1e-3) + 1e-7
+        if abs(v - ref) > slack * abs(ref) + 3e-6 * max(largest, LEAST)
     }
     if off:
         b, v = max(off.items(), key=lambda item: abs(item[1] - ref))
@@ -128,7 +131,7 @@ def _between(
 ) -> Iterator[Fault]:
     if len(values) > 1:
         low, high = min(values.values()), max(values.values())
-        if high - low > 2e-4 * max(abs(low), abs(high)) + 3e-6 * max(largest, 1e-3):
+        if high - low > 2e-4 * max(abs(low), abs(high)) + 3e-6 * max(largest, LEAST):
             said = ", ".join(f"{v:.7g} on {b}" for b, v in values.items())
             yield Fault("backends", label, tuple(values), f"The value is {said}")
             return
