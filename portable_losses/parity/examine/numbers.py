@@ -13,10 +13,10 @@ from portable_losses.parity.examine import whole
 from portable_losses.parity.examine.table import ORDER, Facts, Fault, Table
 
 LEAST = 0.5
-"""Where a value is nearly 0, terms of order 1 have canceled, and left their rounding."""
+"""Where a value is nearly 0, terms of order 1 have canceled, and left rounding."""
 
 JUMP = 1e4
-"""A difference over a small step that is larger is that of a jump of the value."""
+"""A difference over a small step that is larger is that of a jump."""
 
 OVERFLOW = 1e37
 """A float64 value beyond this may be infinite in float32."""
