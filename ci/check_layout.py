@@ -5,8 +5,8 @@ problem prints as `file:line: rule (remedy)`.
 
 The rooms of `portable_losses/` are stacked, and a file imports only its own room and
 those to the left: `ops <- core <- losses <- layers <- training`. The harness, `parity`,
-is handed losses, and imports none of them. What is imported `if TYPE_CHECKING` is for
-type checkers alone, and may point anywhere in the package.
+is handed losses, and imports none of them; `command` stands on it. What is imported
+`if TYPE_CHECKING` is for type checkers alone, and may point anywhere in the package.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from places import check_places
 from source import PACKAGE, Import, imports, parse, problem
 
 STACK = ("ops", "core", "losses", "layers", "training")
-ROOMS = (*STACK, "parity")
+TOOLS = ("parity", "command")
+"""What stands beside the losses, and may need other packages."""
+ROOMS = (*STACK, *TOOLS)
 BACKENDS = modules_of_backends(Path(__file__).resolve().parent.parent)
 
 LONGEST = 250
@@ -80,7 +82,7 @@ def rule_of_import(root: Path, path: Path, item: Import) -> str | None:
         if item.lazy and parts == ("__init__.py",):
             return None  # `portable_losses.parity` loads when it is first used
         return rule_of_room(root, parts, room, item.name)
-    if room == "parity" or item.top == "keras" or item.top in sys.stdlib_module_names:
+    if room in TOOLS or item.top == "keras" or item.top in sys.stdlib_module_names:
         return None
     return (
         f"{room or 'the package itself'} imports keras and the standard library only, "
@@ -113,9 +115,11 @@ def rule_of_room(
             f"parity is handed losses and imports none, this imports {name} (take it "
             "as an argument, or move it to parity/cases)"
         )
-    if target == "parity":
+    if room == "command" and target in (None, "__version__", "_adapters", *TOOLS):
+        return None
+    if target in TOOLS:
         return (
-            f"nothing outside parity imports it, this imports {name} (it needs "
+            f"nothing outside {target} imports it, this imports {name} (it needs "
             "packages that the losses do not; only __getattr__ of the package may)"
         )
     if room is None:

@@ -24,9 +24,11 @@ def contents(wheel: Path) -> None:
         for path in (ROOT / "portable_losses").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    # Shipped as a module of its own: see force-include in pyproject.toml.
+    # Shipped as modules of their own: see force-include in pyproject.toml.
     source.remove("portable_losses/parity/pytest_plugin.py")
     source.add("pytest_portable_losses.py")
+    source.remove("portable_losses/command/entry.py")
+    source.add("portable_losses_command.py")
     problems = [f"missing from the wheel: {name}" for name in sorted(source - shipped)]
     problems += [f"not of the package: {name}" for name in sorted(shipped - source)]
     if "portable_losses/py.typed" not in shipped:

@@ -94,7 +94,10 @@ def test_the_packages_that_are_looked_for_are_those_of_the_extra():
     wanted = project["optional-dependencies"]["parity"]
     names = {re.match(r"[\w-]+", line)[0] for line in wanted}
     assert set(__main__.PACKAGES.values()) == names
-    assert project["scripts"] == {"portable-losses-parity": f"{__main__.__name__}:main"}
+    assert project["scripts"] == {
+        "portable-losses": "portable_losses_command:main",
+        "portable-losses-parity": f"{__main__.__name__}:main",
+    }
 
 
 def test_a_missing_backend_fails_with_the_command_that_installs_it(monkeypatch):

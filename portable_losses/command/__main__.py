@@ -1,0 +1,6 @@
+"""`python -m portable_losses.command` is `portable-losses`."""
+
+from portable_losses.command.entry import main
+
+if __name__ == "__main__":
+    main()

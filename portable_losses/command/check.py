@@ -1,0 +1,245 @@
+"""`portable-losses check`: what is wrong with a loss, and how to fix it."""
+
+import contextlib
+import json
+import pathlib
+import signal
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+
+from portable_losses._adapters import facts, known
+from portable_losses.command import shown, targets
+from portable_losses.parity.examine.examination import check
+from portable_losses.parity.examine.findings import Report, in_words
+from portable_losses.parity.examine.kinds import KINDS, single
+from portable_losses.parity.examine.session import Options, Session
+
+
+def _backends(_: Any, __: Any, value: str | None) -> tuple[str, ...]:
+    names = tuple(known())
+    able = tuple(
+        b for b in names if facts(b).gradients and facts(b).default is not None
+    )
+    asked = tuple(v.strip() for v in value.split(",")) if value is not None else able
+    for name in asked:
+        if name not in names or not facts(name).gradients:
+            raise click.BadParameter(
+                f"must be among {', '.join(b for b in names if facts(b).gradients)}, "
+                f"with a comma between two; got {name!r}"
+            )
+    missing = [b for b in asked if facts(b).missing]
+    if missing and (value is not None or len(missing) == len(asked)):
+        commands = "; ".join(facts(b).command for b in missing)
+        raise click.BadParameter(f"not installed: {', '.join(missing)} ({commands})")
+    if missing:
+        click.echo(
+            f"not installed, and left out: {', '.join(missing)}. A loss is portable "
+            "only where it was checked.",
+            err=True,
+        )
+    return tuple(dict.fromkeys(b for b in asked if b not in missing))
+
+
+def _kind(_: Any, __: Any, value: str | None) -> str | None:
+    if value is not None and value not in KINDS:
+        import difflib
+
+        near = difflib.get_close_matches(value, KINDS, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise click.BadParameter(
+            f"must be one of {', '.join(sorted(KINDS))}; got {value!r}{hint}"
+        )
+    return value
+
+
+def _shape(_: Any, __: Any, value: str | None) -> tuple[int, ...] | None:
+    if value is None:
+        return None
+    try:
+        shape = tuple(int(v) for v in value.strip("()").split(",") if v.strip())
+    except ValueError:
+        shape = ()
+    if not shape or min(shape) < 1 or shape[0] < 3:
+        raise click.BadParameter(
+            "must be the shape of y_pred, such as 8,32,32,3, with at least 3 samples; "
+            f"got {value!r}"
+        )
+    return shape
+
+
+def _inputs(_: Any, __: Any, value: str | None) -> Any:
+    if value is None:
+        return None
+    try:
+        with np.load(value, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (OSError, ValueError) as error:
+        raise click.BadParameter(
+            f"must be a .npz file with y_true and y_pred; got {value!r} ({error})"
+        ) from error
+    if not {"y_true", "y_pred"} <= set(arrays):
+        raise click.BadParameter(
+            f"must have the arrays y_true and y_pred; {value} has "
+            f"{', '.join(arrays) or 'none'}"
+        )
+    pairs = {"drawn 0": single((arrays["y_true"], arrays["y_pred"]))}
+    for name in arrays:  # y_true_hard and y_pred_hard are an input named hard
+        label = name.removeprefix("y_pred_")
+        if label != name and f"y_true_{label}" in arrays:
+            pairs[label] = single((arrays[f"y_true_{label}"], arrays[name]))
+    return pairs
+
+
+def _positive(_: Any, __: Any, value: float) -> float:
+    if not value > 0:
+        raise click.BadParameter(f"must be > 0 seconds; got {value:g}")
+    return value
+
+
+@click.command(name="check", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("names", nargs=-1, required=True, metavar="TARGET...")
+@click.option(
+    "--kind",
+    callback=_kind,
+    metavar="KIND",
+    help="What the losses take; found out by trying if not given. One of "
+    f"{', '.join(sorted(KINDS))}.",
+)
+@click.option(
+    "--reference",
+    metavar="FILE.py:FN",
+    help="A NumPy function of y_true and y_pred that returns the items, to hold the "
+    "losses to; by default a loss's own float64 values.",
+)
+@click.option(
+    "--backends",
+    callback=_backends,
+    metavar="LIST",
+    help="Such as jax,torch; all that are installed by default.",
+)
+@click.option("--shape", callback=_shape, metavar="B,C", help="The shape of y_pred.")
+@click.option(
+    "--inputs",
+    callback=_inputs,
+    metavar="FILE.npz",
+    help="Your own inputs: the arrays y_true and y_pred, and others such as "
+    "y_true_hard and y_pred_hard.",
+)
+@click.option("--strict", is_flag=True, help="Advice counts as a fault.")
+@click.option(
+    "--timeout",
+    default=60.0,
+    show_default=True,
+    callback=_positive,
+    metavar="S",
+    help="Seconds that one call of the loss may take, compilation included.",
+)
+@click.option(
+    "--json",
+    "output",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=pathlib.Path),
+    help="Write the findings there, for machines.",
+)
+def command(
+    names: tuple[str, ...],
+    kind: str | None,
+    reference: str | None,
+    backends: tuple[str, ...],
+    shape: tuple[int, ...] | None,
+    inputs: Any,
+    strict: bool,
+    timeout: float,
+    output: pathlib.Path | None,
+) -> None:
+    """Find what is wrong with losses, and how to fix it.
+
+    A TARGET is file.py:Name, file.py:Name(gamma=3.0), file.py for all losses in it,
+    package.module:Name, package.module, or a package. The exit status is 0 if no fault
+    is found, 1 if one is, and 2 if a target could not be checked.
+    """
+    for name in (*names, *([reference] if reference else ())):
+        try:
+            targets.require(name)
+        except targets.Wrong as error:
+            raise click.UsageError(f"{error}.") from error
+    _require_writable(output)
+    console = Console(soft_wrap=False, width=None if sys.stdout.isatty() else 100)
+    options = Options(backends, kind, shape, inputs, reference, strict, timeout)
+    reports: list[Report] = []
+    with _ended_by_signals(), console.status("starting") as status:
+        with Session(options, lambda text: status.update(text)) as session:
+            for name in names:
+                for target in _expanded(session, name, reports):
+                    reports.append(check(session, target))
+                    shown.show(reports[-1], console)
+    for report in reports:
+        if report.problem and not report.kind and report.target in names:
+            if targets.is_whole(report.target):
+                shown.show(report, console)
+    verdicts = [report.verdict for report in reports]
+    counted = ", ".join(
+        f"{verdicts.count(v)} {words}"
+        for v, words in (
+            ("ok", "ok"),
+            ("fault", "with a fault"),
+            ("unchecked", "not checked"),
+        )
+        if v in verdicts
+    )
+    console.print(f"\n{counted or 'no losses'} on {', '.join(backends)}")
+    if output is not None:
+        found = {"targets": [report.as_json() for report in reports]}
+        output.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n")
+    if "fault" in verdicts:
+        sys.exit(1)
+    sys.exit(2 if "unchecked" in verdicts or not verdicts else 0)
+
+
+def _expanded(session: Session, name: str, reports: list[Report]) -> list[str]:
+    """The targets that one stands for."""
+    if not targets.is_whole(name):
+        return [name]
+    found = session.names(name)
+    if found.get("names"):
+        return list(found["names"])
+    error = found.get("error") or found.get("ended")
+    said = in_words(error) if error else f"there are no losses in {name}"
+    reports.append(Report(name, None, [], said))
+    return []
+
+
+def _require_writable(output: pathlib.Path | None) -> None:
+    if output is None:
+        return
+    folder = output.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # An old report must not stand for a run that fails.
+        output.unlink(missing_ok=True)
+        output.touch()
+        output.unlink()
+    except OSError as error:
+        raise click.UsageError(
+            f"--json: {output} cannot be written ({error.strerror})."
+        ) from error
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """End the workers too where this process is told to end."""
+
+    def end(number: int, _: Any) -> None:
+        raise SystemExit(128 + number)
+
+    before = {s: signal.signal(s, end) for s in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

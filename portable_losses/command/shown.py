@@ -1,0 +1,76 @@
+"""A check's findings, for a person."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.syntax import Syntax
+from rich.table import Table
+
+from portable_losses.parity.examine.findings import FAULT, Finding, Report
+
+_MARKS = {"ok": "[green]ok[/]", "fault": "[red]fault[/]", "unchecked": "[yellow]?[/]"}
+COLUMN = 12
+
+
+def show(report: Report, console: Console) -> None:
+    """Print the verdict and the findings of one target."""
+    kind = f" [dim]({report.kind})[/]" if report.kind else ""
+    console.print(f"{_MARKS[report.verdict]} [bold]{escape(report.target)}[/]{kind}")
+    if report.problem:
+        console.print(Padding(f"not checked: {escape(report.problem)}", (0, 0, 0, 2)))
+    for finding in report.findings:
+        show_finding(finding, console)
+
+
+def show_finding(finding: Finding, console: Console) -> None:
+    """Print one finding: advice on a line, since most losses get the same."""
+    if finding.rank != FAULT:
+        text = f"[yellow]advice:[/] [dim]{escape(finding.message)}[/]"
+        console.print(Padding(text, (0, 0, 0, 2)), highlight=False)
+        return
+    where = f" on {', '.join(finding.backends)}" if finding.backends else ""
+    console.print(
+        Padding(f"[red]fault: {escape(finding.check)}[/]{escape(where)}", (1, 0, 0, 2))
+    )
+
+    def say(text: str) -> None:
+        console.print(Padding(escape(text), (0, 0, 0, 4)), highlight=False)
+
+    say(finding.message)
+    if finding.line:
+        say(f"at {finding.line}")
+    if finding.input:
+        code = Syntax(finding.input, "python", background_color="default")
+        console.print(Padding(code, (0, 0, 0, 6)))
+    if finding.values and finding.gradients:
+        console.print(Padding(_beside(finding), (0, 0, 0, 6)))
+    console.print(
+        Padding(f"[green]remedy:[/] {escape(finding.remedy)}", (0, 0, 0, 4)),
+        highlight=False,
+    )
+
+
+def _beside(finding: Finding) -> Table:
+    """Value and gradient of each backend side by side."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for title in ("", "value", "gradient"):
+        table.add_column(title, overflow="fold")
+    for backend in finding.values:
+        gradient = _numbers(finding.gradients.get(backend))
+        table.add_row(backend, f"{finding.values[backend]:.7g}", gradient)
+    return table
+
+
+def _numbers(x: Any) -> str:
+    flat: list[Any] = []
+
+    def walk(y: Any) -> None:
+        for v in y if isinstance(y, list) else [y]:
+            walk(v) if isinstance(v, list) else flat.append(v)
+
+    walk(x)
+    shown = [f"{v:.5g}" for v in flat[:COLUMN] if v is not None]
+    more = f", ... ({len(flat)} numbers)" if len(flat) > COLUMN else ""
+    return ", ".join(shown) + more

@@ -1,0 +1,190 @@
+"""A worker of one backend: how it is started, told, heard, and ended.
+
+Events have a pipe of their own, so that nothing that user code prints can be taken for
+one. Standard input is closed, and of what is printed the first part is kept.
+"""
+
+import json
+import os
+import pathlib
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from typing import Any
+
+LOG = 200_000
+"""How many bytes of what a worker prints are kept."""
+
+GRACE = 5.0
+"""Seconds beyond the time limit within which a worker says where it hangs."""
+
+START = 180.0
+"""Seconds within which a worker must have imported its backend."""
+
+
+class Ended(RuntimeError):
+    """A worker ended, or hung, before it answered.
+
+    Args:
+        message: what happened.
+        where: the stack of the main thread, as `faulthandler` writes it.
+        log: the last of what it printed.
+    """
+
+    def __init__(self, message: str, where: str = "", log: str = "") -> None:
+        super().__init__(message)
+        self.where = where
+        self.log = log
+
+
+class Channel:
+    """A worker, started when it is made.
+
+    Args:
+        backend: what it runs on.
+        timeout: seconds that one step of user code may take.
+    """
+
+    def __init__(self, backend: str, timeout: float) -> None:
+        self.backend = backend
+        self.timeout = timeout
+        self.printed = bytearray()
+        self.dropped = 0
+        self.versions: dict[str, str] = {}
+        self._answers: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._stack = tempfile.NamedTemporaryFile(prefix="stack", delete=False)
+        theirs, self._told = os.pipe()
+        heard, theirs_too = os.pipe()
+        environment = {
+            **os.environ,
+            "KERAS_BACKEND": backend,
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "PYTHONUNBUFFERED": "1",
+            "PORTABLE_LOSSES_PIPES": f"{theirs},{theirs_too},{os.getpid()}",
+            "CUDA_VISIBLE_DEVICES": "-1",
+            "JAX_PLATFORMS": "cpu",
+            "PYTHONPATH": os.pathsep.join(
+                [str(pathlib.Path(__file__).resolve().parents[3]), *_python_path()]
+            ),
+        }
+        environment.setdefault("OMP_NUM_THREADS", "1")
+        self.popen = subprocess.Popen(
+            [sys.executable, "-m", "portable_losses.parity.examine.worker"],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=(theirs, theirs_too),
+        )
+        os.close(theirs)
+        os.close(theirs_too)
+        threading.Thread(target=self._hear, args=(heard,), daemon=True).start()
+        threading.Thread(target=self._keep, daemon=True).start()
+
+    def tell(self, do: str, **facts: Any) -> None:
+        """Give the worker a command, which it answers once."""
+        line = json.dumps({"do": do, "timeout": self.timeout, **facts}) + "\n"
+        try:
+            _write(self._told, line.encode())
+        except BrokenPipeError:
+            pass  # its end is among the answers
+
+    def answer(self, limit: float | None = None) -> dict[str, Any]:
+        """The answer to the oldest command.
+
+        The worker says that it is alive as each step begins; a step has the time limit.
+
+        Raises:
+            Ended: if the worker ended or hung.
+        """
+        wait = limit or self.timeout + GRACE
+        doing = ""
+        while True:
+            try:
+                event = self._answers.get(timeout=wait)
+            except queue.Empty:
+                where = self.stack()
+                self.kill()
+                raise Ended(
+                    f"took more than {self.timeout:g} s{doing}", where, self.log()
+                ) from None
+            if event["event"] == "step":
+                doing = f" in {event['what']}"
+                wait = self.timeout + GRACE
+                continue
+            if event["event"] == "end":
+                self.popen.wait()
+                raise Ended(_ending(self.popen.returncode), self.stack(), self.log())
+            return event
+
+    def ask(self, do: str, **facts: Any) -> dict[str, Any]:
+        """Give a command and wait for its answer."""
+        self.tell(do, **facts)
+        return self.answer()
+
+    def log(self) -> str:
+        """What the worker printed, and how much of it was left out."""
+        text = bytes(self.printed).decode(errors="replace")
+        if self.dropped:
+            text += f"\n[{self.dropped:,} more bytes were left out]"
+        return text
+
+    def stack(self) -> str:
+        """Where the worker was when its time limit passed."""
+        return pathlib.Path(self._stack.name).read_text(errors="replace")
+
+    @property
+    def stack_file(self) -> str:
+        """Where the worker writes that."""
+        return self._stack.name
+
+    def kill(self) -> None:
+        """End the worker at once, whatever it is doing."""
+        if self.popen.poll() is None:
+            self.popen.kill()
+        self.popen.wait()
+        self._close()
+
+    def _close(self) -> None:
+        if self._told >= 0:
+            os.close(self._told)
+            self._told = -1
+        pathlib.Path(self._stack.name).unlink(missing_ok=True)
+
+    def _hear(self, heard: int) -> None:
+        with os.fdopen(heard, "rb") as lines:
+            for line in lines:
+                try:
+                    self._answers.put(json.loads(line))
+                except ValueError:
+                    break  # the last line of a worker that was killed
+        self._answers.put({"event": "end"})
+
+    def _keep(self) -> None:
+        assert self.popen.stdout is not None
+        while data := os.read(self.popen.stdout.fileno(), 65536):
+            room = max(LOG - len(self.printed), 0)
+            self.printed += data[:room]
+            self.dropped += len(data) - len(data[:room])
+            if not room:
+                time.sleep(0.01)  # a flood waits, and costs no processor
+
+
+def _python_path() -> list[str]:
+    given = os.environ.get("PYTHONPATH", "")
+    return [path for path in given.split(os.pathsep) if path]
+
+
+def _write(to: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(to, data) :]
+
+
+def _ending(code: int) -> str:
+    if code < 0:
+        return f"the process was ended by {signal.Signals(-code).name}"
+    return f"the process ended with exit status {code}"

@@ -1,0 +1,187 @@
+"""The check of one loss: what is asked of the workers, in the order of what is "
+"cheap.
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from portable_losses.parity.examine import foreign, judge, raised
+from portable_losses.parity.examine.draws import Pair
+from portable_losses.parity.examine.findings import Finding, Report
+from portable_losses.parity.examine.kinds import KINDS
+from portable_losses.parity.examine.measured import Measured
+from portable_losses.parity.examine.sending import sent
+from portable_losses.parity.examine.session import Session
+
+Facts = dict[str, Any]
+
+
+def check(session: Session, target: str) -> Report:
+    """Check one loss."""
+    session.revive()
+    return Examination(session, target).report()
+
+
+class Examination:
+    """One loss, what was measured of it, and what is found."""
+
+    def __init__(self, session: Session, target: str) -> None:
+        self.session = session
+        self.options = session.options
+        self.target = target
+        self.findings: list[Finding] = []
+        self.alive: tuple[str, ...] = ()
+        self.facts: Facts = {}
+        self.kind_name: str | None = None
+
+    def report(self) -> Report:
+        """Find everything out, in the order of what is cheap."""
+        note, ask_all = self.session.note, self.session.ask_all
+        note(f"{self.target}: importing")
+        loads = ask_all(self.session.lanes, "load", target=self.target)
+        if (failed := self._load(loads)) is not None:
+            return failed
+        lane = "numpy" if "numpy" in self.alive else self.alive[-1]
+        kind = self._kind(lane)
+        if isinstance(kind, Report):
+            return kind
+        self.kind_name, shape = kind
+        self.kind = KINDS[self.kind_name]
+        self.inputs = dict(self.options.inputs or self.kind.inputs(shape))
+        note(f"{self.target}: {self.kind_name}, running")
+        self._measure(lane)
+        measured = Measured(
+            kind=self.kind,
+            inputs=self.inputs,
+            facts=self.facts,
+            backends=tuple(b for b in self.options.backends if b in self.alive),
+            found=self.found,
+            strict=bool(self.options.strict or self.facts["strict"]),
+        )
+        self.findings += judge.judge(measured, self._again)
+        return Report(self.target, self.kind_name, self.findings)
+
+    def _load(self, loads: dict[str, Facts]) -> Report | None:
+        self.alive = tuple(b for b, found in loads.items() if "facts" in found)
+        broken = {
+            b: found.get("error") or found["ended"]
+            for b, found in loads.items()
+            if "facts" not in found
+        }
+        if not self.alive:
+            return Report.unchecked(self.target, broken)
+        self.facts = loads[self.alive[0]]["facts"]
+        self.facts["pinned"] = sorted(
+            {name for b in self.alive for name in loads[b]["facts"]["pinned"]}
+        )
+        lanes = {b: e for b, e in broken.items() if b != "numpy"}
+        if lanes:
+            self.findings += raised.import_faults(lanes, self.facts)
+        return None
+
+    def _kind(self, lane: str) -> tuple[str, tuple[int, ...] | None] | Report:
+        if self.options.kind is not None:
+            return self.options.kind, self.options.shape
+        self.session.note(f"{self.target}: finding out what it takes")
+        first: Facts = {}
+        for tried in dict.fromkeys((lane, *reversed(self.alive))):
+            found = self.session.ask(tried, "guess")
+            if found.get("kind"):
+                shape = self.options.shape or found.get("shape")
+                return found["kind"], tuple(shape) if shape else None
+            first = first or found
+            if "ended" in found or foreign.of(self.facts) is None:
+                break  # no backend would do better
+        if "ended" in first:
+            self.findings += raised.ended({lane: first["ended"]}, self.facts)
+            return Report(self.target, None, self.findings)
+        error = first.get("error")
+        fault = foreign.of(self.facts) or raised.never_runs(error, self.facts)
+        if fault is not None:
+            self.findings.append(fault)
+            return Report(self.target, None, self.findings)
+        return Report.unchecked(self.target, {lane: error or {}})
+
+    def _measure(self, lane: str) -> None:
+        ask = self.session.ask
+        inputs = sent(self.inputs)
+        few = sent({k: self.inputs[k] for k in list(self.inputs)[:1]})
+        drawn = list(self.inputs)[:2]
+        t, p = self.inputs[drawn[0]]
+        batches = {
+            "whole": (t, p),
+            "other": self.inputs[drawn[-1]],
+            "again": (t, p),
+            "first half": (t[: len(p) // 2], p[: len(p) // 2]),
+            "one": (t[1:2], p[1:2]),
+        }
+        backends = tuple(b for b in self.options.backends if b in self.alive)
+        found: dict[str, dict[str, Facts]] = {}
+
+        given = self.options.reference
+
+        def numpy_lane() -> None:
+            found["items"] = {lane: ask(lane, "items", inputs=sent(batches))}
+            found["saving"] = {lane: ask(lane, "saving", inputs=few)}
+            if lane == "numpy":
+                found["reference"] = {
+                    lane: ask(lane, "reference", inputs=inputs, reference=given)
+                }
+                found["second64"] = {lane: ask(lane, "second", inputs=few)}
+
+        def backend_lanes(backend: str) -> dict[str, Facts]:
+            own = {"main": ask(backend, "measure", inputs=inputs)}
+            for mode in self._modes(backend)[1:]:
+                own[mode] = ask(backend, "measure", inputs=few, mode=mode)
+            if backend != lane:
+                small = sent({k: batches[k] for k in ("whole", "again")})
+                own["items"] = ask(backend, "items", inputs=small)
+            for do in ("inside", "second", "mapped"):
+                own[do] = ask(backend, do, inputs=few)
+            if backend == "torch" or len(backends) == 1:
+                own["base"] = ask(backend, "base", inputs=few)
+            return own
+
+        with ThreadPoolExecutor(len(backends) + 1) as pool:
+            first = pool.submit(numpy_lane) if lane not in backends else None
+            others = dict(zip(backends, pool.map(backend_lanes, backends), strict=True))
+            if first is None:
+                numpy_lane()
+            else:
+                first.result()
+        for backend, own in others.items():
+            for what, facts in own.items():
+                found.setdefault(what, {})[backend] = facts
+        self.found = found
+
+    @staticmethod
+    def _modes(backend: str) -> tuple[str, ...]:
+        from portable_losses._adapters import facts
+
+        return facts(backend).modes
+
+    # --- experiments ------------------------------------------------------------------
+
+    def _again(
+        self,
+        backends: tuple[str, ...],
+        inputs: Mapping[str, Pair],
+        swap: tuple[str, ...],
+    ) -> dict[str, Facts]:
+        """Measure once more, with operations swapped, on backends and in float64."""
+        self.session.note(
+            f"{self.target}: trying "
+            + (", ".join(f"ops.{name}" for name in swap) or "a smaller input")
+        )
+        sending = sent(dict(inputs))
+        found = self.session.ask_all(backends, "measure", inputs=sending, swap=swap)
+        if "numpy" in self.alive:
+            found["numpy"] = self.session.ask(
+                "numpy",
+                "reference",
+                inputs=sending,
+                swap=swap,
+                reference=self.options.reference,
+            )
+        return found

@@ -1,0 +1,177 @@
+"""Findings about numbers, with the remedy that experiment shows."""
+
+import re
+from typing import Any
+
+import numpy as np
+
+from portable_losses.parity.examine import remedy
+from portable_losses.parity.examine.findings import Finding
+from portable_losses.parity.examine.numbers import faults
+from portable_losses.parity.examine.showing import code_of
+from portable_losses.parity.examine.table import Fault, Table
+
+
+def numeric(m: Any, again: Any, only_sure: bool = False) -> list[Finding]:
+    """Findings about numbers, each with the remedy that experiment shows.
+
+    Args:
+        m: what was measured.
+        again: measures once more.
+        only_sure: whether another finding may explain them: then only what an
+            operation of ours is shown to fix is told.
+    """
+    main = {b: m.found["main"][b] for b in m.backends if b in m.found.get("main", {})}
+    reference = m.found.get("reference", {}).get("numpy", {})
+    modes = {
+        what: by_backend
+        for what, by_backend in m.found.items()
+        if what in ("eager", "xla", "graph", "jit", "compile")
+    }
+    table = Table(main, reference, m.inputs, m.kind, modes)
+    left = faults(table)
+    found: list[Finding] = []
+    while left and len(found) < 3:
+        finding, left = _explained(m, table, left, again, only_sure)
+        if finding is not None:
+            found.append(finding)
+    return found
+
+
+def _explained(
+    m: Any, table: Table, left: list[Fault], again: Any, only_sure: bool
+) -> tuple[Finding | None, list[Fault]]:
+    """The finding of the first fault, and the faults that it does not explain."""
+    first = left[0]
+    swap, rest = _search(m, table, left, again)
+    if swap:
+        ours = " and ".join(f"portable_losses.ops.{name}" for name in swap)
+        theirs = " and ".join(f"keras.ops.{name}" for name in swap)
+        words = (
+            f"use {ours} in place of {theirs}: found by trying, the fault is gone "
+            "with it"
+        )
+        line = m.line_with(*(f"{name}(" for name in swap), *swap)
+    else:
+        if only_sure:
+            return None, []
+        rest = []
+        wanted = table.wanted(first.label)
+        wide = bool(wanted) and bool(np.isfinite(wanted["value"] if wanted else np.nan))
+        words = remedy.of_numbers(first.check, m.source, wide)
+        line = m.line_with(*re.findall(r"(?:ops\.)(\w+)", words), *_suspects(words))
+    return _finding(m, table, first, left, rest, words, line, swap, again), rest
+
+
+def _suspects(words: str) -> list[str]:
+    return [
+        name + "("
+        for name in re.findall(r"\w+", words)
+        if name
+        in ("argmax", "clip", "exp", "log", "softmax", "sigmoid", "cosh", "round")
+    ]
+
+
+def _search(
+    m: Any, table: Table, left: list[Fault], again: Any
+) -> tuple[tuple[str, ...], list[Fault]]:
+    """The operations whose swap removes the first fault, and what is left of the "
+    "rest.
+    """
+    names = [
+        name
+        for name in m.facts["pinned"]
+        if re.search(rf"\b{re.escape(name)}\b", m.source)
+    ]
+    if not names or left[0].check in ("direction", "modes"):
+        return (), left
+    labels = list(dict.fromkeys(f.label for f in left))[:6]
+    inputs = {label: m.inputs[label] for label in labels}
+    backends = tuple(table.main)
+
+    def after(swap: tuple[str, ...]) -> list[Fault]:
+        found = again(backends, inputs, swap)
+        reference = found.pop("numpy", {})
+        main = {b: f for b, f in found.items() if "ended" not in f}
+        if any("error" in fact for f in main.values() for fact in f.values()):
+            return left
+        return faults(Table(main, reference, inputs, table.kind))
+
+    def gone(found: list[Fault]) -> bool:
+        key = (left[0].check, left[0].label)
+        return all(
+            (f.check, f.label) != key and f.label != left[0].label for f in found
+        )
+
+    for name in names:
+        found = after((name,))
+        if gone(found):
+            return (name,), [f for f in found if (f.check, f.label) in _keys(left)]
+    if len(names) > 1:
+        found = after(tuple(names))
+        if gone(found):
+            needed = list(names)
+            for name in names:
+                fewer = tuple(n for n in needed if n != name)
+                if fewer and gone(after(fewer)):
+                    needed.remove(name)
+            return tuple(needed), [
+                f for f in found if (f.check, f.label) in _keys(left)
+            ]
+    return (), left
+
+
+def _keys(left: list[Fault]) -> set[tuple[str, str]]:
+    return {(f.check, f.label) for f in left}
+
+
+def _finding(
+    m: Any,
+    table: Table,
+    first: Fault,
+    left: list[Fault],
+    rest: list[Fault],
+    words: str,
+    line: str,
+    swap: tuple[str, ...],
+    again: Any,
+) -> Finding:
+    explained = [f for f in left if f not in rest]
+    backends = tuple(dict.fromkeys(b for f in explained for b in f.backends))
+    small = _smallest(m, table, first, again)
+    others = list(dict.fromkeys(f.label for f in explained if f.label != first.label))
+    more = f" The same shows at {', '.join(others[:3])}." if others else ""
+    label = next(iter(small.inputs))
+    wanted = small.wanted(label) or {}
+    values = {**small.values(label)}
+    gradients = {b: g.tolist() for b, g in small.gradients(label).items()}
+    if wanted:
+        values["float64"] = wanted["value"]
+        gradients["float64"] = wanted["gradient"]
+    return Finding(
+        first.check,
+        f"{first.words}, at the input {first.label!r}.{more}",
+        words,
+        backends=backends,
+        input=code_of(*small.inputs[label]),
+        values=values,
+        gradients=gradients,
+        line=line,
+    )
+
+
+def _smallest(m: Any, table: Table, first: Fault, again: Any) -> Table:
+    """The table of one sample, if that shows the fault; else of the whole batch."""
+    t, p = m.inputs[first.label]
+    whole = Table(table.main, table.reference, {first.label: (t, p)}, table.kind)
+    if m.kind.couples or first.check in ("direction", "modes"):
+        return whole
+    i = min(first.sample, len(p) - 1)
+    one = {first.label: (t[i : i + 1], p[i : i + 1])}
+    found = again(tuple(table.main), one, ())
+    reference = found.pop("numpy", {})
+    if any("ended" in f or "error" in f.get(first.label, {}) for f in found.values()):
+        return whole
+    small = Table(found, reference, one, table.kind)
+    shows = any(f.check == first.check for f in faults(small))
+    return small if shows else whole

@@ -1,0 +1,148 @@
+"""What is inside of a loss, and around it: dtypes, second derivatives, the base."""
+
+import numpy as np
+
+from portable_losses.parity.examine.findings import ADVICE, Finding, in_words
+from portable_losses.parity.examine.measured import Measured
+from portable_losses.parity.examine.showing import code_of
+
+
+def dtypes(m: Measured) -> list[Finding]:
+    """Nothing is computed in float64 or half precision on the way."""
+    for which, words in (
+        (
+            "float64",
+            "float64 constants make float64 of everything, on some backends: "
+            "use Python numbers, or keras.ops.cast(x, y_pred.dtype)",
+        ),
+        ("float16", "leave y_pred in float32"),
+        ("bfloat16", "leave y_pred in float32"),
+    ):
+        where = [
+            b
+            for b, facts in m.found.get("inside", {}).items()
+            if which in facts.get("dtypes", ())
+        ]
+        where += [
+            b
+            for b, facts in m.found.get("items", {}).items()
+            if b != "numpy" and facts.get("whole", {}).get("dtype") == which
+        ]
+        if where:
+            t, p = m.inputs[next(iter(m.inputs))]
+            return [
+                Finding(
+                    "dtype",
+                    f"float32 inputs are computed in {which} on the way.",
+                    words,
+                    backends=tuple(dict.fromkeys(where)),
+                    input=code_of(t[:1], p[:1]),
+                    line=m.line_with(which, "np.", "dtype", "cast("),
+                )
+            ]
+    return []
+
+
+def second(m: Measured) -> list[Finding]:
+    """The second derivative, where a backend has one, is that of the value."""
+    wanted = m.found.get("second64", {}).get("numpy", {}).get("along")
+    facts = m.found.get("second", {})
+    got = {b: f["along"] for b, f in facts.items() if "along" in f}
+    lacking = [b for b, f in facts.items() if "error" in f]
+    found = []
+    if wanted is not None and np.isfinite(wanted):
+        far = {
+            b: v
+            for b, v in got.items()
+            if not abs(v - wanted) <= 0.02 * max(abs(wanted), abs(v)) + 2e-3
+        }
+        if far:
+            found.append(
+                Finding(
+                    "second derivative",
+                    "The second derivative is wrong: "
+                    + ", ".join(f"{v:.6g} on {b}" for b, v in far.items())
+                    + f", where differences of the value give {wanted:.6g}.",
+                    "use no custom_gradient, stop_gradient or operation without a "
+                    "second "
+                    "derivative (such as ctc_loss), or do not train with one",
+                    backends=tuple(far),
+                    values={**got, "float64": wanted},
+                    line=m.line_with("stop_gradient", "custom_gradient", "ctc"),
+                )
+            )
+    if lacking:
+        found.append(
+            Finding(
+                "second derivative",
+                f"There is no second derivative on {', '.join(lacking)}.",
+                "none is needed for training by gradients",
+                ADVICE,
+                tuple(lacking),
+            )
+        )
+    return found
+
+
+def mapped(m: Measured) -> list[Finding]:
+    """`vmap` over the samples gives each its value."""
+    if m.kind.couples or m.kind.scalar:
+        return []
+    label = next(iter(m.inputs))
+    found = []
+    for backend, facts in m.found.get("mapped", {}).items():
+        if "error" in facts:
+            found.append(
+                Finding(
+                    "vmap",
+                    f"vmap over the samples raises an error on {backend}: "
+                    f"{in_words(facts['error'])}.",
+                    "vmap is not needed for training with Keras",
+                    ADVICE,
+                    (backend,),
+                )
+            )
+            continue
+        items = m.items(next(iter(m.found.get("items", {"": {}}))), "whole")
+        if "values" not in facts or items is None or not items.ndim:
+            continue
+        own = m.found["main"].get(backend, {}).get(label, {}).get("value")
+        if own is None or not np.isclose(own, np.mean(items), rtol=1e-4):
+            continue  # another reduction
+        got = np.asarray(facts["values"])
+        wanted = items.reshape(len(items), -1).mean(axis=1)
+        if not np.allclose(got, wanted, rtol=1e-3, atol=1e-5, equal_nan=True):
+            found.append(
+                Finding(
+                    "vmap",
+                    f"vmap over the samples gives {got[0]:.6g} for the first on "
+                    f"{backend}, where it costs {wanted[0]:.6g}.",
+                    "let no shape or value of the whole batch into an item",
+                    backends=(backend,),
+                    line=m.line,
+                )
+            )
+    return found
+
+
+def base(m: Measured) -> list[Finding]:
+    """What Keras's own base does for every loss: advice."""
+    found = []
+    for backend, facts in m.found.get("base", {}).items():
+        for name, fact in facts.items():
+            value = fact.get("value") if isinstance(fact, dict) else None
+            if value is None or np.isfinite(value):
+                continue
+            found.append(
+                Finding(
+                    name,
+                    f"{name} gives the value {value}."
+                    if name.startswith("NaN")
+                    else f"A batch of {name} gives the value {value}.",
+                    "derive the loss from portable_losses.Loss, which removes such "
+                    "samples; keras.losses.Loss multiplies by 0",
+                    ADVICE,
+                    (backend,),
+                )
+            )
+    return found

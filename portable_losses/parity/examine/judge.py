@@ -1,0 +1,47 @@
+"""What the measured facts mean: findings, one for each cause."""
+
+from portable_losses.parity.examine import (
+    explained,
+    foreign,
+    inner,
+    kept,
+    per_item,
+    raised,
+)
+from portable_losses.parity.examine.findings import FAULT, Finding
+from portable_losses.parity.examine.measured import Again, Measured
+
+CONVENTIONS = ("zero samples", "NaN of weight 0", "saved")
+"""Advice that `--strict` makes a fault of."""
+
+
+def judge(m: Measured, again: Again) -> list[Finding]:
+    """The findings of a loss, the faults first."""
+    findings: list[Finding] = []
+    abroad = foreign.of(m.facts, m.backends)
+    if abroad is not None:
+        findings.append(abroad)
+    over = raised.ended(raised.first(m, "ended"), m.facts)
+    findings += over
+    errors = raised.errors(m, bool(abroad))
+    findings += errors
+    if not over:
+        unstable = per_item.deterministic(m)
+        if unstable:  # what compilers say of random numbers is the same cause
+            findings = [f for f in findings if "random" not in f.message]
+        findings += unstable
+        misshapen = per_item.shapes(m)
+        findings += misshapen + (kept.saving(m) if not unstable else [])
+        if not unstable:
+            if not misshapen:
+                findings += per_item.independent(m)
+            # What an error or a foreign framework explains is not told twice.
+            quiet = bool(findings) and any(f.rank == FAULT for f in findings)
+            findings += explained.numeric(m, again, only_sure=quiet)
+            if not any(f.rank == FAULT for f in findings):
+                findings += inner.dtypes(m) + inner.second(m) + inner.mapped(m)
+    findings += inner.base(m)
+    for finding in findings:
+        if finding.check in CONVENTIONS and m.strict:
+            finding.rank = FAULT
+    return sorted(findings, key=lambda f: f.rank != FAULT)

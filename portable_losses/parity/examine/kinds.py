@@ -1,0 +1,184 @@
+"""What a loss takes: how its inputs are drawn, and the points where losses go wrong.
+
+All inputs of a kind have one shape, so that a backend compiles once for all of them.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+from portable_losses.parity.examine import draws, draws_of_arrays
+from portable_losses.parity.examine.draws import Pair
+
+SAMPLES = 6
+"""Samples of a batch; not the number of columns, so that axes cannot be mistaken."""
+
+COLUMNS = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """Inputs of one kind.
+
+    Args:
+        draw: `draw(rng, shape)` returns targets and predictions; `shape` is that of
+            the predictions.
+        shape: of the predictions, the samples first.
+        edges: `edges(shape)` returns named inputs, of the same shapes.
+        wrong: names of the edges at which every sample is confidently wrong, so that
+            its gradient must be alive.
+        far: names of the edges that are wrong, and whose gradient may be dead: robust
+            losses have none far away.
+        right: the edge that must cost less than those of `wrong` and `far`.
+        couples: whether items may depend on the other samples of the batch.
+        scalar: whether the loss is one number a batch.
+        words: what it is, for people.
+    """
+
+    draw: Callable[[np.random.Generator, tuple[int, ...]], Pair]
+    shape: tuple[int, ...] = (SAMPLES, COLUMNS)
+    edges: Callable[[tuple[int, ...]], dict[str, Pair]] = lambda shape: {}
+    wrong: tuple[str, ...] = ()
+    far: tuple[str, ...] = ()
+    right: str = ""
+    couples: bool = False
+    scalar: bool = False
+    words: str = ""
+
+    def inputs(self, shape: tuple[int, ...] | None = None) -> dict[str, Pair]:
+        """All inputs by name: three drawn batches, then the edges."""
+        shape = shape or self.shape
+        found = {
+            f"drawn {seed}": self.draw(np.random.default_rng(seed), shape)
+            for seed in range(3)
+        }
+        found |= self.edges(shape)
+        return {name: single(pair) for name, pair in found.items()}
+
+
+def single(pair: Pair) -> Pair:
+    """Inputs as people pass them: float32 and int32."""
+    t, p = (np.asarray(x) for x in pair)
+    kinds = {"i": "int32", "u": "int32", "b": "float32"}
+    return t.astype(kinds.get(t.dtype.kind, "float32")), p.astype("float32")
+
+
+_MAP = (SAMPLES, 3, 5, 2)
+
+KINDS: dict[str, Kind] = {
+    "regression": Kind(
+        draws.real,
+        edges=draws.real_edges,
+        far=("far away",),
+        right="exact match",
+        words="real targets and predictions of one shape",
+    ),
+    "positive": Kind(
+        draws.positive,
+        edges=draws.positive_edges,
+        words="positive targets and predictions",
+    ),
+    "counts": Kind(
+        draws.counts, edges=draws.count_edges, words="counts and positive rates"
+    ),
+    "counts_logits": Kind(
+        draws.count_logits,
+        edges=draws.count_logit_edges,
+        words="counts and logarithms of rates",
+    ),
+    "binary": Kind(
+        draws.binary,
+        edges=draws.binary_edges,
+        wrong=("nearly wrong",),
+        right="exact match",
+        words="0 or 1, and probabilities",
+    ),
+    "binary_logits": Kind(
+        draws.binary_logits,
+        edges=draws.binary_logit_edges,
+        wrong=("sure and wrong", "huge and wrong"),
+        right="sure and right",
+        words="0 or 1, and logits",
+    ),
+    "categorical": Kind(
+        draws.categorical,
+        edges=draws.categorical_edges,
+        wrong=("nearly wrong",),
+        right="exact match",
+        words="one-hot labels and class probabilities",
+    ),
+    "categorical_logits": Kind(
+        draws.categorical_logits,
+        edges=draws.categorical_logit_edges,
+        wrong=("sure and wrong", "huge and wrong"),
+        right="sure and right",
+        words="one-hot labels and logits",
+    ),
+    "sparse": Kind(
+        draws.as_ids(draws.categorical),
+        edges=draws.as_ids(draws.categorical_edges),
+        wrong=("nearly wrong",),
+        right="exact match",
+        words="class indices and class probabilities",
+    ),
+    "sparse_logits": Kind(
+        draws.as_ids(draws.categorical_logits),
+        edges=draws.as_ids(draws.categorical_logit_edges),
+        wrong=("sure and wrong", "huge and wrong"),
+        right="sure and right",
+        words="class indices and logits",
+    ),
+    "segmentation": Kind(
+        draws_of_arrays.regions,
+        _MAP,
+        draws_of_arrays.region_edges,
+        words="maps of labels and probabilities",
+    ),
+    "boxes": Kind(
+        draws_of_arrays.boxes,
+        edges=draws_of_arrays.box_edges,
+        words="boxes x1, y1, x2, y2",
+    ),
+    "embeddings": Kind(
+        draws_of_arrays.embeddings,
+        (SAMPLES, 5),
+        draws_of_arrays.embedding_edges,
+        couples=True,
+        words="labels (B,) and embeddings (B, D)",
+    ),
+    "two_views": Kind(
+        draws_of_arrays.views,
+        (SAMPLES, 5),
+        draws_of_arrays.view_edges,
+        couples=True,
+        words="two embeddings (B, D) of each sample",
+    ),
+    "pairs": Kind(
+        draws_of_arrays.pairs,
+        (SAMPLES, 1),
+        draws_of_arrays.pair_edges,
+        words="whether two are alike, and a distance",
+    ),
+    "quantiles": Kind(
+        draws_of_arrays.quantiles,
+        (SAMPLES, 3),
+        draws_of_arrays.quantile_edges,
+        words="a target (B, 1) and its quantiles (B, Q)",
+    ),
+    "statistic": Kind(
+        draws.real,
+        edges=draws.real_edges,
+        couples=True,
+        scalar=True,
+        words="real targets and predictions, and one number a batch",
+    ),
+}
+"""What a loss takes, by name."""
+
+KINDS["regression_logits"] = KINDS["regression"]
+KINDS["positive_logits"] = Kind(
+    lambda rng, shape: (rng.gamma(2.0, size=shape) + 0.05, rng.normal(size=shape)),
+    edges=draws.count_logit_edges,
+    words="positive targets and logarithms of predictions",
+)

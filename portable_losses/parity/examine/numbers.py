@@ -1,0 +1,152 @@
+"""Values and gradients: against float64, between backends and modes, alive and "
+"finite.
+"""
+
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from portable_losses.parity.examine import whole
+from portable_losses.parity.examine.table import ORDER, Facts, Fault, Table
+
+LEAST = 0.5
+"""Where a value is nearly 0, terms of order 1 have canceled, and left rounding."""
+
+JUMP = 1e4
+"""A difference over a small step that is larger is that of a jump."""
+
+OVERFLOW = 1e37
+"""A float64 value beyond this may be infinite in float32."""
+
+
+def faults(table: Table) -> list[Fault]:
+    """All numbers that are wrong, in the order of `ORDER`."""
+    found = []
+    for label in table.inputs:
+        found += list(_at(table, label))
+    found += whole.dead(table)
+    found += whole.direction(table)
+    found += whole.modes(table)
+    together: dict[tuple[str, str], Fault] = {}
+    for fault in found:
+        key = fault.check, fault.label
+        if key in together:
+            backends = dict.fromkeys((*together[key].backends, *fault.backends))
+            fault = dataclasses.replace(together[key], backends=tuple(backends))
+        together[key] = fault
+    return sorted(together.values(), key=lambda f: ORDER.index(f.check))
+
+
+def _at(table: Table, label: str) -> Iterator[Fault]:
+    values, gradients = table.values(label), table.gradients(label)
+    if not values:
+        return
+    wanted = table.wanted(label)
+    drawn = label.startswith("drawn") or label not in table.edges
+    ref = float(wanted["value"]) if wanted else float("nan")
+    beyond = bool(wanted) and abs(ref) > OVERFLOW
+    if beyond and (np.isfinite(ref) or re.search("far|large|huge", label)):
+        return  # float32 has no number for it
+    bad = {b: v for b, v in values.items() if not np.isfinite(v)}
+    if bad:
+        sample = _sample(wanted, gradients)
+        said = ", ".join(f"{v} on {b}" for b, v in bad.items())
+        yield Fault("finite", label, tuple(bad), f"The value is {said}", sample)
+        return
+    broken = {b: g for b, g in gradients.items() if not np.isfinite(g).all()}
+    if broken:
+        b, g = next(iter(broken.items()))
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(g))[0])
+        yield Fault(
+            "finite",
+            label,
+            tuple(broken),
+            f"The gradient at {where} is {g[where]} on {', '.join(broken)}",
+            where[0] if where else 0,
+        )
+    fine = {b: g for b, g in gradients.items() if b not in broken}
+    size = max((float(np.abs(g).max(initial=0.0)) for g in fine.values()), default=0.0)
+    largest = float(wanted["largest"]) if wanted else max(map(abs, values.values()))
+    yield from _between(label, values, fine, size, largest, drawn)
+    if not wanted or not np.isfinite(ref):
+        return
+    slack = 1e-4 if drawn else 5e-2
+    off = {
+        b: v
+        for b, v in values.items()
+        if abs(v - ref) > slack * abs(ref) + 3e-6 * max(largest, LEAST)
+    }
+    if off:
+        b, v = max(off.items(), key=lambda item: abs(item[1] - ref))
+        yield Fault(
+            "value", label, tuple(off), f"The value is {v:.7g} on {b}, not {ref:.7g}"
+        )
+    low, high = (np.asarray(wanted[k], "float64") for k in ("low", "high"))
+    known = np.abs(np.asarray(wanted["gradient"], "float64"))
+    known = known[np.isfinite(known)]
+    scale = max(float(known.max(initial=0.0)), 1e-3)
+    for b, g in fine.items():
+        if g.shape != low.shape:
+            continue
+        room = (1e-2 if drawn else 5e-2) * np.abs(g) + (1e-3 if drawn else 2e-2) * scale
+        with np.errstate(invalid="ignore"):
+            outside = (g < low - room) | (g > high + room)
+            # Both one-sided differences are of a jump: there is no derivative.
+            outside &= np.minimum(np.abs(low), np.abs(high)) < JUMP * np.maximum(
+                1, size
+            )
+        if outside.any():
+            at = tuple(int(i) for i in np.argwhere(outside)[0])
+            yield Fault(
+                "gradient",
+                label,
+                (b,),
+                f"The gradient at {at} is {g[at]:.6g} on {b}, outside of the one-sided "
+                f"derivatives {low[at]:.6g} and {high[at]:.6g} of the value",
+                at[0] if at else 0,
+            )
+
+
+def _sample(wanted: Facts | None, gradients: Mapping[str, Any]) -> int:
+    """The sample whose item or gradient is not finite."""
+    for array in [np.asarray(wanted["items"], "float64")] if wanted else []:
+        if array.ndim and not np.isfinite(array).all():
+            return int(np.argwhere(~np.isfinite(array))[0][0])
+    for g in gradients.values():
+        if not np.isfinite(g).all():
+            return int(np.argwhere(~np.isfinite(g))[0][0])
+    return 0
+
+
+def _between(
+    label: str,
+    values: dict[str, float],
+    gradients: dict[str, Any],
+    size: float,
+    largest: float,
+    drawn: bool,
+) -> Iterator[Fault]:
+    if len(values) > 1:
+        low, high = min(values.values()), max(values.values())
+        if high - low > 2e-4 * max(abs(low), abs(high)) + 3e-6 * max(largest, LEAST):
+            said = ", ".join(f"{v:.7g} on {b}" for b, v in values.items())
+            yield Fault("backends", label, tuple(values), f"The value is {said}")
+            return
+    if len(gradients) > 1:
+        names = list(gradients)
+        stacked = np.stack([gradients[b] for b in names])
+        spread = np.ptp(stacked, axis=0)
+        room = 5e-3 * np.abs(stacked).max(axis=0) + 1e-3 * max(size, 1e-3)
+        if (spread > room).any():
+            at = tuple(int(i) for i in np.argwhere(spread > room)[0])
+            said = ", ".join(f"{gradients[b][at]:.6g} on {b}" for b in names)
+            yield Fault(
+                "backends",
+                label,
+                tuple(names),
+                f"The gradient at {at} is {said}",
+                at[0] if at else 0,
+            )

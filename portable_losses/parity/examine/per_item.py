@@ -1,0 +1,122 @@
+"""The items of a loss: the same again, one a sample, and without the others."""
+
+from typing import Any
+
+import numpy as np
+
+from portable_losses.parity.examine.findings import Finding
+from portable_losses.parity.examine.measured import Measured
+from portable_losses.parity.examine.showing import code_of
+
+
+def deterministic(m: Measured) -> list[Finding]:
+    """The same inputs twice give the same items."""
+    where = []
+    values: dict[str, Any] = {}
+    for lane in m.found.get("items", {}):
+        first, then = (m.items(lane, label) for label in ("whole", "again"))
+        if first is None or then is None:
+            continue
+        if not np.array_equal(first, then, equal_nan=True):
+            where.append(lane)
+            values[lane] = [float(np.mean(first)), float(np.mean(then))]
+    if not where:
+        return []
+    source = m.source
+    random = "random" in source or "dropout" in source or "shuffle" in source
+    t, p = m.inputs[next(iter(m.inputs))]
+    return [
+        Finding(
+            "deterministic",
+            "The loss gives other values for the same inputs: "
+            + ", ".join(f"{a:.7g} and {b:.7g} on {x}" for x, (a, b) in values.items())
+            + ".",
+            "draw no random numbers in the loss: add noise in a layer or to the data, "
+            "or use keras.random with a fixed integer seed"
+            if random
+            else "keep no state between calls (self.x = ... in call): what moves "
+            "belongs in a metric, a callback, or portable_losses.Hyperparameter",
+            backends=tuple(where),
+            input=code_of(t[:2], p[:2]),
+            values=values,
+            line=m.line_with("random", "+= ", "self.")
+            if random
+            else m.line_with("+= "),
+        )
+    ]
+
+
+def shapes(m: Measured) -> list[Finding]:
+    """One item a sample: not a column, and not a pair of samples."""
+    if m.kind.couples:
+        return []
+    t, p = m.inputs[next(iter(m.inputs))]
+    for lane, facts in m.found.get("items", {}).items():
+        shape = tuple(facts.get("whole", {}).get("shape", ()))
+        if not shape or shape[0] == len(p) and shape in _prefixes(t, p):
+            continue
+        pairs = shape[:2] == (len(p), len(p))
+        return [
+            Finding(
+                "shape",
+                f"`call` returns items of shape {shape} for y_true {t.shape} and "
+                f"y_pred "
+                f"{p.shape}, where one value a sample has shape {(len(p),)}.",
+                "every sample meets every other: give both arrays the same shape "
+                "before "
+                "you combine them (keepdims=True, or expand_dims on the right axis)"
+                if pairs
+                else "the axis is wrong: reduce over the last axis (axis=-1), never "
+                "over the samples (axis 0)",
+                backends=(lane,),
+                input=code_of(t, p),
+                line=m.line_with("axis", "sum(", "mean("),
+            )
+        ]
+    return []
+
+
+def _prefixes(t: Any, p: Any) -> set[tuple[int, ...]]:
+    """The shapes that items may have."""
+    found = {p.shape[:n] for n in range(1, p.ndim + 1)}
+    found |= {t.shape[:n] for n in range(1, t.ndim + 1)}
+    return found | {(*p.shape[:-1], 1), (len(p), 1)}
+
+
+def independent(m: Measured) -> list[Finding]:
+    """The items of some samples are the same without the others."""
+    if m.kind.couples or m.kind.scalar:
+        return []
+    t, p = m.inputs[next(iter(m.inputs))]
+    for lane in m.found.get("items", {}):
+        whole = m.items(lane, "whole")
+        if whole is None or not whole.ndim or len(whole) != len(p):
+            continue
+        half, one = m.items(lane, "first half"), m.items(lane, "one")
+        parts = [(half, whole[: len(p) // 2]), (one, whole[1:2])]
+        for part, wanted in parts:
+            if part is None or part.shape != wanted.shape:
+                continue
+            if np.allclose(part, wanted, rtol=1e-4, atol=1e-6, equal_nan=True):
+                continue
+            return [
+                Finding(
+                    "independent",
+                    "The item of a sample depends on the other samples of its batch: "
+                    f"{_number(wanted)} in the batch, {_number(part)} without the "
+                    "others.",
+                    "reduce over axes from 1 on (axis=-1), never over axis 0 or over "
+                    "the whole array; if samples are to be compared, say --kind "
+                    "embeddings, two_views or statistic",
+                    backends=(lane,),
+                    input=code_of(t[:2], p[:2]),
+                    line=m.line_with(
+                        "axis=0", "axis=None", "mean(", "max(", "sum(", "std("
+                    ),
+                )
+            ]
+    return []
+
+
+def _number(x: Any) -> str:
+    return f"{float(np.ravel(x)[0]):.7g}"

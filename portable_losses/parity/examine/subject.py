@@ -1,0 +1,139 @@
+"""A user's loss as it was given: found, made, and called, in a worker."""
+
+import ast
+import inspect
+import pathlib
+import textwrap
+from typing import Any
+
+import keras
+
+_WRAPPER = keras.losses.MeanSquaredError.__mro__[1]
+"""What Keras makes of a plain function: it aligns the ranks and reduces."""
+
+
+class Subject:
+    """A loss to check.
+
+    Args:
+        target: as the user wrote it.
+        given: a loss, a class, or a function.
+    """
+
+    def __init__(self, target: str, given: Any) -> None:
+        self.target = target
+        self.given = given
+        self.is_class = inspect.isclass(given)
+        self.loss = self._made(given)
+        owner = given if self.is_class or inspect.isroutine(given) else type(given)
+        self.owner = getattr(given, "function", owner)
+
+    @staticmethod
+    def _made(given: Any) -> Any:
+        if inspect.isclass(given):
+            try:
+                return given()
+            except TypeError as error:
+                if "missing" in str(error) and "argument" in str(error):
+                    raise ValueError(
+                        f"{given.__name__} needs arguments ({error}); give them in "
+                        f"the target, for instance {given.__name__}(...)"
+                    ) from error
+                raise
+        if isinstance(given, keras.losses.Loss):
+            return given
+        if callable(given):
+            name = getattr(given, "__name__", type(given).__name__)
+            return _WRAPPER(given, name=name.strip("<>"))
+        raise ValueError(
+            f"a loss is a class, an instance of keras.losses.Loss or a function of "
+            f"y_true and y_pred; this is {type(given).__name__} {given!r:.80}"
+        )
+
+    @property
+    def is_function(self) -> bool:
+        """Whether it is a plain function."""
+        return not isinstance(self.given, keras.losses.Loss) and not self.is_class
+
+    def value(self, t: Any, p: Any, w: Any = None, m: Any = None) -> Any:
+        """The reduced loss, one number."""
+        found = self.loss(t, p) if w is None else self.loss(t, p, w)
+        if not hasattr(found, "shape"):
+            found = keras.ops.convert_to_tensor(found)
+        return keras.ops.mean(found) if len(found.shape) else found
+
+    def items(self, t: Any, p: Any) -> Any:
+        """What `call` returns for inputs as Keras hands them over."""
+        dtype = keras.backend.standardize_dtype(self.loss.dtype)
+        if _is_ours(self.loss):
+            return self.loss.call(t, p)
+        return self.loss.call(
+            keras.ops.convert_to_tensor(t, dtype), keras.ops.convert_to_tensor(p, dtype)
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """What the parent must know of it."""
+        file, line = _place(self.owner)
+        return {
+            "strict": _is_ours(self.loss),
+            "function": self.is_function,
+            "name": getattr(self.owner, "__name__", type(self.loss).__name__),
+            "file": file,
+            "line": line,
+            "source": source_of(self.owner),
+        }
+
+
+def _is_ours(loss: Any) -> bool:
+    return any(c.__module__ == "portable_losses.core.loss" for c in type(loss).__mro__)
+
+
+def _place(owner: Any) -> tuple[str, int]:
+    try:
+        return inspect.getsourcefile(owner) or "", inspect.getsourcelines(owner)[1]
+    except (OSError, TypeError):
+        return "", 0
+
+
+def source_of(owner: Any) -> dict[str, Any]:
+    """The code of a loss, with the functions and classes of its module that it uses.
+
+    Returns:
+        `text`: the code; `lines`: `[line number, text]` of each line in it.
+    """
+    try:
+        file = inspect.getsourcefile(owner)
+        whole = pathlib.Path(str(file)).read_text(encoding="utf-8")
+        tree = ast.parse(whole)
+        first = inspect.getsourcelines(owner)[1]
+    except (OSError, TypeError, SyntaxError):
+        return {"text": "", "lines": []}
+    tops = {
+        n.name: n
+        for n in tree.body
+        if isinstance(n, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    chosen = [n for n in tops.values() if n.lineno <= first <= (n.end_lineno or 0)]
+    chosen += [n for n in tops.values() if n.name == getattr(owner, "__name__", "")]
+    seen: dict[str, Any] = {}
+    while chosen:
+        node = chosen.pop()
+        if node.name in seen:
+            continue
+        seen[node.name] = node
+        used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        chosen += [tops[name] for name in used if name in tops]
+    lines = whole.splitlines()
+    numbers = sorted(
+        {
+            i
+            for node in seen.values()
+            for i in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        }
+    )
+    kept = [[i, lines[i - 1]] for i in numbers if i <= len(lines)]
+    parts = [
+        textwrap.dedent(ast.get_source_segment(whole, node, padded=True) or "")
+        for node in seen.values()
+    ]
+    return {"text": "\n".join(parts), "lines": kept, "file": str(file)}

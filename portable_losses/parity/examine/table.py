@@ -1,0 +1,69 @@
+"""Values and gradients side by side, and what can be wrong with one."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from portable_losses.parity.examine.draws import Pair
+
+Facts = dict[str, Any]
+
+ORDER = ("finite", "value", "backends", "gradient", "dead", "modes", "direction")
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """One number that is wrong.
+
+    Args:
+        check: one of `ORDER`.
+        label: of the input.
+        backends: where.
+        words: what is wrong.
+        sample: the sample that shows it.
+    """
+
+    check: str
+    label: str
+    backends: tuple[str, ...]
+    words: str
+    sample: int = 0
+
+
+@dataclasses.dataclass
+class Table:
+    """Values and gradients by backend, and the float64 ones, of named inputs."""
+
+    main: dict[str, Facts]
+    reference: Facts
+    inputs: Mapping[str, Pair]
+    kind: Any
+    modes: dict[str, dict[str, Facts]] = dataclasses.field(default_factory=dict)
+
+    def values(self, label: str) -> dict[str, float]:
+        """The value on each backend."""
+        return {
+            b: float(facts[label]["value"])
+            for b, facts in self.main.items()
+            if "value" in facts.get(label, {})
+        }
+
+    def gradients(self, label: str) -> dict[str, Any]:
+        """The gradient on each backend."""
+        return {
+            b: np.asarray(facts[label]["gradient"], "float64")
+            for b, facts in self.main.items()
+            if "gradient" in facts.get(label, {})
+        }
+
+    @property
+    def edges(self) -> tuple[str, ...]:
+        """The names of the inputs that are no drawn ones."""
+        return tuple(self.kind.edges(self.kind.shape))
+
+    def wanted(self, label: str) -> Facts | None:
+        """What float64 gives, or None."""
+        found = self.reference.get(label, {})
+        return found if "value" in found else None

@@ -1,0 +1,113 @@
+"""A worker: does what it is told on one backend, and is where user code runs."""
+
+import faulthandler
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+_PIPES = "PORTABLE_LOSSES_PIPES"
+
+
+class Voice:
+    """What the worker says on its pipe, and where it says that it hangs."""
+
+    def __init__(self, to: int) -> None:
+        self._to = to
+        self._stack: Any = None
+        self.timeout = 60.0
+
+    def say(self, event: str, **facts: Any) -> None:
+        """Report an event to the parent."""
+        data = (json.dumps({"event": event, **facts}, default=str) + "\n").encode()
+        while data:
+            data = data[os.write(self._to, data) :]
+
+    def writes_to(self, stack: str) -> None:
+        """The file that gets the stack when the time limit passes."""
+        if self._stack is None:
+            self._stack = open(stack, "w")
+
+    def step(self, what: str) -> None:
+        """Say that a step begins, which may take as long as the time limit."""
+        self.say("step", what=what)
+        if self._stack is not None:
+            faulthandler.dump_traceback_later(self.timeout, file=self._stack)
+
+    def rest(self) -> None:
+        """No step runs."""
+        faulthandler.cancel_dump_traceback_later()
+
+
+def die_with(parent: int) -> None:
+    """End this process with its parent, also while C code holds the interpreter."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(3)
+
+
+def listen(source: int, commands: "queue.Queue[dict[str, Any]]") -> None:
+    """Read commands; the parent's end is the end of this process."""
+    with os.fdopen(source, "rb") as lines:
+        for line in lines:
+            commands.put(json.loads(line))
+    os._exit(3)
+
+
+def serve(
+    commands: "queue.Queue[dict[str, Any]]",
+    voice: Voice,
+    do: Callable[[dict[str, Any]], dict[str, Any]],
+) -> None:
+    """Answer every command, whatever happens in it."""
+    while True:
+        command = commands.get()
+        voice.timeout = command.get("timeout", voice.timeout)
+        try:
+            facts = do(command)
+        except BaseException as error:
+            facts = {
+                "failed": f"{type(error).__name__}: {error}",
+                "traceback": traceback.format_exc(),
+            }
+        voice.rest()
+        voice.say("answer", **facts)
+
+
+def main() -> None:
+    """Start, import the backend, and answer the parent until it is gone."""
+    source, to, parent = map(int, os.environ.pop(_PIPES).split(","))
+    for pipe in (source, to):
+        os.set_inheritable(pipe, False)
+    die_with(parent)
+    commands: queue.Queue[dict[str, Any]] = queue.Queue()
+    threading.Thread(target=listen, args=(source, commands), daemon=True).start()
+    voice = Voice(to)
+    began = time.perf_counter()
+    try:
+        from portable_losses.parity.examine.lab import Lab
+
+        lab = Lab(voice)
+    except BaseException as error:
+        voice.say("answer", failed=f"{type(error).__name__}: {error}")
+        os._exit(1)
+    voice.say(
+        "answer",
+        versions=lab.autodiff.versions(),
+        modes=list(lab.autodiff.MODES),
+        seconds=time.perf_counter() - began,
+    )
+    serve(commands, voice, lab.do)
+
+
+if __name__ == "__main__":
+    main()

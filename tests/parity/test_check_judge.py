@@ -1,0 +1,111 @@
+"""What the judge of `portable-losses check` makes of measured facts, by itself."""
+
+import json
+
+import numpy as np
+import pytest
+
+from portable_losses.parity.examine import foreign, numbers, per_item
+from portable_losses.parity.examine.findings import Finding, Report, plain
+from portable_losses.parity.examine.kinds import KINDS
+from portable_losses.parity.examine.measured import Measured
+from portable_losses.parity.examine.table import Table
+
+T, P = KINDS["regression"].inputs()["drawn 0"]
+INPUTS = {"drawn 0": (T, P)}
+
+
+def table(jax=1.0, torch=1.0, slope=1.0):
+    gradient = np.ones_like(P)
+
+    def facts(value, factor):
+        return {"drawn 0": {"value": value, "gradient": (factor * gradient).tolist()}}
+
+    wanted = {
+        "value": 1.0,
+        "largest": 1.0,
+        "gradient": gradient.tolist(),
+        "low": gradient.tolist(),
+        "high": gradient.tolist(),
+        "items": [1.0] * len(P),
+    }
+    main = {"jax": facts(jax, 1.0), "torch": facts(torch, slope)}
+    return Table(main, {"drawn 0": wanted}, INPUTS, KINDS["regression"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "check"),
+    [
+        ({"jax": 1.001, "torch": 1.001}, "value"),
+        ({"torch": 1.01}, "backends"),
+        ({"torch": float("nan")}, "finite"),
+        ({"slope": 1.1}, "backends"),
+        ({"slope": float("inf")}, "finite"),
+    ],
+)
+def test_a_wrong_number_is_a_fault(arguments, check):
+    assert check in {fault.check for fault in numbers.faults(table(**arguments))}
+
+
+def test_right_numbers_are_none():
+    assert numbers.faults(table()) == []
+
+
+def measured(items, lane="numpy", kind="regression", text="", file=""):
+    source = {"text": text, "lines": [], "file": file}
+    facts = {"source": source, "file": file, "line": 1}
+    found = {"items": {lane: items}}
+    return Measured(KINDS[kind], INPUTS, facts, ("jax",), found, False)
+
+
+def fact(values):
+    return {"items": values, "shape": list(np.shape(values))}
+
+
+def test_items_that_differ_from_call_to_call():
+    found = measured({"whole": fact([1.0] * 6), "again": fact([1.0] * 6)})
+    assert per_item.deterministic(found) == []
+    found = measured({"whole": fact([1.0] * 6), "again": fact([2.0] * 6)})
+    assert [f.check for f in per_item.deterministic(found)] == ["deterministic"]
+
+
+def test_items_of_a_column_and_of_a_pair():
+    assert per_item.shapes(measured({"whole": fact([1.0] * 6)})) == []
+    assert per_item.shapes(measured({"whole": fact(1.0)})) == []
+    for wrong in ([1.0] * 4, np.ones((6, 6)).tolist()):
+        (finding,) = per_item.shapes(measured({"whole": fact(wrong)}))
+        assert finding.check == "shape"
+
+
+def test_an_item_that_needs_the_others():
+    whole, alone = [1.0, 2, 3, 4, 5, 6], [1.0, 2, 3]
+    same = {"whole": fact(whole), "first half": fact(alone), "one": fact([2.0])}
+    assert per_item.independent(measured(same)) == []
+    other = {**same, "one": fact([2.5])}
+    assert [f.check for f in per_item.independent(measured(other))] == ["independent"]
+    assert per_item.independent(measured(other, kind="two_views")) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "framework"),
+    [("tf.abs(y_pred)", "tensorflow"), ("ops.abs(y_pred)", None)],
+)
+def test_an_import_counts_where_the_loss_uses_it(body, framework, tmp_path):
+    file = tmp_path / "losses.py"
+    text = f"def loss(y_true, y_pred):\n    return {body}\n"
+    file.write_text("import tensorflow as tf\nfrom keras import ops\n" + text)
+    finding = foreign.of(measured({}, text=text, file=str(file)).facts)
+    assert (finding is None) == (framework is None)
+    if framework:
+        assert "keras.ops.abs for tf.abs" in finding.remedy
+
+
+def test_a_report_is_valid_json():
+    values = {"jax": float("nan"), "torch": float("inf"), "float64": 1.0}
+    finding = Finding("finite", "m", "r", values=values, gradients={"jax": [-np.inf]})
+    found = Report("a.py:f", "regression", [finding]).as_json()
+    (told,) = json.loads(json.dumps(found, allow_nan=False))["findings"]
+    assert told["values"] == {"jax": "nan", "torch": "inf", "float64": 1.0}
+    assert told["gradients"] == {"jax": ["-inf"]}
+    assert found["verdict"] == "fault"
+    assert plain((1.0, 2)) == [1.0, 2]
