@@ -29,7 +29,7 @@ WIDE = 130
     help="Print what was found as JSON, for programs.",
 )
 def command(words: tuple[str, ...], as_json: bool) -> None:
-    """Find a loss by its name, a synonym, a problem, a family, or a peer's name.
+    r"""Find a loss by its name, a synonym, a problem, a family, or a peer's name.
 
     \b
     portable-losses list pinball

@@ -64,8 +64,8 @@ LIKE: dict[str, tuple[str, ...]] = {
 """What a person may type, and parts of our own sentences that mean the same."""
 
 FILLER = frozenset(
-    "a an and class classes data for from in is keras label labels loss losses model of "
-    "on or problem problems the to with".split()
+    "a an and class classes data for from in is keras label labels loss losses model "
+    "of on or problem problems the to with".split()
 )
 """Words that choose nothing."""
 
