@@ -1,6 +1,7 @@
 """Values and gradients on JAX."""
 
 import functools
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -118,3 +119,46 @@ def _facts(value: Any, gradient: Array | None) -> tuple[Array, Any, str, str]:
 
 def _put(x: Array | None) -> Any:
     return None if x is None else jnp.asarray(x)
+
+
+def inside(fn: LossFunction, y_true: Array | None, y_pred: Array) -> list[str]:
+    """The dtypes of all that is computed on the way."""
+    p = jnp.asarray(y_pred)
+    closed = jax.make_jaxpr(lambda t, q: fn(t, q, None, None))(_put(y_true), p)
+    return sorted(set(_dtypes(closed.jaxpr)))
+
+
+def _dtypes(jaxpr: Any) -> Iterator[str]:
+    for equation in jaxpr.eqns:
+        for variable in equation.outvars:
+            if hasattr(variable.aval, "dtype"):
+                yield str(variable.aval.dtype)
+        for inner in equation.params.values():
+            inner = getattr(inner, "jaxpr", inner)
+            if hasattr(inner, "eqns"):
+                yield from _dtypes(inner)
+
+
+def second(
+    fn: LossFunction, y_true: Array | None, y_pred: Array, direction: Array
+) -> float:
+    """The second derivative along a direction."""
+
+    @jax.jit
+    def run(t: Any, p: Any, v: Any) -> Any:
+        gradient = jax.grad(lambda q: fn(t, q, None, None))
+        return jnp.vdot(jax.jvp(gradient, (p,), (v,))[1], v)
+
+    p = jnp.asarray(y_pred)
+    return float(run(_put(y_true), p, jnp.asarray(direction, p.dtype)))
+
+
+def mapped(fn: LossFunction, y_true: Array, y_pred: Array) -> Array:
+    """`vmap` over the samples: the value of each as a batch of one."""
+
+    @jax.jit
+    @jax.vmap
+    def run(t: Any, p: Any) -> Any:
+        return fn(t[None], p[None], None, None)
+
+    return np.asarray(run(_put(y_true), jnp.asarray(y_pred))).astype("float64")

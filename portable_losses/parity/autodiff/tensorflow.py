@@ -59,7 +59,8 @@ def _traced(fn: LossFunction, signature: tuple[Any, ...]) -> Any:
 
     signature_of_present = [present[i] for i in where]
 
-    @tf.function(input_signature=signature_of_present)
+    # Without AutoGraph, as in `fit`: Keras hands user code over as it is.
+    @tf.function(input_signature=signature_of_present, autograph=False)
     def run(*tensors: Any) -> Any:
         arguments: list[Any] = [None] * 4
         for i, tensor in zip(where, tensors, strict=True):
@@ -71,7 +72,8 @@ def _traced(fn: LossFunction, signature: tuple[Any, ...]) -> Any:
 
 @functools.lru_cache(maxsize=16)
 def _xla(fn: LossFunction) -> Any:
-    return tf.function(functools.partial(_differentiate, fn), jit_compile=True)
+    run = functools.partial(_differentiate, fn)
+    return tf.function(run, jit_compile=True, autograph=False)
 
 
 def evaluate(
@@ -126,3 +128,36 @@ def _array(x: Any) -> Array:
 
 def _device(x: Any) -> str:
     return str(x.device).rsplit("device:", 1)[-1].split(":")[0].lower() or "cpu"
+
+
+def inside(fn: LossFunction, y_true: Array | None, y_pred: Array) -> list[str]:
+    """The dtypes of all that is computed on the way."""
+    t, p = _put(y_true), _put(y_pred)
+    run = tf.function(lambda: fn(t, p, None, None), autograph=False)
+    graph = run.get_concrete_function().graph
+    found = {
+        output.dtype.name
+        for operation in graph.get_operations()
+        if operation.type not in ("Const", "Placeholder")
+        for output in operation.outputs
+    }
+    return sorted(found)
+
+
+def second(
+    fn: LossFunction, y_true: Array | None, y_pred: Array, direction: Array
+) -> float:
+    """The second derivative along a direction."""
+    t, p = _put(y_true), _put(y_pred)
+    v = tf.cast(direction, p.dtype)
+
+    @tf.function(autograph=False)
+    def run() -> Any:
+        with tf.GradientTape() as outer:
+            outer.watch(p)
+            _, gradient = _differentiate(fn, t, p, None, None)
+            along = tf.reduce_sum(gradient * v)
+        again = outer.gradient(along, p)
+        return tf.zeros(()) if again is None else tf.reduce_sum(again * v)
+
+    return float(run())

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from portable_losses.parity.autodiff import LossFunction, Result
 from portable_losses.parity.case import Array
@@ -120,3 +121,49 @@ def _put(x: Array | None) -> Any:
 
 def _array(x: Any) -> Array:
     return np.asarray(x.detach().cpu().to(torch.float64).numpy())
+
+
+def inside(fn: LossFunction, y_true: Array | None, y_pred: Array) -> list[str]:
+    """The dtypes of all that is computed on the way."""
+    seen = _Dtypes()
+    with seen, torch.no_grad():
+        fn(_put(y_true), _tensor(y_pred), None, None)
+    return sorted(seen.found)
+
+
+class _Dtypes(TorchDispatchMode):
+    """Notes the dtypes of what operations return, constants left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        for x in result if isinstance(result, tuple | list) else (result,):
+            if isinstance(x, torch.Tensor) and x.ndim:
+                self.found.add(str(x.dtype).removeprefix("torch."))
+        return result
+
+
+def second(
+    fn: LossFunction, y_true: Array | None, y_pred: Array, direction: Array
+) -> float:
+    """The second derivative along a direction."""
+    p = _tensor(y_pred).requires_grad_()
+    v = torch.tensor(direction).to(p)
+    value = fn(_put(y_true), p, None, None)
+    (gradient,) = torch.autograd.grad(value, p, create_graph=True)
+    if not gradient.requires_grad:
+        return 0.0
+    (again,) = torch.autograd.grad((gradient * v).sum(), p, allow_unused=True)
+    return 0.0 if again is None else float((again * v).sum())
+
+
+def mapped(fn: LossFunction, y_true: Array, y_pred: Array) -> Array:
+    """`vmap` over the samples: the value of each as a batch of one."""
+    run = torch.func.vmap(lambda t, p: fn(t[None], p[None], None, None))
+    with torch.no_grad():
+        return _array(run(_put(y_true), _tensor(y_pred)))

@@ -1,0 +1,120 @@
+"""What was found of a loss: findings, and the verdict."""
+
+import dataclasses
+import math
+from typing import Any
+
+FAULT, ADVICE = "fault", "advice"
+
+
+@dataclasses.dataclass
+class Finding:
+    """One cause, over all backends and checks.
+
+    Args:
+        check: what showed it.
+        message: what is wrong.
+        remedy: what to do.
+        rank: `fault` or `advice`.
+        backends: where it shows.
+        input: the smallest input that shows it, as code to paste.
+        values: the value by backend, and of float64.
+        gradients: likewise.
+        line: the user's own line, `file:number: text`.
+    """
+
+    check: str
+    message: str
+    remedy: str
+    rank: str = FAULT
+    backends: tuple[str, ...] = ()
+    input: str = ""
+    values: dict[str, Any] = dataclasses.field(default_factory=dict)
+    gradients: dict[str, Any] = dataclasses.field(default_factory=dict)
+    line: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines: infinities and NaN are strings."""
+        return {
+            "rank": self.rank,
+            "check": self.check,
+            "backends": list(self.backends),
+            "message": self.message,
+            "remedy": self.remedy,
+            "input": self.input,
+            "values": plain(self.values),
+            "gradients": plain(self.gradients),
+            "line": self.line,
+        }
+
+
+@dataclasses.dataclass
+class Report:
+    """The findings of one target."""
+
+    target: str
+    kind: str | None
+    findings: list[Finding]
+    problem: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """`ok`, `fault` or `unchecked`."""
+        if any(finding.rank == FAULT for finding in self.findings):
+            return "fault"
+        return "unchecked" if self.problem else "ok"
+
+    @classmethod
+    def unchecked(cls, target: str, broken: dict[str, dict[str, Any]]) -> "Report":
+        """A target that could not be checked, and why."""
+        by_message: dict[str, list[str]] = {}
+        for backend, error in broken.items():
+            by_message.setdefault(in_words(error), []).append(backend)
+        said = [f"{words} ({', '.join(where)})" for words, where in by_message.items()]
+        return cls(target, None, [], "; ".join(said) or "nothing was measured")
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines."""
+        findings = [finding.as_json() for finding in self.findings]
+        if self.problem:
+            findings.append(
+                Finding("import", self.problem, "", "advice").as_json()
+            )
+        return {
+            "target": self.target,
+            "kind": self.kind,
+            "verdict": self.verdict,
+            "findings": findings,
+        }
+
+
+def in_words(error: dict[str, Any]) -> str:
+    """An exception of the user's code in one line."""
+    kind, message = error.get("type", ""), str(error.get("message", ""))
+    first = next((line for line in message.splitlines() if line.strip()), "")
+    if kind in ("Ended", "Failed", "ValueError"):
+        text = first
+    elif kind == "ModuleNotFoundError":
+        text = f"an import fails: {first}"
+    else:
+        text = f"{kind}: {first}" if first else kind
+    return f"{text}{' at ' + place(error) if error.get('file') else ''}"
+
+
+def place(error: dict[str, Any]) -> str:
+    """`file:line: text` of an exception."""
+    if not error.get("file"):
+        return ""
+    text = f": {error['text']}" if error.get("text") else ""
+    return f"{error['file']}:{error['line']}{text}"
+
+
+def plain(x: Any) -> Any:
+    """A structure in which infinities and NaN are the strings JSON has no number for."""
+    if isinstance(x, dict):
+        return {key: plain(value) for key, value in x.items()}
+    if isinstance(x, list | tuple):
+        return [plain(value) for value in x]
+    if isinstance(x, float) and not math.isfinite(x):
+        return "nan" if math.isnan(x) else ("inf" if x > 0 else "-inf")
+    return x

@@ -1,0 +1,94 @@
+"""The user's loss in float64, on the NumPy backend: what its values should be.
+
+Keras narrows to float32 in several places, and so does the code of most losses, by
+`cast(x, "float32")`; in this process both leave float64 as it is.
+"""
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from portable_losses.parity import stand_in
+from portable_losses.parity.examine.subject import Subject
+from portable_losses.parity.reference import Expected, expect
+from portable_losses.parity.target import remade
+
+
+@functools.cache
+def _keep() -> None:
+    stand_in._keep_float64()
+
+
+@contextlib.contextmanager
+def wide() -> Iterator[None]:
+    """Let casts to float32 keep what is float64."""
+    _keep()
+    core = keras.ops.cast.__globals__["backend"].core
+    cast, convert = core.cast, core.convert_to_tensor
+
+    def wider(x: Any, dtype: Any) -> Any:
+        narrow = dtype is not None and keras.backend.standardize_dtype(dtype) in (
+            "float32",
+        )
+        if narrow and str(getattr(x, "dtype", "")) in ("float64", "int32", "int64"):
+            return "float64"
+        return dtype
+
+    core.cast = lambda x, dtype: cast(x, wider(x, dtype))
+    core.convert_to_tensor = lambda x, dtype=None, **other: convert(
+        x, dtype=wider(x, dtype), **other
+    )
+    try:
+        yield
+    finally:
+        core.cast, core.convert_to_tensor = cast, convert
+
+
+def reference(subject: Subject) -> Callable[[Any, Any], Expected]:
+    """What gives the float64 value, items and derivatives of a loss at an input."""
+    items = _items(subject)
+
+    def at(t: Any, p: Any) -> Expected:
+        with wide():
+            return expect(items, t, p)
+
+    return at
+
+
+def _items(subject: Subject) -> Callable[[Any, Any, Any], Any]:
+    if subject.facts()["strict"]:
+        return stand_in.float64_items(
+            lambda **arguments: remade(subject.given, arguments)
+        )
+    constants = stand_in._Constants()
+    total = getattr(subject.loss, "reduction", "") == "sum"
+
+    def moved(t: Any, p: Any) -> Any:
+        t = np.asarray(t, "float64")
+        found = np.asarray(subject.loss.call(t, np.asarray(p, "float64")))
+        return found.sum() if total else found
+
+    def items(t: Any, p: Any, frozen: Any) -> Any:
+        with constants.of(frozen, lambda: moved(t, frozen)):
+            return moved(t, p)
+
+    return items
+
+
+def curvature(subject: Subject, t: Any, p: Any, v: Any) -> float:
+    """The second derivative along a direction, by differences of float64 values."""
+    items = _items(subject)
+    q = np.asarray(p, "float64")
+    step = 1e-3
+
+    def f(s: float) -> float:
+        return float(np.mean(items(t, q + s * v, q)))
+
+    with wide(), np.errstate(all="ignore"):
+        near = (f(step) - 2 * f(0.0) + f(-step)) / step**2
+        far = (f(2 * step) - 2 * f(0.0) + f(-2 * step)) / (2 * step) ** 2
+    return (4 * near - far) / 3

@@ -1,0 +1,219 @@
+"""What a worker measures of a user's loss: facts, which the parent judges."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from portable_losses.parity import autodiff
+from portable_losses.parity.examine import saving, swaps
+from portable_losses.parity.examine.errors import told
+from portable_losses.parity.examine.sending import arrays
+from portable_losses.parity.examine.subject import Subject, find, names
+from portable_losses.parity.examine.worker import Voice
+
+Facts = dict[str, Any]
+
+
+class Lab:
+    """Measures on the backend of this process.
+
+    Args:
+        voice: is told as each step of user code begins.
+    """
+
+    def __init__(self, voice: Voice) -> None:
+        self.backend = keras.config.backend()
+        self.autodiff: Any = autodiff.load(self.backend)
+        self.voice = voice
+        self.subject: Subject | None = None
+
+    def do(self, command: Facts) -> Facts:
+        """Obey a command of the parent."""
+        if "stack" in command:
+            self.voice.writes_to(command["stack"])
+        act: Callable[[Facts], Facts] = getattr(self, "on_" + command["do"])
+        return act(command)
+
+    def _try(self, what: str, run: Callable[[], Facts]) -> Facts:
+        """A step of user code; whatever it raises is a fact."""
+        self.voice.step(what)
+        try:
+            return run()
+        except BaseException as error:  # also SystemExit, and what `breakpoint` raises
+            return {"error": told(error)}
+        finally:
+            self.voice.rest()
+
+    # --- finding the loss -------------------------------------------------------------
+
+    def on_names(self, command: Facts) -> Facts:
+        """The targets of all losses of a place."""
+        return self._try("the import", lambda: {"names": names(command["place"])})
+
+    def on_load(self, command: Facts) -> Facts:
+        """Find the loss, and make it."""
+        target = command["target"]
+        self.subject = None
+
+        def load() -> Facts:
+            self.subject = Subject(target, find(target))
+            return {"facts": {**self.subject.facts(), "pinned": swaps.pinned()}}
+
+        return self._try("the import", load)
+
+    @property
+    def loss(self) -> Subject:
+        """The loss that is checked."""
+        assert self.subject is not None
+        return self.subject
+
+    # --- values -----------------------------------------------------------------------
+
+    def on_measure(self, command: Facts) -> Facts:
+        """Value and gradient at named inputs, in one mode, with operations swapped."""
+        mode = command.get("mode") or self.autodiff.MODES[0]
+        with swaps.swapped(self.loss, command.get("swap", ())):
+            # Another function, so that nothing is taken from what was compiled before.
+            fn = self._function()
+            return {
+                name: self._try(
+                    f"{mode}, {name}", lambda pair=pair: self._at(fn, mode, pair)
+                )
+                for name, pair in arrays(command["inputs"]).items()
+            }
+
+    def _function(self) -> Any:
+        value = self.loss.value
+        return lambda t, p, w=None, m=None: value(t, p, w, m)
+
+    def _at(self, fn: Any, mode: str, pair: Any) -> Facts:
+        with np.errstate(all="ignore"):
+            found = self.autodiff.evaluate(fn, mode, *pair)
+        facts: Facts = {"value": float(found.value), "dtype": found.dtype}
+        if found.gradient is not None:
+            facts["gradient"] = found.gradient.tolist()
+        return facts
+
+    def on_items(self, command: Facts) -> Facts:
+        """What `call` returns at named inputs, run eagerly, one after the other."""
+        return {
+            name: self._try(f"call, {name}", lambda pair=pair: self._items(pair))
+            for name, pair in arrays(command["inputs"]).items()
+        }
+
+    def _items(self, pair: Any) -> Facts:
+        t, p = (keras.ops.convert_to_tensor(x) for x in pair)
+        with np.errstate(all="ignore"):
+            found = self.loss.items(t, p)
+            if not hasattr(found, "shape"):
+                found = keras.ops.convert_to_tensor(found)
+            array = keras.ops.convert_to_numpy(found).astype("float64")
+        return {
+            "items": array.tolist(),
+            "shape": list(array.shape),
+            "dtype": keras.backend.standardize_dtype(found.dtype),
+        }
+
+    def on_reference(self, command: Facts) -> Facts:
+        """The same in float64, with one-sided derivatives; on the NumPy backend."""
+        from portable_losses.parity.examine.float64 import reference
+
+        with swaps.swapped(self.loss, command.get("swap", ())):
+            at = reference(self.loss)
+
+            def expected(pair: Any) -> Facts:
+                found = at(*pair)
+                return {
+                    "value": found.value,
+                    "largest": found.largest,
+                    "gradient": found.gradient.tolist(),
+                    "low": found.low.tolist(),
+                    "high": found.high.tolist(),
+                    "items": found.items.tolist(),
+                }
+
+            return {
+                name: self._try(
+                    f"float64, {name}", lambda pair=pair: expected(pair)
+                )
+                for name, pair in arrays(command["inputs"]).items()
+            }
+
+    def on_guess(self, command: Facts) -> Facts:
+        """What the loss takes, found out by trying; on the NumPy backend."""
+        from portable_losses.parity.examine.guess import guess
+
+        def run() -> Facts:
+            with np.errstate(all="ignore"):
+                return guess(self.loss)
+
+        return self._try("the guess of its kind", run)
+
+    # --- the rest ---------------------------------------------------------------------
+
+    def on_saving(self, command: Facts) -> Facts:
+        """Whether the loss comes back from its config, whatever its arguments."""
+        pair = arrays(command["inputs"])["drawn 0"]
+        return self._try("saving", lambda: saving.facts(self.loss, pair))
+
+    def on_inside(self, command: Facts) -> Facts:
+        """The dtypes of what is computed on the way."""
+        if not hasattr(self.autodiff, "inside"):
+            return {}
+        pair = arrays(command["inputs"])["drawn 0"]
+        fn = self._function()
+        return self._try(
+            "its dtypes", lambda: {"dtypes": self.autodiff.inside(fn, *pair)}
+        )
+
+    def on_second(self, command: Facts) -> Facts:
+        """The second derivative along a direction."""
+        t, p = arrays(command["inputs"])["drawn 0"]
+        v = np.random.default_rng(5).normal(size=p.shape)
+        if self.backend == "numpy":
+            from portable_losses.parity.examine.float64 import curvature
+
+            return self._try(
+                "second differences",
+                lambda: {"along": curvature(self.loss, t, p, v)},
+            )
+        if not hasattr(self.autodiff, "second"):
+            return {}
+        fn = self._function()
+        return self._try(
+            "second derivatives",
+            lambda: {"along": self.autodiff.second(fn, t, p, v)},
+        )
+
+    def on_mapped(self, command: Facts) -> Facts:
+        """`vmap` over the samples."""
+        if not hasattr(self.autodiff, "mapped"):
+            return {}
+        t, p = arrays(command["inputs"])["drawn 0"]
+        fn = self._function()
+        return self._try(
+            "vmap", lambda: {"values": self.autodiff.mapped(fn, t, p).tolist()}
+        )
+
+    def on_base(self, command: Facts) -> Facts:
+        """What Keras's own base does for every loss: advice, where it is not ours."""
+        t, p = arrays(command["inputs"])["drawn 0"]
+
+        def empty() -> Facts:
+            found = self.autodiff.value(self._function(), t[:0], p[:0])
+            return {"value": float(found.value)}
+
+        def weighted() -> Facts:
+            broken = p.copy()
+            broken[1] = np.nan
+            w = np.ones(len(p), "float32")
+            w[1] = 0.0
+            found = self.autodiff.value(self._function(), t, broken, w)
+            return {"value": float(found.value)}
+
+        return {
+            "zero samples": self._try("zero samples", empty),
+            "NaN of weight 0": self._try("a NaN of weight 0", weighted),
+        }

@@ -1,0 +1,130 @@
+"""Whether a loss comes back from its config, and with each of its arguments."""
+
+import contextlib
+import inspect
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from portable_losses.parity import alone
+from portable_losses.parity.examine.errors import told
+from portable_losses.parity.examine.subject import Subject
+
+_COMMON = ("self", "name", "reduction", "dtype", "args", "kwargs")
+
+
+def facts(subject: Subject, pair: Any) -> dict[str, Any]:
+    """What becomes of the loss, and of each argument that can be varied.
+
+    Returns:
+        `lost`: the arguments that do not come back; `broken`: what `get_config` or
+        `from_config` raised; `needs_help`: why `load_model` needs to be told of it.
+    """
+    with _quick():
+        if subject.is_function:
+            return {"lost": [], "broken": None, "needs_help": _help(subject)}
+        lost, broken = [], None
+        for name, loss in _variants(subject):
+            try:
+                same = _comes_back(loss, pair)
+            except Exception as error:
+                broken = {**told(error), "argument": name}
+                break
+            if not same:
+                lost.append(name)
+        return {"lost": lost, "broken": broken, "needs_help": _help(subject)}
+
+
+@contextlib.contextmanager
+def _quick() -> Iterator[None]:
+    """Keras imports TensorFlow when it first serializes, if it finds it: ten seconds."""
+    before = list(sys.meta_path)
+    if "tensorflow" not in sys.modules:
+        alone.hide_other_backends(keras.config.backend())
+    try:
+        yield
+    finally:
+        sys.meta_path[:] = before
+
+
+def _variants(subject: Subject) -> Iterator[tuple[str, Any]]:
+    """The loss as it is, and with one argument changed at a time."""
+    yield "", subject.loss
+    owner = type(subject.loss)
+    for name, parameter in inspect.signature(owner.__init__).parameters.items():
+        if name in _COMMON or parameter.kind in (
+            parameter.VAR_POSITIONAL,
+            parameter.VAR_KEYWORD,
+        ):
+            continue
+        current = getattr(subject.loss, name, parameter.default)
+        for value in _others(current):
+            with contextlib.suppress(Exception):
+                yield name, owner(**{**_required(subject), name: value})
+                break
+
+
+def _required(subject: Subject) -> dict[str, Any]:
+    """The arguments without a default, as the instance has them."""
+    parameters = inspect.signature(type(subject.loss).__init__).parameters
+    return {
+        name: getattr(subject.loss, name)
+        for name, parameter in parameters.items()
+        if parameter.default is parameter.empty
+        and name not in _COMMON
+        and hasattr(subject.loss, name)
+    }
+
+
+def _others(value: Any) -> list[Any]:
+    """Other values of an argument, of its own type."""
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int):
+        return [value + 1]
+    if isinstance(value, float):
+        return [0.5 * value + 0.125, 2.0 * value + 0.5]
+    if isinstance(value, list | tuple) and value:
+        if all(isinstance(v, int | float) and not isinstance(v, bool) for v in value):
+            return [type(value)(0.5 * v + 0.25 for v in value)]
+    return []
+
+
+def _comes_back(loss: Any, pair: Any) -> bool:
+    before = _values(loss, pair)
+    owner = type(loss)
+    text = json.dumps(keras.saving.serialize_keras_object(loss))
+    with keras.saving.custom_object_scope({owner.__name__: owner}):
+        back = keras.saving.deserialize_keras_object(
+            json.loads(text), custom_objects={owner.__name__: owner}
+        )
+    return np.allclose(before, _values(back, pair), rtol=1e-6, equal_nan=True)
+
+
+def _values(loss: Any, pair: Any) -> Any:
+    t, p = pair
+    with np.errstate(all="ignore"):
+        near = np.asarray(loss(t, p), "float64").ravel()
+        # Where a threshold is not met, an argument may be without effect.
+        far = np.asarray(loss(t, p * 0.25), "float64").ravel()
+    return np.concatenate([near, far])
+
+
+def _help(subject: Subject) -> str:
+    """Why a saved model that was compiled with the loss does not load by itself."""
+    owner = subject.owner
+    name = getattr(owner, "__qualname__", "")
+    if "<lambda>" in name:
+        return "a lambda has no name to be found by"
+    if "<locals>" in name:
+        return f"{name} is made inside a function, where nothing finds it by name"
+    if keras.saving.get_registered_name(owner) == getattr(owner, "__name__", ""):
+        if not str(getattr(owner, "__module__", "")).startswith(
+            ("keras.", "portable_losses.")
+        ):
+            return f"{owner.__name__} is not registered"
+    return ""

@@ -1,0 +1,83 @@
+"""Swap operations of `keras.ops` in a user's module for ours, for an experiment."""
+
+import contextlib
+import sys
+from collections.abc import Iterable, Iterator
+from types import ModuleType
+from typing import Any
+
+import keras
+
+from portable_losses import ops
+from portable_losses.parity.examine.errors import is_own
+from portable_losses.parity.examine.subject import Subject
+
+
+class _View(ModuleType):
+    """A module with some of its names replaced."""
+
+    def __init__(self, of: ModuleType, names: dict[str, Any]) -> None:
+        super().__init__(of.__name__)
+        self._of = of
+        self.__dict__.update(names)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._of, name)
+
+
+@contextlib.contextmanager
+def swapped(subject: Subject, names: Iterable[str]) -> Iterator[None]:
+    """Let the user's modules see our operations of these names.
+
+    Keras's own modules, and ours, see what they always see.
+    """
+    ours = {name: getattr(ops, name) for name in names if hasattr(ops, name)}
+    if not ours:
+        yield
+        return
+    before: list[tuple[dict[str, Any], str, Any]] = []
+    try:
+        for module in _modules(subject):
+            for name, thing in list(vars(module).items()):
+                other = _other(thing, ours)
+                if other is not thing:
+                    before.append((vars(module), name, thing))
+                    vars(module)[name] = other
+        yield
+    finally:
+        for where, name, thing in before:
+            where[name] = thing
+
+
+def _other(thing: Any, ours: dict[str, Any]) -> Any:
+    if thing is keras.ops:
+        return _View(keras.ops, ours)
+    if thing is keras:
+        return _View(keras, {"ops": _View(keras.ops, ours)})
+    if callable(thing):
+        for name, own in ours.items():
+            if thing is getattr(keras.ops, name, None):
+                return own
+    return thing
+
+
+def _modules(subject: Subject) -> list[ModuleType]:
+    """The module of the loss, and the user's others."""
+    return [
+        module
+        for module in list(sys.modules.values())
+        if isinstance(getattr(module, "__file__", None), str)
+        and is_own(str(module.__file__))
+    ]
+
+
+def pinned() -> list[str]:
+    """The operations that differ from those of Keras on this backend."""
+    return [
+        name
+        for name in dir(ops)
+        if not name.startswith("_")
+        and callable(getattr(ops, name))
+        and hasattr(keras.ops, name)
+        and getattr(ops, name) is not getattr(keras.ops, name)
+    ]
