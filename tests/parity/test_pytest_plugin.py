@@ -22,6 +22,8 @@ from portable_losses.parity.stand_in import references
 
 pytest_plugins = ["pytester"]
 PLUGIN = "portable_losses.parity.pytest_plugin"
+LOADED = ("-p", "no:portable_losses", "-p", PLUGIN)
+"""The plugin of this tree, and not one that may be installed."""
 SOME = ("value", "gradient", "shapes")
 
 
@@ -284,7 +286,7 @@ def test_the_fixture_checks_a_loss_of_ones_own(outside):
             check_loss(Bad, kind="binary_logits", checks=["value", "live"])
         """
     )
-    done = outside.runpytest_subprocess("-p", PLUGIN)
+    done = outside.runpytest_subprocess(*LOADED)
     done.assert_outcomes(passed=1, failed=1)
     done.stdout.fnmatch_lines(["*Bad on * 1 of 2 checks failed", "*live: *dead*"])
 
@@ -297,7 +299,7 @@ def test_a_missing_package_is_named_with_the_command(outside):
         """
     )
     outside.makepyfile("def test_own(check_loss): pass")
-    done = outside.runpytest_subprocess("-p", PLUGIN)
+    done = outside.runpytest_subprocess(*LOADED)
     done.assert_outcomes(errors=1)
     done.stdout.fnmatch_lines(["check_loss needs *pip install*"])
 
@@ -353,7 +355,7 @@ def gone(pid):
 
 def test_several_losses_share_a_worker_that_ends_with_the_session(outside):
     outside.makepyfile(test_own=OWN)
-    done = outside.runpytest_subprocess("-p", PLUGIN, "--junitxml=junit.xml")
+    done = outside.runpytest_subprocess(*LOADED, "--junitxml=junit.xml")
     done.assert_outcomes(passed=2, failed=1)
     (pids,) = noted(outside).values()
     assert len(pids) == 1 and gone(pids[0])
@@ -365,7 +367,7 @@ def test_several_losses_share_a_worker_that_ends_with_the_session(outside):
 
 def test_each_worker_of_xdist_has_its_own(outside):
     outside.makepyfile(test_own=OWN)
-    done = outside.runpytest_subprocess("-p", PLUGIN, "-n", "2", "--dist", "load")
+    done = outside.runpytest_subprocess(*LOADED, "-n", "2", "--dist", "load")
     done.assert_outcomes(passed=2, failed=1)
     found = noted(outside)
     pids = {pid for each in found.values() for pid in each}
@@ -376,7 +378,7 @@ def test_each_worker_of_xdist_has_its_own(outside):
 def test_workers_end_where_the_session_is_interrupted(outside):
     waits = "\n\ndef test_waits(check_loss):\n    note()\n    time.sleep(600)\n"
     outside.makepyfile(test_own=OWN + waits)
-    command = [sys.executable, "-m", "pytest", "-p", PLUGIN, "-k", "waits"]
+    command = [sys.executable, "-m", "pytest", *LOADED, "-k", "waits"]
     pytest_ = subprocess.Popen(
         command,
         cwd=outside.path,

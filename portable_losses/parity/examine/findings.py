@@ -77,9 +77,7 @@ class Report:
         """For machines."""
         findings = [finding.as_json() for finding in self.findings]
         if self.problem:
-            findings.append(
-                Finding("import", self.problem, "", "advice").as_json()
-            )
+            findings.append(Finding("import", self.problem, "", "advice").as_json())
         return {
             "target": self.target,
             "kind": self.kind,

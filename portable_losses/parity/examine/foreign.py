@@ -36,7 +36,9 @@ def finding(m: Any) -> Finding | None:
         "foreign",
         f"The loss calls {framework} directly, and runs on no other backend.",
         f"use keras.ops in place of {framework}"
-        + (f": keras.ops.{example.rpartition('.')[2]} for {example}" if example else ""),
+        + (
+            f": keras.ops.{example.rpartition('.')[2]} for {example}" if example else ""
+        ),
         backends=tuple(b for b in m.backends if b != framework) or m.backends,
         line=m.line_with(f"{name}."),
     )

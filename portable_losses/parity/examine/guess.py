@@ -121,7 +121,9 @@ class _Guess:
         if not np.isfinite(values).all():
             return self._of_positive(t, shape)
         if self._clips(t, shape):
-            return self._of_probabilities(t, shape, "values beyond 0 and 1 change nothing")
+            return self._of_probabilities(
+                t, shape, "values beyond 0 and 1 change nothing"
+            )
         if shape[-1] > 1 and self._takes_logits(t) and self._is_monotone(t):
             return _found("categorical_logits", "any shift of y_pred changes nothing")
         if self._is_monotone(t):
@@ -141,7 +143,9 @@ class _Guess:
         if at < self.total(three, 2.0 * three) and at < self.total(three, three / 2):
             zero = self.total(0.0 * three, three)
             if np.isfinite(zero):
-                return _found("counts", "least where y_pred is y_true, and 0 is a count")
+                return _found(
+                    "counts", "least where y_pred is y_true, and 0 is a count"
+                )
             return _found("positive", "least where y_pred is y_true, both above 0")
         return self._of_probabilities(t, shape, "not finite below 0")
 
@@ -221,7 +225,9 @@ class _Guess:
     def _is_monotone(self, t: Any) -> bool:
         """Whether a prediction that goes on towards the target never costs more."""
         towards = 2.0 * t - 1.0
-        costs = [self.total(t, s * towards) for s in (-20.0, -3.0, 0.0, 0.5, 1.0, 3.0, 20.0)]
+        costs = [
+            self.total(t, s * towards) for s in (-20.0, -3.0, 0.0, 0.5, 1.0, 3.0, 20.0)
+        ]
         return bool(np.all(np.diff(costs) <= 1e-6) and costs[0] > costs[-1] + 1e-3)
 
 

@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 
 from portable_losses.parity.examine import foreign, numbers, remedy
-from portable_losses.parity.examine.findings import ADVICE, FAULT, Finding, in_words, place
+from portable_losses.parity.examine.findings import (
+    ADVICE,
+    FAULT,
+    Finding,
+    in_words,
+    place,
+)
 from portable_losses.parity.examine.kinds import Kind, Pair
 from portable_losses.parity.examine.showing import code_of
 
@@ -190,7 +196,11 @@ def errors(m: Measured, abroad: bool) -> list[Finding]:
                 if error is None:
                     eager_ok.add((backend, what))
                     continue
-                key = (error["file"], error["line"]) if error["line"] else (error["type"],)
+                key = (
+                    (error["file"], error["line"])
+                    if error["line"]
+                    else (error["type"],)
+                )
                 group = groups.setdefault(
                     key, {"error": error, "where": {}, "labels": set()}
                 )
@@ -228,7 +238,11 @@ def errors(m: Measured, abroad: bool) -> list[Finding]:
         pair = m.inputs.get(label)
         merged[words] = Finding(
             "compiles" if compiled else "runs",
-            ("The loss does not compile: " if compiled else "The loss raises an error: ")
+            (
+                "The loss does not compile: "
+                if compiled
+                else "The loss raises an error: "
+            )
             + in_words(error)
             + ".",
             words,
@@ -280,7 +294,9 @@ def deterministic(m: Measured) -> list[Finding]:
             backends=tuple(where),
             input=code_of(t[:2], p[:2]),
             values=values,
-            line=m.line_with("random", "+= ", "self.") if random else m.line_with("+= "),
+            line=m.line_with("random", "+= ", "self.")
+            if random
+            else m.line_with("+= "),
         )
     ]
 
@@ -347,7 +363,9 @@ def independent(m: Measured) -> list[Finding]:
                     "embeddings, two_views or statistic",
                     backends=(lane,),
                     input=code_of(t[:2], p[:2]),
-                    line=m.line_with("axis=0", "axis=None", "mean(", "max(", "sum(", "std("),
+                    line=m.line_with(
+                        "axis=0", "axis=None", "mean(", "max(", "sum(", "std("
+                    ),
                 )
             ]
     return []
@@ -424,8 +442,11 @@ def _arguments(source: str) -> list[str]:
 def dtypes(m: Measured) -> list[Finding]:
     """Nothing is computed in float64 or half precision on the way."""
     for which, words in (
-        ("float64", "float64 constants make float64 of everything, on some backends: "
-         "use Python numbers, or keras.ops.cast(x, y_pred.dtype)"),
+        (
+            "float64",
+            "float64 constants make float64 of everything, on some backends: "
+            "use Python numbers, or keras.ops.cast(x, y_pred.dtype)",
+        ),
         ("float16", "leave y_pred in float32"),
         ("bfloat16", "leave y_pred in float32"),
     ):

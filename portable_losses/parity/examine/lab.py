@@ -135,9 +135,7 @@ class Lab:
                 }
 
             return {
-                name: self._try(
-                    f"float64, {name}", lambda pair=pair: expected(pair)
-                )
+                name: self._try(f"float64, {name}", lambda pair=pair: expected(pair))
                 for name, pair in arrays(command["inputs"]).items()
             }
 

@@ -267,7 +267,11 @@ def _modes(table: Table) -> list[Fault]:
         for b, facts in by_backend.items():
             for label, fact in facts.items():
                 own = table.main.get(b, {}).get(label, {})
-                if not isinstance(fact, dict) or "value" not in fact or "value" not in own:
+                if (
+                    not isinstance(fact, dict)
+                    or "value" not in fact
+                    or "value" not in own
+                ):
                     continue
                 v, w = float(fact["value"]), float(own["value"])
                 g = np.asarray(fact.get("gradient", 0.0), "float64")
@@ -327,9 +331,7 @@ def _explained(
     if swap:
         ours = " and ".join(f"portable_losses.ops.{name}" for name in swap)
         theirs = " and ".join(f"keras.ops.{name}" for name in swap)
-        words = (
-            f"use {ours} in place of {theirs}: found by trying, the fault is gone with it"
-        )
+        words = f"use {ours} in place of {theirs}: found by trying, the fault is gone with it"
         line = m.line_with(*(f"{name}(" for name in swap), *swap)
     else:
         if only_sure:
@@ -346,7 +348,8 @@ def _suspects(words: str) -> list[str]:
     return [
         name + "("
         for name in re.findall(r"\w+", words)
-        if name in ("argmax", "clip", "exp", "log", "softmax", "sigmoid", "cosh", "round")
+        if name
+        in ("argmax", "clip", "exp", "log", "softmax", "sigmoid", "cosh", "round")
     ]
 
 
@@ -375,7 +378,9 @@ def _search(
 
     def gone(found: list[Fault]) -> bool:
         key = (left[0].check, left[0].label)
-        return all((f.check, f.label) != key and f.label != left[0].label for f in found)
+        return all(
+            (f.check, f.label) != key and f.label != left[0].label for f in found
+        )
 
     for name in names:
         found = after((name,))
@@ -389,7 +394,9 @@ def _search(
                 fewer = tuple(n for n in needed if n != name)
                 if fewer and gone(after(fewer)):
                     needed.remove(name)
-            return tuple(needed), [f for f in found if (f.check, f.label) in _keys(left)]
+            return tuple(needed), [
+                f for f in found if (f.check, f.label) in _keys(left)
+            ]
     return (), left
 
 

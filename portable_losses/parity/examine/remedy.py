@@ -13,36 +13,56 @@ NUMBER = (
 )
 
 _OF_ERRORS = (
-    (r"EOF when reading a line|BdbQuit|pdb", "remove breakpoint() and input(): nobody "
-     "answers them where a loss is compiled"),
-    (r"SystemExit", "raise ValueError in place of sys.exit: a loss must not end the "
-     "program"),
-    (r"RecursionError|maximum recursion", "end the recursion: the function calls itself "
-     "without an end"),
+    (
+        r"EOF when reading a line|BdbQuit|pdb",
+        "remove breakpoint() and input(): nobody answers them where a loss is compiled",
+    ),
+    (
+        r"SystemExit",
+        "raise ValueError in place of sys.exit: a loss must not end the program",
+    ),
+    (
+        r"RecursionError|maximum recursion",
+        "end the recursion: the function calls itself without an end",
+    ),
     (r"TracerBoolConversion|as a Python .?bool|truth value|__bool__", BRANCH),
-    (r"ConcretizationTypeError|TracerIntegerConversion|TracerArrayConversion|"
-     r"__array__\(\)|Can't call numpy|requires grad\. Use|has no attribute .numpy|"
-     r"has no attribute .item|only .*arrays can be converted|NotImplementedError: Cannot "
-     r"convert a symbolic|Cannot convert a symbolic|can't convert .* numpy|\.detach\(\)|"
-     r"has no attribute .detach|has no attribute .tolist", NUMBER),
+    (
+        r"ConcretizationTypeError|TracerIntegerConversion|TracerArrayConversion|"
+        r"__array__\(\)|Can't call numpy|requires grad\. Use|has no attribute .numpy|"
+        r"has no attribute .item|only .*arrays can be converted|NotImplementedError: Cannot "
+        r"convert a symbolic|Cannot convert a symbolic|can't convert .* numpy|\.detach\(\)|"
+        r"has no attribute .detach|has no attribute .tolist",
+        NUMBER,
+    ),
     (r"is not supported by the numpy|numpy_function", NUMBER),
-    (r"[Ii]nvalid index|must be integers|integer or boolean|int64 or|expected.*int|"
-     r"Integer.*type|must be an integer|dtype of indices|'indices'|int32.*float|"
-     r"index tensor|Index must|indices must|must be of integer|only int",
-     "cast class indices first: y_true = keras.ops.cast(y_true, \"int32\"); Keras hands "
-     "them over as float32"),
-    (r"NoneType.*(int|\+|\*|/)|unknown batch|__index__|None values",
-     "use keras.ops.shape(x)[0] in place of x.shape[0]: the number of samples is not "
-     "known while the loss is compiled"),
-    (r"[Ii]ncompatible shapes|broadcast|must match the size|[Dd]imensions must be equal|"
-     r"cannot reshape|shape .* is invalid|invalid for input of size|must have the same",
-     "do not fix the batch size: use keras.ops.shape(x)[0], or -1 in reshape"),
-    (r"dtype|float64|Float|Double|expected scalar type|same dtype|promot",
-     "cast first, with keras.ops.cast(x, y_pred.dtype): operators of two dtypes are not "
-     "the same on every backend"),
+    (
+        r"[Ii]nvalid index|must be integers|integer or boolean|int64 or|expected.*int|"
+        r"Integer.*type|must be an integer|dtype of indices|'indices'|int32.*float|"
+        r"index tensor|Index must|indices must|must be of integer|only int",
+        'cast class indices first: y_true = keras.ops.cast(y_true, "int32"); Keras hands '
+        "them over as float32",
+    ),
+    (
+        r"NoneType.*(int|\+|\*|/)|unknown batch|__index__|None values",
+        "use keras.ops.shape(x)[0] in place of x.shape[0]: the number of samples is not "
+        "known while the loss is compiled",
+    ),
+    (
+        r"[Ii]ncompatible shapes|broadcast|must match the size|[Dd]imensions must be equal|"
+        r"cannot reshape|shape .* is invalid|invalid for input of size|must have the same",
+        "do not fix the batch size: use keras.ops.shape(x)[0], or -1 in reshape",
+    ),
+    (
+        r"dtype|float64|Float|Double|expected scalar type|same dtype|promot",
+        "cast first, with keras.ops.cast(x, y_pred.dtype): operators of two dtypes are not "
+        "the same on every backend",
+    ),
     (r"NotImplementedError|abstract", "write `call`: it returns one value per sample"),
-    (r"has no attribute", "use functions of keras.ops in place of methods of a tensor: "
-     "tensors of the backends have different ones"),
+    (
+        r"has no attribute",
+        "use functions of keras.ops in place of methods of a tensor: "
+        "tensors of the backends have different ones",
+    ),
 )
 
 
@@ -72,52 +92,105 @@ def of_error(error: dict[str, Any], source: str) -> str:
 
 
 _OF_SOURCE = (
-    (("cast-half",), r"float16|bfloat16|[\"']half[\"']", "leave y_pred in float32: "
-     "float16 and bfloat16 keep 3 digits, and integers up to 2048 or 256"),
-    (("sigmoid", "log"), r"sigmoid\((?s:.*)\blog\(", "take the logarithm of the logits, "
-     "with keras.ops.log_sigmoid(x) (log(1 - p) is log_sigmoid(-x)), or keras.ops."
-     "softplus: sigmoid is exactly 0 or 1 in float32 long before"),
-    (("softmax", "log"), r"softmax\((?s:.*)\blog\(", "use keras.ops.log_softmax, or "
-     "from_logits=True: softmax is exactly 0 in float32 long before"),
-    (("exp", "log"), r"\bexp\((?s:.*)\blog\w*\(|\blog\w*\((?s:.*)\bexp\(", "use "
-     "keras.ops.softplus or keras.ops.logsumexp: exp overflows float32 at 88.7"),
-    (("cosh",), r"cosh\(|exp\(", "rewrite it without exp of a large number, for log(cosh(x)) "
-     "with keras.ops.softplus: x + softplus(-2x) - log(2); exp overflows float32 at 88.7"),
+    (
+        ("cast-half",),
+        r"float16|bfloat16|[\"']half[\"']",
+        "leave y_pred in float32: "
+        "float16 and bfloat16 keep 3 digits, and integers up to 2048 or 256",
+    ),
+    (
+        ("sigmoid", "log"),
+        r"sigmoid\((?s:.*)\blog\(",
+        "take the logarithm of the logits, "
+        "with keras.ops.log_sigmoid(x) (log(1 - p) is log_sigmoid(-x)), or keras.ops."
+        "softplus: sigmoid is exactly 0 or 1 in float32 long before",
+    ),
+    (
+        ("softmax", "log"),
+        r"softmax\((?s:.*)\blog\(",
+        "use keras.ops.log_softmax, or "
+        "from_logits=True: softmax is exactly 0 in float32 long before",
+    ),
+    (
+        ("exp", "log"),
+        r"\bexp\((?s:.*)\blog\w*\(|\blog\w*\((?s:.*)\bexp\(",
+        "use keras.ops.softplus or keras.ops.logsumexp: exp overflows float32 at 88.7",
+    ),
+    (
+        ("cosh",),
+        r"cosh\(|exp\(",
+        "rewrite it without exp of a large number, for log(cosh(x)) "
+        "with keras.ops.softplus: x + softplus(-2x) - log(2); exp overflows float32 at 88.7",
+    ),
 )
 _DEAD = (
-    (r"\barg(max|min|sort)\(", "argmax has no gradient: score the probabilities or "
-     "logits themselves (for instance with log_softmax)"),
+    (
+        r"\barg(max|min|sort)\(",
+        "argmax has no gradient: score the probabilities or "
+        "logits themselves (for instance with log_softmax)",
+    ),
     (r"stop_gradient\(", "move stop_gradient: it cuts the way from y_pred to the loss"),
-    (r"\b(round|floor|ceil|sign)\(|cast\([^)]*int", "round, floor, sign and casts to "
-     "integers have no gradient: use a smooth function in their place"),
+    (
+        r"\b(round|floor|ceil|sign)\(|cast\([^)]*int",
+        "round, floor, sign and casts to "
+        "integers have no gradient: use a smooth function in their place",
+    ),
     (r"\.detach\(|np\.|numpy", "NumPy and detach cut the gradient: use keras.ops"),
-    (r"\bclip\(|\bminimum\(|\bmaximum\(|relu\(", "clip has the gradient 0 beyond its "
-     "bounds: clip less (to 1e-7), or compute from logits, with log_sigmoid or "
-     "log_softmax"),
-    (r"[<>]=?|equal\(|greater|less", "a comparison has no gradient: use a smooth "
-     "function, such as sigmoid, in its place"),
+    (
+        r"\bclip\(|\bminimum\(|\bmaximum\(|relu\(",
+        "clip has the gradient 0 beyond its "
+        "bounds: clip less (to 1e-7), or compute from logits, with log_sigmoid or "
+        "log_softmax",
+    ),
+    (
+        r"[<>]=?|equal\(|greater|less",
+        "a comparison has no gradient: use a smooth "
+        "function, such as sigmoid, in its place",
+    ),
 )
 _INFINITE = (
-    (r"\bsqrt\(|\bnorm\(|\*\* *0?\.5|power\(|rsqrt\(", "the root has an infinite "
-     "gradient at 0: use portable_losses.ops.sqrt, norm or power, or add a small number "
-     "inside the root"),
-    (r"\blog\w*\(", "the logarithm of 0 is -inf: clip its argument from below, or use "
-     "portable_losses.ops.log or xlogy"),
-    (r"/|divide\(|reciprocal\(", "the divisor can be 0: use keras.ops.divide_no_nan, or "
-     "portable_losses.ops.divide_no_nan, whose gradient is finite as well"),
-    (r"\barcc?os\(|arcsin\(|arctanh\(", "the gradient at +-1 is infinite: clip the "
-     "argument to less than 1"),
+    (
+        r"\bsqrt\(|\bnorm\(|\*\* *0?\.5|power\(|rsqrt\(",
+        "the root has an infinite "
+        "gradient at 0: use portable_losses.ops.sqrt, norm or power, or add a small number "
+        "inside the root",
+    ),
+    (
+        r"\blog\w*\(",
+        "the logarithm of 0 is -inf: clip its argument from below, or use "
+        "portable_losses.ops.log or xlogy",
+    ),
+    (
+        r"/|divide\(|reciprocal\(",
+        "the divisor can be 0: use keras.ops.divide_no_nan, or "
+        "portable_losses.ops.divide_no_nan, whose gradient is finite as well",
+    ),
+    (
+        r"\barcc?os\(|arcsin\(|arctanh\(",
+        "the gradient at +-1 is infinite: clip the argument to less than 1",
+    ),
     (r"normalize\(", "use portable_losses.ops.normalize: a zero vector stays zero"),
 )
 _TIES = (
-    (r"\babs\(|absolute\(", "use portable_losses.ops.abs, whose gradient at 0 is 0 on "
-     "every backend"),
-    (r"\bmax(imum)?\(|\bmin(imum)?\(|relu\(|clip\(", "use portable_losses.ops.maximum, "
-     "minimum, clip or relu, whose gradient at a tie is the same on every backend"),
-    (r"top_k\(|sort\(", "break ties yourself, before sort or top_k: backends take "
-     "different ones of equal values"),
-    (r"one_hot\(|take\w*\(|gather|scatter", "keep indices in range: out of range the "
-     "backends clamp, raise an error, or give 0 or NaN"),
+    (
+        r"\babs\(|absolute\(",
+        "use portable_losses.ops.abs, whose gradient at 0 is 0 on every backend",
+    ),
+    (
+        r"\bmax(imum)?\(|\bmin(imum)?\(|relu\(|clip\(",
+        "use portable_losses.ops.maximum, "
+        "minimum, clip or relu, whose gradient at a tie is the same on every backend",
+    ),
+    (
+        r"top_k\(|sort\(",
+        "break ties yourself, before sort or top_k: backends take "
+        "different ones of equal values",
+    ),
+    (
+        r"one_hot\(|take\w*\(|gather|scatter",
+        "keep indices in range: out of range the "
+        "backends clamp, raise an error, or give 0 or NaN",
+    ),
 )
 
 

@@ -111,7 +111,9 @@ class Session:
         answer.pop("event", None)
         if "failed" in answer:
             message = answer["failed"]
-            return {"ended": {"type": "Failed", "message": message, "file": "", "line": 0}}
+            return {
+                "ended": {"type": "Failed", "message": message, "file": "", "line": 0}
+            }
         return answer
 
     def ask_all(
@@ -268,7 +270,10 @@ class Examination:
     # --- experiments ------------------------------------------------------------------
 
     def _again(
-        self, backends: tuple[str, ...], inputs: Mapping[str, Pair], swap: tuple[str, ...]
+        self,
+        backends: tuple[str, ...],
+        inputs: Mapping[str, Pair],
+        swap: tuple[str, ...],
     ) -> dict[str, Facts]:
         """Measure once more, with operations swapped, on backends and in float64."""
         self.session.note(

@@ -240,10 +240,13 @@ def _takes_a_pair(function: Any) -> bool:
     needed = [
         p.name
         for p in inspect.signature(function).parameters.values()
-        if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        if p.default is p.empty
+        and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
     ]
     if len(needed) != 2:
         return False
     t, p = needed
     first = any(word in t for word in _TARGETS) or t in ("t", "y", "yt")
-    return first and (any(word in p for word in _PREDICTIONS) or p in ("p", "y_hat", "yp"))
+    return first and (
+        any(word in p for word in _PREDICTIONS) or p in ("p", "y_hat", "yp")
+    )
