@@ -104,7 +104,9 @@ def _show(found: Found, query: str, console: Console) -> None:
 def _show_peers(peers: Sequence[Peer], console: Console) -> None:
     for peer in peers:
         line = Text(f"{peer.library} {peer.theirs}", style="bold")
-        line.append(f" is {peer.construct}" if peer.ours else ": there is none of ours")
+        line.append(
+            f" is {peer.construct}" if peer.construct else ": there is none of ours"
+        )
         console.print(line, soft_wrap=True)
         if peer.note:
             console.print(Padding(Text(peer.note), (0, 0, 0, 2)))

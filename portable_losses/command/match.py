@@ -12,21 +12,28 @@ from rich.text import Text
 from portable_losses._adapters import known
 
 ORDER = ("torch", "tensorflow", "jax")
-"""The backend that is used where none is chosen: the quickest for many losses first."""
+"""The backends by how quickly they call many losses once: JAX compiles each of them."""
 
 
 @click.command(name="match")
 @click.argument("target", metavar="TARGET")
 @click.option("--kind", metavar="KIND", help="What the loss takes; else all are tried.")
+@click.option(
+    "--backend",
+    metavar="NAME",
+    help="Where it runs; else the quickest that is installed and can run it.",
+)
 @click.option("--timeout", default=60.0, show_default=True, help="Seconds a step.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-def command(target: str, kind: str | None, timeout: float, as_json: bool) -> None:
+def command(
+    target: str, kind: str | None, backend: str | None, timeout: float, as_json: bool
+) -> None:
     """Name the loss of the catalogue that equals TARGET in value and gradient.
 
     TARGET is file.py:Name, file.py:Name(gamma=3.0) or package.module:Name: a function
-    of y_true and y_pred, a class, or an instance. It runs in a process of its own, on
-    the backend in KERAS_BACKEND, or the first that is installed. Exits with 0 where a
-    loss equals it, with 1 where none does, and with 2 where it could not be run.
+    of y_true and y_pred, a class, or an instance. It runs in a process of its own.
+    Exits with 0 where a loss equals it, with 1 where none does, and with 2 where it
+    could not be run.
     """
     from portable_losses.parity.examine.kinds import KINDS
 
@@ -38,11 +45,15 @@ def command(target: str, kind: str | None, timeout: float, as_json: bool) -> Non
     if kind is not None and kind not in KINDS:
         kinds = ", ".join(sorted(KINDS))
         raise click.UsageError(f"--kind must be one of {kinds}; got {kind!r}")
-    answer = _asked(_backend(), target, kind, timeout)
+    answer: Any = {}
+    for on in _backends(backend):
+        answer = _asked(on, target, kind, timeout)
+        if answer.get("found"):
+            break
     if "failed" in answer:
         _say(f"{target} could not be run: {answer['failed']}")
         sys.exit(2)
-    if not answer["kinds"]:
+    if not answer["found"]:
         _say(
             f"{target} gives no finite value and gradient at inputs of any kind that "
             "is known (say what it takes with --kind)"
@@ -57,23 +68,23 @@ def command(target: str, kind: str | None, timeout: float, as_json: bool) -> Non
     sys.exit(0 if equal else 1)
 
 
-def _backend() -> str:
-    chosen = os.environ.get("KERAS_BACKEND", "")
+def _backends(asked: str | None) -> list[str]:
+    """The backends to try; a loss that calls one of them runs on no other."""
     able = [name for name, of in known().items() if of.gradients and not of.missing]
-    if chosen and chosen in known() and known()[chosen].gradients:
-        if chosen not in able:
-            raise click.UsageError(f"KERAS_BACKEND={chosen} is not installed")
-        return chosen
-    if chosen and chosen not in known():
-        raise click.UsageError(
-            f"KERAS_BACKEND must be one of {', '.join(known())}; got {chosen!r}"
-        )
-    found = [name for name in ORDER if name in able] + able
-    if not found:
+    if asked is not None:
+        if asked not in able:
+            raise click.UsageError(
+                f"--backend must be one that is installed, {', '.join(able)}; got "
+                f"{asked!r}"
+            )
+        return [asked]
+    if not able:
         raise click.UsageError(
             f"no backend is installed (for instance: {known()['jax'].command})"
         )
-    return found[0]
+    chosen = os.environ.get("KERAS_BACKEND", "")
+    quickest = [*(name for name in ORDER if name in able), *able][0]
+    return list(dict.fromkeys([quickest, *([chosen] if chosen in able else [])]))
 
 
 def _asked(backend: str, target: str, kind: str | None, timeout: float) -> Any:

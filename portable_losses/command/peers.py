@@ -18,6 +18,9 @@ class Peer:
         ours: the name of ours; empty where we have none.
         arguments: what ours is constructed with, as it is written.
         note: what else differs.
+        also: further names of the same loss.
+        whole: the whole of what replaces it, where that is several losses.
+        factor: what multiplies ours, where it is another number of times theirs.
     """
 
     library: str
@@ -25,11 +28,16 @@ class Peer:
     ours: str
     arguments: str
     note: str
+    also: tuple[str, ...] = ()
+    whole: str = ""
+    factor: float = 1.0
 
     @property
     def construct(self) -> str:
-        """The call that makes ours."""
-        return f"portable_losses.{self.ours}({self.arguments})" if self.ours else ""
+        """The call that makes ours; empty where there is none."""
+        made = f"portable_losses.{self.ours}({self.arguments})" if self.ours else ""
+        made = self.whole or made
+        return f"{self.factor:g} * {made}" if made and self.factor != 1 else made
 
 
 def peers() -> tuple[Peer, ...]:
@@ -42,9 +50,14 @@ def read(path: pathlib.Path) -> tuple[Peer, ...]:
     """The losses of a table; none where there is no such file."""
     if not path.exists():
         return ()
-    fields = [field.name for field in dataclasses.fields(Peer)]
     found = tomllib.loads(path.read_text(encoding="utf-8"))
+    texts = ("library", "theirs", "ours", "arguments", "note")
     return tuple(
-        Peer(**{name: str(row.get(name, "")) for name in fields})
+        Peer(
+            **{name: str(row.get(name, "")) for name in texts},
+            also=tuple(row.get("also", ())),
+            whole=str(row.get("construct", "")),
+            factor=float(row.get("factor", 1.0)),
+        )
         for row in found.get("loss", [])
     )

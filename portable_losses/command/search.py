@@ -96,7 +96,7 @@ def _of_peers(query: str, table: Sequence[Peer]) -> tuple[Peer, ...]:
         peer
         for peer in table
         if not asked or squash(peer.library) in asked
-        if not names or bare(peer.theirs) == wanted
+        if not names or wanted in {bare(name) for name in (peer.theirs, *peer.also)}
     )
 
 

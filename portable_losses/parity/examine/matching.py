@@ -81,9 +81,9 @@ class Matcher:
         known: dict[str, tuple[str, dict[str, Any]]] = {}
         for kind in kinds:
             step(f"inputs of kind {kind}")
-            each = self.compare(kind, list(known.values())) if known else None
+            each = self.compare(kind, step, list(known.values())) if known else None
             if each is None or not each["equal"]:
-                each = self.compare(kind)
+                each = self.compare(kind, step)
             for match in each["equal"]:
                 known[f"{match['loss']} {match['tried']}"] = (
                     match["loss"],
@@ -93,7 +93,7 @@ class Matcher:
         return found
 
     def compare(
-        self, kind: str, only: list[tuple[str, dict[str, Any]]] | None = None
+        self, kind: str, step: Any, only: list[tuple[str, dict[str, Any]]] | None = None
     ) -> dict[str, Any]:
         """What equals the user's loss at inputs of a kind, and else what is nearest."""
         theirs = self._points(self.subject.value, kind, DRAWS)
@@ -103,6 +103,7 @@ class Matcher:
         for name, arguments in only or self._candidates():
             if name in settled:
                 continue
+            step(f"{name} at inputs of kind {kind}")
             fn = self._function(name, arguments)
             first = self._try(fn, kind, DRAWS[:1])
             if first is None:
