@@ -8,6 +8,7 @@ import ast
 import dataclasses
 import functools
 import pathlib
+from typing import Any
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COMMON = ("reduction", "name", "dtype")
@@ -88,14 +89,15 @@ def _list_of(
     folder: pathlib.Path,
 ) -> tuple[set[str], list[tuple[str, str, tuple[str, ...]]]]:
     """The public names of a family, and the problems that they fit."""
-    lists = {"__all__": [], "PROBLEMS": []}
+    lists: dict[str, list[Any]] = {"__all__": [], "PROBLEMS": []}
     for node in _tree(folder / "__init__.py").body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in lists:
             lists[ast.unparse(node.targets[0])] = list(ast.literal_eval(node.value))
     if not lists["__all__"]:  # training: the package itself lists what is public
         for node in _tree(ROOT / "__init__.py").body:
-            module = getattr(node, "module", None) or ""
-            if module.startswith(f"portable_losses.{folder.name}."):
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            if (node.module or "").startswith(f"portable_losses.{folder.name}."):
                 lists["__all__"] += [alias.name for alias in node.names]
     return set(lists["__all__"]), lists["PROBLEMS"]
 

@@ -9,6 +9,7 @@ import pickle
 import queue
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from portable_losses.parity.examine.worker import Voice, die_with, listen, serve
@@ -59,7 +60,7 @@ def outcomes(
     return outcomes_here(find(loss), case, reference=stand_in, made=made, **options)
 
 
-DO = {"references": references, "outcomes": outcomes}
+DO: dict[str, Callable[..., Any]] = {"references": references, "outcomes": outcomes}
 
 
 def do(voice: Voice, command: dict[str, Any]) -> dict[str, Any]:

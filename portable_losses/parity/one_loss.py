@@ -4,6 +4,8 @@ The loss is checked in this process, where it can be debugged, and on other back
 workers that live on for the next loss.
 """
 
+# Long because `check_loss` documents each of its arguments and words what it rejects.
+
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping

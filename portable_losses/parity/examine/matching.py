@@ -4,19 +4,18 @@ Both are evaluated at drawn inputs of every kind that the user's loss can be cal
 with. Two losses are equal where gradients and values are, up to a constant factor.
 """
 
-import ast
 import inspect
 import itertools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 
 import portable_losses
 from portable_losses.parity.as_function import as_function
 from portable_losses.parity.examine.kinds import KINDS, Array, Pair
-from portable_losses.parity.examine.subject import Subject, source_of
+from portable_losses.parity.examine.matching_arguments import numbers_of
+from portable_losses.parity.examine.subject import Subject
 
 GRADIENT, VALUE = 2e-4, 2e-5
 """How far apart two float32 results may be, of the largest of them."""
@@ -55,7 +54,7 @@ class Matcher:
         self.subject = subject
         self.on = on
         self.losses = dict(_catalogue())
-        self.numbers = _numbers(subject)
+        self.numbers = numbers_of(subject)
 
     def kinds(self) -> list[str]:
         """The kinds of inputs that the user's loss can be called with."""
@@ -260,40 +259,10 @@ def _inputs(kind: str, draws: Any) -> list[Pair]:
 
 def _catalogue() -> Iterator[tuple[str, Any]]:
     """The losses of the catalogue that can be made without an argument."""
-    for name in sorted(portable_losses.__all__):
+    for name in sorted(dir(portable_losses)):
         loss = getattr(portable_losses, name, None)
         base: Any = portable_losses.Loss
         if not inspect.isclass(loss) or not issubclass(loss, base) or loss is base:
             continue
         if name != "Sum":
             yield name, loss
-
-
-def _numbers(subject: Subject) -> dict[str, Any]:
-    """The numbers of a user's loss by name: arguments, config, and in its code."""
-    found: dict[str, Any] = {}
-    for of in (subject.owner, getattr(subject.owner, "__init__", None)):
-        try:
-            parameters = inspect.signature(of).parameters.values()  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            continue
-        found |= {p.name: p.default for p in parameters if _is_number(p.default)}
-    if isinstance(subject.loss, keras.losses.Loss):
-        kept = vars(subject.loss)
-        found |= {k: v for k, v in kept.items() if _is_number(v) and k[0] != "_"}
-    try:
-        tree = ast.parse(source_of(subject.owner)["text"])
-    except SyntaxError:
-        return found
-    constants = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)]
-    # 0 and 1 are everywhere, and small numbers guard divisions.
-    rest = [v for v in constants if _is_number(v) and 1e-4 < abs(v) and abs(v) != 1]
-    known = set(found.values())
-    for i, value in enumerate(dict.fromkeys(rest)):
-        if value not in known:
-            found[f"<{i}>"] = value
-    return found
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, float | int) and not isinstance(value, bool)
