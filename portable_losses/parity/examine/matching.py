@@ -4,6 +4,8 @@ Both are evaluated at drawn inputs of every kind that the user's loss can be cal
 with. Two losses are equal where gradients and values are, up to a constant factor.
 """
 
+# Long because the search keeps the order in which losses are tried, and its reasons.
+
 import inspect
 import itertools
 from collections.abc import Iterator
