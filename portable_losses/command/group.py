@@ -9,6 +9,14 @@ COMMANDS = {
         "portable_losses.command.check",
         "Find what is wrong with losses, and how to fix it.",
     ),
+    "list": (
+        "portable_losses.command.list",
+        "Find a loss by name, synonym, problem or a peer's name.",
+    ),
+    "match": (
+        "portable_losses.command.match",
+        "Name the loss of the catalogue that equals a function of yours.",
+    ),
     "parity": (
         "portable_losses.command.parity",
         "Run the parity matrix: every loss of the catalogue on every backend.",

@@ -6,19 +6,21 @@ the project's own conftest could choose one. Importing `portable_losses` does, s
 wheel carries this file as a module of its own, `pytest_portable_losses`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 
-@pytest.fixture
-def check_loss() -> Callable[..., dict[str, dict[str, str]]]:
-    """Check a loss with the backend of this process; see `parity.one_loss`.
+@pytest.fixture(scope="session")
+def _portable_losses() -> Iterator[Callable[..., Any]]:
+    """The harness, and the workers that live for the session.
 
-    `check_loss(MyLoss, kind="regression")` raises with every check that fails.
+    Under xdist each worker of pytest has a session, and so workers of its own. They end
+    with it, also where it is interrupted.
     """
     try:
+        from portable_losses.parity import live
         from portable_losses.parity.one_loss import check_loss as run
     except ModuleNotFoundError as missing:
         pytest.fail(
@@ -26,6 +28,21 @@ def check_loss() -> Callable[..., dict[str, dict[str, str]]]:
             "pip install '.[parity]', and a backend",
             pytrace=False,
         )
+    if live.has_numpy():
+        live.start("references", "numpy")  # it imports while this process does
+    yield run
+    live.end()
+
+
+@pytest.fixture
+def check_loss(
+    _portable_losses: Callable[..., Any],
+) -> Callable[..., dict[str, dict[str, str]]]:
+    """Check a loss with the backend of this process; see `parity.one_loss`.
+
+    `check_loss(MyLoss, kind="regression")` raises with every check that fails.
+    """
+    run = _portable_losses
 
     def check(loss: Any, case: Any = None, **options: Any) -> dict[str, dict[str, str]]:
         __tracebackhide__ = True

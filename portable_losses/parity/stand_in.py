@@ -5,32 +5,16 @@ values come from a process of their own, which finds the loss by its module and 
 """
 
 import contextlib
-import importlib
-import importlib.util
-import inspect
-import os
-import pathlib
-import pickle
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import keras
 import numpy as np
 
+from portable_losses.parity import live
 from portable_losses.parity.case import Pair
-from portable_losses.parity.reference import Expected, expect
-
-
-class Place(NamedTuple):
-    """Where another process finds a loss, and the arguments of an instance."""
-
-    module: str
-    file: str
-    name: str
-    config: dict[str, Any] | None
+from portable_losses.parity.examine.channel import Ended
+from portable_losses.parity.reference import Expected
 
 
 def references(loss: Any, inputs: Mapping[str, Pair]) -> dict[str, Expected]:
@@ -39,39 +23,21 @@ def references(loss: Any, inputs: Mapping[str, Pair]) -> dict[str, Expected]:
     Raises:
         ValueError: if another process cannot import the loss, or run it on NumPy.
     """
-    place = _place(loss)
-    if importlib.util.find_spec("jax") is None:
+    try:
+        place = live.place_of(loss)
+    except live.NotFound as rule:
+        name = loss if hasattr(loss, "__qualname__") else type(loss)
+        _reject(name.__qualname__, str(rule))
+    if not live.has_numpy():
         # Whatever Keras's own backend is: that of NumPy imports JAX.
         _reject(place.name, "runs on the NumPy backend, for which Keras needs JAX")
-    environment = {
-        **os.environ,
-        "KERAS_BACKEND": "numpy",
-        "PYTHONPATH": os.pathsep.join(path or os.curdir for path in sys.path),
-    }
-    with tempfile.TemporaryDirectory() as folder:
-        asked, answer = pathlib.Path(folder, "asked"), pathlib.Path(folder, "answer")
-        asked.write_bytes(pickle.dumps((place, dict(inputs))))
-        done = subprocess.run(
-            [sys.executable, "-m", __name__, str(asked), str(answer)],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
+    try:
+        found: dict[str, Expected] = live.ask(
+            "references", "numpy", "references", loss=place, inputs=dict(inputs)
         )
-        if done.returncode:
-            said = done.stderr.strip().splitlines() or ["no message"]
-            _reject(place.name, f"runs on the NumPy backend; it said: {said[-1]}")
-        found: dict[str, Expected] = pickle.loads(answer.read_bytes())
+    except (Ended, RuntimeError) as error:
+        _reject(place.name, f"runs on the NumPy backend; it said: {error}")
     return found
-
-
-def _place(loss: Any) -> Place:
-    named = loss if inspect.isclass(loss) or inspect.isfunction(loss) else type(loss)
-    if "<" in named.__qualname__:
-        _reject(named.__qualname__, "stands at the top of a module")
-    config = None if named is loss else loss.get_config()
-    file = os.path.abspath(inspect.getfile(named))
-    return Place(named.__module__, file, named.__qualname__, config)
 
 
 def _reject(name: str, rule: str) -> NoReturn:
@@ -80,24 +46,6 @@ def _reject(name: str, rule: str) -> NoReturn:
         f"reference=None for {name} (write the loss's items as a NumPy function of "
         "y_true and y_pred)."
     )
-
-
-def _find(place: Place) -> Any:
-    """The loss: by import, or from its file where a test runner has renamed it."""
-    try:
-        module = importlib.import_module(place.module)
-        if os.path.abspath(str(module.__file__)) != place.file:
-            raise ImportError
-    except ImportError:
-        spec = importlib.util.spec_from_file_location(place.module, place.file)
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[place.module] = module
-        spec.loader.exec_module(module)
-    found: Any = module
-    for part in place.name.split("."):
-        found = getattr(found, part)
-    return found if place.config is None else found.from_config(place.config)
 
 
 def float64_items(make: Callable[..., Any]) -> Callable[[Any, Any, Any], Any]:
@@ -182,18 +130,3 @@ def _keep_float64() -> None:
             f"Keras {keras.__version__} narrows float64 in a new way: a reference is "
             "needed"
         )
-
-
-def main(asked: str, answer: str) -> None:
-    """Answer another process."""
-    from portable_losses.parity.target import remade
-
-    place, inputs = pickle.loads(pathlib.Path(asked).read_bytes())
-    loss = _find(place)
-    items = float64_items(lambda **arguments: remade(loss, arguments))
-    found = {label: expect(items, t, p) for label, (t, p) in inputs.items()}
-    pathlib.Path(answer).write_bytes(pickle.dumps(found))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,6 +1,10 @@
+import os
 import pathlib
+import signal
 import subprocess
 import sys
+import time
+import xml.etree.ElementTree
 
 import keras
 import numpy as np
@@ -8,7 +12,7 @@ import pytest
 
 import portable_losses
 from portable_losses import ops
-from portable_losses.parity import one_loss, pytest_plugin
+from portable_losses.parity import live, one_loss, pytest_plugin
 from portable_losses.parity.case import Case
 from portable_losses.parity.inputs import single
 from portable_losses.parity.kinds import KINDS
@@ -18,6 +22,8 @@ from portable_losses.parity.stand_in import references
 
 pytest_plugins = ["pytester"]
 PLUGIN = "portable_losses.parity.pytest_plugin"
+LOADED = ("-p", "no:portable_losses", "-p", PLUGIN)
+"""The plugin of this tree, and not one that may be installed."""
 SOME = ("value", "gradient", "shapes")
 
 
@@ -34,6 +40,11 @@ class Tripled(Cubic):
 
 def cubic(y_true, y_pred):
     return np.mean(np.abs(y_pred - y_true) ** 3, axis=-1)
+
+
+class Plain(keras.losses.Loss):
+    def call(self, y_true, y_pred):
+        return keras.ops.mean(keras.ops.square(y_pred - y_true), axis=-1)
 
 
 def absolute(y_true, y_pred):
@@ -137,6 +148,98 @@ def test_a_loss_that_no_other_process_finds_needs_a_reference():
     check_loss(Local, kind="regression", checks=SOME, reference=cubic)
 
 
+# --- conventions ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", [Plain, Plain(), absolute])
+def test_a_healthy_loss_of_keras_has_no_fault(loss):
+    outcomes = check_loss(loss, kind="regression")
+    ran = {name for name, o in outcomes.items() if o["status"] == "passed"}
+    assert {"value", "gradient", "edges", "half", "permutation"} <= ran
+    assert outcomes["sizes"]["status"] == "advice"
+    assert outcomes["weight_zero"]["message"].startswith("a convention of portable")
+
+
+def test_strict_holds_it_to_the_conventions():
+    with pytest.raises(AssertionError) as raised:
+        check_loss(Plain, kind="regression", strict=True)
+    found = [line.split(":")[0] for line in str(raised.value).splitlines()[1:]]
+    assert {"  weight_zero", "  sizes", "  shapes", "  config"} <= set(found)
+
+
+# --- expected -------------------------------------------------------------------------
+
+
+def test_an_expected_failure_is_known():
+    expected = {"gradient": "three times as large", "value": "likewise"}
+    options = {"kind": "regression", "reference": cubic, "checks": SOME}
+    outcomes = check_loss(Tripled, expected=expected, **options)
+    assert outcomes["gradient"]["status"] == "known"
+    assert outcomes["gradient"]["message"].startswith("three times as large: the grad")
+    with pytest.raises(AssertionError, match="1 of 2 checks failed\n  gradient: "):
+        check_loss(Tripled, expected=["value"], **options)
+
+
+def test_an_expected_failure_that_does_not_show_is_one():
+    said = "value: no longer fails, though it is expected to: once it was off"
+    with pytest.raises(AssertionError, match=said):
+        check_loss(
+            Cubic,
+            kind="regression",
+            reference=cubic,
+            checks=SOME,
+            expected={"value": "once it was off"},
+        )
+
+
+@pytest.mark.parametrize("expected", ["value", ["valeu"], {"edges": "did not run"}])
+def test_what_is_expected_has_to_be_a_check_that_runs(expected):
+    with pytest.raises(ValueError, match="`expected` must be "):
+        check_loss(Cubic, kind="regression", checks=SOME, expected=expected)
+
+
+# --- workers that live on -------------------------------------------------------------
+
+
+def test_one_worker_serves_every_loss():
+    check_loss(Cubic, kind="regression", checks=SOME)
+    first = live.processes()["references on numpy"]
+    check_loss(absolute, kind="regression", checks=("value",))
+    assert live.processes()["references on numpy"] == first
+
+
+def test_a_worker_that_ended_is_started_again():
+    check_loss(Cubic, kind="regression", checks=("value",))
+    first = live.processes()["references on numpy"]
+    os.kill(first, signal.SIGKILL)
+    with pytest.raises(ValueError, match="ended by SIGKILL"):
+        check_loss(Cubic, kind="regression", checks=("value",))
+    check_loss(Cubic, kind="regression", checks=("value",))
+    assert live.processes()["references on numpy"] != first
+
+
+def test_other_backends_run_in_workers():
+    other = "torch" if keras.config.backend() == "jax" else "jax"
+    asked = {"kind": "regression", "checks": SOME, "backends": [other]}
+    outcomes = check_loss(Cubic, reference=cubic, **asked)
+    names = [*SOME, *(f"{name} on {other}" for name in SOME)]
+    assert {n: o["status"] for n, o in outcomes.items()} == dict.fromkeys(
+        names, "passed"
+    )
+    with pytest.raises(AssertionError) as raised:
+        check_loss(Tripled, reference=cubic, **asked)
+    assert f"  gradient on {other}: the gradient at " in str(raised.value)
+    asked["expected"] = dict.fromkeys(["value", "gradient"], "off everywhere")
+    with pytest.raises(AssertionError, match="2 of 4 checks failed\n  value on "):
+        check_loss(Tripled, reference=cubic, **asked)
+
+
+@pytest.mark.parametrize("backends", ["numpy", ["abacus"]])
+def test_other_backends_have_to_have_gradients(backends):
+    with pytest.raises(ValueError, match="`backends` must be 'all', or among "):
+        check_loss(Cubic, kind="regression", backends=backends)
+
+
 # --- the plugin ---------------------------------------------------------------------
 
 
@@ -183,7 +286,7 @@ def test_the_fixture_checks_a_loss_of_ones_own(outside):
             check_loss(Bad, kind="binary_logits", checks=["value", "live"])
         """
     )
-    done = outside.runpytest_subprocess("-p", PLUGIN)
+    done = outside.runpytest_subprocess(*LOADED)
     done.assert_outcomes(passed=1, failed=1)
     done.stdout.fnmatch_lines(["*Bad on * 1 of 2 checks failed", "*live: *dead*"])
 
@@ -196,6 +299,98 @@ def test_a_missing_package_is_named_with_the_command(outside):
         """
     )
     outside.makepyfile("def test_own(check_loss): pass")
-    done = outside.runpytest_subprocess("-p", PLUGIN)
+    done = outside.runpytest_subprocess(*LOADED)
     done.assert_outcomes(errors=1)
     done.stdout.fnmatch_lines(["check_loss needs *pip install*"])
+
+
+OWN = """
+import os, pathlib, time
+import pytest
+from keras import ops
+from portable_losses.parity import live
+
+
+def squared(y_true, y_pred):
+    return ops.mean(ops.square(y_pred - y_true), axis=-1)
+
+
+def absolute(y_true, y_pred):
+    return ops.mean(ops.abs(y_pred - y_true), axis=-1)
+
+
+def dead(y_true, y_pred):
+    return ops.mean(ops.relu(y_pred) * 0.0 + y_true, axis=-1)
+
+
+def note():
+    name = os.environ.get("PYTEST_XDIST_WORKER", "only")
+    pids = list(live.processes().values())
+    pathlib.Path(f"pids.{name}").write_text("\\n".join(map(str, pids)))
+
+
+@pytest.mark.parametrize("loss", [squared, absolute, dead])
+def test_own(check_loss, loss):
+    check_loss(loss, kind="regression", checks=["value", "gradient"])
+    note()
+"""
+
+
+def noted(outside):
+    """The workers that each process of pytest noted."""
+    files = sorted(outside.path.glob("pids.*"))
+    return {path.suffix: list(map(int, path.read_text().split())) for path in files}
+
+
+def gone(pid):
+    """Whether a process ends within some seconds."""
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_several_losses_share_a_worker_that_ends_with_the_session(outside):
+    outside.makepyfile(test_own=OWN)
+    done = outside.runpytest_subprocess(*LOADED, "--junitxml=junit.xml")
+    done.assert_outcomes(passed=2, failed=1)
+    (pids,) = noted(outside).values()
+    assert len(pids) == 1 and gone(pids[0])
+    report = xml.etree.ElementTree.parse(outside.path / "junit.xml")
+    (failure,) = report.iter("failure")
+    assert "dead on " in failure.get("message")
+    assert "gradient: the gradient is zero everywhere" in failure.get("message")
+
+
+def test_each_worker_of_xdist_has_its_own(outside):
+    outside.makepyfile(test_own=OWN)
+    done = outside.runpytest_subprocess(*LOADED, "-n", "2", "--dist", "load")
+    done.assert_outcomes(passed=2, failed=1)
+    found = noted(outside)
+    pids = {pid for each in found.values() for pid in each}
+    assert len(found) == len(pids) == 2
+    assert all(map(gone, pids))
+
+
+def test_workers_end_where_the_session_is_interrupted(outside):
+    waits = "\n\ndef test_waits(check_loss):\n    note()\n    time.sleep(600)\n"
+    outside.makepyfile(test_own=OWN + waits)
+    command = [sys.executable, "-m", "pytest", *LOADED, "-k", "waits"]
+    pytest_ = subprocess.Popen(
+        command,
+        cwd=outside.path,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+        # Only pytest is told: its workers must not depend on the terminal.
+    )
+    for _ in range(600):
+        if noted(outside).get(".only"):
+            break
+        time.sleep(0.1)
+    (pids,) = noted(outside).values()
+    pytest_.send_signal(signal.SIGINT)
+    assert pytest_.wait(timeout=60) == pytest.ExitCode.INTERRUPTED
+    assert pids and all(map(gone, pids))

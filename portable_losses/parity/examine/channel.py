@@ -47,9 +47,15 @@ class Channel:
     Args:
         backend: what it runs on.
         timeout: seconds that one step of user code may take.
+        module: the program of the worker.
     """
 
-    def __init__(self, backend: str, timeout: float) -> None:
+    def __init__(
+        self,
+        backend: str,
+        timeout: float,
+        module: str = "portable_losses.parity.examine.worker",
+    ) -> None:
         self.backend = backend
         self.timeout = timeout
         self.printed = bytearray()
@@ -73,7 +79,7 @@ class Channel:
         }
         environment.setdefault("OMP_NUM_THREADS", "1")
         self.popen = subprocess.Popen(
-            [sys.executable, "-m", "portable_losses.parity.examine.worker"],
+            [sys.executable, "-m", module],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -1,0 +1,183 @@
+"""`portable-losses match`: the loss of the catalogue that equals a user's."""
+
+import json
+import os
+import sys
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from portable_losses._adapters import known
+
+ORDER = ("torch", "tensorflow", "jax")
+"""The backends by how quickly they call many losses once: JAX compiles each of them."""
+
+
+@click.command(name="match")
+@click.argument("target", metavar="TARGET")
+@click.option("--kind", metavar="KIND", help="What the loss takes; else all are tried.")
+@click.option(
+    "--backend",
+    metavar="NAME",
+    help="Where it runs; else the quickest that is installed and can run it.",
+)
+@click.option("--timeout", default=60.0, show_default=True, help="Seconds a step.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+def command(
+    target: str, kind: str | None, backend: str | None, timeout: float, as_json: bool
+) -> None:
+    """Name the loss of the catalogue that equals TARGET in value and gradient.
+
+    TARGET is file.py:Name, file.py:Name(gamma=3.0) or package.module:Name: a function
+    of y_true and y_pred, a class, or an instance. It runs in a process of its own.
+    Exits with 0 where a loss equals it, with 1 where none does, and with 2 where it
+    could not be run.
+    """
+    from portable_losses.parity.examine.kinds import KINDS
+
+    if ":" not in target:
+        raise click.UsageError(f"TARGET must be file.py:Name or module:Name; {target}")
+    place = target.partition(".py:")[0] + ".py"
+    if ".py:" in target and not os.path.exists(place):
+        raise click.UsageError(f"there is no file {place}")
+    if kind is not None and kind not in KINDS:
+        kinds = ", ".join(sorted(KINDS))
+        raise click.UsageError(f"--kind must be one of {kinds}; got {kind!r}")
+    answer: Any = {}
+    for on in _backends(backend):
+        answer = _asked(on, target, kind, timeout)
+        if answer.get("found"):
+            break
+    if "failed" in answer:
+        _say(f"{target} could not be run: {answer['failed']}")
+        sys.exit(2)
+    if not answer["found"]:
+        _say(
+            f"{target} gives no finite value and gradient at inputs of any kind that "
+            "is known (say what it takes with --kind)"
+        )
+        sys.exit(2)
+    equal, nearest = judged(answer["found"])
+    if as_json:
+        facts = {"target": target, "equal": equal, "nearest": nearest}
+        click.echo(json.dumps(facts, indent=1))
+    else:
+        _show(target, equal, nearest, Console())
+    sys.exit(0 if equal else 1)
+
+
+def _backends(asked: str | None) -> list[str]:
+    """The backends to try; a loss that calls one of them runs on no other."""
+    able = [name for name, of in known().items() if of.gradients and not of.missing]
+    if asked is not None:
+        if asked not in able:
+            raise click.UsageError(
+                f"--backend must be one that is installed, {', '.join(able)}; got "
+                f"{asked!r}"
+            )
+        return [asked]
+    if not able:
+        raise click.UsageError(
+            f"no backend is installed (for instance: {known()['jax'].command})"
+        )
+    chosen = os.environ.get("KERAS_BACKEND", "")
+    quickest = [*(name for name in ORDER if name in able), *able][0]
+    return list(dict.fromkeys([quickest, *([chosen] if chosen in able else [])]))
+
+
+def _asked(backend: str, target: str, kind: str | None, timeout: float) -> Any:
+    from portable_losses.parity.examine.channel import START, Channel, Ended
+
+    channel = Channel(backend, timeout, "portable_losses.parity.examine.match_worker")
+    try:
+        started = channel.answer(START)
+        if "failed" in started:
+            return started
+        return channel.ask("match", target=target, kind=kind, stack=channel.stack_file)
+    except Ended as error:
+        return {"failed": f"{error}{_line_of(error.where)}"}
+    finally:
+        channel.kill()
+
+
+def _line_of(stack: str) -> str:
+    """Where the main thread was, which `faulthandler` writes last."""
+    main = stack.rpartition("(most recent call first):")[2].strip().splitlines()
+    return f", at {main[0].strip()}" if main else ""
+
+
+def judged(found: list[Any]) -> tuple[list[Any], Any]:
+    """What is equal, simplest first, each with all its kinds; and what is nearest."""
+    equal: dict[str, Any] = {}
+    for each in found:
+        for match in each["equal"]:
+            made = constructed(match)
+            # A sum over an axis is another factor at inputs of another shape.
+            how = match["note"] or f"{match['factor']:.4g}, {match['offset']:.3g}"
+            key = f"{made}, {how}"
+            facts = {**match, "construct": made, "kinds": []}
+            del facts["kind"], facts["tried"]
+            equal.setdefault(key, facts)["kinds"].append(match["kind"])
+    most = max((len(match["kinds"]) for match in equal.values()), default=0)
+    ranked = sorted(
+        # What equals it at few of its inputs alone, such as 0 and 1, is another loss.
+        (match for match in equal.values() if 2 * len(match["kinds"]) > most),
+        key=lambda m: (
+            m["factor"] != 1 or m["offset"] != 0,
+            -len(m["kinds"]),
+            len(m["arguments"]),
+        ),
+    )
+    rest = [each["nearest"] for each in found if each["nearest"]]
+    nearest = min(rest, key=lambda n: n["difference"], default=None)
+    if nearest is not None:
+        nearest = {**nearest, "construct": constructed(nearest)}
+        del nearest["tried"]
+    return ranked, None if ranked else nearest
+
+
+def constructed(match: Any) -> str:
+    """The call that makes the loss."""
+    given = ", ".join(f"{k}={v!r}" for k, v in match["arguments"].items())
+    return f"portable_losses.{match['loss']}({given})"
+
+
+def _show(target: str, equal: list[Any], nearest: Any, console: Console) -> None:
+    if not equal:
+        text = f"{target} equals no loss of the catalogue."
+        if nearest is not None:
+            text += (
+                f"\nNearest is {nearest['construct']} at inputs of kind "
+                f"{nearest['kind']}: gradients differ by up to "
+                f"{nearest['difference']:.2g} of the largest"
+                + (
+                    f", with {nearest['factor']:.4g} times ours"
+                    if abs(nearest["factor"] - 1) > 1e-4
+                    else ""
+                )
+                + f"; the value is {nearest['value']:.6g}, ours {nearest['ours']:.6g}."
+            )
+        console.print(Text(text), soft_wrap=True)
+        return
+    several = len(equal) > 1
+    console.print(Text(f"{target} equals" + (" each of" if several else "")))
+    for match in equal:
+        line = Text("  ")
+        if match["factor"] != 1 and not match["note"]:
+            line.append(f"{match['factor']:.6g} x ")
+        line.append(match["construct"], style="bold")
+        if match["offset"]:
+            line.append(f" {'+' if match['offset'] > 0 else '-'} ")
+            line.append(f"{abs(match['offset']):.6g}")
+        line.append(f"  at inputs of kind {', '.join(match['kinds'])}", style="dim")
+        if match["note"]:
+            line.append(f"; {match['note']}, {match['factor']:.6g} times as much")
+        console.print(line, soft_wrap=True)
+
+
+def _say(text: str) -> None:
+    Console(stderr=True).print(
+        Text(f"portable-losses match: {text}"), soft_wrap=True, highlight=False
+    )

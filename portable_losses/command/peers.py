@@ -1,0 +1,63 @@
+"""Losses of other libraries, and ours that replace them: `peers.toml`."""
+
+import dataclasses
+import functools
+import pathlib
+import tomllib
+
+TABLE = pathlib.Path(__file__).with_name("peers.toml")
+
+
+@dataclasses.dataclass(frozen=True)
+class Peer:
+    """A loss of another library.
+
+    Args:
+        library: its library, such as `monai`.
+        theirs: its name there.
+        ours: the name of ours; empty where we have none.
+        arguments: what ours is constructed with, as it is written.
+        note: what else differs.
+        also: further names of the same loss.
+        whole: the whole of what replaces it, where that is several losses.
+        factor: what multiplies ours, where it is another number of times theirs.
+    """
+
+    library: str
+    theirs: str
+    ours: str
+    arguments: str
+    note: str
+    also: tuple[str, ...] = ()
+    whole: str = ""
+    factor: float = 1.0
+
+    @property
+    def construct(self) -> str:
+        """The call that makes ours; empty where there is none."""
+        made = f"portable_losses.{self.ours}({self.arguments})" if self.ours else ""
+        made = self.whole or made
+        return f"{self.factor:g} * {made}" if made and self.factor != 1 else made
+
+
+def peers() -> tuple[Peer, ...]:
+    """Every loss of the table."""
+    return read(TABLE)
+
+
+@functools.cache
+def read(path: pathlib.Path) -> tuple[Peer, ...]:
+    """The losses of a table; none where there is no such file."""
+    if not path.exists():
+        return ()
+    found = tomllib.loads(path.read_text(encoding="utf-8"))
+    texts = ("library", "theirs", "ours", "arguments", "note")
+    return tuple(
+        Peer(
+            **{name: str(row.get(name, "")) for name in texts},
+            also=tuple(row.get("also", ())),
+            whole=str(row.get("construct", "")),
+            factor=float(row.get("factor", 1.0)),
+        )
+        for row in found.get("loss", [])
+    )

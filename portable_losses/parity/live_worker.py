@@ -1,0 +1,101 @@
+"""The program of a worker that `live` starts: makes references, or runs checks."""
+
+import functools
+import importlib
+import importlib.util
+import os
+import pathlib
+import pickle
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from portable_losses.parity.examine.worker import Voice, die_with, listen, serve
+from portable_losses.parity.live import Place
+
+
+def find(place: Place) -> Any:
+    """The loss: by import, or from its file where a test runner has renamed it."""
+    found: Any = _module(place.module, place.file)
+    for part in place.name.split("."):
+        found = getattr(found, part)
+    return found if place.config is None else found.from_config(place.config)
+
+
+@functools.cache
+def _module(name: str, file: str) -> Any:
+    try:
+        module = importlib.import_module(name)
+        if os.path.abspath(str(module.__file__)) != file:
+            raise ImportError
+    except ImportError:
+        spec = importlib.util.spec_from_file_location(name, file)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return module
+
+
+def references(loss: Place, inputs: dict[str, Any]) -> Any:
+    """The float64 values of a loss at labelled inputs; on the NumPy backend."""
+    from portable_losses.parity.reference import expect
+    from portable_losses.parity.stand_in import float64_items
+    from portable_losses.parity.target import remade
+
+    found = find(loss)
+    items = float64_items(lambda **arguments: remade(found, arguments))
+    return {label: expect(items, t, p) for label, (t, p) in inputs.items()}
+
+
+def outcomes(
+    loss: Place, reference: Place | None, made: Any, case: Any, **options: Any
+) -> Any:
+    """The outcomes of the checks of a loss on the backend of this process."""
+    from portable_losses.parity.one_loss import outcomes_here
+
+    stand_in = None if reference is None else find(reference)
+    return outcomes_here(find(loss), case, reference=stand_in, made=made, **options)
+
+
+DO: dict[str, Callable[..., Any]] = {"references": references, "outcomes": outcomes}
+
+
+def do(voice: Voice, command: dict[str, Any]) -> dict[str, Any]:
+    """Do what a command says, with what it left in a file, and answer in another."""
+    voice.step(command["do"])
+    sys.path[:] = dict.fromkeys([*command["path"], *sys.path])
+    # Written by the process that started this one.
+    asked = pickle.loads(pathlib.Path(command["asked"]).read_bytes())
+    answer = DO[command["do"]](**asked)
+    pathlib.Path(command["answer"]).write_bytes(pickle.dumps(answer))
+    return {}
+
+
+def main() -> None:
+    """Import the backend, and answer the parent until it is gone."""
+    source, to, parent = map(int, os.environ.pop("PORTABLE_LOSSES_PIPES").split(","))
+    for pipe in (source, to):
+        os.set_inheritable(pipe, False)
+    die_with(parent)
+    commands: queue.Queue[dict[str, Any]] = queue.Queue()
+    threading.Thread(target=listen, args=(source, commands), daemon=True).start()
+    voice = Voice(to)
+    try:
+        # Other backends stay visible: the user's test file may import one.
+        import keras
+
+        from portable_losses.parity import autodiff
+
+        autodiff.load(keras.config.backend())
+    except BaseException as error:
+        voice.say("answer", failed=f"{type(error).__name__}: {error}")
+        os._exit(1)
+    voice.say("answer")
+    serve(commands, voice, functools.partial(do, voice))
+
+
+if __name__ == "__main__":
+    main()
