@@ -123,6 +123,7 @@ def _result(workload: Workload, name: str, **found: Any) -> Result:
         workload=workload.full_name,
         peer=name,
         goal=peer.goal_on(BACKEND),
+        memory_goal=peer.memory,
         reason=peer.reasons.get(BACKEND, ""),
         **found,
     )

@@ -100,6 +100,17 @@ def steady_state(results: Sequence[Result], title: str) -> Table:
     return table
 
 
+def _ratio_of_peaks(r: Result) -> str:
+    """Ours / theirs, and the goal, where both were measured."""
+    peaks = [sizes.get("peak") for sizes in r.memory.values()]
+    if len(peaks) != 2 or not all(peaks):
+        return ""
+    found = peaks[0] / peaks[1]  # type: ignore[operator]  # both are there
+    goal = "" if r.memory_goal is None else f" (goal {r.memory_goal:g})"
+    missed = r.memory_goal is not None and found > r.memory_goal
+    return f"[{'red' if missed else 'default'}]{found:.2f}{goal}[/]"
+
+
 def first_call_and_memory(results: Sequence[Result], title: str) -> Table:
     """What the first call takes, with tracing and compiling, and what memory."""
     kinds = list(
@@ -108,7 +119,8 @@ def first_call_and_memory(results: Sequence[Result], title: str) -> Table:
     table = Table(title=f"{title}: first call and memory, ours / peer")
     table.add_column("workload", overflow="fold")
     table.add_column("peer")
-    for column in ("first call ms", *kinds):
+    ratios = ["peak, ratio"] if "peak" in kinds else []
+    for column in ("first call ms", *kinds, *ratios):
         table.add_column(column, justify="right", no_wrap=True)
     for r in results:
         if not r.first_call:
@@ -118,6 +130,7 @@ def first_call_and_memory(results: Sequence[Result], title: str) -> Table:
             sizes = [sizes[kind] for sizes in r.memory.values() if kind in sizes]
             color = "red" if len(sizes) == 2 and sizes[0] > sizes[1] else "default"
             cells.append(f"[{color}]{' / '.join(_bytes(size) for size in sizes)}[/]")
+        cells += [_ratio_of_peaks(r)] if ratios else []
         table.add_row(r.workload, r.peer, *cells)
     return table
 

@@ -15,13 +15,15 @@ class Result:
     """Ours against one peer. Times are milliseconds, sizes bytes.
 
     `figure` is the ratio ours / peer, unless `unit` says otherwise, and `again` the
-    same figure of the peer against itself (A/A). Where `disagreement` is not empty
-    nothing was timed.
+    same figure of the peer against itself (A/A). `goal` is for the figure,
+    `memory_goal` for the ratio of the peaks. Where `disagreement` is not empty nothing
+    was timed.
     """
 
     workload: str
     peer: str
     goal: float | None = None
+    memory_goal: float | None = None
     unit: str = ""
     ours: float | None = None
     theirs: float | None = None

@@ -35,7 +35,7 @@ class Peer:
     backend why the goal is missed, and is printed beside the ratio. `backends` are
     those that the peer runs on. A peer with another layout gets its own inputs from
     `arrange`, outside of the time that is measured, and `restore` gives its gradient
-    our layout again.
+    our layout again. `memory` is the largest ratio of the peaks of memory that we want.
     """
 
     build: Callable[[], Function]
@@ -44,6 +44,7 @@ class Peer:
     backends: tuple[str, ...] = BACKENDS
     arrange: Callable[[tuple[Array, ...]], tuple[Array, ...]] | None = None
     restore: Callable[[Array], Array] | None = None
+    memory: float | None = None
 
     def goal_on(self, backend: str) -> float | None:
         """The goal on one backend."""

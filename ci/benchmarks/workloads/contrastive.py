@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 
 from benchmarks.agreement import Agreement
@@ -44,7 +45,67 @@ def without_targets(loss: Any) -> Any:
     return lambda t, x: loss(None, x)
 
 
+def pairs(rng: Rng, shape: Shape) -> tuple[Array, ...]:
+    """Targets that are ignored, and images and texts."""
+    return np.zeros(shape[0], "float32"), views(rng, shape)[1]
+
+
+def by_open_clip(temperature: float) -> Any:
+    """Its formula: one matrix of logits, two cross-entropies, and their mean."""
+    ops, entropy = keras.ops, keras.ops.sparse_categorical_crossentropy
+
+    def function(t: Any, x: Any) -> Any:
+        x = ops.normalize(x, axis=-1)
+        logits = ops.matmul(x[:, 0], ops.transpose(x[:, 1])) / temperature
+        labels = ops.arange(logits.shape[0], dtype="int64")
+        of_images = ops.mean(entropy(labels, logits, from_logits=True))
+        turned = ops.transpose(logits)
+        of_texts = ops.mean(entropy(labels, turned, from_logits=True))
+        return 0.5 * (of_images + of_texts)
+
+    return function
+
+
+def sigmoid_by_open_clip(scale: float, bias: float) -> Any:
+    """Its formula: logits times labels of 1 and -1, and the log of a sigmoid."""
+    ops = keras.ops
+
+    def function(t: Any, x: Any) -> Any:
+        x = ops.normalize(x, axis=-1)
+        logits = scale * ops.matmul(x[:, 0], ops.transpose(x[:, 1])) + bias
+        count = logits.shape[0]
+        labels = 2 * ops.eye(count) - ops.ones((count, count))
+        return -ops.sum(ops.log_sigmoid(labels * logits)) / count
+
+    return function
+
+
+def in_chunks(name: str, shape: Shape, time: float | None, memory: float) -> Workload:
+    """A loss of pairs in linear memory, and the formula that holds all similarities."""
+    formulas = {
+        "CLIP": lambda: by_open_clip(0.07),
+        "SigLIP": lambda: sigmoid_by_open_clip(10.0, -10.0),
+    }
+    build = formulas.get(name) or (lambda: without_targets(ours(name)()))
+    return Workload(
+        group="contrastive",
+        name=f"{name} in chunks",
+        sizes={"full": shape, "small": (40, 16)},
+        draw=pairs,
+        ours=lambda: without_targets(ours(name, chunk_size="auto")()),
+        peers={"formula": Peer(build, time, memory=memory)},
+        agreement=Agreement(
+            rtol=1e-4, of_largest=1e-5, why="logarithms of sums over the batch"
+        ),
+        flops=3 * 2 * shape[0] * shape[0] * shape[1],
+        seconds=0.5,
+    )
+
+
 WORKLOADS = (
+    in_chunks("CLIP", (8192, 256), 1.1, 0.08),
+    in_chunks("SigLIP", (8192, 256), 0.9, 0.08),
+    in_chunks("NTXent", (4096, 128), None, 0.05),
     Workload(
         group="contrastive",
         name="SupervisedContrastive",
