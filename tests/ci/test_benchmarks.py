@@ -375,7 +375,7 @@ def test_every_peer_comes_with_keras_or_is_a_row_of_the_matrix():
     known = matrix.load().peers
     for entry in registry.load().values():
         for name, peer in getattr(entry, "peers", {}).items():
-            if name in ALWAYS_THERE:
+            if name.partition(",")[0] in ALWAYS_THERE:  # "torch, 256 at once"
                 continue
             assert set(peer.backends) <= set(known[name].backends)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import keras
 import pytest
 
+from portable_losses.command.check import command as check
 from portable_losses.parity.cli import main
 
 BACKEND = keras.config.backend()
@@ -118,4 +119,21 @@ def test_the_options_of_the_readme_are_those_of_the_harness(arguments):
 
 
 def test_the_readme_says_how_the_harness_is_run():
-    assert [] in commands() and any("--target" in found for found in commands())
+    assert [] in commands()
+
+
+def checked():
+    """The arguments of `portable-losses check` in the README."""
+    for line in README.read_text("utf-8").splitlines():
+        if line.startswith("portable-losses check "):
+            yield line.split()[2:]
+
+
+@pytest.mark.parametrize("arguments", list(checked()), ids=" ".join)
+def test_the_options_of_the_readme_are_those_of_check(arguments):
+    made = check.make_context("portable-losses check", arguments)
+    assert made.params["names"] == ("my_losses.py:MyLoss",)
+
+
+def test_the_readme_says_how_a_loss_is_checked():
+    assert list(checked())
