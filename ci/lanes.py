@@ -88,6 +88,8 @@ def kept(folder: Path) -> list[Summary]:
 
 def table(found: list[Summary]) -> str:
     """The table in Markdown, a row a backend and device."""
+    if not found:
+        return "No run of the whole catalogue is recorded yet.\n"
     lines = [f"| {' | '.join(HEADS)} |", "|:--|:--|--:|--:|--:|:--|"]
     for s in found:
         passed = f"{s['checks']['passed']:,}"
