@@ -5,14 +5,7 @@ from typing import Any
 from portable_losses import ops
 from portable_losses.core.axes import both
 from portable_losses.core.signature import ChunkSize
-from portable_losses.losses.metric._shared import EmbeddingArguments
 from portable_losses.ops.pair_totals import Pairs, log_totals, pairs_at_once
-
-
-class ContrastArguments(EmbeddingArguments, total=False):
-    """The arguments of losses that compare all pairs of a batch."""
-
-    chunk_size: ChunkSize
 
 
 def contrast(
