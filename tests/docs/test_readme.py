@@ -131,6 +131,7 @@ def checked():
 
 @pytest.mark.parametrize("arguments", list(checked()), ids=" ".join)
 def test_the_options_of_the_readme_are_those_of_check(arguments):
+    pytest.importorskip("jax", reason="the README asks for jax")
     made = check.make_context("portable-losses check", arguments)
     assert made.params["names"] == ("my_losses.py:MyLoss",)
 
