@@ -1,7 +1,6 @@
-"""The check of one loss: what is asked of the workers, in the order of what is "
-"cheap.
-"""
+"""The check of one loss: what is asked of the workers, in the order of cost."""
 
+import dataclasses
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -34,6 +33,7 @@ class Examination:
         self.alive: tuple[str, ...] = ()
         self.facts: Facts = {}
         self.kind_name: str | None = None
+        self.sure = True
 
     def report(self) -> Report:
         """Find everything out, in the order of what is cheap."""
@@ -48,6 +48,8 @@ class Examination:
             return kind
         self.kind_name, shape = kind
         self.kind = KINDS[self.kind_name]
+        if not self.sure:
+            self.kind = dataclasses.replace(self.kind, right="", wrong=(), far=())
         self.inputs = dict(self.options.inputs or self.kind.inputs(shape))
         note(f"{self.target}: {self.kind_name}, running")
         self._measure(lane)
@@ -88,6 +90,7 @@ class Examination:
         for tried in dict.fromkeys((lane, *reversed(self.alive))):
             found = self.session.ask(tried, "guess")
             if found.get("kind"):
+                self.sure = found.get("sure", True)
                 shape = self.options.shape or found.get("shape")
                 return found["kind"], tuple(shape) if shape else None
             first = first or found

@@ -8,7 +8,7 @@ import numpy as np
 from portable_losses.parity.examine import remedy
 from portable_losses.parity.examine.findings import Finding
 from portable_losses.parity.examine.numbers import faults
-from portable_losses.parity.examine.showing import code_of
+from portable_losses.parity.examine.showing import code_of, without_noise
 from portable_losses.parity.examine.table import Fault, Table
 
 
@@ -75,9 +75,7 @@ def _suspects(words: str) -> list[str]:
 def _search(
     m: Any, table: Table, left: list[Fault], again: Any
 ) -> tuple[tuple[str, ...], list[Fault]]:
-    """The operations whose swap removes the first fault, and what is left of the "
-    "rest.
-    """
+    """The operations whose swap removes the first fault, and what remains."""
     names = [
         name
         for name in m.facts["pinned"]
@@ -86,6 +84,8 @@ def _search(
     if not names or left[0].check in ("direction", "modes"):
         return (), left
     labels = list(dict.fromkeys(f.label for f in left))[:6]
+    if table.kind.right in m.inputs:  # the others are held to it
+        labels = list(dict.fromkeys((*labels, table.kind.right)))
     inputs = {label: m.inputs[label] for label in labels}
     backends = tuple(table.main)
 
@@ -142,15 +142,18 @@ def _finding(
     others = list(dict.fromkeys(f.label for f in explained if f.label != first.label))
     more = f" The same shows at {', '.join(others[:3])}." if others else ""
     label = next(iter(small.inputs))
+    shown = next(
+        (f for f in faults(small) if f.check == first.check and f.label == label), first
+    )
     wanted = small.wanted(label) or {}
     values = {**small.values(label)}
     gradients = {b: g.tolist() for b, g in small.gradients(label).items()}
     if wanted:
         values["float64"] = wanted["value"]
-        gradients["float64"] = wanted["gradient"]
+        gradients["float64"] = without_noise(wanted["gradient"])
     return Finding(
         first.check,
-        f"{first.words}, at the input {first.label!r}.{more}",
+        f"{shown.words}, at the input {first.label!r}.{more}",
         words,
         backends=backends,
         input=code_of(*small.inputs[label]),

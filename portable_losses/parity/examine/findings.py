@@ -114,9 +114,7 @@ def place(error: dict[str, Any]) -> str:
 
 
 def plain(x: Any) -> Any:
-    """A structure in which infinities and NaN are the strings JSON has no number "
-    "for.
-    """
+    """A structure in which infinities and NaN, which JSON lacks, are strings."""
     if isinstance(x, dict):
         return {key: plain(value) for key, value in x.items()}
     if isinstance(x, list | tuple):

@@ -4,7 +4,7 @@ import numpy as np
 
 from portable_losses.parity.examine.findings import ADVICE, Finding, in_words
 from portable_losses.parity.examine.measured import Measured
-from portable_losses.parity.examine.showing import code_of
+from portable_losses.parity.examine.showing import code_of, number
 
 
 def dtypes(m: Measured) -> list[Finding]:
@@ -61,8 +61,8 @@ def second(m: Measured) -> list[Finding]:
                 Finding(
                     "second derivative",
                     "The second derivative is wrong: "
-                    + ", ".join(f"{v:.6g} on {b}" for b, v in far.items())
-                    + f", where differences of the value give {wanted:.6g}.",
+                    + ", ".join(f"{number(v)} on {b}" for b, v in far.items())
+                    + f", where differences of the value give {number(wanted)}.",
                     "use no custom_gradient, stop_gradient or operation without a "
                     "second "
                     "derivative (such as ctc_loss), or do not train with one",
@@ -115,8 +115,8 @@ def mapped(m: Measured) -> list[Finding]:
             found.append(
                 Finding(
                     "vmap",
-                    f"vmap over the samples gives {got[0]:.6g} for the first on "
-                    f"{backend}, where it costs {wanted[0]:.6g}.",
+                    f"vmap over the samples gives {number(got[0])} for the first on "
+                    f"{backend}, where it costs {number(wanted[0])}.",
                     "let no shape or value of the whole batch into an item",
                     backends=(backend,),
                     line=m.line,
@@ -126,23 +126,29 @@ def mapped(m: Measured) -> list[Finding]:
 
 
 def base(m: Measured) -> list[Finding]:
-    """What Keras's own base does for every loss: advice."""
-    found = []
+    """What Keras's own base does for every loss: advice, in one line."""
+    where: dict[str, dict[str, float]] = {}
     for backend, facts in m.found.get("base", {}).items():
         for name, fact in facts.items():
             value = fact.get("value") if isinstance(fact, dict) else None
-            if value is None or np.isfinite(value):
-                continue
-            found.append(
-                Finding(
-                    name,
-                    f"{name} gives the value {value}."
-                    if name.startswith("NaN")
-                    else f"A batch of {name} gives the value {value}.",
-                    "derive the loss from portable_losses.Loss, which removes such "
-                    "samples; keras.losses.Loss multiplies by 0",
-                    ADVICE,
-                    (backend,),
-                )
-            )
-    return found
+            if value is not None and not np.isfinite(value):
+                where.setdefault(name, {})[backend] = value
+    if not where:
+        return []
+    said = {
+        "zero samples": "a batch of zero samples",
+        "NaN of weight 0": "a NaN sample of weight 0",
+    }
+    values = {v for by_backend in where.values() for v in by_backend.values()}
+    return [
+        Finding(
+            next(iter(where)),
+            f"{' and '.join(said[name] for name in where).capitalize()} "
+            f"{'give' if len(where) > 1 else 'gives'} {max(map(str, values))}, as in "
+            "every keras.losses.Loss.".replace("nan ", "NaN "),
+            "derive the loss from portable_losses.Loss, which removes such "
+            "samples; keras.losses.Loss multiplies by 0",
+            ADVICE,
+            tuple(dict.fromkeys(b for found in where.values() for b in found)),
+        )
+    ]

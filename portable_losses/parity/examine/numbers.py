@@ -1,6 +1,4 @@
-"""Values and gradients: against float64, between backends and modes, alive and "
-"finite.
-"""
+"""Values and gradients: finite, those of float64, and the same on all backends."""
 
 import dataclasses
 import re
@@ -10,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from portable_losses.parity.examine import whole
+from portable_losses.parity.examine.showing import number
 from portable_losses.parity.examine.table import ORDER, Facts, Fault, Table
 
 LEAST = 0.5
@@ -82,7 +81,7 @@ def _at(table: Table, label: str) -> Iterator[Fault]:
     if off:
         b, v = max(off.items(), key=lambda item: abs(item[1] - ref))
         yield Fault(
-            "value", label, tuple(off), f"The value is {v:.7g} on {b}, not {ref:.7g}"
+            "value", label, tuple(off), f"The value is {number(v, 7)} on {b}, not {number(ref, 7)}"
         )
     low, high = (np.asarray(wanted[k], "float64") for k in ("low", "high"))
     known = np.abs(np.asarray(wanted["gradient"], "float64"))
@@ -104,8 +103,8 @@ def _at(table: Table, label: str) -> Iterator[Fault]:
                 "gradient",
                 label,
                 (b,),
-                f"The gradient at {at} is {g[at]:.6g} on {b}, outside of the one-sided "
-                f"derivatives {low[at]:.6g} and {high[at]:.6g} of the value",
+                f"The gradient at {at} is {number(g[at])} on {b}, outside of the one-sided "
+                f"derivatives {number(low[at])} and {number(high[at])} of the value",
                 at[0] if at else 0,
             )
 
@@ -132,7 +131,7 @@ def _between(
     if len(values) > 1:
         low, high = min(values.values()), max(values.values())
         if high - low > 2e-4 * max(abs(low), abs(high)) + 3e-6 * max(largest, LEAST):
-            said = ", ".join(f"{v:.7g} on {b}" for b, v in values.items())
+            said = ", ".join(f"{number(v, 7)} on {b}" for b, v in values.items())
             yield Fault("backends", label, tuple(values), f"The value is {said}")
             return
     if len(gradients) > 1:
@@ -142,7 +141,7 @@ def _between(
         room = 5e-3 * np.abs(stacked).max(axis=0) + 1e-3 * max(size, 1e-3)
         if (spread > room).any():
             at = tuple(int(i) for i in np.argwhere(spread > room)[0])
-            said = ", ".join(f"{gradients[b][at]:.6g} on {b}" for b in names)
+            said = ", ".join(f"{number(gradients[b][at])} on {b}" for b in names)
             yield Fault(
                 "backends",
                 label,

@@ -6,7 +6,7 @@ import numpy as np
 
 from portable_losses.parity.examine.findings import Finding
 from portable_losses.parity.examine.measured import Measured
-from portable_losses.parity.examine.showing import code_of
+from portable_losses.parity.examine.showing import code_of, number
 
 
 def deterministic(m: Measured) -> list[Finding]:
@@ -29,7 +29,7 @@ def deterministic(m: Measured) -> list[Finding]:
         Finding(
             "deterministic",
             "The loss gives other values for the same inputs: "
-            + ", ".join(f"{a:.7g} and {b:.7g} on {x}" for x, (a, b) in values.items())
+            + ", ".join(f"{number(a, 7)} and {number(b, 7)} on {x}" for x, (a, b) in values.items())
             + ".",
             "draw no random numbers in the loss: add noise in a layer or to the data, "
             "or use keras.random with a fixed integer seed"
@@ -119,4 +119,4 @@ def independent(m: Measured) -> list[Finding]:
 
 
 def _number(x: Any) -> str:
-    return f"{float(np.ravel(x)[0]):.7g}"
+    return f"{number(float(np.ravel(x)[0]), 7)}"
