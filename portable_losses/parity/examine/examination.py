@@ -117,6 +117,7 @@ class Examination:
             "other": self.inputs[drawn[-1]],
             "again": (t, p),
             "first half": (t[: len(p) // 2], p[: len(p) // 2]),
+            "second half": (t[len(p) // 2 :], p[len(p) // 2 :]),
             "one": (t[1:2], p[1:2]),
         }
         backends = tuple(b for b in self.options.backends if b in self.alive)

@@ -45,12 +45,7 @@ def _explained(
     first = left[0]
     swap, rest = _search(m, table, left, again)
     if swap:
-        ours = " and ".join(f"portable_losses.ops.{name}" for name in swap)
-        theirs = " and ".join(f"keras.ops.{name}" for name in swap)
-        words = (
-            f"use {ours} in place of {theirs}: found by trying, the fault is gone "
-            "with it"
-        )
+        words = _to_swap(swap, m.source)
         line = m.line_with(*(f"{name}(" for name in swap), *swap)
     else:
         if only_sure:
@@ -61,6 +56,18 @@ def _explained(
         words = remedy.of_numbers(first.check, m.source, wide)
         line = m.line_with(*re.findall(r"(?:ops\.)(\w+)", words), *_suspects(words))
     return _finding(m, table, first, left, rest, words, line, swap, again), rest
+
+
+def _to_swap(swap: tuple[str, ...], source: str) -> str:
+    ours = " and ".join(f"portable_losses.ops.{name}" for name in swap)
+    theirs = " and ".join(f"keras.ops.{name}" for name in swap)
+    found = "found by trying, the fault is gone with it"
+    if any(re.search(rf"\b{re.escape(name)}\b", source) for name in swap):
+        return f"use {ours} in place of {theirs}: {found}"
+    return (
+        f"take the loss of portable_losses in place of that of keras.losses, which "
+        f"computes with {theirs}, where {ours} is needed: {found}"
+    )
 
 
 def _suspects(words: str) -> list[str]:
@@ -79,7 +86,7 @@ def _search(
     names = [
         name
         for name in m.facts["pinned"]
-        if re.search(rf"\b{re.escape(name)}\b", m.source)
+        if re.search(rf"\b{re.escape(name)}\b", m.source + m.facts["inherited"])
     ]
     if not names or left[0].check in ("direction", "modes"):
         return (), left

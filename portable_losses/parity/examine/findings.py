@@ -75,7 +75,10 @@ class Report:
         for backend, error in broken.items():
             where = f" at {place(error)}" if error.get("file") else ""
             by_message.setdefault(in_words(error) + where, []).append(backend)
-        said = [f"{words} ({', '.join(where)})" for words, where in by_message.items()]
+        said = [
+            f"{words} ({', '.join(where)})" if any(where) else words
+            for words, where in by_message.items()
+        ]
         return cls(target, None, [], "; ".join(said) or "nothing was measured")
 
     def as_json(self) -> dict[str, Any]:

@@ -128,13 +128,17 @@ class _Guess:
             at = self.total(t, sign * towards)
             if not np.isclose(at, self.total(t, sign * towards * (1 + away))):
                 return False
-        inside = [self.total(t, s * towards) for s in (-0.6, -0.3, 0.0, 0.5)]
+        noise = self.rng.uniform(-0.1, 0.1, onehot.shape)
+        inside = [self.total(t, s + noise) for s in (-0.8, -0.3, 0.3, 0.8)]
         return bool(np.isfinite(inside).all() and np.abs(np.diff(inside)).min() > 1e-6)
+
+    def _code(self) -> str:
+        source = source_of(self.subject.owner)["text"]
+        return re.sub(r"#.*|\"\"\"(?s:.*?)\"\"\"", "", source)
 
     def _hint(self) -> str:
         """Why the code itself says that it takes logits, or nothing."""
-        source = source_of(self.subject.owner)["text"]
-        code = re.sub(r"#.*|\"\"\"(?s:.*?)\"\"\"", "", source)
+        code = self._code()
         if re.search(r"from_logits *= *True|\w*logits? *[:=,)]", code):
             return "its code says logits"
         if re.search(r"(sigmoid|softmax)\(\s*(y_pred|y_hat|pred\w*|x)\b", code):
@@ -148,16 +152,23 @@ class _Guess:
         return bool(np.isclose(a, b, rtol=1e-4) and abs(a) > 1e-9)
 
     def _of_other_shapes(self) -> dict[str, Any]:
+        frames = self.rng.uniform(0.1, 0.9, (B, 5, C))
+        ids = self.rng.integers(0, C, (B, 5))
+        if self.runs(1 + ids[:, :2] % (C - 1), frames):
+            return _found("sequence", "fewer labels than frames")
+        if self.runs(ids, frames):
+            return self._of_ids(ids, frames)
+        numbers = [n for n in range(2, 12) if n not in (B, C)]
+        for columns in numbers:
+            q = self.rng.normal(size=(B, columns))
+            if self.runs(q[:, :1], q):
+                return _found("quantiles", f"{columns} quantiles", (B, columns))
         column = self.rng.uniform(0.1, 0.9, (B, 1))
         t = (column > 0.5).astype("float64")
         if self.runs(t, column):
             return {**self._of_one_shape(t, column), "shape": [B, 1]}
-        for columns in range(2, 12):
+        for columns in numbers:
             q = self.rng.normal(size=(B, columns))
-            if columns in (B, C):
-                continue
-            if self.runs(q[:, :1], q):
-                return _found("quantiles", f"{columns} quantiles", (B, columns))
             if self.runs(q, q):
                 found = self._of_one_shape((q > 0).astype("float64"), np.abs(q) / 4)
                 return {**found, "shape": [B, columns]}
@@ -170,15 +181,9 @@ class _Guess:
             labels = np.eye(2)[self.rng.integers(0, 2, shape[:-1])][..., : shape[-1]]
             if self.runs(labels, maps):
                 return _found("segmentation", f"maps of {shape[-1]} classes", shape)
-        frames = self.rng.uniform(0.1, 0.9, (B, 5, C))
-        ids = self.rng.integers(0, C, (B, 5))
-        if self.runs(ids, frames):
-            return self._of_ids(ids, frames)
-        if self.runs(np.eye(C)[ids], frames):
-            found = self._of_one_shape(np.eye(C)[ids], frames)
-            return {**found, "shape": [B, 5, C]}
-        if self.runs(1 + ids[:, :2] % (C - 1), frames):
-            return _found("sequence", "fewer labels than frames")
+        labels, frames = self._one_hot((B, 5, C)), self.rng.uniform(0.1, 0.9, (B, 5, C))
+        if self.runs(labels, frames):
+            return {**self._of_one_shape(labels, frames), "shape": [B, 5, C]}
         telling = [
             e for e in self.errors if re.search("integer|int64|float ind", e["message"])
         ]
@@ -202,6 +207,8 @@ class _Guess:
         if self._clips(t, shape):
             why = "values beyond 0 and 1 change nothing"
             return self._of_probabilities(t, shape, why)
+        if self._is_product(t, shape):  # as of a critic: it has no right direction
+            return {**_found("regression", "a product with y_pred"), "sure": False}
         monotone = self._is_monotone(t, t)
         if monotone and shape[-1] > 1 and self._takes_logits(t, shape):
             return _found("categorical_logits", "any shift of y_pred changes nothing")
@@ -219,7 +226,7 @@ class _Guess:
         why = self._hint()
         if not why:
             return None
-        softmax = shape[-1] > 1 and "softmax" in source_of(self.subject.owner)["text"]
+        softmax = shape[-1] > 1 and "softmax" in self._code()
         return _found("categorical_logits" if softmax else "binary_logits", why)
 
     def _is_least_at_match(self, shape: tuple[int, ...]) -> bool:
@@ -239,6 +246,8 @@ class _Guess:
             return _found("counts_logits", "least where y_pred is the logarithm")
         costs = [self.total(t, a * t + (1 - a) * (1 - t)) for a in (1.0, 0.9, 0.5, 0.0)]
         steps = np.diff(costs)
+        if (steps < -1e-6).all() and re.search("margin|dist", self._code()):
+            return _found("pairs", "what is alike is near", (B, 1))
         if (steps > 1e-6).all() or (steps < -1e-6).all():
             return self._of_probabilities(t, shape, "least at the labels themselves")
         return {**_found("regression", "real numbers"), "sure": False}
@@ -348,6 +357,11 @@ class _Guess:
             np.isclose(self.total(t, side(steps[0])), self.total(t, side(steps[1])))
             for side in (above, below)
         )
+
+    def _is_product(self, t: Any, shape: tuple[int, ...]) -> bool:
+        p = self.rng.normal(size=shape)
+        zero, one, far = (self.total(t, s * p) for s in (0.0, 1.0, -7.0))
+        return bool(np.isclose(far - zero, -7.0 * (one - zero), rtol=1e-4))
 
     def _is_monotone(self, t: Any, onehot: Any) -> int:
         """-1 if a prediction that goes on towards the target never costs more.

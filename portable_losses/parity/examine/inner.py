@@ -44,28 +44,32 @@ def dtypes(m: Measured) -> list[Finding]:
 
 
 def second(m: Measured) -> list[Finding]:
-    """The second derivative, where a backend has one, is that of the value."""
+    """The second derivative, where a backend has one, is that of the value.
+
+    A loss says that it has none by an error, or by one that is not finite.
+    """
     wanted = m.found.get("second64", {}).get("numpy", {}).get("along")
     facts = m.found.get("second", {})
     got = {b: f["along"] for b, f in facts.items() if "along" in f}
     lacking = [b for b, f in facts.items() if "error" in f]
+    lacking += [b for b, v in got.items() if not np.isfinite(v)]
     found = []
     if wanted is not None and np.isfinite(wanted):
         far = {
             b: v
             for b, v in got.items()
-            if not abs(v - wanted) <= 0.02 * max(abs(wanted), abs(v)) + 2e-3
+            if np.isfinite(v)
+            and abs(v - wanted) > 0.02 * max(abs(wanted), abs(v)) + 2e-3
         }
         if far:
+            said = ", ".join(f"{number(v)} on {b}" for b, v in far.items())
             found.append(
                 Finding(
                     "second derivative",
-                    "The second derivative is wrong: "
-                    + ", ".join(f"{number(v)} on {b}" for b, v in far.items())
-                    + f", where differences of the value give {number(wanted)}.",
+                    f"The second derivative is wrong: {said}, where differences of "
+                    f"the value give {number(wanted)}.",
                     "use no custom_gradient, stop_gradient or operation without a "
-                    "second "
-                    "derivative (such as ctc_loss), or do not train with one",
+                    "second derivative (such as ctc_loss), or do not train with one",
                     backends=tuple(far),
                     values={**got, "float64": wanted},
                     line=m.line_with("stop_gradient", "custom_gradient", "ctc"),

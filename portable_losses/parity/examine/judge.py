@@ -25,6 +25,9 @@ def judge(m: Measured, again: Again) -> list[Finding]:
     findings += over
     errors = raised.errors(m, bool(abroad))
     findings += errors
+    if not findings:  # an error says more
+        helper = foreign.called(m.found.get("items", {}))
+        findings += [helper] if helper else []
     if not over:
         unstable = per_item.deterministic(m)
         if unstable:  # what compilers say of random numbers is the same cause

@@ -1,5 +1,6 @@
 """What a worker measures of a user's loss: facts, which the parent judges."""
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -8,7 +9,7 @@ import keras
 import numpy as np
 
 from portable_losses.parity import autodiff
-from portable_losses.parity.examine import saving, swaps
+from portable_losses.parity.examine import calls, saving, swaps
 from portable_losses.parity.examine.errors import told
 from portable_losses.parity.examine.finding import find, names
 from portable_losses.parity.examine.sending import arrays
@@ -52,7 +53,7 @@ class Lab:
 
     def on_names(self, command: Facts) -> Facts:
         """The targets of all losses of a place."""
-        return self._try("the import", lambda: {"names": names(command["place"])})
+        return self._try("the import", lambda: names(command["place"]))
 
     def on_load(self, command: Facts) -> Facts:
         """Find the loss, and make it."""
@@ -105,8 +106,14 @@ class Lab:
 
     def _items(self, pair: Any) -> Facts:
         t, p = (keras.ops.convert_to_tensor(x) for x in pair)
-        with np.errstate(all="ignore"):
+        called: Facts = {}
+        watch = self.backend != "numpy"  # there all that is a tensor is NumPy's
+        with (
+            np.errstate(all="ignore"),
+            calls.watched(called) if watch else contextlib.nullcontext(),
+        ):
             found = self.loss.items(t, p)
+        with np.errstate(all="ignore"):
             if not hasattr(found, "shape"):
                 found = keras.ops.convert_to_tensor(found)
             array = keras.ops.convert_to_numpy(found).astype("float64")
@@ -114,6 +121,7 @@ class Lab:
             "items": array.tolist(),
             "shape": list(array.shape),
             "dtype": keras.backend.standardize_dtype(found.dtype),
+            "called": called,
         }
 
     def on_reference(self, command: Facts) -> Facts:

@@ -14,6 +14,12 @@ from portable_losses.parity.examine.table import ORDER, Facts, Fault, Table
 LEAST = 0.5
 """Where a value is nearly 0, terms of order 1 have canceled, and left rounding."""
 
+CANCELED = 3e-6
+"""What that rounding leaves of terms of order 1, at drawn inputs."""
+
+CANCELED_AT_EDGES = 1e-4
+"""Likewise at edges, where a formula may divide by a constant as small as 1e-3."""
+
 JUMP = 1e4
 """A difference over a small step that is larger is that of a jump."""
 
@@ -73,10 +79,11 @@ def _at(table: Table, label: str) -> Iterator[Fault]:
     if not wanted or not np.isfinite(ref):
         return
     slack = 1e-4 if drawn else 5e-2
+    rounding = CANCELED if drawn else CANCELED_AT_EDGES
     off = {
         b: v
         for b, v in values.items()
-        if abs(v - ref) > slack * abs(ref) + 3e-6 * max(largest, LEAST)
+        if abs(v - ref) > slack * abs(ref) + rounding * max(largest, LEAST)
     }
     if off:
         b, v = max(off.items(), key=lambda item: abs(item[1] - ref))
@@ -128,9 +135,10 @@ def _between(
     largest: float,
     drawn: bool,
 ) -> Iterator[Fault]:
+    rounding = CANCELED if drawn else CANCELED_AT_EDGES
     if len(values) > 1:
         low, high = min(values.values()), max(values.values())
-        if high - low > 2e-4 * max(abs(low), abs(high)) + 3e-6 * max(largest, LEAST):
+        if high - low > 2e-4 * max(abs(low), abs(high)) + rounding * max(largest, LEAST):
             said = ", ".join(f"{number(v, 7)} on {b}" for b, v in values.items())
             yield Fault("backends", label, tuple(values), f"The value is {said}")
             return

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import pathlib
+import re
 import textwrap
 from typing import Any
 
@@ -80,12 +81,23 @@ class Subject:
             "name": getattr(self.owner, "__name__", type(self.loss).__name__),
             "file": file,
             "line": line,
-            "source": source_of(self.owner),
+            "source": (source := source_of(self.owner)),
+            "inherited": _of_keras(source["text"]),
         }
 
 
 def _is_ours(loss: Any) -> bool:
     return any(c.__module__ == "portable_losses.core.loss" for c in type(loss).__mro__)
+
+
+def _of_keras(source: str) -> str:
+    """The code of the losses of Keras that a loss calls."""
+    found = []
+    for name in dict.fromkeys(re.findall(r"\w+", source)):
+        thing = getattr(keras.losses, name, None)
+        if callable(thing) and name not in ("Loss", "get"):
+            found.append(source_of(thing)["text"])
+    return "\n".join(found)
 
 
 def _place(owner: Any) -> tuple[str, int]:
