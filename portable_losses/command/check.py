@@ -205,7 +205,7 @@ def _expanded(session: Session, name: str, reports: list[Report]) -> list[str]:
     if not targets.is_whole(name):
         return [name]
     found = session.names(name)
-    for module, error in found.get("failed", {}).items():
+    for module, error in found.get("unread", {}).items():
         reports.append(Report.unchecked(module, {"": error}))
     if found.get("names"):
         return list(found["names"])

@@ -144,7 +144,7 @@ class Examination:
             for do in ("inside", "second", "mapped"):
                 own[do] = ask(backend, do, inputs=few)
             if backend == "torch" or len(backends) == 1:
-                own["base"] = ask(backend, "base", inputs=few)
+                own["base"] = ask(backend, "base", inputs=few, kind=self.kind_name)
             return own
 
         with ThreadPoolExecutor(len(backends) + 1) as pool:

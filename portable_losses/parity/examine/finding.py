@@ -76,7 +76,7 @@ def names(place: str) -> dict[str, Any]:
     """The targets of all losses that a file, a module or a package defines.
 
     Returns:
-        `names`: the targets; `failed`: what modules of a package raised on import.
+        `names`: the targets; `unread`: what modules of a package raised on import.
     """
     module = module_of(place)
     found, seen, failed = [], set(), {}
@@ -84,7 +84,7 @@ def names(place: str) -> dict[str, Any]:
         found.append(f"{place}:{name}")
         seen.add(id(vars(module)[name]))
     if not hasattr(module, "__path__") or _exports(module, found):
-        return {"names": found, "failed": failed}
+        return {"names": found, "unread": failed}
     prefix = f"{module.__name__}."
     for info in pkgutil.walk_packages(module.__path__, prefix, onerror=lambda _: None):
         if info.name.rpartition(".")[2].startswith("__"):
@@ -98,7 +98,7 @@ def names(place: str) -> dict[str, Any]:
             if id(vars(inner)[name]) not in seen:
                 seen.add(id(vars(inner)[name]))
                 found.append(f"{info.name}:{name}")
-    return {"names": found, "failed": failed}
+    return {"names": found, "unread": failed}
 
 
 def _exports(module: ModuleType, found: list[str]) -> bool:

@@ -3,6 +3,7 @@
 Each question is one call or two, at inputs that tell two kinds apart.
 """
 
+import inspect
 import re
 from typing import Any
 
@@ -15,6 +16,9 @@ B, C = 6, 4
 
 SCALES = (-4.0, -2.0, -1.0, 0.0, 0.5, 1.0, 2.0)
 """Moderate logits: losses that overflow, or take the log of 0, are finite there."""
+
+
+_PREDICTED = r"(y_pred|y_hat|preds?|predictions?|x)\b"
 
 
 def guess(subject: Subject) -> dict[str, Any]:
@@ -97,6 +101,8 @@ class _Guess:
         real = np.isfinite(self.total(ids, self.rng.normal(size=p.shape)))
         if p.ndim == 2 and self._is_ordinal(ids, p):
             return _found("ordinal_logits" if real else "ordinal", "ordered classes")
+        if self._says_probabilities():
+            return _found("sparse", "it says so", shape)
         if self._is_of_cosines(ids, onehot):
             return _found("sparse_cosines", "beyond -1 and 1 nothing changes", shape)
         if self._takes_logits(ids, p.shape) or (
@@ -133,17 +139,42 @@ class _Guess:
         return bool(np.isfinite(inside).all() and np.abs(np.diff(inside)).min() > 1e-6)
 
     def _code(self) -> str:
-        source = source_of(self.subject.owner)["text"]
-        return re.sub(r"#.*|\"\"\"(?s:.*?)\"\"\"", "", source)
+        return str(source_of(self.subject.owner)["text"])
 
     def _hint(self) -> str:
-        """Why the code itself says that it takes logits, or nothing."""
-        code = self._code()
+        """Why the loss itself says that it takes logits, or nothing."""
+        said, code = self._from_logits(), self._code()
+        if said is not None:
+            return "from_logits=True" if said else ""
         if re.search(r"from_logits *= *True|\w*logits? *[:=,)]", code):
             return "its code says logits"
-        if re.search(r"(sigmoid|softmax)\(\s*(y_pred|y_hat|pred\w*|x)\b", code):
+        if re.search(rf"(sigmoid|softmax)\(\s*{_PREDICTED}", code):
             return "its code takes the sigmoid or softmax of y_pred"
         return ""
+
+    def _says_probabilities(self) -> bool:
+        """Whether the loss itself says that it takes probabilities."""
+        said, code = self._from_logits(), self._code()
+        if said is not None or self._hint():
+            return said is False
+        clips = (
+            rf"clip\(\s*{_PREDICTED}[^()]*, *(1\.?0?|1\.?0? *- *[\w.-]+) *\)"
+            rf"|\blog\(1\.?0? *- *{_PREDICTED}\s*\)"
+        )
+        return bool(re.search(clips, code)) and "sigmoid" not in code
+
+    def _from_logits(self) -> bool | None:
+        """The argument of that name, if the loss has one."""
+        function = getattr(self.subject.loss, "fn", None) or self.subject.given
+        arguments = getattr(self.subject.loss, "_fn_kwargs", None) or {}
+        own = arguments.get("from_logits", getattr(self.subject.loss, "from_logits", 0))
+        if isinstance(own, bool):
+            return own
+        if inspect.isfunction(function):
+            found = inspect.signature(function).parameters.get("from_logits")
+            if found is not None and isinstance(found.default, bool):
+                return found.default
+        return None
 
     def _takes_logits(self, t: Any, shape: tuple[int, ...] = (B, C)) -> bool:
         """Whether adding a number to all logits of a sample changes nothing."""
@@ -197,6 +228,8 @@ class _Guess:
                 return _found("boxes", "four columns, and no other number")
             if self._couples():
                 return _found("two_views", "samples are compared with each other")
+        if self._says_probabilities():
+            return self._of_probabilities(t, shape, "it says so")
         if shape[-1] > 1 and self._is_of_cosines(t, t):
             return _found("cosines", "beyond -1 and 1 nothing changes")
         values = [self.total(t, q) for q in (real, 3.0 * real, -np.abs(real))]

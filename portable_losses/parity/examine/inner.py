@@ -127,32 +127,3 @@ def mapped(m: Measured) -> list[Finding]:
                 )
             )
     return found
-
-
-def base(m: Measured) -> list[Finding]:
-    """What Keras's own base does for every loss: advice, in one line."""
-    where: dict[str, dict[str, float]] = {}
-    for backend, facts in m.found.get("base", {}).items():
-        for name, fact in facts.items():
-            value = fact.get("value") if isinstance(fact, dict) else None
-            if value is not None and not np.isfinite(value):
-                where.setdefault(name, {})[backend] = value
-    if not where:
-        return []
-    said = {
-        "zero samples": "a batch of zero samples",
-        "NaN of weight 0": "a NaN sample of weight 0",
-    }
-    values = {v for by_backend in where.values() for v in by_backend.values()}
-    return [
-        Finding(
-            next(iter(where)),
-            f"{' and '.join(said[name] for name in where).capitalize()} "
-            f"{'give' if len(where) > 1 else 'gives'} {max(map(str, values))}, as in "
-            "every keras.losses.Loss.".replace("nan ", "NaN "),
-            "derive the loss from portable_losses.Loss, which removes such "
-            "samples; keras.losses.Loss multiplies by 0",
-            ADVICE,
-            tuple(dict.fromkeys(b for found in where.values() for b in found)),
-        )
-    ]

@@ -4,7 +4,6 @@ import ast
 import inspect
 import pathlib
 import re
-import textwrap
 from typing import Any
 
 import keras
@@ -111,7 +110,8 @@ def source_of(owner: Any) -> dict[str, Any]:
     """The code of a loss, with the functions and classes of its module that it uses.
 
     Returns:
-        `text`: the code; `lines`: `[line number, text]` of each line in it.
+        `text`: the code, without comments and docstrings; `lines`: `[line number,
+        text]` of each line in it.
     """
     try:
         file = inspect.getsourcefile(owner)
@@ -142,10 +142,22 @@ def source_of(owner: Any) -> dict[str, Any]:
             for node in seen.values()
             for i in range(node.lineno, (node.end_lineno or node.lineno) + 1)
         }
+        - {i for node in seen.values() for i in _without_docstrings(node)}
     )
     kept = [[i, lines[i - 1]] for i in numbers if i <= len(lines)]
-    parts = [
-        textwrap.dedent(ast.get_source_segment(whole, node, padded=True) or "")
-        for node in seen.values()
-    ]
+    parts = [ast.unparse(node) for node in seen.values()]
     return {"text": "\n".join(parts), "lines": kept, "file": str(file)}
+
+
+def _without_docstrings(tree: ast.AST) -> set[int]:
+    """Remove docstrings, and return the lines that they had."""
+    lines: set[int] = set()
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if not isinstance(body, list) or not body or not isinstance(body[0], ast.Expr):
+            continue
+        value = body[0].value
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            lines |= set(range(body[0].lineno, (body[0].end_lineno or 0) + 1))
+            body[:1] = [] if len(body) > 1 else [ast.Pass()]
+    return lines

@@ -55,8 +55,8 @@ def swapped(subject: Subject, names: Iterable[str]) -> Iterator[None]:
 
 
 def _other(thing: Any, ours: dict[str, Any]) -> Any:
-    if thing is keras.ops:
-        return _View(keras.ops, ours)
+    if isinstance(thing, ModuleType) and _is_ops(thing):
+        return _View(thing, ours)
     if thing is keras:
         return _View(keras, {"ops": _View(keras.ops, ours)})
     if callable(thing):
@@ -64,6 +64,11 @@ def _other(thing: Any, ours: dict[str, Any]) -> Any:
             if thing is getattr(keras.ops, name, None):
                 return own
     return thing
+
+
+def _is_ops(module: ModuleType) -> bool:
+    """Whether it is `keras.ops`, or what Keras itself has by that name."""
+    return getattr(module, "absolute", None) is keras.ops.absolute
 
 
 def _modules(subject: Subject) -> list[ModuleType]:
