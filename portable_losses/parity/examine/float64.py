@@ -85,16 +85,26 @@ def _items(subject: Subject) -> Callable[[Any, Any, Any], Any]:
     return items
 
 
-def curvature(subject: Subject, t: Any, p: Any, v: Any) -> float:
+def curvature(
+    subject: Subject, t: Any, p: Any, v: Any, *, frozen: bool = True
+) -> float:
     """The second derivative along a direction, by differences of float64 values.
 
     NaN where steps of two sizes disagree: there is a non-differentiable point between.
+
+    Args:
+        subject: the loss.
+        t: targets.
+        p: predictions.
+        v: the direction.
+        frozen: whether what is under `stop_gradient` stays what it is at p.
     """
     items = _items(subject)
     q = np.asarray(p, "float64")
 
     def mean(s: float) -> float:
-        found = items(t, q + s * v, q)
+        at = q + s * v
+        found = items(t, at, q if frozen else at)
         found, kept = found if isinstance(found, tuple) else (found, None)
         return float(np.mean(found if kept is None else found[kept]))
 

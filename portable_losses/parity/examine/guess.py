@@ -249,6 +249,8 @@ class _Guess:
             sure = self.total(t, 30.0 * (2.0 * t - 1.0))
             if sure < -1e-3 and monotone < 0 and not self._hint():
                 return self._of_probabilities(t, shape, "a cost below 0 beyond 1")
+            if shape[-1] > 1 and not self._is_additive(t, shape):
+                return _found("categorical_logits", "columns are compared")
             return _found("binary_logits", "surer is cheaper, without an end")
         if self._is_least_at_match(shape):
             return _found("regression", "least where y_pred is y_true")
@@ -390,6 +392,13 @@ class _Guess:
             np.isclose(self.total(t, side(steps[0])), self.total(t, side(steps[1])))
             for side in (above, below)
         )
+
+    def _is_additive(self, t: Any, shape: tuple[int, ...]) -> bool:
+        """Whether each column has its own part of the cost."""
+        p, (one, other) = self.rng.normal(size=shape), np.zeros((2, *shape))
+        one[..., 0] = other[..., 1] = 2.0
+        steps = [self.total(t, p + step) for step in (0.0, one, other, one + other)]
+        return bool(np.isclose(steps[3] - steps[1], steps[2] - steps[0], rtol=1e-3))
 
     def _is_product(self, t: Any, shape: tuple[int, ...]) -> bool:
         p = self.rng.normal(size=shape)

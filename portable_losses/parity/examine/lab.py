@@ -183,15 +183,30 @@ class Lab:
 
             return self._try(
                 "second differences",
-                lambda: {"along": curvature(self.loss, t, p, v)},
+                lambda: {
+                    "along": curvature(self.loss, t, p, v),
+                    "free": curvature(self.loss, t, p, v, frozen=False),
+                },
             )
         if not hasattr(self.autodiff, "second"):
             return {}
         fn = self._function()
         return self._try(
             "second derivatives",
-            lambda: {"along": self.autodiff.second(fn, t, p, v)},
+            lambda: {
+                "along": self.autodiff.second(fn, t, p, v),
+                "by_gradients": self._by_gradients(fn, t, p, v),
+            },
         )
+
+    def _by_gradients(self, fn: Any, t: Any, p: Any, v: Any) -> float:
+        """The same by differences of the gradient, as far as float32 gives it."""
+        step, mode = 1e-2, self.autodiff.MODES[-1 if self.backend == "jax" else 0]
+        sides = [
+            self.autodiff.evaluate(fn, mode, t, (p + s * v).astype(p.dtype)).gradient
+            for s in (step, -step)
+        ]
+        return float(np.sum((sides[0] - sides[1]) * v) / (2 * step))
 
     def on_mapped(self, command: Facts) -> Facts:
         """`vmap` over the samples."""
