@@ -70,4 +70,6 @@ def _broken(facts: dict[str, Any]) -> dict[str, str]:
 
 
 def _capital(text: str) -> str:
-    return text if text.startswith(("y_true", "dtype=")) else text[:1].upper() + text[1:]
+    return (
+        text if text.startswith(("y_true", "dtype=")) else text[:1].upper() + text[1:]
+    )

@@ -102,12 +102,8 @@ def names(place: str) -> dict[str, Any]:
 
 
 def _exports(module: ModuleType, found: list[str]) -> bool:
-    """Whether a package has its losses at the top, and no need of a walk."""
-    return bool(found) and not any(
-        getattr(thing, "__module__", "") == module.__name__
-        for thing in vars(module).values()
-        if inspect.isclass(thing) or inspect.isfunction(thing)
-    )
+    """Whether a package says what is public, and has its losses there."""
+    return bool(found) and hasattr(module, "__all__")
 
 
 def losses_in(module: ModuleType) -> list[str]:

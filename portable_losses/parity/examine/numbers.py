@@ -88,7 +88,10 @@ def _at(table: Table, label: str) -> Iterator[Fault]:
     if off:
         b, v = max(off.items(), key=lambda item: abs(item[1] - ref))
         yield Fault(
-            "value", label, tuple(off), f"The value is {number(v, 7)} on {b}, not {number(ref, 7)}"
+            "value",
+            label,
+            tuple(off),
+            f"The value is {number(v, 7)} on {b}, not {number(ref, 7)}",
         )
     low, high = (np.asarray(wanted[k], "float64") for k in ("low", "high"))
     known = np.abs(np.asarray(wanted["gradient"], "float64"))
@@ -138,7 +141,9 @@ def _between(
     rounding = CANCELED if drawn else CANCELED_AT_EDGES
     if len(values) > 1:
         low, high = min(values.values()), max(values.values())
-        if high - low > 2e-4 * max(abs(low), abs(high)) + rounding * max(largest, LEAST):
+        if high - low > 2e-4 * max(abs(low), abs(high)) + rounding * max(
+            largest, LEAST
+        ):
             said = ", ".join(f"{number(v, 7)} on {b}" for b, v in values.items())
             yield Fault("backends", label, tuple(values), f"The value is {said}")
             return

@@ -29,7 +29,10 @@ def deterministic(m: Measured) -> list[Finding]:
         Finding(
             "deterministic",
             "The loss gives other values for the same inputs: "
-            + ", ".join(f"{number(a, 7)} and {number(b, 7)} on {x}" for x, (a, b) in values.items())
+            + ", ".join(
+                f"{number(a, 7)} and {number(b, 7)} on {x}"
+                for x, (a, b) in values.items()
+            )
             + ".",
             "draw no random numbers in the loss: add noise in a layer or to the data, "
             "or use keras.random with a fixed integer seed"

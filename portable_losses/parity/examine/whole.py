@@ -69,8 +69,8 @@ def direction(table: Table) -> list[Fault]:
                     "direction",
                     label,
                     where,
-                    f"A confident mistake costs {number(dear[b])}, and what is right costs "
-                    f"{number(cheap[b])}",
+                    f"A confident mistake costs {number(dear[b])}, and what is right "
+                    f"costs {number(cheap[b])}",
                 )
             )
     return found
@@ -102,9 +102,8 @@ def modes(table: Table) -> list[Fault]:
                             "modes",
                             label,
                             (b,),
-                            f"The value is {number(v, 7)} in mode {mode} and {number(w, 7)} "
-                            f"otherwise, "
-                            f"on {b}",
+                            f"The value is {number(v, 7)} in mode {mode} and "
+                            f"{number(w, 7)} otherwise, on {b}",
                         )
                     )
     return found
