@@ -17,7 +17,7 @@ LEAST = 0.5
 CANCELED = 3e-6
 """What that rounding leaves of terms of order 1, at drawn inputs."""
 
-CANCELED_AT_EDGES = 1e-4
+CANCELED_AT_EDGES = 2e-4
 """Likewise at edges, where a formula may divide by a constant as small as 1e-3."""
 
 JUMP = 1e4
@@ -113,8 +113,9 @@ def _at(table: Table, label: str) -> Iterator[Fault]:
                 "gradient",
                 label,
                 (b,),
-                f"The gradient at {at} is {number(g[at])} on {b}, outside of the one-sided "
-                f"derivatives {number(low[at])} and {number(high[at])} of the value",
+                f"The gradient at {at} is {number(g[at])} on {b}, outside of the "
+                f"one-sided derivatives {number(low[at])} and {number(high[at])} of "
+                "the value",
                 at[0] if at else 0,
             )
 
