@@ -79,7 +79,9 @@ def names(place: str) -> dict[str, Any]:
         `names`: the targets; `unread`: what modules of a package raised on import.
     """
     module = module_of(place)
-    found, seen, failed = [], set(), {}
+    found: list[str] = []
+    seen: set[int] = set()
+    failed: dict[str, Any] = {}
     for name in losses_in(module):
         found.append(f"{place}:{name}")
         seen.add(id(vars(module)[name]))

@@ -3,6 +3,8 @@
 Each question is one call or two, at inputs that tell two kinds apart.
 """
 
+# Long because the questions share one loss, its errors and its draws.
+
 import inspect
 import re
 from typing import Any

@@ -1,5 +1,7 @@
 """What to do about a fault, by what is known of its kind."""
 
+# Long because it is one table of what is known, by pattern.
+
 import re
 from typing import Any
 
