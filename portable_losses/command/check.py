@@ -179,9 +179,8 @@ def command(
                     reports.append(check(session, target))
                     shown.show(reports[-1], console)
     for report in reports:
-        if report.problem and not report.kind and report.target in names:
-            if targets.is_whole(report.target):
-                shown.show(report, console)
+        if report.problem and not report.kind and targets.is_whole(report.target):
+            shown.show(report, console)
     verdicts = [report.verdict for report in reports]
     counted = ", ".join(
         f"{verdicts.count(v)} {words}"
@@ -206,6 +205,8 @@ def _expanded(session: Session, name: str, reports: list[Report]) -> list[str]:
     if not targets.is_whole(name):
         return [name]
     found = session.names(name)
+    for module, error in found.get("unread", {}).items():
+        reports.append(Report.unchecked(module, {"": error}))
     if found.get("names"):
         return list(found["names"])
     error = found.get("error") or found.get("ended")

@@ -9,6 +9,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from portable_losses.parity.examine.findings import FAULT, Finding, Report
+from portable_losses.parity.examine.showing import number
 
 _MARKS = {"ok": "[green]ok[/]", "fault": "[red]fault[/]", "unchecked": "[yellow]?[/]"}
 COLUMN = 12
@@ -42,7 +43,10 @@ def show_finding(finding: Finding, console: Console) -> None:
     if finding.line:
         say(f"at {finding.line}")
     if finding.input:
-        code = Syntax(finding.input, "python", background_color="default")
+        # Whole lines, so that they can be pasted.
+        code = Syntax(
+            finding.input, "python", background_color="default", word_wrap=True
+        )
         console.print(Padding(code, (0, 0, 0, 6)))
     if finding.values and finding.gradients:
         console.print(Padding(_beside(finding), (0, 0, 0, 6)))
@@ -59,7 +63,7 @@ def _beside(finding: Finding) -> Table:
         table.add_column(title, overflow="fold")
     for backend in finding.values:
         gradient = _numbers(finding.gradients.get(backend))
-        table.add_row(backend, f"{finding.values[backend]:.7g}", gradient)
+        table.add_row(backend, number(finding.values[backend], 7), gradient)
     return table
 
 
@@ -71,6 +75,6 @@ def _numbers(x: Any) -> str:
             walk(v) if isinstance(v, list) else flat.append(v)
 
     walk(x)
-    shown = [f"{v:.5g}" for v in flat[:COLUMN] if v is not None]
+    shown = [number(v, 5) for v in flat[:COLUMN] if v is not None]
     more = f", ... ({len(flat)} numbers)" if len(flat) > COLUMN else ""
     return ", ".join(shown) + more

@@ -11,6 +11,7 @@ from portable_losses.core import arguments, checks, errors
 from portable_losses.core.classes import valid_ids
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import DType, Reduction
+from portable_losses.ops.once import once
 
 INF = float("inf")
 
@@ -42,7 +43,8 @@ class CTC(Loss):
     with fewer no alignment fits. A sample without labels costs -sum_t log p_t(blank),
     and 0 without frames. Logits are exact up to 1e4 and beyond; a logit of -inf forbids
     its label, which may leave no alignment. A sample whose frames are all masked is
-    excluded from the mean. The gradient is exact, but cannot be differentiated again.
+    excluded from the mean. The gradient is exact, but cannot be differentiated again: a
+    second derivative is infinite or NaN.
 
     Raises:
         ValueError: if y_true is not `(B, L)` or y_pred not `(B, T, C)`, if blank_index
@@ -109,7 +111,8 @@ class CTC(Loss):
         # d log-likelihood / d log p_t(s) is the probability that state s is occupied at
         # t (equation 16): a sum of value 0 with exactly this gradient carries it.
         reached = ops.where(occupied == 0, 0.0, log_p)
-        carrier = ops.sum(occupied * (reached - ops.stop_gradient(reached)), (1, 2))
+        step = reached - ops.stop_gradient(reached)
+        carrier = ops.sum(occupied * step + once(step), (1, 2))
         none = 0.0 if self.zero_infinity else INF
         items = ops.where(log_likelihood == -INF, none, -log_likelihood) - carrier
         return ops.where(ops.logical_or(wrong, wrong_length), float("nan"), items)

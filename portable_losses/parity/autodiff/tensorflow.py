@@ -59,7 +59,9 @@ def _traced(fn: LossFunction, signature: tuple[Any, ...]) -> Any:
 
     signature_of_present = [present[i] for i in where]
 
-    # Without AutoGraph, as in `fit`: Keras hands user code over as it is.
+    # Without AutoGraph, as in `fit`: Keras marks its training step `do_not_convert`,
+    # which holds for all that the step calls, so that a Python `if` of a tensor in a
+    # loss raises an error there, too.
     @tf.function(input_signature=signature_of_present, autograph=False)
     def run(*tensors: Any) -> Any:
         arguments: list[Any] = [None] * 4

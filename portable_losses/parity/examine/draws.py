@@ -164,6 +164,23 @@ def categorical_logit_edges(shape: tuple[int, ...]) -> dict[str, Pair]:
     }
 
 
+def cosines(rng: np.random.Generator, shape: tuple[int, ...]) -> Pair:
+    ids = rng.integers(0, shape[-1], shape[:-1])
+    return one_hot(ids, shape), rng.uniform(-0.9, 0.9, shape)
+
+
+def cosine_edges(shape: tuple[int, ...]) -> dict[str, Pair]:
+    t = one_hot(ids(shape), shape)
+    towards = 2.0 * t - 1.0
+    return {
+        "nearly right": (t, 0.95 * towards),
+        "nearly wrong": (t, -0.95 * towards),
+        "corners, right": (t, towards),
+        "corners, wrong": (t, -towards),
+        "orthogonal": (t, np.zeros(shape)),
+    }
+
+
 def as_ids(of: Callable[..., Any]) -> Callable[..., Any]:
     """The same with class indices in place of one-hot labels."""
 

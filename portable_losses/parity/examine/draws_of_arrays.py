@@ -116,3 +116,19 @@ def quantile_edges(shape: tuple[int, ...]) -> dict[str, Pair]:
         "exact match": (t, np.broadcast_to(t, shape)),
         "far away": (t, cycle([100.0, -100.0], shape)),
     }
+
+
+def sequences(rng: np.random.Generator, shape: tuple[int, ...]) -> Pair:
+    labels = rng.integers(1, shape[-1], (shape[0], 2))
+    return labels, rng.normal(size=shape)
+
+
+def sequence_edges(shape: tuple[int, ...]) -> dict[str, Pair]:
+    labels = np.resize(np.arange(1, shape[-1]), (shape[0], 2))
+    frames = np.resize(np.arange(shape[1]), shape[:2]) % shape[-1]
+    sure = one_hot(frames, shape)
+    return {
+        "zero": (labels, np.zeros(shape)),
+        "sure": (labels, 20.0 * sure),
+        "one label twice": (np.ones_like(labels), np.zeros(shape)),
+    }

@@ -1,7 +1,6 @@
-"""The check of one loss: what is asked of the workers, in the order of what is "
-"cheap.
-"""
+"""The check of one loss: what is asked of the workers, in the order of cost."""
 
+import dataclasses
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -34,6 +33,7 @@ class Examination:
         self.alive: tuple[str, ...] = ()
         self.facts: Facts = {}
         self.kind_name: str | None = None
+        self.sure = True
 
     def report(self) -> Report:
         """Find everything out, in the order of what is cheap."""
@@ -48,6 +48,8 @@ class Examination:
             return kind
         self.kind_name, shape = kind
         self.kind = KINDS[self.kind_name]
+        if not self.sure:
+            self.kind = dataclasses.replace(self.kind, right="", wrong=(), far=())
         self.inputs = dict(self.options.inputs or self.kind.inputs(shape))
         note(f"{self.target}: {self.kind_name}, running")
         self._measure(lane)
@@ -88,6 +90,7 @@ class Examination:
         for tried in dict.fromkeys((lane, *reversed(self.alive))):
             found = self.session.ask(tried, "guess")
             if found.get("kind"):
+                self.sure = found.get("sure", True)
                 shape = self.options.shape or found.get("shape")
                 return found["kind"], tuple(shape) if shape else None
             first = first or found
@@ -114,6 +117,7 @@ class Examination:
             "other": self.inputs[drawn[-1]],
             "again": (t, p),
             "first half": (t[: len(p) // 2], p[: len(p) // 2]),
+            "second half": (t[len(p) // 2 :], p[len(p) // 2 :]),
             "one": (t[1:2], p[1:2]),
         }
         backends = tuple(b for b in self.options.backends if b in self.alive)
@@ -140,7 +144,7 @@ class Examination:
             for do in ("inside", "second", "mapped"):
                 own[do] = ask(backend, do, inputs=few)
             if backend == "torch" or len(backends) == 1:
-                own["base"] = ask(backend, "base", inputs=few)
+                own["base"] = ask(backend, "base", inputs=few, kind=self.kind_name)
             return own
 
         with ThreadPoolExecutor(len(backends) + 1) as pool:

@@ -8,7 +8,7 @@ import numpy as np
 from portable_losses.parity.examine import remedy
 from portable_losses.parity.examine.findings import Finding
 from portable_losses.parity.examine.numbers import faults
-from portable_losses.parity.examine.showing import code_of
+from portable_losses.parity.examine.showing import code_of, without_noise
 from portable_losses.parity.examine.table import Fault, Table
 
 
@@ -45,12 +45,7 @@ def _explained(
     first = left[0]
     swap, rest = _search(m, table, left, again)
     if swap:
-        ours = " and ".join(f"portable_losses.ops.{name}" for name in swap)
-        theirs = " and ".join(f"keras.ops.{name}" for name in swap)
-        words = (
-            f"use {ours} in place of {theirs}: found by trying, the fault is gone "
-            "with it"
-        )
+        words = _to_swap(swap, m.source)
         line = m.line_with(*(f"{name}(" for name in swap), *swap)
     else:
         if only_sure:
@@ -61,6 +56,18 @@ def _explained(
         words = remedy.of_numbers(first.check, m.source, wide)
         line = m.line_with(*re.findall(r"(?:ops\.)(\w+)", words), *_suspects(words))
     return _finding(m, table, first, left, rest, words, line, swap, again), rest
+
+
+def _to_swap(swap: tuple[str, ...], source: str) -> str:
+    ours = " and ".join(f"portable_losses.ops.{name}" for name in swap)
+    theirs = " and ".join(f"keras.ops.{name}" for name in swap)
+    found = "found by trying, the fault is gone with it"
+    if any(re.search(rf"\b{re.escape(name)}\b", source) for name in swap):
+        return f"use {ours} in place of {theirs}: {found}"
+    return (
+        f"take the loss of portable_losses in place of that of keras.losses, which "
+        f"computes with {theirs}, where {ours} is needed: {found}"
+    )
 
 
 def _suspects(words: str) -> list[str]:
@@ -75,17 +82,17 @@ def _suspects(words: str) -> list[str]:
 def _search(
     m: Any, table: Table, left: list[Fault], again: Any
 ) -> tuple[tuple[str, ...], list[Fault]]:
-    """The operations whose swap removes the first fault, and what is left of the "
-    "rest.
-    """
+    """The operations whose swap removes the first fault, and what remains."""
     names = [
         name
         for name in m.facts["pinned"]
-        if re.search(rf"\b{re.escape(name)}\b", m.source)
+        if re.search(rf"\b{re.escape(name)}\b", m.source + m.facts["inherited"])
     ]
     if not names or left[0].check in ("direction", "modes"):
         return (), left
     labels = list(dict.fromkeys(f.label for f in left))[:6]
+    if table.kind.right in m.inputs:  # the others are held to it
+        labels = list(dict.fromkeys((*labels, table.kind.right)))
     inputs = {label: m.inputs[label] for label in labels}
     backends = tuple(table.main)
 
@@ -142,15 +149,18 @@ def _finding(
     others = list(dict.fromkeys(f.label for f in explained if f.label != first.label))
     more = f" The same shows at {', '.join(others[:3])}." if others else ""
     label = next(iter(small.inputs))
+    shown = next(
+        (f for f in faults(small) if f.check == first.check and f.label == label), first
+    )
     wanted = small.wanted(label) or {}
     values = {**small.values(label)}
     gradients = {b: g.tolist() for b, g in small.gradients(label).items()}
     if wanted:
         values["float64"] = wanted["value"]
-        gradients["float64"] = wanted["gradient"]
+        gradients["float64"] = without_noise(wanted["gradient"])
     return Finding(
         first.check,
-        f"{first.words}, at the input {first.label!r}.{more}",
+        f"{shown.words}, at the input {first.label!r}.{more}",
         words,
         backends=backends,
         input=code_of(*small.inputs[label]),

@@ -5,13 +5,17 @@ import importlib.util
 import inspect
 import pathlib
 import pkgutil
+import re
 import sys
 from types import ModuleType
 from typing import Any
 
 import keras
 
+from portable_losses.parity.examine.errors import told
+
 _TARGETS = ("true", "target", "label", "truth")
+_METRIC = re.compile("coef|score|metric|accuracy|index|similarity|(iou|dice)$")
 _PREDICTIONS = ("pred", "logit", "output", "score", "prob")
 
 
@@ -68,37 +72,97 @@ def find(target: str) -> Any:
     return eval(expression, vars(module))
 
 
-def names(place: str) -> list[str]:
-    """The targets of all losses that a file, a module or a package defines."""
+def names(place: str) -> dict[str, Any]:
+    """The targets of all losses that a file, a module or a package defines.
+
+    Returns:
+        `names`: the targets; `unread`: what modules of a package raised on import.
+    """
     module = module_of(place)
-    if not hasattr(module, "__path__"):
-        return [f"{place}:{name}" for name in losses_in(module)]
-    found = [f"{place}:{name}" for name in losses_in(module)]
-    for info in pkgutil.walk_packages(module.__path__, f"{module.__name__}."):
+    found: list[str] = []
+    seen: set[int] = set()
+    failed: dict[str, Any] = {}
+    for name in losses_in(module):
+        found.append(f"{place}:{name}")
+        seen.add(id(vars(module)[name]))
+    if not hasattr(module, "__path__") or _exports(module, found):
+        return {"names": found, "unread": failed}
+    prefix = f"{module.__name__}."
+    for info in pkgutil.walk_packages(module.__path__, prefix, onerror=lambda _: None):
         if info.name.rpartition(".")[2].startswith("__"):
             continue
-        inner = importlib.import_module(info.name)
-        found += [f"{info.name}:{name}" for name in losses_in(inner)]
-    return found
+        try:
+            inner = importlib.import_module(info.name)
+        except BaseException as error:
+            failed[info.name] = told(error)
+            continue
+        for name in losses_in(inner):
+            if id(vars(inner)[name]) not in seen:
+                seen.add(id(vars(inner)[name]))
+                found.append(f"{info.name}:{name}")
+    return {"names": found, "unread": failed}
+
+
+def _exports(module: ModuleType, found: list[str]) -> bool:
+    """Whether a package says what is public, and has its losses there."""
+    return bool(found) and hasattr(module, "__all__")
 
 
 def losses_in(module: ModuleType) -> list[str]:
-    """The losses that a module defines itself, by name."""
-    found = []
+    """The losses that a module defines itself, by name.
+
+    A function that the name says is a metric, and that others of the module call, is
+    no loss: `dice_coef` beside `dice_loss`.
+    """
+    found: list[str] = []
+    seen: set[int] = set()
     for name, thing in vars(module).items():
-        if name.startswith("_"):
-            continue
+        if name.startswith("_") or id(thing) in seen:
+            continue  # other names of the same
+        before = len(found)
         if inspect.isclass(thing):
-            own = thing.__module__ == module.__name__
-            if own and issubclass(thing, keras.losses.Loss):
-                if not inspect.isabstract(thing):
+            if _is_own(thing, module) and issubclass(thing, keras.losses.Loss):
+                if not inspect.isabstract(thing) and _has_call(thing):
                     found.append(name)
         elif isinstance(thing, keras.losses.Loss):
             found.append(name)
-        elif inspect.isfunction(thing) and thing.__module__ == module.__name__:
-            if _takes_a_pair(thing):
+        elif inspect.isfunction(thing) and _is_own(thing, module):
+            if _takes_a_pair(thing) and not (
+                _METRIC.search(name.lower()) and _is_called(name, module)
+            ):
                 found.append(name)
+        if len(found) > before:
+            seen.add(id(thing))
     return found
+
+
+def _is_own(thing: Any, module: ModuleType) -> bool:
+    """Whether a module defines it, or is the package that exports it."""
+    if thing.__module__ == module.__name__:
+        return True
+    top = module.__name__.partition(".")[0]
+    return hasattr(module, "__path__") and thing.__module__.partition(".")[0] == top
+
+
+def _has_call(owner: type) -> bool:
+    """Whether a class has a `call` of its own, and is no base of others."""
+    bases = (keras.losses.Loss, keras.losses.MeanSquaredError.__mro__[1])
+    return owner not in bases and not _is_base_of_ours(owner)
+
+
+def _is_base_of_ours(owner: type) -> bool:
+    return f"{owner.__module__}.{owner.__name__}" == "portable_losses.core.loss.Loss"
+
+
+def _is_called(name: str, module: ModuleType) -> bool:
+    codes = [
+        getattr(inspect.unwrap(f), "__code__", None)
+        for thing in vars(module).values()
+        if getattr(thing, "__module__", None) == module.__name__
+        for f in (vars(thing).values() if inspect.isclass(thing) else [thing])
+        if callable(f)
+    ]
+    return any(name in code.co_names for code in codes if code is not None)
 
 
 def _takes_a_pair(function: Any) -> bool:

@@ -75,7 +75,10 @@ class Report:
         for backend, error in broken.items():
             where = f" at {place(error)}" if error.get("file") else ""
             by_message.setdefault(in_words(error) + where, []).append(backend)
-        said = [f"{words} ({', '.join(where)})" for words, where in by_message.items()]
+        said = [
+            f"{words} ({', '.join(where)})" if any(where) else words
+            for words, where in by_message.items()
+        ]
         return cls(target, None, [], "; ".join(said) or "nothing was measured")
 
     def as_json(self) -> dict[str, Any]:
@@ -114,9 +117,7 @@ def place(error: dict[str, Any]) -> str:
 
 
 def plain(x: Any) -> Any:
-    """A structure in which infinities and NaN are the strings JSON has no number "
-    "for.
-    """
+    """A structure in which infinities and NaN, which JSON lacks, are strings."""
     if isinstance(x, dict):
         return {key: plain(value) for key, value in x.items()}
     if isinstance(x, list | tuple):

@@ -1,6 +1,7 @@
 """Frameworks that a loss calls directly, read from its code."""
 
 import ast
+import linecache
 from typing import Any
 
 from portable_losses.parity.examine.findings import Finding
@@ -43,6 +44,26 @@ def of(facts: dict[str, Any], backends: tuple[str, ...] = ()) -> Finding | None:
         backends=tuple(b for b in backends if b != framework) or backends,
         line=_line(source, f"{name}."),
     )
+
+
+def called(items: dict[str, Any]) -> Finding | None:
+    """A finding if a framework was called while the loss ran, from a helper's line."""
+    for backend, by_input in items.items():
+        for fact in by_input.values():
+            call = fact.get("called") if isinstance(fact, dict) else None
+            if not call:
+                continue
+            framework, name = call["framework"], call["name"]
+            text = linecache.getline(call["file"], call["line"]).strip()
+            return Finding(
+                "foreign",
+                f"The loss calls {framework} directly, on tensors: on another backend, "
+                "or in compiled code, it does not run.",
+                f"use keras.ops in place of {framework}: keras.ops.{name} for {name}",
+                backends=(backend,),
+                line=f"{call['file']}:{call['line']}: {text}",
+            )
+    return None
 
 
 def _line(source: dict[str, Any], word: str) -> str:

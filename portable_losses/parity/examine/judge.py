@@ -1,6 +1,7 @@
 """What the measured facts mean: findings, one for each cause."""
 
 from portable_losses.parity.examine import (
+    base,
     explained,
     foreign,
     inner,
@@ -11,8 +12,8 @@ from portable_losses.parity.examine import (
 from portable_losses.parity.examine.findings import FAULT, Finding
 from portable_losses.parity.examine.measured import Again, Measured
 
-CONVENTIONS = ("zero samples", "NaN of weight 0", "saved")
-"""Advice that `--strict` makes a fault of."""
+CONVENTIONS = ("saved",)
+"""Advice of others that `--strict` makes a fault of."""
 
 
 def judge(m: Measured, again: Again) -> list[Finding]:
@@ -25,6 +26,9 @@ def judge(m: Measured, again: Again) -> list[Finding]:
     findings += over
     errors = raised.errors(m, bool(abroad))
     findings += errors
+    if not findings:  # an error says more
+        helper = foreign.called(m.found.get("items", {}))
+        findings += [helper] if helper else []
     if not over:
         unstable = per_item.deterministic(m)
         if unstable:  # what compilers say of random numbers is the same cause
@@ -40,7 +44,7 @@ def judge(m: Measured, again: Again) -> list[Finding]:
             findings += explained.numeric(m, again, only_sure=quiet)
             if not any(f.rank == FAULT for f in findings):
                 findings += inner.dtypes(m) + inner.second(m) + inner.mapped(m)
-    findings += inner.base(m)
+    findings += base.conventions(m)
     for finding in findings:
         if finding.check in CONVENTIONS and m.strict:
             finding.rank = FAULT

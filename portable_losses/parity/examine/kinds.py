@@ -129,6 +129,36 @@ KINDS: dict[str, Kind] = {
         right="sure and right",
         words="class indices and logits",
     ),
+    "cosines": Kind(
+        draws.cosines,
+        edges=draws.cosine_edges,
+        wrong=("nearly wrong",),
+        right="nearly right",
+        words="one-hot labels and cosines of the classes",
+    ),
+    "sparse_cosines": Kind(
+        draws.as_ids(draws.cosines),
+        edges=draws.as_ids(draws.cosine_edges),
+        wrong=("nearly wrong",),
+        right="nearly right",
+        words="class indices and cosines of the classes",
+    ),
+    "ordinal": Kind(
+        draws.as_ids(draws.categorical),
+        edges=draws.as_ids(draws.categorical_edges),
+        words="ranks and probabilities of the classes",
+    ),
+    "ordinal_logits": Kind(
+        draws.as_ids(draws.categorical_logits),
+        edges=draws.as_ids(draws.categorical_logit_edges),
+        words="ranks and logits",
+    ),
+    "sequence": Kind(
+        draws_of_arrays.sequences,
+        (SAMPLES, 5, COLUMNS),
+        draws_of_arrays.sequence_edges,
+        words="labels (B, L) and logits (B, T, C) of more frames",
+    ),
     "segmentation": Kind(
         draws_of_arrays.regions,
         _MAP,

@@ -1,5 +1,6 @@
 """What a worker measures of a user's loss: facts, which the parent judges."""
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -8,7 +9,7 @@ import keras
 import numpy as np
 
 from portable_losses.parity import autodiff
-from portable_losses.parity.examine import saving, swaps
+from portable_losses.parity.examine import calls, saving, swaps
 from portable_losses.parity.examine.errors import told
 from portable_losses.parity.examine.finding import find, names
 from portable_losses.parity.examine.sending import arrays
@@ -52,7 +53,7 @@ class Lab:
 
     def on_names(self, command: Facts) -> Facts:
         """The targets of all losses of a place."""
-        return self._try("the import", lambda: {"names": names(command["place"])})
+        return self._try("the import", lambda: names(command["place"]))
 
     def on_load(self, command: Facts) -> Facts:
         """Find the loss, and make it."""
@@ -105,8 +106,14 @@ class Lab:
 
     def _items(self, pair: Any) -> Facts:
         t, p = (keras.ops.convert_to_tensor(x) for x in pair)
-        with np.errstate(all="ignore"):
+        called: Facts = {}
+        watch = self.backend != "numpy"  # there all that is a tensor is NumPy's
+        with (
+            np.errstate(all="ignore"),
+            calls.watched(called) if watch else contextlib.nullcontext(),
+        ):
             found = self.loss.items(t, p)
+        with np.errstate(all="ignore"):
             if not hasattr(found, "shape"):
                 found = keras.ops.convert_to_tensor(found)
             array = keras.ops.convert_to_numpy(found).astype("float64")
@@ -114,6 +121,7 @@ class Lab:
             "items": array.tolist(),
             "shape": list(array.shape),
             "dtype": keras.backend.standardize_dtype(found.dtype),
+            "called": called,
         }
 
     def on_reference(self, command: Facts) -> Facts:
@@ -175,15 +183,30 @@ class Lab:
 
             return self._try(
                 "second differences",
-                lambda: {"along": curvature(self.loss, t, p, v)},
+                lambda: {
+                    "along": curvature(self.loss, t, p, v),
+                    "free": curvature(self.loss, t, p, v, frozen=False),
+                },
             )
         if not hasattr(self.autodiff, "second"):
             return {}
         fn = self._function()
         return self._try(
             "second derivatives",
-            lambda: {"along": self.autodiff.second(fn, t, p, v)},
+            lambda: {
+                "along": self.autodiff.second(fn, t, p, v),
+                "by_gradients": self._by_gradients(fn, t, p, v),
+            },
         )
+
+    def _by_gradients(self, fn: Any, t: Any, p: Any, v: Any) -> float:
+        """The same by differences of the gradient, as far as float32 gives it."""
+        step, mode = 1e-2, self.autodiff.MODES[-1 if self.backend == "jax" else 0]
+        sides = [
+            self.autodiff.evaluate(fn, mode, t, (p + s * v).astype(p.dtype)).gradient
+            for s in (step, -step)
+        ]
+        return float(np.sum((sides[0] - sides[1]) * v) / (2 * step))
 
     def on_mapped(self, command: Facts) -> Facts:
         """`vmap` over the samples."""
@@ -197,21 +220,11 @@ class Lab:
 
     def on_base(self, command: Facts) -> Facts:
         """What Keras's own base does for every loss: advice, where it is not ours."""
+        from portable_losses.parity.examine.around import Around
+
         t, p = arrays(command["inputs"])["drawn 0"]
-
-        def empty() -> Facts:
-            found = self.autodiff.value(self._function(), t[:0], p[:0])
-            return {"value": float(found.value)}
-
-        def weighted() -> Facts:
-            broken = p.copy()
-            broken[1] = np.nan
-            w = np.ones(len(p), "float32")
-            w[1] = 0.0
-            found = self.autodiff.value(self._function(), t, broken, w)
-            return {"value": float(found.value)}
-
+        around = Around(self.loss, self.autodiff, self._function(), t, p)
         return {
-            "zero samples": self._try("zero samples", empty),
-            "NaN of weight 0": self._try("a NaN of weight 0", weighted),
+            name: self._try(name, step)
+            for name, step in around.steps(command["kind"]).items()
         }

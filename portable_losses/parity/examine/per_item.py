@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from portable_losses.parity.examine.findings import Finding
+from portable_losses.parity.examine.findings import ADVICE, Finding
 from portable_losses.parity.examine.measured import Measured
-from portable_losses.parity.examine.showing import code_of
+from portable_losses.parity.examine.showing import code_of, number
 
 
 def deterministic(m: Measured) -> list[Finding]:
@@ -29,7 +29,10 @@ def deterministic(m: Measured) -> list[Finding]:
         Finding(
             "deterministic",
             "The loss gives other values for the same inputs: "
-            + ", ".join(f"{a:.7g} and {b:.7g} on {x}" for x, (a, b) in values.items())
+            + ", ".join(
+                f"{number(a, 7)} and {number(b, 7)} on {x}"
+                for x, (a, b) in values.items()
+            )
             + ".",
             "draw no random numbers in the loss: add noise in a layer or to the data, "
             "or use keras.random with a fixed integer seed"
@@ -90,6 +93,8 @@ def independent(m: Measured) -> list[Finding]:
     t, p = m.inputs[next(iter(m.inputs))]
     for lane in m.found.get("items", {}):
         whole = m.items(lane, "whole")
+        if whole is not None and not whole.ndim:
+            return _of_batches(m, lane, whole)
         if whole is None or not whole.ndim or len(whole) != len(p):
             continue
         half, one = m.items(lane, "first half"), m.items(lane, "one")
@@ -118,5 +123,27 @@ def independent(m: Measured) -> list[Finding]:
     return []
 
 
+def _of_batches(m: Measured, lane: str, whole: Any) -> list[Finding]:
+    """One number a batch that is no mean over samples: advice."""
+    halves = [m.items(lane, label) for label in ("first half", "second half")]
+    if any(half is None or half.ndim for half in halves):
+        return []
+    mean = float(np.mean(halves))
+    if np.isclose(whole, mean, rtol=1e-3, atol=1e-5, equal_nan=True):
+        return []
+    return [
+        Finding(
+            "independent",
+            f"`call` returns one number a batch, which is no mean over samples: "
+            f"{_number(whole)}, and {_number(mean)} on average of its halves.",
+            "return one value a sample (axis=-1, or axes from 1 on), so that sample "
+            "weights and masks have an effect; --kind statistic says that it is meant",
+            ADVICE,
+            (lane,),
+            line=m.line_with("axis=None", "mean(", "sum("),
+        )
+    ]
+
+
 def _number(x: Any) -> str:
-    return f"{float(np.ravel(x)[0]):.7g}"
+    return f"{number(float(np.ravel(x)[0]), 7)}"

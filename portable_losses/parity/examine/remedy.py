@@ -1,5 +1,7 @@
 """What to do about a fault, by what is known of its kind."""
 
+# Long because it is one table of what is known, by pattern.
+
 import re
 from typing import Any
 
@@ -155,6 +157,11 @@ _DEAD = (
         "function, such as sigmoid, in its place",
     ),
 )
+_POWER = (
+    r"\*\* *\(?(?:self\.)?[a-z]\w*\b",
+    "a power with an exponent below 1 has an infinite gradient at 0: use "
+    "portable_losses.ops.power, or clip its base from below",
+)
 _INFINITE = (
     (
         r"\bsqrt\(|\bnorm\(|\*\* *0?\.5|power\(|rsqrt\(",
@@ -231,6 +238,8 @@ def of_numbers(check: str, source: str, wide: bool) -> str:
         for _, pattern, words in _OF_SOURCE[1:]:
             if re.search(pattern, source):
                 return words
+    if check == "finite" and wide and re.search(_POWER[0], source):
+        return _POWER[1]
     if check == "finite" and not wide:
         for pattern, words in _INFINITE[1:3]:  # a value, which a root leaves finite
             if re.search(pattern, source):

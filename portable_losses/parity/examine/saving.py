@@ -42,9 +42,7 @@ def facts(subject: Subject, pair: Any) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _quick() -> Iterator[None]:
-    """Keras imports TensorFlow when it first serializes, if it finds it: ten "
-    "seconds.
-    """
+    """Keras imports TensorFlow when it first serializes, which takes ten seconds."""
     before = list(sys.meta_path)
     if "tensorflow" not in sys.modules:
         alone.hide_other_backends(keras.config.backend())
@@ -98,13 +96,16 @@ def _others(value: Any) -> list[Any]:
 
 
 def _comes_back(loss: Any, pair: Any) -> bool:
-    before = _values(loss, pair)
+    try:
+        before = _values(loss, pair)
+    except Exception:
+        return True  # with this argument it takes other inputs: another axis, say
     owner = type(loss)
     saved = keras.saving.serialize_keras_object(loss)
     taken = inspect.signature(owner.__init__).parameters
     if not any(p.kind is p.VAR_KEYWORD for p in taken.values()):
         # What every loss of Keras has, and this one does not take, is told as advice.
-        for name in ("reduction", "dtype"):
+        for name in ("name", "reduction", "dtype"):
             if name not in taken and owner.from_config.__func__ is _FROM_CONFIG:
                 saved["config"].pop(name, None)
     text = json.dumps(saved)
@@ -129,9 +130,10 @@ def _help(subject: Subject) -> str:
     owner = subject.owner
     if not subject.is_function:
         taken = inspect.signature(type(subject.loss).__init__).parameters
-        lacks = "reduction" not in taken and "reduction" in subject.loss.get_config()
-        if lacks and not any(p.kind is p.VAR_KEYWORD for p in taken.values()):
-            return "get_config has `reduction`, which __init__ does not take"
+        if not any(p.kind is p.VAR_KEYWORD for p in taken.values()):
+            for name in ("name", "reduction"):
+                if name not in taken and name in subject.loss.get_config():
+                    return f"get_config has `{name}`, which __init__ does not take"
     name = getattr(owner, "__qualname__", "")
     if "<lambda>" in name:
         return "a lambda has no name to be found by"

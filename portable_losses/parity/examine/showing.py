@@ -26,3 +26,20 @@ def _nested(x: Any, dtype: Any) -> str:
     if not np.isfinite(x):
         return {"nan": "np.nan", "inf": "np.inf", "-inf": "-np.inf"}[str(x)]
     return f"{x:.9g}" if x % 1 else f"{x:.1f}"
+
+
+NOISE = 1e-7
+"""Difference quotients have an error of this size, next to numbers of order 1."""
+
+
+def without_noise(gradient: Any) -> Any:
+    """Derivatives by differences, as nested lists, in which rounding errors are 0."""
+    g = np.asarray(gradient, "float64")
+    size = np.abs(g[np.isfinite(g)]).max(initial=1.0)
+    return np.where(np.abs(g) < NOISE * min(size, 1.0), 0.0, g).tolist()
+
+
+def number(x: float, digits: int = 6) -> str:
+    """A number for people: -0 is 0."""
+    text = f"{x:.{digits}g}"
+    return "0" if text == "-0" else text

@@ -3,7 +3,7 @@
 import ast
 import inspect
 import pathlib
-import textwrap
+import re
 from typing import Any
 
 import keras
@@ -80,12 +80,23 @@ class Subject:
             "name": getattr(self.owner, "__name__", type(self.loss).__name__),
             "file": file,
             "line": line,
-            "source": source_of(self.owner),
+            "source": (source := source_of(self.owner)),
+            "inherited": _of_keras(source["text"]),
         }
 
 
 def _is_ours(loss: Any) -> bool:
     return any(c.__module__ == "portable_losses.core.loss" for c in type(loss).__mro__)
+
+
+def _of_keras(source: str) -> str:
+    """The code of the losses of Keras that a loss calls."""
+    found = []
+    for name in dict.fromkeys(re.findall(r"\w+", source)):
+        thing = getattr(keras.losses, name, None)
+        if callable(thing) and name not in ("Loss", "get"):
+            found.append(source_of(thing)["text"])
+    return "\n".join(found)
 
 
 def _place(owner: Any) -> tuple[str, int]:
@@ -99,7 +110,8 @@ def source_of(owner: Any) -> dict[str, Any]:
     """The code of a loss, with the functions and classes of its module that it uses.
 
     Returns:
-        `text`: the code; `lines`: `[line number, text]` of each line in it.
+        `text`: the code, without comments and docstrings; `lines`: `[line number,
+        text]` of each line in it.
     """
     try:
         file = inspect.getsourcefile(owner)
@@ -130,10 +142,22 @@ def source_of(owner: Any) -> dict[str, Any]:
             for node in seen.values()
             for i in range(node.lineno, (node.end_lineno or node.lineno) + 1)
         }
+        - {i for node in seen.values() for i in _without_docstrings(node)}
     )
     kept = [[i, lines[i - 1]] for i in numbers if i <= len(lines)]
-    parts = [
-        textwrap.dedent(ast.get_source_segment(whole, node, padded=True) or "")
-        for node in seen.values()
-    ]
+    parts = [ast.unparse(node) for node in seen.values()]
     return {"text": "\n".join(parts), "lines": kept, "file": str(file)}
+
+
+def _without_docstrings(tree: ast.AST) -> set[int]:
+    """Remove docstrings, and return the lines that they had."""
+    lines: set[int] = set()
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if not isinstance(body, list) or not body or not isinstance(body[0], ast.Expr):
+            continue
+        value = body[0].value
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            lines |= set(range(body[0].lineno, (body[0].end_lineno or 0) + 1))
+            body[:1] = [] if len(body) > 1 else [ast.Pass()]
+    return lines

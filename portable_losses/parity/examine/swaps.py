@@ -29,7 +29,8 @@ class _View(ModuleType):
 def swapped(subject: Subject, names: Iterable[str]) -> Iterator[None]:
     """Let the user's modules see our operations of these names.
 
-    Keras's own modules, and ours, see what they always see.
+    Keras's losses see them, too, since losses of the user's may call these; Keras's
+    other modules, and ours, see what they always see.
     """
     ours = {
         name: getattr(portable_losses.ops, name)
@@ -54,8 +55,8 @@ def swapped(subject: Subject, names: Iterable[str]) -> Iterator[None]:
 
 
 def _other(thing: Any, ours: dict[str, Any]) -> Any:
-    if thing is keras.ops:
-        return _View(keras.ops, ours)
+    if isinstance(thing, ModuleType) and _is_ops(thing):
+        return _View(thing, ours)
     if thing is keras:
         return _View(keras, {"ops": _View(keras.ops, ours)})
     if callable(thing):
@@ -65,13 +66,21 @@ def _other(thing: Any, ours: dict[str, Any]) -> Any:
     return thing
 
 
+def _is_ops(module: ModuleType) -> bool:
+    """Whether it is `keras.ops`, or what Keras itself has by that name."""
+    return getattr(module, "absolute", None) is keras.ops.absolute
+
+
 def _modules(subject: Subject) -> list[ModuleType]:
-    """The module of the loss, and the user's others."""
-    return [
+    """The module of the loss, the user's others, and that of Keras's losses."""
+    own = {type(subject.loss).__module__, subject.owner.__module__}
+    own.add(keras.losses.MeanSquaredError.__module__)
+    return [sys.modules[name] for name in sorted(own) if name in sys.modules] + [
         module
         for module in list(sys.modules.values())
         if isinstance(getattr(module, "__file__", None), str)
         and is_own(str(module.__file__))
+        and module.__name__ not in own
     ]
 
 

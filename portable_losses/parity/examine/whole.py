@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from portable_losses.parity.examine.showing import number
 from portable_losses.parity.examine.table import Fault, Table
 
 
@@ -68,8 +69,8 @@ def direction(table: Table) -> list[Fault]:
                     "direction",
                     label,
                     where,
-                    f"A confident mistake costs {dear[b]:.6g}, and what is right costs "
-                    f"{cheap[b]:.6g}",
+                    f"A confident mistake costs {number(dear[b])}, and what is right "
+                    f"costs {number(cheap[b])}",
                 )
             )
     return found
@@ -101,9 +102,8 @@ def modes(table: Table) -> list[Fault]:
                             "modes",
                             label,
                             (b,),
-                            f"The value is {v:.7g} in mode {mode} and {w:.7g} "
-                            f"otherwise, "
-                            f"on {b}",
+                            f"The value is {number(v, 7)} in mode {mode} and "
+                            f"{number(w, 7)} otherwise, on {b}",
                         )
                     )
     return found

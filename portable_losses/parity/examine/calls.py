@@ -1,0 +1,89 @@
+"""Calls of a framework by a user's code, seen while it runs: helpers in other modules.
+
+What an operator or a method of a tensor does inside is the framework's own affair; a
+call counts if the user's line makes it, and hands it a tensor.
+"""
+
+import contextlib
+import dis
+import functools
+import sys
+from collections.abc import Iterator
+from types import CodeType, FrameType
+from typing import Any
+
+import keras
+
+from portable_losses.parity.examine.errors import is_own
+from portable_losses.parity.examine.foreign import FRAMEWORKS
+
+_is_own = functools.lru_cache(maxsize=4096)(is_own)
+
+
+@functools.lru_cache(maxsize=4096)
+def _calls(code: CodeType) -> frozenset[int]:
+    """Where a code calls something, other than by an operator."""
+    return frozenset(
+        i.offset for i in dis.get_instructions(code) if i.opname.startswith("CALL")
+    )
+
+
+@contextlib.contextmanager
+def watched(found: dict[str, Any]) -> Iterator[None]:
+    """Note the first call of a framework, or of NumPy with a tensor.
+
+    Args:
+        found: gets `framework`, `name`, `file`, `line`.
+    """
+
+    def see(frame: FrameType, event: str, argument: Any) -> None:
+        if found:
+            return
+        if event == "call":
+            caller, name = frame.f_back, frame.f_code.co_name
+            module = str(frame.f_globals.get("__name__", ""))
+            given = [frame.f_locals.get(n) for n in _arguments(frame.f_code)]
+        elif event == "c_call":
+            caller, name = frame, str(getattr(argument, "__name__", ""))
+            own = getattr(argument, "__self__", None)
+            module = str(getattr(argument, "__module__", None) or "")
+            if not module and own is not None and not keras.ops.is_tensor(own):
+                module = str(getattr(own, "__module__", "") or type(own).__module__)
+            given = [own]
+        else:
+            return
+        top = module.partition(".")[0]
+        if top not in FRAMEWORKS and top != "numpy" or name.startswith("_"):
+            return
+        if caller is None or not _is_own(caller.f_code.co_filename):
+            return
+        if caller.f_lasti not in _calls(caller.f_code):
+            return
+        tensors = [keras.ops.is_tensor(x) for x in given]
+        if top == "numpy":
+            if not any(tensors):
+                return  # NumPy may compute constants
+        elif tensors[:1] == [True] and _is_method(given[0], name):
+            return
+        found.update(
+            framework=top,
+            name=name,
+            file=caller.f_code.co_filename,
+            line=caller.f_lineno,
+        )
+
+    before = sys.getprofile()
+    sys.setprofile(see)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+
+
+def _arguments(code: CodeType) -> tuple[str, ...]:
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+def _is_method(x: Any, name: str) -> bool:
+    """Whether `x.name()` may be what the user wrote."""
+    return hasattr(type(x), name)
