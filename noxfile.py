@@ -7,8 +7,10 @@ session: `nox -s parity -- --backends jax,torch --loss Huber`.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
+import shutil
 import sys
 import tempfile
 import threading
@@ -59,6 +61,11 @@ QUICK_TO_COMPILE = (
     "--xla_cpu_parallel_codegen_split_count=1",
 )
 
+# Tests on JAX compile the same small code again in every process. What one of them has
+# compiled, the others of this run of nox find here.
+COMPILED = Path(tempfile.mkdtemp(prefix="portable_losses_compiled_"))
+atexit.register(shutil.rmtree, COMPILED, ignore_errors=True)
+
 # On a terminal pip draws its own bars. A log gets a line now and then instead.
 BARS = sys.stdout.isatty() and not os.environ.get("CI")
 
@@ -100,13 +107,11 @@ def tests(session: nox.Session, backend: str) -> None:
     only(session, backend)
     pytest = ("python", "-m", "pytest", *IN_PARALLEL, "worksteal")
     flags = " ".join((*QUICK_TO_COMPILE, os.environ.get("XLA_FLAGS", "")))
-    session.run(
-        *(*pytest, "--ignore=tests/parity", "tests", *session.posargs),
-        env={"XLA_FLAGS": flags.strip()},
-    )
+    env = {"XLA_FLAGS": flags.strip()} | (compiled_once() if backend == "jax" else {})
+    session.run(*(*pytest, "--ignore=tests/parity", "tests", *session.posargs), env=env)
     if not session.posargs:
         # Here, since an environment of their own would be the same one once more.
-        session.run("python", "ci/run_examples.py")
+        session.run("python", "ci/run_examples.py", "--processes", str(os.cpu_count()))
 
 
 @nox.session
@@ -117,8 +122,11 @@ def parity(session: nox.Session) -> None:
     extras = f".[{MATRIX.extras(backends)},parity]"
     install(session, "-e", extras, backends=backends)
     # The process that starts the workers needs no backend of its own.
-    env = {"KERAS_BACKEND": "numpy"}
-    session.run("python", "-m", "portable_losses.parity", *session.posargs, env=env)
+    env = compiled_once() | {"KERAS_BACKEND": "numpy"}
+    # A second worker starts in the seconds that a few losses take.
+    quick = () if session.posargs else ("--quick", " ".join(QUICK_TO_COMPILE))
+    program = ("python", "-m", "portable_losses.parity", *quick, *session.posargs)
+    session.run(*program, env=env)
 
 
 @nox.session(venv_backend="none")
@@ -135,17 +143,17 @@ def harness(session: nox.Session) -> None:
         python=python,
     )
     pytest = (python, "-m", "pytest")
+    env = compiled_once() | {"KERAS_BACKEND": "jax"}
     if session.posargs:
-        env = {"KERAS_BACKEND": "jax"}
         session.run(*pytest, *session.posargs, env=env, external=True)
         return
     # The mutants first: a check that misses its own fault proves nothing.
     mutants = "tests/parity/test_mutants.py"
     for backend in MATRIX.backends:
-        env = {"KERAS_BACKEND": backend}
-        session.run(*pytest, mutants, env=env, external=True)
+        its = env | {"KERAS_BACKEND": backend}
+        session.run(*pytest, *IN_PARALLEL, "worksteal", mutants, env=its, external=True)
     others = (*IN_PARALLEL, "loadscope", "tests/parity", f"--ignore={mutants}")
-    session.run(*pytest, *others, env={"KERAS_BACKEND": "jax"}, external=True)
+    session.run(*pytest, *others, env=env, external=True)
 
 
 @nox.session(reuse_venv=False)
@@ -163,7 +171,8 @@ def wheel(session: nox.Session) -> None:
         with session.chdir(folder):
             session.run("python", str(CI / "check_wheel.py"), "train", str(ROOT))
             harness = ("python", "-m", "portable_losses.parity")
-            session.run(*harness, "--backends", backend, "--family", "regression")
+            asked = ("--backends", backend, "--family", "regression")
+            session.run(*harness, *asked, env=compiled_once())
 
 
 @nox.session
@@ -416,6 +425,14 @@ def install(
             session.run(*pip, *options, *wanted, env=env, external=True)
         else:
             session.install(*options, *wanted, env=env, silent=False)
+
+
+def compiled_once() -> dict[str, str]:
+    """The variables by which processes on JAX share what they have compiled."""
+    return {
+        "JAX_COMPILATION_CACHE_DIR": str(COMPILED),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    }
 
 
 @contextlib.contextmanager

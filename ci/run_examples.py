@@ -1,18 +1,25 @@
-"""Run every program of docs/examples in this process, and print a table of seconds.
+"""Run every program of docs/examples, and print a table of seconds.
 
-One process for all of them, since importing a backend takes longer than most of them. A
-name restricts the run: `run_examples.py segment_coins`. Each asserts what it says for
-one seed; `--claims` asserts what those that compare losses claim, for five seeds.
+Few processes for all of them, since importing a backend takes longer than most of them:
+one, or `--processes N`. A name restricts the run: `run_examples.py segment_coins`. Each
+asserts what it says for one seed; `--claims` asserts what those that compare losses
+claim, for five seeds.
 """
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 import importlib.util
+import io
+import itertools
+import multiprocessing
 import runpy
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 PROJECTS = {"matplotlib": "matplotlib", "rich": "rich", "sklearn": "scikit-learn"}
@@ -60,6 +67,7 @@ def claim(program: Path) -> str:
 
 def run(program: Path, way: Callable[[Path], str]) -> tuple[float, str]:
     """Run one program in one of these ways; return its seconds and what went wrong."""
+    Console().rule(f"{program.stem} on {keras.config.backend()}")
     start = time.perf_counter()
     arguments, sys.argv = sys.argv, [str(program)]
     try:
@@ -81,11 +89,41 @@ def text(program: Path) -> str:
     return program.read_text(encoding="utf-8")
 
 
+def run_aside(program: Path, way: Callable[[Path], str]) -> tuple[float, str, str]:
+    """Run one program among others; return what it printed, too."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        seconds, problem = run(program, way)
+    return seconds, problem, said.getvalue()
+
+
+def runs(
+    programs: list[Path], way: Callable[[Path], str], processes: int
+) -> Iterator[tuple[Path, float, str]]:
+    """Run the programs; yield each with its seconds and what went wrong."""
+    if processes == 1:
+        for program in programs:
+            yield program, *run(program, way)
+        return
+    # Not forked: threads of a backend do not survive it.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+        found = pool.map(run_aside, programs, itertools.repeat(way))
+        for program, (seconds, problem, said) in zip(programs, found, strict=True):
+            print(said, end="", flush=True)
+            yield program, seconds, problem
+
+
 def main() -> int:
     """Return 1 where a program fails, or where none is found."""
+    parser = argparse.ArgumentParser(description="Run the programs of docs/examples.")
+    parser.add_argument("names", nargs="*", help="only these")
+    parser.add_argument(CLAIMS, action="store_true", help="assert claims, five seeds")
+    parser.add_argument("--processes", type=int, default=1, help="how many at once")
+    asked = parser.parse_args()
+
     found = {p.stem: p for p in sorted(EXAMPLES.glob("*.py"))}
-    claims = CLAIMS in sys.argv[1:]
-    names = [name for name in sys.argv[1:] if name != CLAIMS] or list(found)
+    names = asked.names or list(found)
     unknown = [name for name in names if name not in found]
     if unknown or not names:
         print(
@@ -105,22 +143,23 @@ def main() -> int:
         print("\n".join(lacking), file=sys.stderr)
         return 1
 
+    # Those that claim nothing are not asked, unless by name.
+    programs = [
+        found[name]
+        for name in names
+        if not asked.claims or asked.names or "def claim" in text(found[name])
+    ]
     console = Console()
-    backend = keras.config.backend()
-    table = Table("example", "seconds", "result", title=f"docs/examples on {backend}")
-    asked = failed = 0
-    for name in names:
-        # Those that claim nothing are not asked, unless by name.
-        if claims and name not in sys.argv and "def claim" not in text(found[name]):
-            continue
-        console.rule(f"{name} on {backend}")
-        seconds, problem = run(found[name], claim if claims else as_a_person)
-        asked += 1
+    table = Table("example", "seconds", "result")
+    table.title = f"docs/examples on {keras.config.backend()}"
+    failed = 0
+    way = claim if asked.claims else as_a_person
+    for program, seconds, problem in runs(programs, way, asked.processes):
         failed += bool(problem)
-        table.add_row(name, f"{seconds:.1f}", problem or "ok")
+        table.add_row(program.stem, f"{seconds:.1f}", problem or "ok")
     console.print(table)
-    console.print(f"{asked - failed} passed, {failed} failed")
-    return 1 if failed or not asked else 0
+    console.print(f"{len(programs) - failed} passed, {failed} failed")
+    return 1 if failed or not programs else 0
 
 
 if __name__ == "__main__":

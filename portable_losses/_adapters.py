@@ -33,6 +33,7 @@ class Facts:
         on_request: modes that run only when they are asked for.
         install: the command that installs it, by device.
         default: its place among the backends of a run that names none.
+        xla: whether XLA compiles for it, most of whose time is XLA's.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Facts:
     on_request: tuple[str, ...] = ()
     install: dict[str, str] = dataclasses.field(default_factory=dict)
     default: int | None = None
+    xla: bool = False
 
     @property
     def missing(self) -> list[str]:

@@ -109,6 +109,14 @@ from portable_losses.parity.runner import run
     help="Only run the checks: no model is trained, saved or loaded.",
 )
 @click.option(
+    "--quick",
+    default="",
+    metavar="XLA_FLAGS",
+    help="Flags that make XLA compile quickly, for a second worker on JAX. It runs the "
+    "checks that ask how a loss behaves; those of numbers run code as XLA has it for "
+    "users. XLA ends a process that names a flag which its version lacks.",
+)
+@click.option(
     "--ops",
     is_flag=True,
     help="Make the chart of keras.ops instead: which operation is right on which "

@@ -6,6 +6,7 @@ import platform
 import time
 from typing import Any, cast
 
+from portable_losses.parity.checks import CHECKS
 from portable_losses.parity.compare import compare_backends
 from portable_losses.parity.plan import Plan, Unavailable
 from portable_losses.parity.report.model import HistoryRow, Results, Training
@@ -21,7 +22,7 @@ class Found:
     Args:
         plan: what is run.
         environments: what each worker really runs.
-        planned: how many things of each kind each backend is to do.
+        planned: how many things of each kind each worker is to do.
         done: how many of them it did.
         cases: what was found of each case, by its id.
         reloads: what became of each model that was saved.
@@ -39,6 +40,35 @@ class Found:
     curves: dict[str, dict[str, list[float]]] = dataclasses.field(default_factory=dict)
     histories: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
     began: float = dataclasses.field(default_factory=time.perf_counter)
+
+    def keep_plan(
+        self, name: str, planned: dict[str, int], event: dict[str, Any]
+    ) -> None:
+        """Keep what a worker plans and really runs, when it is about to begin."""
+        self.planned[name] = planned
+        self.done[name] = dict.fromkeys(planned, 0)
+        environment = {k: v for k, v in event.items() if k != "event"}
+        if self.plan.parts[name][1] != "forms":
+            self.environments.append(environment)
+
+    def keep_case(self, name: str, event: dict[str, Any]) -> None:
+        """Keep what a worker found of a case; two may share its checks."""
+        facts = ("id", "place", "loss", "family", "kind", "scale")
+        numbers = ("value_error", "gradient_error", "seconds", "checks")
+        backend, _ = self.plan.parts[name]
+        case = self.cases.setdefault(
+            event["id"], {**{k: event[k] for k in facts}, "results": {}}
+        )
+        result = {k: event[k] for k in numbers}
+        if (other := case["results"].get(backend)) is not None:
+            for error in ("value_error", "gradient_error"):
+                both = [x for x in (result[error], other[error]) if x is not None]
+                result[error] = max(both, default=None)
+            result["seconds"] += other["seconds"]
+            checks = result["checks"] | other["checks"]
+            result["checks"] = {n: checks[n] for n in CHECKS if n in checks}
+        case["results"][backend] = result
+        self.done[name]["cases"] += 1
 
     def results(self) -> Results:
         """The results of the whole run."""
@@ -102,11 +132,8 @@ class Found:
 
     def _count(self) -> None:
         """A worker that ran fewer cases than were planned must not pass in silence."""
-        planned = {backend: plan["cases"] for backend, plan in self.planned.items()}
-        ran = {
-            backend: sum(backend in case["results"] for case in self.cases.values())
-            for backend in planned
-        }
+        planned = {name: plan["cases"] for name, plan in self.planned.items()}
+        ran = {name: done["cases"] for name, done in self.done.items()}
         if set(planned.values()) == {0}:
             raise Unavailable("nothing to run: no case fits --family and --loss")
         if len(set(planned.values())) != 1 or ran != planned:
@@ -127,8 +154,14 @@ class Found:
         others = len(backends) - 1
         for which, unit in UNITS.items():
             times = others if which == "reloads" else 1
-            planned = {b: self.planned[b][which] * times for b in backends}
-            ran = {b: self.done[b][which] for b in backends}
+            skipped = "forms" if which == "trainings" else "numbers"
+            names = [
+                name
+                for name, (backend, part) in self.plan.parts.items()
+                if backend in backends and part != skipped
+            ]
+            planned = {n: self.planned[n][which] * times for n in names}
+            ran = {n: self.done[n][which] for n in names}
             if len(set(planned.values())) != 1 or ran != planned:
                 raise Unavailable(f"planned {planned} {unit}, ran {ran}")
 

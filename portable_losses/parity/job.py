@@ -9,7 +9,7 @@ import portable_losses
 from portable_losses.parity.autodiff import facts
 from portable_losses.parity.case import Case
 from portable_losses.parity.cases import families
-from portable_losses.parity.checks import CHECKS, VALUES_ONLY
+from portable_losses.parity.checks import CHECKS, NUMBERS, VALUES_ONLY
 from portable_losses.parity.originals import find_original
 from portable_losses.parity.runs import RUNS, Run
 from portable_losses.parity.target import Target, load_target
@@ -23,8 +23,8 @@ class Job:
     """The cases, models and runs of one worker.
 
     Args:
-        asked: backend, device, modes, families, losses, checks, target, kind, training,
-            out.
+        asked: backend, device, modes, families, losses, checks, part, target, kind,
+            training, out.
     """
 
     def __init__(self, asked: dict[str, Any]) -> None:
@@ -71,6 +71,9 @@ class Job:
         names = tuple(self.asked["checks"] or CHECKS)
         if not facts(backend).gradients:
             names = tuple(name for name in names if name in VALUES_ONLY)
+        if part := self.asked.get("part"):
+            of_numbers = part == "numbers"
+            names = tuple(n for n in names if (n in NUMBERS) == of_numbers)
         return names
 
     def maker(self, case: Case) -> Any:

@@ -51,6 +51,7 @@ def plan_of(
     reference: str | None,
     no_training: bool,
     output: str,
+    quick: str = "",
 ) -> Plan:
     """The plan that the options ask for.
 
@@ -72,6 +73,7 @@ def plan_of(
         target=target,
         kind=_kind(target, kind),
         reference=reference,
+        quick=quick,
         training=not no_training,
         out=pathlib.Path(output).resolve(),
     )

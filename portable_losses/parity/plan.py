@@ -40,6 +40,10 @@ class Plan:
         target: a user's loss, `file.py:name`, in place of the catalogue.
         kind: what the target takes.
         reference: a NumPy function of the target's items, `file.py:name`.
+        quick: `XLA_FLAGS` that make XLA compile quickly, for a second worker of each
+            backend that XLA compiles for. It runs the checks that are not of `NUMBERS`,
+            and exchanges models; the first one runs code as XLA has it for users.
+            None if empty.
         training: whether models are trained once the checks are through: saved on one
             backend and loaded on another, and on real data.
         out: where results are written.
@@ -56,6 +60,7 @@ class Plan:
     target: str | None = None
     kind: str | None = None
     reference: str | None = None
+    quick: str = ""
     training: bool = True
     out: pathlib.Path = pathlib.Path("build/parity")
 
@@ -68,6 +73,21 @@ class Plan:
     def workers(self) -> tuple[str, ...]:
         """The backends that run, NumPy first."""
         return tuple(dict.fromkeys(("numpy", *self.backends)))
+
+    @property
+    def parts(self) -> dict[str, tuple[str, str]]:
+        """Each worker by its name: its backend, and its part of the checks.
+
+        A part is `numbers` or `forms`, or empty for a worker that runs them all.
+        """
+        found = {}
+        for backend in self.workers:
+            if self.quick and facts(backend).xla:
+                found[backend] = (backend, "numbers")
+                found[f"{backend}, quick"] = (backend, "forms")
+            else:
+                found[backend] = (backend, "")
+        return found
 
     @property
     def trains(self) -> bool:

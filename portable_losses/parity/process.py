@@ -7,11 +7,14 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from portable_losses.parity.events import MARK
 from portable_losses.parity.plan import Plan, Unavailable
+
+COMPILED = "compiled"
+"""Where the workers of one run keep what JAX compiled, below its output folder."""
 
 
 class Process:
@@ -21,13 +24,20 @@ class Process:
         backend: what it runs on.
         plan: what is run.
         module: the program of the worker.
+        name: the name of the worker, where a backend has two.
+        variables: environment variables of its own.
     """
 
     def __init__(
-        self, backend: str, plan: Plan, module: str = "portable_losses.parity.worker"
+        self,
+        backend: str,
+        plan: Plan,
+        module: str = "portable_losses.parity.worker",
+        name: str = "",
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self.backend = backend
-        self.log = plan.out / f"{backend}.log"
+        self.log = plan.out / f"{(name or backend).replace(', ', '_')}.log"
         self.events: queue.Queue[dict[str, Any]] = queue.Queue()
         environment = {
             **os.environ,
@@ -40,6 +50,13 @@ class Process:
             # Threads that wait for each other lose most of their time to the threads of
             # the other workers. The arrays here are too small to be shared out.
             environment.setdefault("OMP_NUM_THREADS", "1")
+        if backend == "jax":
+            # The models of the three backends compile to the same code, and so do
+            # many checks of two workers. Shorter than a second, JAX keeps none of it.
+            kept = str(plan.out / COMPILED)
+            environment.setdefault("JAX_COMPILATION_CACHE_DIR", kept)
+            environment.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+        environment |= variables or {}
         self.popen = subprocess.Popen(
             [sys.executable, "-m", module],
             env=environment,

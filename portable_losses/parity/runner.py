@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,7 +11,7 @@ from portable_losses.parity import shared_references
 from portable_losses.parity.autodiff import facts
 from portable_losses.parity.found import UNITS, Found
 from portable_losses.parity.plan import Plan, Progress, require
-from portable_losses.parity.process import Process
+from portable_losses.parity.process import COMPILED, Process
 from portable_losses.parity.report.model import Results
 
 
@@ -42,6 +43,7 @@ def run(
 def _remove_old(plan: Plan) -> None:
     """Remove what workers of an earlier run wrote, and nothing else."""
     shared_references.remove(plan.out)
+    shutil.rmtree(plan.out / COMPILED, ignore_errors=True)
     for backend in plan.workers:
         folder = plan.out / backend
         for model in folder.glob("*.keras"):
@@ -65,7 +67,7 @@ class _Matrix:
         self.checked = checked
         self.found = Found(plan)
         self.processes: dict[str, Process] = {}
-        self.unchecked = len(plan.workers)
+        self.unchecked = len(plan.parts)
         self.all_saved = threading.Barrier(max(len(plan.differentiating), 1))
         self.over = False
         self.unsaved: set[tuple[str, str]] = set()
@@ -74,28 +76,29 @@ class _Matrix:
     # --- the run --------------------------------------------------------------------
 
     def run(self) -> None:
+        names = tuple(self.plan.parts)
         if self.plan.target is None:
-            self._together(self.plan.workers)
+            self._together(names)
             return
         # NumPy first: its float64 values are the reference of a user's loss.
-        self._together(("numpy",))
-        self._together(self.plan.workers[1:])
+        self._together(names[:1])
+        self._together(names[1:])
 
     def stop(self) -> None:
         for process in self.processes.values():
             process.stop()
 
-    def _together(self, backends: tuple[str, ...]) -> None:
+    def _together(self, names: tuple[str, ...]) -> None:
         failures: list[BaseException] = []
 
-        def attempt(backend: str) -> None:
+        def attempt(name: str) -> None:
             try:
-                self._share(backend)
+                self._share(name)
             except BaseException as error:
                 failures.append(error)
                 self._give_up()
 
-        threads = [threading.Thread(target=attempt, args=(b,)) for b in backends]
+        threads = [threading.Thread(target=attempt, args=(n,)) for n in names]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -111,49 +114,51 @@ class _Matrix:
             for process in self.processes.values():
                 process.kill()
 
-    def _share(self, backend: str) -> None:
-        """What one backend does; none waits for another until models are exchanged."""
-        self._check(backend)
+    def _share(self, name: str) -> None:
+        """What one worker does; none waits for another until models are exchanged."""
+        self._check(name)
         self._tell_checked()
+        backend, part = self.plan.parts[name]
         if backend not in self.plan.differentiating or not self.plan.trains:
             return
-        self._save(backend)
-        self._train(backend)
-        if len(self.plan.differentiating) > 1:
-            self.progress.note(backend, "waits for the models of the others")
+        exchanges = part != "numbers"
+        if exchanges:
+            self._save(name)
+        if part != "forms":
+            self._train(name)
+        if exchanges and len(self.plan.differentiating) > 1:
+            self.progress.note(name, "waits for the models of the others")
             self.all_saved.wait()
-            self._reload(backend)
+            self._reload(name)
 
-    def _check(self, backend: str) -> None:
-        self.progress.launch(backend)
-        process = Process(backend, self.plan)
+    def _check(self, name: str) -> None:
+        backend, part = self.plan.parts[name]
+        self.progress.launch(name)
+        quick = {"XLA_FLAGS": self.plan.quick} if part == "forms" else None
+        process = Process(backend, self.plan, name=name, variables=quick)
         with self._lock:
-            self.processes[backend] = process
+            self.processes[name] = process
             if self.over:
                 process.kill()
         job = {
             k: v for k, v in dataclasses.asdict(self.plan).items() if k != "backends"
         }
-        job |= {"backend": backend, "out": str(self.plan.out)}
+        job |= {"backend": backend, "part": part, "out": str(self.plan.out)}
         if not facts(backend).gradients:
             job |= {"device": "cpu", "mode": "all"}
         process.tell(do="prepare", job=job)
         for event in process.listen("prepare"):
             planned = event.pop("planned")
             with self._lock:
-                self.found.planned[backend] = planned
-                self.found.done[backend] = dict.fromkeys(planned, 0)
-                self.found.environments.append(
-                    {k: v for k, v in event.items() if k != "event"}
-                )
-            self.progress.start(backend, planned["cases"])
+                self.found.keep_plan(name, planned, event)
+            self.progress.start(name, planned["cases"])
         process.tell(do="check")
         for event in process.listen("check"):
             if event["event"] == "at":
-                self.progress.note(backend, event["what"])
+                self.progress.note(name, event["what"])
             else:
-                self._keep_case(backend, event)
-        self.progress.done(backend)
+                self._keep_case(name, event)
+        self.progress.done(name)
 
     def _tell_checked(self) -> None:
         with self._lock:
@@ -162,50 +167,46 @@ class _Matrix:
                 # Others may be training by now, of which nothing is complete.
                 self.checked(self.found.results_of({}, {}, []))
 
-    def _keep_case(self, backend: str, event: dict[str, Any]) -> None:
-        facts = ("id", "place", "loss", "family", "kind", "scale")
-        numbers = ("value_error", "gradient_error", "seconds", "checks")
+    def _keep_case(self, name: str, event: dict[str, Any]) -> None:
         with self._lock:
-            case = self.found.cases.setdefault(
-                event["id"], {**{k: event[k] for k in facts}, "results": {}}
-            )
-            case["results"][backend] = {k: event[k] for k in numbers}
-            self.found.done[backend]["cases"] += 1
-        for name, outcome in event["checks"].items():
+            self.found.keep_case(name, event)
+        for check, outcome in event["checks"].items():
             if outcome["status"] == "failed":
-                self.progress.fail(backend, event["id"], name, outcome["message"])
-        self.progress.advance(backend, event["id"])
+                self.progress.fail(name, event["id"], check, outcome["message"])
+        self.progress.advance(name, event["id"])
 
     def _phase(
-        self, backend: str, which: str, *commands: dict[str, Any]
+        self, name: str, which: str, *commands: dict[str, Any]
     ) -> Iterator[dict[str, Any]]:
         """Give a worker commands; yield and count what it reports of each thing."""
-        total = self.found.planned[backend][which] * len(commands)
+        total = self.found.planned[name][which] * len(commands)
         if not total:
             return
-        process = self.processes[backend]
-        self.progress.start(backend, total, UNITS[which])
+        process = self.processes[name]
+        self.progress.start(name, total, UNITS[which])
         for command in commands:
             process.tell(**command)
             for event in process.listen(command["do"]):
                 if event["event"] == "at":
-                    self.progress.note(backend, event["what"])
+                    self.progress.note(name, event["what"])
                     continue
                 yield event | {"from": command.get("from")}
-                self.found.done[backend][which] += 1
-                self.progress.advance(backend, event["name"])
-        self.progress.done(backend)
+                self.found.done[name][which] += 1
+                self.progress.advance(name, event["name"])
+        self.progress.done(name)
 
-    def _save(self, backend: str) -> None:
-        for event in self._phase(backend, "saves", {"do": "save"}):
+    def _save(self, name: str) -> None:
+        backend, _ = self.plan.parts[name]
+        for event in self._phase(name, "saves", {"do": "save"}):
             if event["message"]:
                 self.unsaved.add((backend, event["name"]))
                 self._keep_reload(event, backend, backend)
 
-    def _reload(self, backend: str) -> None:
+    def _reload(self, name: str) -> None:
+        backend, _ = self.plan.parts[name]
         others = [b for b in self.plan.differentiating if b != backend]
         commands = [{"do": "reload", "from": other} for other in others]
-        for event in self._phase(backend, "reloads", *commands):
+        for event in self._phase(name, "reloads", *commands):
             # What was not saved is a failure already, and with its true reason.
             if (event["from"], event["name"]) not in self.unsaved:
                 self._keep_reload(event, event["from"], backend)
@@ -225,8 +226,9 @@ class _Matrix:
             check = "save" if saved == loaded else "reload"
             self.progress.fail(loaded, case, check, message)
 
-    def _train(self, backend: str) -> None:
-        for event in self._phase(backend, "trainings", {"do": "train"}):
+    def _train(self, name: str) -> None:
+        backend, _ = self.plan.parts[name]
+        for event in self._phase(name, "trainings", {"do": "train"}):
             found, curve = self.found, event["event"] == "curve"
             kept = found.curves if curve else found.histories
             with self._lock:

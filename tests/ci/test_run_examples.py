@@ -88,6 +88,14 @@ def test_a_missing_package_is_named_with_the_command(monkeypatch) -> None:
     assert 'pip install ".[parity]"' in str(raised.value)
 
 
+def test_several_processes_lose_no_output(run, capsys) -> None:
+    assert run("--processes", "2", bad=RAISES, good=PRINTS) == 1
+    out = capsys.readouterr().out
+    assert "hello from __main__" in out
+    assert "no such thing" in out
+    assert "1 passed, 1 failed" in out
+
+
 def test_claims_are_asserted_by_five_seeds(run, capsys) -> None:
     true, false = CLAIMS.format(ours="0.1 * seed"), CLAIMS.format(ours="-0.1")
     assert run("--claims", good=true, plain=PRINTS) == 0

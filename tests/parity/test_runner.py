@@ -34,12 +34,14 @@ class MadeUp:
     dead = ()
     commands = []
 
-    def __init__(self, backend, plan):
+    def __init__(self, backend, plan, name="", variables=None):
         self.backend, self.plan = backend, plan
+        self.name, self.variables = name or backend, variables
         self.killed = threading.Event()
 
     def tell(self, do, **rest):
-        self.commands.append((self.backend, do))
+        self.commands.append((self.name, do))
+        self.part = rest["job"]["part"] if do == "prepare" else self.part
         self.told = getattr(self, f"_{do}")(rest)
 
     def listen(self, until):
@@ -65,14 +67,18 @@ class MadeUp:
         facts = {"id": "Huber", "loss": "Huber", "family": "regression", "scale": 1.0}
         facts["place"] = 0
         numbers = {"value_error": 0.0, "gradient_error": 0.0, "seconds": 0.0}
-        if self.backend in self.idle:
+        if self.name in self.idle:
             return []
         if self.backend in self.dead:
             raise Unavailable(f"{self.backend}: no more memory")
         if self.dead and not self.killed.wait(timeout=60):
             raise AssertionError("nobody ended this worker")
         passed = {"status": "passed", "message": ""}
-        names = ["value"] if self.backend in self.lazy else ["value", "gradient"]
+        names = ["value", "gradient", "modes"]
+        if self.part:
+            names = ["modes"] if self.part == "forms" else names[:2]
+        if self.name in self.lazy:
+            names = names[:-1]
         checks = dict.fromkeys(names, passed)
         return [
             {"event": "case", "kind": "items", "checks": checks, **facts, **numbers}
@@ -101,13 +107,13 @@ class MadeUp:
 
 @pytest.fixture(name="results_of")
 def _results_of(tmp_path, monkeypatch):
-    def results_of(*backends, checked=None, training=True, **faults):
+    def results_of(*backends, checked=None, training=True, quick="", **faults):
         monkeypatch.setattr(runner, "Process", MadeUp)
         monkeypatch.setattr(runner, "require", lambda backends: None)
         monkeypatch.setattr(MadeUp, "commands", [])
         for fault, where in faults.items():
             monkeypatch.setattr(MadeUp, fault, where)
-        plan = Plan(backends=backends, training=training, out=tmp_path)
+        plan = Plan(backends, training=training, quick=quick, out=tmp_path)
         with Progress(Console(quiet=True)) as progress:
             return run(plan, progress, checked)
 
@@ -175,7 +181,7 @@ def test_the_results_of_the_checks_are_told_by_themselves(results_of):
 def test_without_training_the_checks_are_all_that_is_done(results_of):
     results = results_of("jax", "torch", training=False)
     assert {do for _, do in MadeUp.commands} == {"prepare", "check"}
-    assert results["summary"]["ok"] and results["summary"]["checks"]["passed"] == 6
+    assert results["summary"]["ok"] and results["summary"]["checks"]["passed"] == 9
     assert not (results["training"] or results["histories"] or results["reload"])
 
 
@@ -201,6 +207,52 @@ def test_what_a_worker_leaves_untrained_is_no_silent_pass(
 def test_a_worker_that_dies_ends_the_others_at_once(results_of):
     with pytest.raises(Unavailable, match="torch: no more memory"):
         results_of("tensorflow", "jax", "torch", dead=("torch",))
+
+
+QUICK = "--xla_backend_optimization_level=0"
+
+
+def test_a_quick_worker_takes_the_forms_and_the_models(results_of, monkeypatch):
+    flags = {}
+    begin = MadeUp.__init__
+
+    def begins(self, backend, plan, name="", variables=None):
+        flags[name] = variables
+        begin(self, backend, plan, name, variables)
+
+    monkeypatch.setattr(MadeUp, "__init__", begins)
+    results = results_of("jax", "torch", quick=QUICK)
+    assert results["summary"]["ok"]
+    (case,) = results["cases"]
+    for result in case["results"].values():
+        assert list(result["checks"]) == ["value", "gradient", "modes"]
+    assert len(results["environments"]) == 3
+    assert flags == {
+        "numpy": None,
+        "jax": None,
+        "torch": None,
+        "jax, quick": {"XLA_FLAGS": QUICK},
+    }
+    done = {n: [do for m, do in MadeUp.commands if m == n] for n in flags}
+    assert done["jax"] == ["prepare", "check", "train"]
+    assert done["jax, quick"] == ["prepare", "check", "save", "reload"]
+    assert done["torch"] == ["prepare", "check", "save", "train", "reload"]
+
+
+@pytest.mark.parametrize("fault", ["idle", "lazy"])
+@pytest.mark.parametrize("name", ["jax", "jax, quick"])
+def test_what_one_of_two_workers_leaves_out_is_no_silent_pass(results_of, fault, name):
+    said = "planned" if fault == "idle" else "Huber: not the same checks ran"
+    with pytest.raises(Unavailable, match=said):
+        results_of("jax", "torch", quick=QUICK, **{fault: (name,)})
+
+
+def test_a_check_is_of_numbers_or_of_forms(tmp_path):
+    asked = {"module": "portable_losses", "out": tmp_path, "checks": ()}
+    parts = [Job(asked | {"part": part}).checks("jax") for part in ("numbers", "forms")]
+    assert sorted(parts[0] + parts[1]) == sorted(Job(asked).checks("jax"))
+    assert {"value", "half", "edges"} <= set(parts[0])
+    assert "modes" in parts[1]
 
 
 def test_only_what_an_earlier_run_wrote_is_removed(results_of, tmp_path):

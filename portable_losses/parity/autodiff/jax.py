@@ -14,6 +14,7 @@ from portable_losses.parity.case import Array
 
 NAME = "jax"
 DEFAULT = 2
+XLA = True
 CHEAP_SHAPES = False
 MODES = ("jit", "eager")
 ON_REQUEST: tuple[str, ...] = ()

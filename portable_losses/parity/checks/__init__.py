@@ -38,5 +38,18 @@ _IN_ORDER: tuple[Check, ...] = (
 CHECKS = {check.__name__: check for check in _IN_ORDER}
 """Every check by name, in the order in which they run."""
 
+NUMBERS = (
+    "value",
+    "gradient",
+    "edges",
+    "half",
+    "live",
+    "nan",
+    "vector",
+    "exact_targets",
+    "drop_in",
+)
+"""Checks of the numbers that compiled code gives; the others ask how a loss behaves."""
+
 VALUES_ONLY = ("value", "edges", "sizes", "config", "drop_in")
 """Checks with a meaning on the NumPy backend, which has no gradients."""
