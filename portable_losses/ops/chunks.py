@@ -35,10 +35,20 @@ def with_chunk(whole: Any, i: Any, part: Any) -> Any:
     return raw.slice_update(whole, start, part)
 
 
-def loop(count: Any, step: Callable[..., Any], carry: tuple[Any, ...]) -> Any:
-    """Call `carry = step(i, carry)` for each of `count` chunks, one after the other."""
+def loop(
+    count: Any,
+    step: Callable[..., Any],
+    carry: tuple[Any, ...],
+    mapped: bool = False,
+) -> Any:
+    """Call `carry = step(i, carry)` for each of `count` chunks, one after the other.
+
+    In a function that is `mapped`, `i` must be the same number for all parts.
+    """
     if isinstance(count, int) and count <= 1:
         return step(0, carry) if count else carry
+    if mapped:
+        return raw.fori_loop(0, count, step, carry)
 
     def after_the_last(i: Any, carry: tuple[Any, ...]) -> Any:
         # TensorFlow begins ten turns of a loop at once where a turn needs little of the

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from keras import ops as raw
 
 from portable_losses.ops.chunks import chunk_at, loop, padded, with_chunk
+from portable_losses.ops.device_parts import by_part, parts_of
 
 
 class Head(NamedTuple):
@@ -18,6 +19,7 @@ class Head(NamedTuple):
         softcap: c in c tanh(z / c), which limits the logits, or None.
         scale: a number, 1 / temperature.
         chunk: the number of tokens whose logits are in memory.
+        mapped: whether tokens are one of several parts.
     """
 
     kernel: Any
@@ -26,6 +28,7 @@ class Head(NamedTuple):
     softcap: float | None
     scale: float
     chunk: int
+    mapped: bool = False
 
     def logits(self, x: Any) -> Any:
         """The logits of some tokens, `(n, V)`."""
@@ -46,7 +49,15 @@ class Head(NamedTuple):
 
 def best_classes(x: Any, head: Head, k: int) -> Any:
     """The classes of the k largest logits of each token, `(N, k)`, the best first."""
+    parts = parts_of(raw.shape(x)[0])
+    if parts > 1:
+        head = head._replace(mapped=True)
+        found = by_part(lambda some: _best_classes(some, head, k), parts, x)
+        return raw.reshape(found, (-1, k))
+    return _best_classes(x, head, k)
 
+
+def _best_classes(x: Any, head: Head, k: int) -> Any:
     def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
         (some,) = chunk_at(i, head.chunk, x)
         best = raw.top_k(head.logits(some), k, sorted=True)[1]
@@ -54,7 +65,7 @@ def best_classes(x: Any, head: Head, k: int) -> Any:
 
     tokens, count, (x,) = padded(head.chunk, x)
     found = raw.zeros((raw.shape(x)[0], k), "int32")
-    return loop(count, step, (found,))[0][:tokens]
+    return loop(count, step, (found,), head.mapped)[0][:tokens]
 
 
 def tokens_at_once(tokens: int | None, width: int, classes: int) -> int:

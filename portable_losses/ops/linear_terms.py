@@ -14,6 +14,7 @@ from typing import Any
 from keras import ops as raw
 
 from portable_losses.ops.chunks import chunk_at, loop, padded, with_chunk
+from portable_losses.ops.device_parts import by_part, parts_of
 from portable_losses.ops.linear_head import Head
 
 Weigh = Callable[[Any, Any], tuple[Any, Any]]
@@ -32,6 +33,15 @@ def linear_terms(x: Any, head: Head, ids: Any) -> Any:
         ids: class indices, `(N, k)`, all in range.
     """
     x, head = _scaled(x, head)
+    parts = parts_of(raw.shape(x)[0])
+    if parts == 1:
+        return _terms_of_part(x, head, ids)
+    head = head._replace(mapped=True)
+    found = by_part(lambda x, ids: _terms_of_part(x, head, ids), parts, x, ids)
+    return raw.reshape(found, (-1, found.shape[-1]))
+
+
+def _terms_of_part(x: Any, head: Head, ids: Any) -> Any:
     parts = _differentiable(head)
 
     def forward(*tensors: Any) -> tuple[Any, Any]:
@@ -61,6 +71,18 @@ def linear_total(x: Any, head: Head, ids: Any, weights: Any, weigh: Weigh) -> An
             in the terms.
     """
     x, head = _scaled(x, head)
+    parts = parts_of(raw.shape(x)[0])
+    if parts == 1:
+        return _total_of_part(x, head, ids, weights, weigh)
+    head = head._replace(mapped=True)
+
+    def total(x: Any, ids: Any, weights: Any) -> Any:
+        return _total_of_part(x, head, ids, weights, weigh)
+
+    return raw.sum(by_part(total, parts, x, ids, weights))
+
+
+def _total_of_part(x: Any, head: Head, ids: Any, weights: Any, weigh: Weigh) -> Any:
     parts = _differentiable(head)
 
     def forward(*tensors: Any) -> tuple[Any, Any]:
@@ -110,7 +132,7 @@ def _terms(x: Any, head: Head, ids: Any) -> Any:
 
     tokens, count, (x, ids) = padded(head.chunk, x, ids)
     found = raw.zeros((raw.shape(x)[0], _width(head, ids)), x.dtype)
-    return loop(count, step, (found,))[0][:tokens]
+    return loop(count, step, (found,), head.mapped)[0][:tokens]
 
 
 def _gradients(x: Any, head: Head, ids: Any, terms: Any, g: Any) -> tuple[Any, ...]:
@@ -126,7 +148,7 @@ def _gradients(x: Any, head: Head, ids: Any, terms: Any, g: Any) -> tuple[Any, .
     # What was padded has no probabilities.
     real = raw.expand_dims(raw.arange(raw.shape(x)[0]) < tokens, -1)
     totals = raw.where(real, totals, float("inf"))
-    found = loop(count, step, _nothing(x, head))
+    found = loop(count, step, _nothing(x, head), head.mapped)
     of_x, *rest = _whole(head, found, x, ids, g)
     return (of_x[:tokens], *rest)
 
@@ -148,7 +170,8 @@ def _items_and_gradients(
     tokens, count, (x, ids, w) = padded(head.chunk, x, ids, w)
     items = raw.zeros((raw.shape(x)[0],), x.dtype)
     g = raw.zeros((raw.shape(x)[0], _width(head, ids)), x.dtype)
-    items, g, *found = loop(count, step, (items, g, *_nothing(x, head)))
+    start = (items, g, *_nothing(x, head))
+    items, g, *found = loop(count, step, start, head.mapped)
     of_x, *rest = _whole(head, found, x, ids, g)
     return items[:tokens], (of_x[:tokens], *rest)
 

@@ -15,7 +15,7 @@ import pytest
 
 BACKEND = keras.config.backend()
 TWO = "--xla_force_host_platform_device_count=2"
-ON_DEVICES = """
+ON_DEVICES = r"""
 import contextlib, json
 import numpy as np
 import keras, portable_losses
@@ -80,6 +80,32 @@ def two_towers(kind):
         return {"losses": losses, "kernel": np.asarray(model.weights[0]).tolist()}
 
 
+def exchanged():
+    # What the devices exchange for a gradient: the shapes, and the kind.
+    import re
+    import jax
+    from jax.sharding import NamedSharding, PartitionSpec
+
+    x = np.zeros((64, D), "float32")
+    ids, kernel = np.zeros(64, "int32"), np.zeros((D, V), "float32")
+
+    def mean(x, kernel):
+        log_p, _ = portable_losses.linear_log_probability(x, kernel, ids, chunk_size=4)
+        return keras.ops.mean(log_p)
+
+    with devices("data"):
+        mesh = keras.distribution.distribution().device_mesh.backend_mesh
+        parts = PartitionSpec("batch"), PartitionSpec()
+        given = [
+            jax.device_put(a, NamedSharding(mesh, part))
+            for a, part in zip((x, kernel), parts)
+        ]
+        both = jax.jit(jax.value_and_grad(mean, argnums=(0, 1)))
+        compiled = both.lower(*given).compile().as_text()
+    kinds = "all-gather|all-reduce|all-to-all|reduce-scatter|collective-permute"
+    return re.findall(rf"= (.*?) ({kinds})\(", compiled)
+
+
 if BACKEND == "tensorflow":
     import tensorflow as tf
 
@@ -90,6 +116,7 @@ kinds = ["one", "data"] + (["model"] if BACKEND == "jax" else [])
 found = {f"language {kind}": language_model(kind) for kind in kinds}
 if BACKEND == "jax":
     found |= {f"towers {kind}": two_towers(kind) for kind in ("one", "data")}
+    found["exchanged"] = exchanged()
 print(json.dumps(found))
 """
 
@@ -168,6 +195,11 @@ def test_two_devices_train_as_one():
     )
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout.splitlines()[-1])
+    if BACKEND == "jax":
+        # Hidden states stay where they are: each device computes its own chunks.
+        ((shapes, kind),) = found.pop("exchanged")
+        assert kind == "all-reduce"
+        assert "f32[6,12]" in shapes  # the gradient of the kernel
     for name, several in found.items():
         task, kind = name.split()
         one = found[f"{task} one"]

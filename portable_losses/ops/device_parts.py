@@ -1,0 +1,32 @@
+"""A batch as the parts that the devices hold.
+
+A loop over chunks of a whole batch would have every device compute every chunk. So each
+device's part has a loop of its own, and all of them run at once.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import ops as raw
+
+
+def parts_of(length: Any) -> int:
+    """How many equal parts of a batch are on devices of their own, 1 if that is unknown.
+
+    Keras knows, where `keras.distribution` shares the batch among devices.
+    """
+    shared = keras.distribution.distribution()
+    if shared is None or not isinstance(length, int):
+        return 1
+    mesh = shared.device_mesh
+    count = int(mesh.shape[mesh.axis_names.index(shared.batch_dim_name)])
+    return count if length % count == 0 else 1
+
+
+def by_part(function: Callable[..., Any], parts: int, *tensors: Any) -> Any:
+    """Call a function of tensors once for each part; the results are stacked."""
+    split = tuple(
+        raw.reshape(x, (parts, x.shape[0] // parts, *x.shape[1:])) for x in tensors
+    )
+    return raw.vectorized_map(lambda part: function(*part), split)
