@@ -12,7 +12,7 @@ from keras import ops as raw
 
 
 def parts_of(length: Any) -> int:
-    """How many equal parts of a batch are on devices of their own, 1 if that is unknown.
+    """How many equal parts of a batch are on devices of their own; 1 if unknown.
 
     Keras knows, where `keras.distribution` shares the batch among devices.
     """
@@ -22,6 +22,18 @@ def parts_of(length: Any) -> int:
     mesh = shared.device_mesh
     count = int(mesh.shape[mesh.axis_names.index(shared.batch_dim_name)])
     return count if length % count == 0 else 1
+
+
+def on_each_device(x: Any) -> Any:
+    """The whole of a batch on every device, where it is in several parts.
+
+    Gathered once, before a loop whose every turn would gather some of it.
+    """
+    shared = keras.distribution.distribution()
+    if shared is None or parts_of(x.shape[0]) == 1:
+        return x
+    layout = keras.distribution.TensorLayout([None] * len(x.shape), shared.device_mesh)
+    return keras.distribution.distribute_tensor(x, layout)
 
 
 def by_part(function: Callable[..., Any], parts: int, *tensors: Any) -> Any:

@@ -5,11 +5,14 @@ second time for the gradient. A pair counts unless its vectors have the same nam
 one of them is not kept.
 """
 
+import functools
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from keras import ops as raw
 
 from portable_losses.ops.chunks import chunk_at, loop, padded, with_chunk
+from portable_losses.ops.device_parts import by_part, on_each_device, parts_of
 from portable_losses.ops.log_sums import softplus
 
 SAFE = 40.0
@@ -29,13 +32,35 @@ class Pairs(NamedTuple):
     kept: Any | None
     chunk: int
 
-    def in_chunks(self, *tensors: Any) -> tuple[Any, Any, list[Any]]:
-        """`padded` of tensors, then of what `count` takes."""
-        size = raw.shape(tensors[0])[0]
-        kept = [] if self.kept is None else [self.kept]
-        if not kept and not (isinstance(size, int) and size % self.chunk == 0):
-            kept = [raw.ones((size,), "bool")]  # and False for what is padded
-        return padded(self.chunk, *tensors, self.names, *kept)
+    def in_chunks(self, *rows: Any) -> tuple[Any, Any, list[Any]]:
+        """`padded` of the tensors that `by_part` gives to its function."""
+        size = raw.shape(rows[0])[0]
+        every = self.kept is None
+        if every and not (isinstance(size, int) and size % self.chunk == 0):
+            rows = (*rows, raw.ones((size,), "bool"))  # and False for what is padded
+        return padded(self.chunk, *rows)
+
+    def by_part(self, function: Callable[..., Any], *tensors: Any) -> tuple[Any, Any]:
+        """What a function finds of the first vectors: theirs, and of all of them.
+
+        Args:
+            function: takes tensors of first vectors, then what `count` takes, and
+                `mapped` of `loop`. It returns two tuples: what it finds of each of
+                these first vectors, and what sums over them.
+            tensors: those of the first vectors.
+
+        Returns:
+            The first tuple for all first vectors, and the second one with an axis in
+            front: one for each device that has a part of the batch.
+        """
+        rows = (*tensors, self.names, *(() if self.kept is None else (self.kept,)))
+        parts = parts_of(raw.shape(rows[0])[0])
+        if parts == 1:
+            of_rows, sums = function(*rows, mapped=False)
+            return of_rows, tuple(raw.expand_dims(x, 0) for x in sums)
+        mapped = functools.partial(function, mapped=True)
+        of_rows, sums = by_part(mapped, parts, *rows)
+        return tuple(raw.reshape(x, (-1, *x.shape[2:])) for x in of_rows), sums
 
     def count(self, names: Any, kept: Any | None = None) -> Any:
         """Whether the pairs of some first vectors count, `(n, N)`."""
@@ -71,7 +96,7 @@ def log_totals(
     size = raw.shape(a)[0]
 
     def forward(a: Any, b: Any) -> tuple[Any, Any]:
-        a, b = raw.stop_gradient(a), raw.stop_gradient(b)
+        a, b = raw.stop_gradient(a), on_each_device(raw.stop_gradient(b))
         sums = _sums(a, b, pairs, both, safe)
 
         def gradient(*args: Any, upstream: Any = None) -> Any:
@@ -96,6 +121,7 @@ def sums_of_costs(a: Any, b: Any, bias: Any, pairs: Pairs) -> Any:
 
     def forward(a: Any, b: Any, bias: Any) -> tuple[Any, Any]:
         a, b, bias = (raw.stop_gradient(x) for x in (a, b, bias))
+        b = on_each_device(b)
 
         def gradient(*args: Any, upstream: Any = None) -> Any:
             g = args[-1] if upstream is None else upstream
@@ -120,10 +146,6 @@ class Sums(NamedTuple):
     def log(self) -> Any:
         return raw.log(self.total) + self.shift
 
-    def padded_to(self, size: Any) -> "Sums":
-        """The first `size` of them."""
-        return Sums(self.total[:size], self.shift[:size])
-
     def shares(self, g: Any) -> Any:
         """g / total; 0 without a pair."""
         none = self.total == 0
@@ -133,103 +155,129 @@ class Sums(NamedTuple):
 def _sums(a: Any, b: Any, pairs: Pairs, both: bool, safe: bool) -> list[Sums]:
     """Those of the rows, and of the columns if `both`."""
 
-    def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
-        some, *told = chunk_at(i, pairs.chunk, firsts, *of_firsts)
-        z, counts = raw.einsum("nd,md->nm", some, b), pairs.count(*told)
-        if safe:
-            e = raw.where(counts, raw.exp(z), 0.0)
-            found = (with_chunk(found[0], i, raw.sum(e, axis=1)), *found[1:])
-            return (*found[:-1], found[-1] + raw.sum(e, axis=0)) if both else found
-        z = raw.where(counts, z, -float("inf"))
-        shift = _finite(raw.max(z, axis=1))
-        total = raw.sum(raw.exp(z - raw.expand_dims(shift, 1)), axis=1)
-        rows = (with_chunk(found[0], i, total), with_chunk(found[1], i, shift))
-        if not both:
-            return rows
-        before, total = found[2:]
-        largest = raw.maximum(before, raw.max(z, axis=0))
-        shift = _finite(largest)
-        z -= shift
-        total = total * raw.exp(before - shift) + raw.sum(raw.exp(z), axis=0)
-        return *rows, largest, total
+    def in_part(*rows: Any, mapped: bool) -> Any:
+        def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
+            some, *told = chunk_at(i, pairs.chunk, firsts, *of_firsts)
+            z, counts = raw.einsum("nd,md->nm", some, b), pairs.count(*told)
+            if safe:
+                e = raw.where(counts, raw.exp(z), 0.0)
+                found = (with_chunk(found[0], i, raw.sum(e, axis=1)), *found[1:])
+                return (*found[:-1], found[-1] + raw.sum(e, axis=0)) if both else found
+            z = raw.where(counts, z, -float("inf"))
+            shift = _finite(raw.max(z, axis=1))
+            total = raw.sum(raw.exp(z - raw.expand_dims(shift, 1)), axis=1)
+            rows = (with_chunk(found[0], i, total), with_chunk(found[1], i, shift))
+            if not both:
+                return rows
+            before, total = found[2:]
+            largest = raw.maximum(before, raw.max(z, axis=0))
+            shift = _finite(largest)
+            z -= shift
+            total = total * raw.exp(before - shift) + raw.sum(raw.exp(z), axis=0)
+            return *rows, largest, total
 
-    size, count, (firsts, *of_firsts) = pairs.in_chunks(a)
-    row, column = raw.zeros_like(firsts[:, 0]), raw.zeros_like(b[:, 0])
+        size, count, (firsts, *of_firsts) = pairs.in_chunks(*rows)
+        row, column = raw.zeros_like(firsts[:, 0]), raw.zeros_like(b[:, 0])
+        # Not `row` twice: NumPy writes a chunk into the array that it is given.
+        start: tuple[Any, ...] = (row,) if safe else (row, raw.zeros_like(row))
+        of_rows = len(start)
+        if both:
+            start += (column,) if safe else (column - float("inf"), column)
+        found = loop(count, step, start, mapped)
+        return tuple(x[:size] for x in found[:of_rows]), tuple(found[of_rows:])
+
+    rows, columns = pairs.by_part(in_part, a)
     if safe:
-        found = loop(count, step, (row, column) if both else (row,))
-        return [Sums(total, raw.zeros_like(total)).padded_to(size) for total in found]
-    # Not `row` twice: NumPy writes a chunk into the array that it is given.
-    start: tuple[Any, ...] = (row, raw.zeros_like(row))
-    if both:
-        start = (*start, column - float("inf"), column)
-    total, shift, *columns = loop(count, step, start)
-    sums = [Sums(total, shift).padded_to(size)]
-    return [*sums, Sums(columns[1], _finite(columns[0]))] if both else sums
+        totals = (*rows, *(_over_parts(raw.sum, x) for x in columns))
+        return [Sums(total, raw.zeros_like(total)) for total in totals]
+    if not both:
+        return [Sums(*rows)]
+    largest, total = columns
+    shift = _finite(_over_parts(raw.max, largest))
+    if total.shape[0] > 1:
+        total = total * raw.exp(largest - shift)
+    return [Sums(*rows), Sums(_over_parts(raw.sum, total), shift)]
 
 
 def _gradients_of_totals(
     a: Any, b: Any, pairs: Pairs, safe: bool, sums: list[Sums], g: Any
 ) -> tuple[Any, Any]:
-    def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
-        some, share, shift, *told = chunk_at(i, pairs.chunk, *chunked)
-        z, counts = raw.einsum("nd,md->nm", some, b), pairs.count(*told)
-        if safe:
-            e = raw.exp(z)
-            e *= share + columns[0] if columns else share
-        else:
-            e = raw.exp(z - shift)
-            e *= share
-            if columns:
-                z -= sums[1].shift
-                e += raw.exp(z) * columns[0]
-        e = raw.where(counts, e, 0.0)
-        of_a, of_b = found
-        of_b += raw.einsum("nm,nd->md", e, some)
-        return with_chunk(of_a, i, raw.matmul(e, b)), of_b
+    def in_part(*rows: Any, mapped: bool) -> Any:
+        def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
+            some, share, shift, *told = chunk_at(i, pairs.chunk, *chunked)
+            z, counts = raw.einsum("nd,md->nm", some, b), pairs.count(*told)
+            if safe:
+                e = raw.exp(z)
+                e *= share + columns[0] if columns else share
+            else:
+                e = raw.exp(z - shift)
+                e *= share
+                if columns:
+                    z -= sums[1].shift
+                    e += raw.exp(z) * columns[0]
+            e = raw.where(counts, e, 0.0)
+            of_a, of_b = found
+            of_b += raw.einsum("nm,nd->md", e, some)
+            return with_chunk(of_a, i, raw.matmul(e, b)), of_b
+
+        size, count, chunked = pairs.in_chunks(*rows)
+        start = (raw.zeros_like(chunked[0]), raw.zeros_like(b))
+        of_a, of_b = loop(count, step, start, mapped)
+        return (of_a[:size],), (of_b,)
 
     size = raw.shape(a)[0]
     columns = [sums[1].shares(g[size:])] if len(sums) == 2 else []
     told = [raw.expand_dims(x, 1) for x in (sums[0].shares(g[:size]), sums[0].shift)]
-    _, count, chunked = pairs.in_chunks(a, *told)
-    start = (raw.zeros_like(chunked[0]), raw.zeros_like(b))
-    of_a, of_b = loop(count, step, start)
-    return of_a[:size], of_b
+    (of_a,), (of_b,) = pairs.by_part(in_part, a, *told)
+    return of_a, _over_parts(raw.sum, of_b)
 
 
 # --- sums of softplus -----------------------------------------------------------------
 
 
 def _costs(a: Any, b: Any, bias: Any, pairs: Pairs) -> Any:
-    def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
-        some, *told = chunk_at(i, pairs.chunk, rows, *of_rows)
-        z, counts = raw.einsum("nd,md->nm", some, b), pairs.count(*told)
-        z += bias
-        costs = raw.sum(raw.where(counts, softplus(z), 0.0), axis=1)
-        return (with_chunk(found[0], i, costs),)
+    def in_part(*rows: Any, mapped: bool) -> Any:
+        def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
+            some, *told = chunk_at(i, pairs.chunk, *chunked)
+            z, counts = raw.einsum("nd,md->nm", some, b), pairs.count(*told)
+            z += bias
+            costs = raw.sum(raw.where(counts, softplus(z), 0.0), axis=1)
+            return (with_chunk(found[0], i, costs),)
 
-    size, count, (rows, *of_rows) = pairs.in_chunks(a)
-    found = raw.zeros((raw.shape(rows)[0],), a.dtype)
-    return loop(count, step, (found,))[0][:size]
+        size, count, chunked = pairs.in_chunks(*rows)
+        start = (raw.zeros_like(chunked[0][:, 0]),)
+        return (loop(count, step, start, mapped)[0][:size],), ()
+
+    return pairs.by_part(in_part, a)[0][0]
 
 
 def _gradients_of_costs(
     a: Any, b: Any, bias: Any, pairs: Pairs, g: Any
 ) -> tuple[Any, Any, Any]:
-    def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
-        some, g_rows, *told = chunk_at(i, pairs.chunk, *chunked)
-        z, counts = raw.einsum("nd,md->nm", some, b), pairs.count(*told)
-        z += bias
-        p = raw.where(counts, raw.sigmoid(z), 0.0)
-        of_bias, of_a, of_b = found
-        of_bias = of_bias + raw.sum(raw.sum(p, axis=1) * g_rows[:, 0])
-        of_b += raw.einsum("nm,nd->md", p, some * g_rows)
-        return of_bias, with_chunk(of_a, i, raw.matmul(p, b) * g_rows), of_b
+    def in_part(*rows: Any, mapped: bool) -> Any:
+        def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
+            some, g_rows, *told = chunk_at(i, pairs.chunk, *chunked)
+            z, counts = raw.einsum("nd,md->nm", some, b), pairs.count(*told)
+            z += bias
+            p = raw.where(counts, raw.sigmoid(z), 0.0)
+            of_bias, of_a, of_b = found
+            of_bias = of_bias + raw.sum(raw.sum(p, axis=1) * g_rows[:, 0])
+            of_b += raw.einsum("nm,nd->md", p, some * g_rows)
+            return of_bias, with_chunk(of_a, i, raw.matmul(p, b) * g_rows), of_b
 
-    size = raw.shape(a)[0]
-    _, count, chunked = pairs.in_chunks(a, raw.expand_dims(g, 1))
-    start = (raw.zeros_like(bias), raw.zeros_like(chunked[0]), raw.zeros_like(b))
-    of_bias, of_a, of_b = loop(count, step, start)
-    return of_a[:size], of_b, of_bias
+        size, count, chunked = pairs.in_chunks(*rows)
+        start = (raw.zeros_like(bias), raw.zeros_like(chunked[0]), raw.zeros_like(b))
+        of_bias, of_a, of_b = loop(count, step, start, mapped)
+        return (of_a[:size],), (of_bias, of_b)
+
+    (of_a,), sums = pairs.by_part(in_part, a, raw.expand_dims(g, 1))
+    of_bias, of_b = (_over_parts(raw.sum, x) for x in sums)
+    return of_a, of_b, of_bias
+
+
+def _over_parts(reduce: Callable[..., Any], x: Any) -> Any:
+    """Reduce the first axis, which costs nothing where it has one part."""
+    return reduce(x, axis=0) if x.shape[0] > 1 else raw.squeeze(x, axis=0)
 
 
 def _finite(x: Any) -> Any:

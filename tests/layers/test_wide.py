@@ -5,6 +5,7 @@ Each backend needs its devices before it starts, hence the fresh processes.
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -80,30 +81,56 @@ def two_towers(kind):
         return {"losses": losses, "kernel": np.asarray(model.weights[0]).tolist()}
 
 
-def exchanged():
-    # What the devices exchange for a gradient: the shapes, and the kind.
+def functions():
+    x = RNG.normal(size=(64, D)).astype("float32")
+    kernel = RNG.normal(size=(D, V)).astype("float32")
+    ids = RNG.integers(0, V, 64).astype("int32")
+    views = RNG.normal(size=(64, 2, 3)).astype("float32")
+
+    def mean(x, kernel):
+        log_p, _ = portable_losses.linear_log_probability(x, kernel, ids, chunk_size=5)
+        return keras.ops.mean(log_p)
+
+    # Each device has 32 samples, and 32 is no multiple of 5.
+    losses = {
+        "CLIP": portable_losses.CLIP(chunk_size=5),
+        "cold CLIP": portable_losses.CLIP(temperature=0.01, chunk_size=5),
+        "SigLIP": portable_losses.SigLIP(chunk_size=5),
+        "NTXent": portable_losses.NTXent(chunk_size=5),
+    }
+    of_views = {n: (lambda v, loss=loss: loss(None, v)) for n, loss in losses.items()}
+    return {"linear": (mean, (x, kernel))} | {
+        name: (function, (views,)) for name, function in of_views.items()
+    }
+
+
+def gradients(kind):
+    # Value and gradients, and what the devices exchange for them: shapes and kind.
     import re
     import jax
     from jax.sharding import NamedSharding, PartitionSpec
 
-    x = np.zeros((64, D), "float32")
-    ids, kernel = np.zeros(64, "int32"), np.zeros((D, V), "float32")
-
-    def mean(x, kernel):
-        log_p, _ = portable_losses.linear_log_probability(x, kernel, ids, chunk_size=4)
-        return keras.ops.mean(log_p)
-
-    with devices("data"):
-        mesh = keras.distribution.distribution().device_mesh.backend_mesh
-        parts = PartitionSpec("batch"), PartitionSpec()
-        given = [
-            jax.device_put(a, NamedSharding(mesh, part))
-            for a, part in zip((x, kernel), parts)
-        ]
-        both = jax.jit(jax.value_and_grad(mean, argnums=(0, 1)))
-        compiled = both.lower(*given).compile().as_text()
-    kinds = "all-gather|all-reduce|all-to-all|reduce-scatter|collective-permute"
-    return re.findall(rf"= (.*?) ({kinds})\(", compiled)
+    found = {}
+    for name, (function, given) in functions().items():
+        with devices(kind):
+            if kind == "data":
+                mesh = keras.distribution.distribution().device_mesh.backend_mesh
+                parts = PartitionSpec("batch"), PartitionSpec()
+                given = [
+                    jax.device_put(a, NamedSharding(mesh, part))
+                    for a, part in zip(given, parts)
+                ]
+            argnums = tuple(range(len(given)))
+            both = jax.jit(jax.value_and_grad(function, argnums=argnums))
+            value, of = both(*given)
+            compiled = both.lower(*given).compile().as_text()
+        kinds = "all-gather|all-reduce|all-to-all|reduce-scatter|collective-permute"
+        found[name] = {
+            "value": float(value),
+            "gradient": np.concatenate([np.ravel(g) for g in of]).tolist(),
+            "exchanged": re.findall(rf"= (.*?) ({kinds})\(", compiled),
+        }
+    return found
 
 
 if BACKEND == "tensorflow":
@@ -116,7 +143,10 @@ kinds = ["one", "data"] + (["model"] if BACKEND == "jax" else [])
 found = {f"language {kind}": language_model(kind) for kind in kinds}
 if BACKEND == "jax":
     found |= {f"towers {kind}": two_towers(kind) for kind in ("one", "data")}
-    found["exchanged"] = exchanged()
+    RNG = np.random.default_rng(1)
+    found["gradients one"] = gradients("one")
+    RNG = np.random.default_rng(1)
+    found["gradients data"] = gradients("data")
 print(json.dumps(found))
 """
 
@@ -196,10 +226,26 @@ def test_two_devices_train_as_one():
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout.splitlines()[-1])
     if BACKEND == "jax":
+        one, several = found.pop("gradients one"), found.pop("gradients data")
+        for name, of_one in one.items():
+            # Sums of large numbers that cancel: to a millionth of the largest one.
+            largest = np.max(np.abs(of_one["gradient"]))
+            near = {"rtol": 1e-5, "atol": 1e-6 * largest, "err_msg": name}
+            for what in ("value", "gradient"):
+                np.testing.assert_allclose(several[name][what], of_one[what], **near)
+            assert of_one["exchanged"] == []
         # Hidden states stay where they are: each device computes its own chunks.
-        ((shapes, kind),) = found.pop("exchanged")
+        ((shapes, kind),) = several["linear"]["exchanged"]
         assert kind == "all-reduce"
         assert "f32[6,12]" in shapes  # the gradient of the kernel
+        # One view is gathered once, not once a chunk.
+        for name in ("CLIP", "cold CLIP", "SigLIP", "NTXent"):
+            gathered = [
+                shapes
+                for shapes, kind in several[name]["exchanged"]
+                if kind == "all-gather" and re.search(r",3\]", shapes)
+            ]
+            assert len(gathered) == 1, (name, gathered)
     for name, several in found.items():
         task, kind = name.split()
         one = found[f"{task} one"]
