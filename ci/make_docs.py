@@ -20,6 +20,7 @@ from pathlib import Path
 import lanes
 import migration
 import pins
+import wide_machines
 from source import PACKAGE, exported, exports, families, parse
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -264,6 +265,7 @@ def main() -> None:
         CATALOGUE: catalogue(),
         PINS: pins.page(ROOT),
         MIGRATION: migration.page(ROOT),
+        wide_machines.PAGE: wide_machines.page(),
         **with_backends(),
     }
     for path, text in pages.items():

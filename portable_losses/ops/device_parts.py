@@ -29,16 +29,25 @@ def on_each_device(x: Any) -> Any:
 
     Gathered once, before a loop whose every turn would gather some of it.
     """
-    shared = keras.distribution.distribution()
-    if shared is None or parts_of(x.shape[0]) == 1:
-        return x
-    layout = keras.distribution.TensorLayout([None] * len(x.shape), shared.device_mesh)
-    return keras.distribution.distribute_tensor(x, layout)
+    return x if parts_of(x.shape[0]) == 1 else _laid_out(x, None)
 
 
 def by_part(function: Callable[..., Any], parts: int, *tensors: Any) -> Any:
     """Call a function of tensors once for each part; the results are stacked."""
+    shared = keras.distribution.distribution()
     split = tuple(
-        raw.reshape(x, (parts, x.shape[0] // parts, *x.shape[1:])) for x in tensors
+        _laid_out(
+            raw.reshape(x, (parts, x.shape[0] // parts, *x.shape[1:])),
+            shared.batch_dim_name,
+        )
+        for x in tensors
     )
     return raw.vectorized_map(lambda part: function(*part), split)
+
+
+def _laid_out(x: Any, first: str | None) -> Any:
+    """A tensor whose first axis is shared along that axis of the devices, or is not."""
+    mesh = keras.distribution.distribution().device_mesh
+    axes = [first, *(None for _ in x.shape[1:])]
+    layout = keras.distribution.TensorLayout(axes, mesh)
+    return keras.distribution.distribute_tensor(x, layout)
