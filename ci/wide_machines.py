@@ -333,8 +333,8 @@ of S bytes brings each of n devices S (n - 1) / n of them, a sum twice as much.
 Each loss sees the whole batch, as on one device. Chunks are counted on each device: a
 loss with `chunk_size=k` holds the similarities, or the logits, of k rows of each device
 at once. Where the batch is shared nothing crosses within the loop over chunks. Where
-the vocabulary is shared, by `keras.distribution.ModelParallel`, the devices have the same
-tokens, and each chunk ends with a sum.
+the vocabulary is shared, by `keras.distribution.ModelParallel`, the devices have the
+same tokens, and each chunk ends with a sum.
 
 * The figures follow from formulas in float32; half precision halves them.
 * The formulas are those of ci/wide_machines.py. `python ci/wide_machines.py` lets XLA
