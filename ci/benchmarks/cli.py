@@ -34,7 +34,13 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "workloads",
         nargs="*",
-        help="groups, names or patterns that --list shows; all by default",
+        help="groups, names, patterns or numbers that --list shows; all by default",
+    )
+    made.add_argument(
+        "--only",
+        type=lambda text: [name.strip() for name in text.split(",")],
+        default=[],
+        help="the same with commas, such as P3,P6",
     )
     made.add_argument("--list", action="store_true", help="show what there is")
     made.add_argument(
@@ -85,7 +91,7 @@ def main(
     try:
         if asked.measure_memory:
             return _measure_memory(registry, *asked.measure_memory)
-        entries = registered.choose(registry, asked.workloads)
+        entries = registered.choose(registry, [*asked.workloads, *asked.only])
         if asked.list:
             print_list(console_for(sys.stdout), entries)
             return AGREES

@@ -1,4 +1,4 @@
-"""A picture of the ratios, with the goal of each."""
+"""A picture of the ratios, with the goal of each, and one of what grows."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ COLORS = {MET: "tab:green", MISSED: "tab:red", UNCLEAR: "tab:orange", "": "tab:g
 
 def draw(path: Path, results: Sequence[Result], title: str) -> bool:
     """Write the picture; False where there is no ratio to draw."""
+    if any(r.points for r in results):
+        return _growth(path, [r for r in results if r.points], title)
     ratios = [r for r in results if r.figure is not None and not r.unit]
     if not ratios:
         return False
@@ -50,4 +52,31 @@ def draw(path: Path, results: Sequence[Result], title: str) -> bool:
     axes.set_title(title)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=150)
+    return True
+
+
+def _growth(path: Path, results: Sequence[Result], title: str) -> bool:
+    """Each cost against its size, by a logarithm of both, and the power that fits."""
+    from matplotlib.figure import Figure
+
+    columns = 3
+    rows = -(-len(results) // columns)
+    figure = Figure(figsize=(12, 2.6 * rows), layout="constrained")
+    grid: Any = figure.subplots(rows, columns, squeeze=False)
+    for axes in grid.flat[len(results) :]:
+        axes.set_visible(False)
+    for axes, r in zip(grid.flat, results, strict=False):
+        (_, sizes), (what, found) = r.points.items()
+        assert r.figure is not None
+        axes.loglog(sizes, found, "o-", color=COLORS[r.verdict], ms=4)
+        power = [found[-1] * (x / sizes[-1]) ** r.figure.median for x in sizes]
+        axes.loglog(sizes, power, ":", color="0.4", lw=1)
+        name = r.workload.partition("/")[2].rpartition(",")[0]
+        axes.set_title(f"{name}: {r.figure.median:.2f}, {r.peer}", fontsize=8)
+        axes.set_ylabel("ms" if what == "time" else "bytes", fontsize=8)
+        axes.set_xlabel(name.rpartition(", ")[2], fontsize=8)
+        axes.tick_params(labelsize=7)
+    figure.suptitle(f"{title}: cost against size, exponents of the upper half")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=120)
     return True

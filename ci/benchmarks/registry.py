@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
 
 from benchmarks import workloads
+from benchmarks.plan import PLAN
 from benchmarks.workload import Study, Workload
 
 Entry = Workload | Study
@@ -30,21 +31,29 @@ def load() -> dict[str, Entry]:
 
 
 def choose(registry: Registry, words: Sequence[str]) -> list[Entry]:
-    """Return what groups, names and patterns such as `pins/log*` mean; all for none."""
+    """Return what groups, names, patterns as `pins/log*`, P0 to P14 mean; or all."""
     if not words:
         return list(registry.values())
     chosen: dict[str, Entry] = {}
-    for word in words:
-        found = [
-            entry
-            for name, entry in registry.items()
-            if word in (name, entry.group) or fnmatch(name, word)
-        ]
+    for word in (w for asked in words for w in PLAN.get(asked.upper(), (asked,))):
+        found = [entry for entry in registry.values() if _is_meant(entry, word)]
         if not found:
             groups = {entry.group for entry in registry.values()}
-            raise unknown("workload", word, [*sorted(groups), *registry])
+            raise unknown("workload", word, [*PLAN, *sorted(groups), *registry])
         chosen.update((entry.full_name, entry) for entry in found)
     return list(chosen.values())
+
+
+def number_of(entry: Entry) -> str:
+    """The number by which a workload may be asked for, or nothing."""
+    for number, words in PLAN.items():
+        if any(_is_meant(entry, word) for word in words):
+            return number
+    return ""
+
+
+def _is_meant(entry: Entry, word: str) -> bool:
+    return word in (entry.full_name, entry.group) or fnmatch(entry.full_name, word)
 
 
 def peers_of(entries: Sequence[Entry]) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.registry import Entry
+from benchmarks.registry import Entry, number_of
 from benchmarks.result import MISSED, Result
 from benchmarks.timing import Interval
 from benchmarks.workload import BACKENDS, Study
@@ -32,17 +32,18 @@ def console_for(file: Any) -> Console:
 def print_list(console: Console, entries: Iterable[Entry]) -> None:
     """Print what can be run."""
     table = Table(title="workloads")
-    for column in ("name", "size", "lane", "peers, each with its goal"):
+    for column in ("name", "number", "size", "lane", "peers, each with its goal"):
         table.add_column(column, overflow="fold")
     for entry in entries:
         if isinstance(entry, Study):
             peers = f"{entry.peer} {entry.goal:g} {entry.unit}"
-            table.add_row(entry.full_name, entry.size, "", peers)
+            table.add_row(entry.full_name, "", entry.size, "", peers)
             continue
         peers = ", ".join(
             f"{name}{_goal_in_words(peer.goal)}" for name, peer in entry.peers.items()
         )
-        table.add_row(entry.full_name, entry.size, entry.lane, peers)
+        number = number_of(entry)
+        table.add_row(entry.full_name, number, entry.size, entry.lane, peers)
     console.print(table)
 
 

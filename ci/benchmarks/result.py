@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.timing import Interval
@@ -16,8 +16,8 @@ class Result:
 
     `figure` is the ratio ours / peer, unless `unit` says otherwise, and `again` the
     same figure of the peer against itself (A/A). `goal` is for the figure,
-    `memory_goal` for the ratio of the peaks. Where `disagreement` is not empty nothing
-    was timed.
+    `memory_goal` for the ratio of the peaks, and a figure is fitted to `points`. Where
+    `disagreement` is not empty nothing was timed.
     """
 
     workload: str
@@ -31,6 +31,7 @@ class Result:
     again: Interval | None = None
     first_call: Mapping[str, float] = field(default_factory=dict)
     memory: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    points: Mapping[str, Sequence[float]] = field(default_factory=dict)
     floor: float | None = None
     reason: str = ""
     disagreement: str = ""

@@ -1,5 +1,6 @@
 """The runner of the benchmarks: what it reports, rejects and writes, not how fast."""
 
+import dataclasses
 import json
 import math
 import os
@@ -11,10 +12,11 @@ import pytest
 from benchmarks import cli, memory, registry
 from benchmarks.agreement import Agreement
 from benchmarks.measure import Settings, measure
+from benchmarks.plan import PLAN
 from benchmarks.result import Result
 from benchmarks.timing import Interval, compare, interval, ratio
 from benchmarks.workload import Peer, Workload
-from benchmarks.workloads import drop_ins, import_time, moving_hyperparameter
+from benchmarks.workloads import drop_ins, import_time, moving_hyperparameter, scaling
 from benchmarks.workloads._functions import ALWAYS_THERE
 
 import portable_losses
@@ -59,7 +61,7 @@ def run(folder, *workloads, arguments=()):
     known = {w.full_name: w for w in workloads}
     options = ["--rounds", "1", "--size", "small", "--output", str(folder)]
     status = cli.main([*options, *arguments], known)
-    path = folder / f"made_up-{BACKEND}.json"
+    (path,) = folder.glob("*.json")
     return status, json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -321,6 +323,50 @@ def test_groups_names_and_patterns_choose():
     group = registry.choose(known, ["drop_ins"])
     assert {w.group for w in group} == {"drop_ins"}
     assert registry.choose(known, []) == list(known.values())
+
+
+def test_numbers_choose_and_each_runs_something(capsys):
+    known = registry.load()
+    for number, words in PLAN.items():
+        found = registry.choose(known, [number])
+        assert found and {registry.number_of(w) for w in found} == {number}
+        assert registry.choose(known, list(words)) == found
+    assert registry.choose(known, ["p3"]) == registry.choose(known, ["focal"])
+    assert cli.main(["--list", "--only", "P7, P11"], known) == 0
+    printed = capsys.readouterr().out
+    assert "P7" in printed and "P11" in printed and "P3" not in printed
+
+
+# --- growth ------------------------------------------------------------------------
+
+
+def test_an_exponent_is_that_of_large_sizes():
+    sizes = [10.0**k for k in range(6)]
+    times = [1000.0 + 2 * x**1.5 for x in sizes]  # a call costs 1000
+    assert scaling.exponent(sizes, times) == pytest.approx(1.5, abs=0.08)
+    assert scaling.slopes(sizes, sizes) == pytest.approx([1.0, 1.0])
+
+
+def test_growth_is_measured_and_drawn(tmp_path):
+    (whole,) = (s for s in scaling.SCALES if s.name == "Huber, batch")
+    small = dataclasses.replace(whole, shapes=((4, 8), (16, 8), (64, 8)))
+    entries = run(tmp_path, scaling.study(small))[1]["results"]
+    kinds = ["time", *(["memory"] if BACKEND in ("jax", "torch") else [])]
+    assert [e["workload"].rpartition(", ")[2] for e in entries] == kinds
+    for entry, kind in zip(entries, kinds, strict=True):
+        assert entry["points"]["size"] == [4.0, 16.0, 64.0]
+        assert len(entry["points"][kind]) == 3 and not entry["disagreement"]
+    if BACKEND == "torch":  # whose bytes are counted
+        assert entries[1]["figure"]["median"] == pytest.approx(1.0, abs=0.1)
+    assert (tmp_path / f"scaling-{BACKEND}.png").stat().st_size > 10_000
+
+
+def test_what_grows_spans_three_decades():
+    for scale in scaling.SCALES:
+        sizes = [scale.sizes(shape) for shape in scale.shapes]
+        assert sizes == sorted(sizes)
+        # Two decades of a batch are four of its pairs.
+        assert sizes[-1] / sizes[0] >= (1000 if scale.time == 1 else 64), scale.name
 
 
 # --- memory ------------------------------------------------------------------------

@@ -8,8 +8,11 @@ from typing import Any
 
 from benchmarks.workload import Function
 
+POWERS = ("proportional", "squared")
+"""What growth is compared with."""
+
 # Peers that need nothing beyond the backend: others are rows of ci/matrix.toml.
-ALWAYS_THERE = ("keras", "torch", "tensorflow", "cubic", "formula")
+ALWAYS_THERE = ("keras", "torch", "tensorflow", "cubic", "formula", *POWERS)
 
 
 def ours(name: str, **config: Any) -> Callable[[], Function]:

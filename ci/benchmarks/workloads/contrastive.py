@@ -108,6 +108,27 @@ WORKLOADS = (
     in_chunks("NTXent", (4096, 128), None, 0.05),
     Workload(
         group="contrastive",
+        name="SupervisedContrastive in chunks",
+        sizes={"full": (8192, 128), "small": (64, 16)},
+        draw=draw,
+        ours=ours("SupervisedContrastive", temperature=0.1, chunk_size="auto"),
+        peers={
+            "formula": Peer(ours("SupervisedContrastive", temperature=0.1)),
+            "pytorch-metric-learning": Peer(
+                using("pytorch_metric_learning.losses", by_metric_learning),
+                0.3,
+                backends=("torch",),
+                memory=0.05,
+            ),
+        },
+        agreement=Agreement(
+            rtol=1e-4, of_largest=1e-5, why="logarithms of sums over the batch"
+        ),
+        flops=3 * 2 * 8192 * 8192 * 128,
+        seconds=0.5,
+    ),
+    Workload(
+        group="contrastive",
         name="SupervisedContrastive",
         sizes={"full": (2048, 128), "small": (64, 16)},
         draw=draw,
