@@ -16,11 +16,18 @@ from benchmarks.plan import PLAN
 from benchmarks.result import Result
 from benchmarks.timing import Interval, compare, interval, ratio
 from benchmarks.workload import Peer, Workload
-from benchmarks.workloads import drop_ins, import_time, moving_hyperparameter, scaling
+from benchmarks.workloads import (
+    compile_time,
+    drop_ins,
+    import_time,
+    moving_hyperparameter,
+    scaling,
+)
 from benchmarks.workloads._functions import ALWAYS_THERE
 
 import portable_losses
 from portable_losses.ops.pinning import _FUNCTIONS
+from portable_losses.parity.cases import families
 
 BACKEND = keras.config.backend()
 SIZES = {"full": (64, 32), "small": (8, 4)}
@@ -349,12 +356,12 @@ def test_an_exponent_is_that_of_large_sizes():
 
 def test_growth_is_measured_and_drawn(tmp_path):
     (whole,) = (s for s in scaling.SCALES if s.name == "Huber, batch")
-    small = dataclasses.replace(whole, shapes=((4, 8), (16, 8), (64, 8)))
+    small = dataclasses.replace(whole, shapes=((64, 64), (256, 64), (1024, 64)))
     entries = run(tmp_path, scaling.study(small))[1]["results"]
     kinds = ["time", *(["memory"] if BACKEND in ("jax", "torch") else [])]
     assert [e["workload"].rpartition(", ")[2] for e in entries] == kinds
     for entry, kind in zip(entries, kinds, strict=True):
-        assert entry["points"]["size"] == [4.0, 16.0, 64.0]
+        assert entry["points"]["size"] == [64.0, 256.0, 1024.0]
         assert len(entry["points"][kind]) == 3 and not entry["disagreement"]
     if BACKEND == "torch":  # whose bytes are counted
         assert entries[1]["figure"]["median"] == pytest.approx(1.0, abs=0.1)
@@ -367,6 +374,22 @@ def test_what_grows_spans_three_decades():
         assert sizes == sorted(sizes)
         # Two decades of a batch are four of its pairs.
         assert sizes[-1] / sizes[0] >= (1000 if scale.time == 1 else 64), scale.name
+
+
+def test_compile_time_is_that_of_each_loss_and_of_all(monkeypatch):
+    cases = [c for c in families()["regression"] if c.loss in ("Huber", "Charbonnier")]
+    monkeypatch.setattr("portable_losses.parity.cases.families", lambda: {"r": cases})
+    (study,) = compile_time.WORKLOADS
+    found = {r.workload.partition("/")[2]: r for r in study.run(1)}
+    if BACKEND == "torch":
+        assert found == {}  # nothing is compiled
+        return
+    assert set(found) == {"Huber", "Charbonnier", "all drop-ins", "all 2 losses"}
+    huber, all_of_them = found["Huber"], found["all 2 losses"].figure
+    assert huber.ours > 1 and huber.theirs > 1
+    assert huber.figure.median == pytest.approx(huber.ours / huber.theirs)
+    both = huber.ours + found["Charbonnier"].figure.median
+    assert all_of_them.median == pytest.approx(both)
 
 
 # --- memory ------------------------------------------------------------------------

@@ -256,7 +256,9 @@ def measure(scale: Scale, rounds: int) -> Iterator[Result]:
     from benchmarks.timing import count, time_of
 
     warm_up()
-    sizes, times, kept = [], [], []
+    sizes: list[float] = []
+    times: list[float] = []
+    kept: list[float] = []
     for shape in scale.shapes:
         inputs = scale.draw(np.random.default_rng(0), shape)
         tensors = tuple(keras.ops.convert_to_tensor(x) for x in inputs)
