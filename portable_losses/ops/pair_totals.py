@@ -5,76 +5,17 @@ second time for the gradient. A pair counts unless its vectors have the same nam
 one of them is not kept.
 """
 
-import functools
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from keras import ops as raw
 
-from portable_losses.ops.chunks import chunk_at, loop, padded, with_chunk
-from portable_losses.ops.device_parts import by_part, on_each_device, parts_of
+from portable_losses.ops.chunks import chunk_at, loop, with_chunk
+from portable_losses.ops.device_parts import on_each_device
 from portable_losses.ops.log_sums import softplus
+from portable_losses.ops.pairs import Pairs, over_parts
 
 SAFE = 40.0
 """exp(40) is no overflow in a sum of 1e21 numbers, and exp(-40) no underflow."""
-
-
-class Pairs(NamedTuple):
-    """Which pairs count, and how many first vectors have products in memory.
-
-    Args:
-        names: the names of first and second vectors, `(N,)`.
-        kept: False for vectors that are in no pair, `(N,)`; None for all.
-        chunk: the number of first vectors at a time.
-    """
-
-    names: Any
-    kept: Any | None
-    chunk: int
-
-    def in_chunks(self, *rows: Any) -> tuple[Any, Any, list[Any]]:
-        """`padded` of the tensors that `by_part` gives to its function."""
-        size = raw.shape(rows[0])[0]
-        every = self.kept is None
-        if every and not (isinstance(size, int) and size % self.chunk == 0):
-            rows = (*rows, raw.ones((size,), "bool"))  # and False for what is padded
-        return padded(self.chunk, *rows)
-
-    def by_part(self, function: Callable[..., Any], *tensors: Any) -> tuple[Any, Any]:
-        """What a function finds of the first vectors: theirs, and of all of them.
-
-        Args:
-            function: takes tensors of first vectors, then what `count` takes, and
-                `mapped` of `loop`. It returns two tuples: what it finds of each of
-                these first vectors, and what sums over them.
-            tensors: those of the first vectors.
-
-        Returns:
-            The first tuple for all first vectors, and the second one with an axis in
-            front: one for each device that has a part of the batch.
-        """
-        rows = (*tensors, self.names, *(() if self.kept is None else (self.kept,)))
-        parts = parts_of(raw.shape(rows[0])[0])
-        if parts == 1:
-            of_rows, sums = function(*rows, mapped=False)
-            return of_rows, tuple(raw.expand_dims(x, 0) for x in sums)
-        mapped = functools.partial(function, mapped=True)
-        of_rows, sums = by_part(mapped, parts, *rows)
-        return tuple(raw.reshape(x, (-1, *x.shape[2:])) for x in of_rows), sums
-
-    def count(self, names: Any, kept: Any | None = None) -> Any:
-        """Whether the pairs of some first vectors count, `(n, N)`."""
-        counts = raw.expand_dims(names, 1) != raw.expand_dims(self.names, 0)
-        if kept is not None:
-            counts = raw.logical_and(counts, raw.expand_dims(kept, 1))
-        if self.kept is not None:
-            counts = raw.logical_and(counts, raw.expand_dims(self.kept, 0))
-        return counts
-
-
-def pairs_at_once(count: int | None) -> int:
-    """How many first vectors a chunk has, against `count` second ones: 8 MB of them."""
-    return 256 if count is None else max(1, min(count, max(32, 2**21 // max(count, 1))))
 
 
 def log_totals(
@@ -188,15 +129,15 @@ def _sums(a: Any, b: Any, pairs: Pairs, both: bool, safe: bool) -> list[Sums]:
 
     rows, columns = pairs.by_part(in_part, a)
     if safe:
-        totals = (*rows, *(_over_parts(raw.sum, x) for x in columns))
+        totals = (*rows, *(over_parts(raw.sum, x) for x in columns))
         return [Sums(total, raw.zeros_like(total)) for total in totals]
     if not both:
         return [Sums(*rows)]
     largest, total = columns
-    shift = _finite(_over_parts(raw.max, largest))
+    shift = _finite(over_parts(raw.max, largest))
     if total.shape[0] > 1:
         total = total * raw.exp(largest - shift)
-    return [Sums(*rows), Sums(_over_parts(raw.sum, total), shift)]
+    return [Sums(*rows), Sums(over_parts(raw.sum, total), shift)]
 
 
 def _gradients_of_totals(
@@ -229,7 +170,7 @@ def _gradients_of_totals(
     columns = [sums[1].shares(g[size:])] if len(sums) == 2 else []
     told = [raw.expand_dims(x, 1) for x in (sums[0].shares(g[:size]), sums[0].shift)]
     (of_a,), (of_b,) = pairs.by_part(in_part, a, *told)
-    return of_a, _over_parts(raw.sum, of_b)
+    return of_a, over_parts(raw.sum, of_b)
 
 
 # --- sums of softplus -----------------------------------------------------------------
@@ -271,13 +212,8 @@ def _gradients_of_costs(
         return (of_a[:size],), (of_bias, of_b)
 
     (of_a,), sums = pairs.by_part(in_part, a, raw.expand_dims(g, 1))
-    of_bias, of_b = (_over_parts(raw.sum, x) for x in sums)
+    of_bias, of_b = (over_parts(raw.sum, x) for x in sums)
     return of_a, of_b, of_bias
-
-
-def _over_parts(reduce: Callable[..., Any], x: Any) -> Any:
-    """Reduce the first axis, which costs nothing where it has one part."""
-    return reduce(x, axis=0) if x.shape[0] > 1 else raw.squeeze(x, axis=0)
 
 
 def _finite(x: Any) -> Any:

@@ -5,7 +5,8 @@ from typing import Any
 from portable_losses import ops
 from portable_losses.core.axes import both
 from portable_losses.core.signature import ChunkSize
-from portable_losses.ops.pair_totals import Pairs, log_totals, pairs_at_once
+from portable_losses.ops.pair_totals import log_totals
+from portable_losses.ops.pairs import Pairs, pairs_at_once
 
 
 def contrast(

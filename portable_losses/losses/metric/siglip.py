@@ -11,7 +11,8 @@ from portable_losses.losses.metric._contrasts import (
 )
 from portable_losses.losses.metric._shared import EmbeddingArguments
 from portable_losses.losses.metric._views import TwoViewLoss
-from portable_losses.ops.pair_totals import Pairs, sums_of_costs
+from portable_losses.ops.pair_totals import sums_of_costs
+from portable_losses.ops.pairs import Pairs
 
 
 class SigLIP(TwoViewLoss):

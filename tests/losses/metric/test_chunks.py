@@ -8,7 +8,7 @@ import pytest
 
 import portable_losses
 from portable_losses import CLIP, InfoNCE, NTXent, SigLIP, SupervisedContrastive
-from portable_losses.ops import pair_totals
+from portable_losses.ops import pairs
 
 BACKEND = keras.config.backend()
 MODE = {"jax": "jit", "tensorflow": "graph"}.get(BACKEND)
@@ -154,10 +154,10 @@ def test_a_learned_temperature_learns_equally():
 
 
 def test_the_chunks_of_auto():
-    assert pair_totals.pairs_at_once(8192) == 256
-    assert pair_totals.pairs_at_once(10) == 10
-    assert pair_totals.pairs_at_once(None) == 256
-    assert pair_totals.pairs_at_once(10**7) == 32
+    assert pairs.pairs_at_once(8192) == 256
+    assert pairs.pairs_at_once(10) == 10
+    assert pairs.pairs_at_once(None) == 256
+    assert pairs.pairs_at_once(10**7) == 32
 
 
 @pytest.mark.parametrize(
