@@ -21,7 +21,8 @@ from portable_losses.parity.worst_errors import WorstErrors
 class Lane:
     """Runs a case's loss at its `inputs`, and remembers the results.
 
-    The `worst` errors are kept for the report.
+    The `worst` errors are kept for the report, and the input that the loss was called
+    with `last`: where a check raises, it is the one that shows why.
 
     Args:
         case: the case.
@@ -56,6 +57,7 @@ class Lane:
         self.inputs = Inputs(case)
         self.worst = WorstErrors()
         self.recorded: dict[str, tuple[Array, Array, float]] = {}
+        self.last: tuple[str | None, dict[str, Any]] | None = None
         self._make = make
         self._precision = precision
         self._functions: dict[tuple[Any, Any], LossFunction] = {}
@@ -115,6 +117,7 @@ class Lane:
         label: str | None = None,
     ) -> Result:
         """Value and gradient; a label records them for the other backends."""
+        self.note(t, p, label, sample_weight=weight, mask=mask)
         if label is not None and label in self._results:
             return self._results[label]
         if p.dtype == np.float64:
@@ -146,6 +149,7 @@ class Lane:
         self, t: Array, p: Array, ways: Sequence[tuple[bool, bool]]
     ) -> list[Result]:
         """Results at (B, 1) inputs of which targets, predictions or both are (B,)."""
+        self.note(t, p)
         together = self._together.flattened(t, p, ways)
         if together is not None:
             for result in together:
@@ -170,12 +174,14 @@ class Lane:
         dtype: str | None = None,
     ) -> Result:
         """The value alone, run eagerly."""
+        self.note(t, p, sample_weight=weight, mask=mask)
         fn = self.function(reduction, dtype)
         with self.autodiff.on(self.device):
             return self.autodiff.value(fn, t, p, weight, mask)
 
     def value_of(self, loss: Any, t: Array | None, p: Array) -> Result:
         """The value of another loss, run eagerly."""
+        self.note(t, p)
         with self.autodiff.on(self.device):
             return self.autodiff.value(as_function(loss), t, p)
 
@@ -214,6 +220,14 @@ class Lane:
     def references(self) -> dict[str, Expected]:
         """The references by label."""
         return {label: self.expected(label) for label in self.inputs.labels()}
+
+    def note(
+        self, t: Array | None, p: Array, label: str | None = None, **others: Any
+    ) -> None:
+        """Keep an input as the last one."""
+        given = {"y_true": t, "y_pred": p}
+        given |= {name: x for name, x in others.items() if x is not None}
+        self.last = label, given
 
     # --- what is allowed --------------------------------------------------------------
 

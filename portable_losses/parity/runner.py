@@ -36,6 +36,7 @@ def run(
     results = matrix.found.results()
     path = plan.out / "results.json"
     path.write_text(json.dumps(results, indent=1, allow_nan=True))
+    (plan.out / "curves.json").write_text(json.dumps(matrix.found.drawn))
     return results
 
 
@@ -163,13 +164,14 @@ class _Matrix:
                 self.checked(self.found.results_of({}, {}, []))
 
     def _keep_case(self, backend: str, event: dict[str, Any]) -> None:
-        facts = ("id", "place", "loss", "family", "kind", "scale")
+        facts = ("id", "place", "loss", "family", "kind", "scale", "why", "arguments")
         numbers = ("value_error", "gradient_error", "seconds", "checks")
         with self._lock:
             case = self.found.cases.setdefault(
                 event["id"], {**{k: event[k] for k in facts}, "results": {}}
             )
             case["results"][backend] = {k: event[k] for k in numbers}
+            self.found.drawn.setdefault(event["id"], {})[backend] = event["curve"]
             self.found.done[backend]["cases"] += 1
         for name, outcome in event["checks"].items():
             if outcome["status"] == "failed":

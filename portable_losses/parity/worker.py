@@ -19,7 +19,7 @@ import keras
 import numpy as np
 
 import portable_losses
-from portable_losses.parity import alone, autodiff
+from portable_losses.parity import alone, autodiff, curve
 from portable_losses.parity.case import Case
 from portable_losses.parity.environment import MissingDevice, environment, modes
 from portable_losses.parity.events import emit
@@ -27,10 +27,11 @@ from portable_losses.parity.histories import history
 from portable_losses.parity.job import Job
 from portable_losses.parity.lane import Lane
 from portable_losses.parity.one_case import run_case
+from portable_losses.parity.pasted import arguments
 from portable_losses.parity.reload import go_on, train_and_save
 from portable_losses.parity.shared_references import SharedReferences
 from portable_losses.parity.stand_in import float64_items
-from portable_losses.parity.training import curve
+from portable_losses.parity.training import curve as training_curve
 
 
 class Worker:
@@ -74,6 +75,7 @@ class Worker:
                     lane.references()
             with keras.saving.custom_object_scope(self.job.custom_objects()):
                 outcomes = run_case(lane, names, partial(_tell, case.id))
+            drawn = _curve(lane)
             for label, (value, gradient, largest) in lane.recorded.items():
                 arrays[f"{case.id}|{label}|value"] = value
                 arrays[f"{case.id}|{label}|gradient"] = gradient
@@ -86,10 +88,13 @@ class Worker:
                 family=family,
                 kind=case.kind,
                 scale=case.scale,
+                why=case.why,
+                arguments=arguments(case.config),
                 value_error=lane.worst.value,
                 gradient_error=lane.worst.gradient,
                 seconds=time.process_time() - start,
                 checks=outcomes,
+                curve=drawn,
             )
         np.savez(self.out / "arrays.npz", **arrays)
 
@@ -121,7 +126,7 @@ class Worker:
         """Report the training curves on real data, and the histories of the runs."""
         for task in self.job.tasks():
             emit("at", what=f"{task.loss} on {task.data}")
-            outcome = curve(task, vars(self.job.module))
+            outcome = training_curve(task, vars(self.job.module))
             emit("curve", name=task.data, outcome=outcome)
         for run in self.job.runs():
             emit("at", what=run.name)
@@ -161,6 +166,14 @@ class Worker:
             return None
         with open(path, "rb") as file:
             return pickle.load(file)  # written by our own NumPy worker a moment ago
+
+
+def _curve(lane: Lane) -> dict[str, Any]:
+    """The curve of a case; a loss that raises has none, and its checks say why."""
+    try:
+        return curve.measure(lane)
+    except Exception as error:
+        return {"error": f"{type(error).__name__}: {error}".strip()}
 
 
 def _message_of(function: Any, *arguments: Any) -> str:
