@@ -6,11 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from portable_losses.parity.as_function import as_function
-from portable_losses.parity.autodiff import LossFunction, facts
 from portable_losses.parity.case import Array
-from portable_losses.parity.lane import Lane
-from portable_losses.parity.reference import along
 
 POINTS = 41
 """Points of a curve: an odd number, so that the middle of a range is one of them."""
@@ -23,47 +19,6 @@ LOGITS = 30.0
 
 Line = dict[str, list[float | str]]
 """`value` and `gradient` at the points; what is not finite is a word."""
-
-
-def measure(lane: Lane) -> dict[str, Any]:
-    """The curve of a case on the backend of its lane.
-
-    Of the drawn predictions, the number moves on which the reference depends most. On
-    NumPy the line is that of the reference in float64.
-
-    Returns:
-        `at`: the index of the number; `points`: where it moves; `ours`: the line;
-        `keras`: that of Keras's loss, where the case's stands in for one, or
-        `keras_rejects`: why that has none.
-    """
-    t, p = lane.inputs("drawn")
-    at = steepest(lane.expected("drawn").gradient)
-    points = span(p, at, lane.case.edges.values(), takes_logits(lane.make()))
-    found: dict[str, Any] = {"at": list(at), "points": shown(points)}
-    if not facts(lane.autodiff.NAME).gradients:
-        if lane.case.reference is not None:
-            values, gradients = along(lane.case.reference, t, p, at, points)
-            found["ours"] = {"value": shown(values), "gradient": shown(gradients)}
-        return found
-
-    def on_backend(fn: LossFunction) -> Line:
-        def evaluate(q: Array) -> tuple[Any, Any]:
-            with lane.autodiff.on(lane.device):
-                result = lane.autodiff.evaluate(fn, lane.modes[0], t, q)
-            return result.value, result.gradient
-
-        return line(evaluate, p, at, points)
-
-    found["ours"] = on_backend(lane.function())
-    original = lane.original() if lane.original is not None else None
-    if original is not None and not getattr(lane.make(), "hyperparameters", ()):
-        try:
-            # With the very arguments of ours: else the two are not the same loss.
-            found["keras"] = on_backend(as_function(original(**lane.case.config)))
-        except Exception as error:
-            said = str(error).strip().partition("\n")[0]
-            found["keras_rejects"] = f"{type(error).__name__}: {said}"
-    return found
 
 
 def line(
@@ -96,9 +51,25 @@ def takes_logits(loss: Any) -> bool:
 
 
 def span(
-    p: Array, at: tuple[int, ...], edges: Iterable[Any] = (), logits: bool = False
+    t: Any,
+    p: Array,
+    at: tuple[int, ...],
+    edges: Iterable[Any] = (),
+    logits: bool = False,
 ) -> Array:
-    """Where the number moves: the range of probabilities, of rates, or around it."""
+    """Where the number moves: the range of probabilities, of rates, or around it.
+
+    What it was is a point too, and its target, where losses have corners.
+    """
+    points = list(_range(p, at, edges, logits))
+    own = [float(p[at])]
+    if np.shape(t) == np.shape(p):
+        own.append(float(t[at]))
+    points += [x for x in own if points[0] <= x <= points[-1]]
+    return np.unique(np.asarray(points, "float32")).astype("float64")
+
+
+def _range(p: Array, at: tuple[int, ...], edges: Iterable[Any], logits: bool) -> Array:
     every = [np.ravel(p), *(np.ravel(np.asarray(q, "float64")) for _, q in edges)]
     numbers = np.concatenate(every)
     numbers = numbers[np.isfinite(numbers)]
@@ -107,11 +78,12 @@ def span(
         return np.linspace(-LOGITS, LOGITS, POINTS)
     if low >= 0 and high <= 1:
         return np.linspace(0.0, 1.0, POINTS)
+    here = float(p[at]) if np.isfinite(p[at]) else 0.0
     if low >= 0:
-        return np.linspace(0.0, max(5.0, float(p[at])), POINTS)
+        return np.linspace(0.0, max(5.0, here), POINTS)
     if -1 <= low and high <= 1:
         return np.linspace(-1.0, 1.0, POINTS)
-    return float(p[at]) + np.linspace(-AROUND, AROUND, POINTS)
+    return here + np.linspace(-AROUND, AROUND, POINTS)
 
 
 def shown(numbers: Iterable[float]) -> list[float | str]:

@@ -19,7 +19,7 @@ import keras
 import numpy as np
 
 import portable_losses
-from portable_losses.parity import alone, autodiff, curve
+from portable_losses.parity import alone, autodiff, case_curve
 from portable_losses.parity.case import Case
 from portable_losses.parity.environment import MissingDevice, environment, modes
 from portable_losses.parity.events import emit
@@ -171,7 +171,7 @@ class Worker:
 def _curve(lane: Lane) -> dict[str, Any]:
     """The curve of a case; a loss that raises has none, and its checks say why."""
     try:
-        return curve.measure(lane)
+        return case_curve.measure(lane)
     except Exception as error:
         return {"error": f"{type(error).__name__}: {error}".strip()}
 

@@ -80,6 +80,7 @@ def curves(
     apart = _apart(both["gradient"], points)
     if apart:
         notes.append(apart)
+    own = "ours" if ours == "ours" else f"that of {ours}"
     failing: dict[str, list[str]] = {}
     for line in (line for line in both["gradient"] if line.of == KERAS):
         where = dead(_mine(both["gradient"], line), line.numbers)
@@ -91,7 +92,12 @@ def curves(
     for said, on in failing.items():
         where_it_is = f" on {_listed(on)}" if any(on) else ""
         notes.append(
-            f"The gradient of {theirs}{where_it_is} is {said}, where ours is alive."
+            f"The gradient of {theirs}{where_it_is} is {said}, where {own} is alive."
+        )
+    for said, on in _dying(both["gradient"], points, bands).items():
+        notes.append(
+            f"The gradient of {ours} on {_listed(on)} is {said}, where that of "
+            f"{theirs} is alive."
         )
     wanted = [line.numbers for line in both["gradient"] if line.of == FLOAT64]
     for line in both["gradient"]:
@@ -126,6 +132,24 @@ def curves(
         lines=every,
         keras_fails=fails,
     )
+
+
+def _dying(
+    lines: Sequence[Line], points: np.ndarray, bands: list[tuple[float, float]]
+) -> dict[str, list[str]]:
+    """Where the loss itself is dead beside one that is not, and on which backends."""
+    found: dict[str, list[str]] = {}
+    beside = [line for line in lines if line.of == KERAS]
+    for line in (line for line in lines if line.of not in (FLOAT64, KERAS)):
+        for other in beside:
+            if other.backend not in ("", line.of):
+                continue
+            where = dead(other.numbers, line.numbers)
+            if where.any():
+                bands += runs(points, where)
+                said = _said_of_dead(points, where, line.numbers)
+                found.setdefault(said, []).append(line.name)
+    return found
 
 
 def dies(measured: Mapping[str, Any]) -> bool:

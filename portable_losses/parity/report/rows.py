@@ -193,6 +193,6 @@ def _axis(measured: dict[str, Any]) -> str:
         return ""
     where = ", ".join(map(str, at))
     return (
-        f"What moves is y_pred[{where}], one number of the first of the case's inputs; "
-        "the others stay. The broad line is the reference in float64."
+        f"What moves is y_pred[{where}], one number of the predictions; the others "
+        "stay as they were drawn. The broad line is the reference in float64."
     )

@@ -279,6 +279,13 @@ if (content && table) {
       event.preventDefault();
     }
   });
+  table.addEventListener("pointerover", (event) => { // what a cell is, far below its heading
+    const cell = event.target.closest("td.check");
+    if (!cell || cell.title) return;
+    const check = content.checks[$$("td.check", cell.parentElement).indexOf(cell)];
+    const entry = content.cases[Number(cell.closest("tbody").dataset.n)];
+    cell.title = [`${check}: ${content.explained[check] || ""}`, ...content.backends.map((b) => `${b}: ${STATUS[statusOf(entry, b, check)]}`)].join("\n");
+  });
   for (const id of FIELDS) $(`#${id}`).addEventListener("input", () => apply());
   for (const chip of $$("[data-status]")) {
     chip.addEventListener("click", () => { state.status = chip.dataset.status; apply(); });

@@ -116,9 +116,9 @@ function readable(root, curves) {
     plot.addEventListener("pointermove", (event) => {
       const rect = plot.getBoundingClientRect();
       const x = (event.clientX - rect.left) / rect.width * plot.viewBox.baseVal.width;
-      const share = (x - plot.dataset.left) / (plot.dataset.right - plot.dataset.left);
-      const last = curves.points.length - 1;
-      show(Math.min(last, Math.max(0, Math.round(share * last))));
+      const at = first + width * (x - plot.dataset.left) / (plot.dataset.right - plot.dataset.left);
+      const far = curves.points.map((point) => Math.abs(point - at));
+      show(far.indexOf(Math.min(...far)));
     });
   }
   show(Number(range.value));
