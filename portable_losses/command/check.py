@@ -281,6 +281,7 @@ def _asked(
             value = ",".join(map(str, value))
         words += [f"--{name}", f"{value:g}" if name == "timeout" else str(value)]
     words += ["--strict"] if options.strict else []
+    words += ["--report", str(given.params["page_file"])]
     return Asked(
         backends=options.backends,
         options=tuple(words),

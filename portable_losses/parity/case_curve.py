@@ -17,14 +17,19 @@ def measure(lane: Lane) -> dict[str, Any]:
     NumPy the line is that of the reference in float64.
 
     Returns:
-        `at`: the index of the number; `points`: where it moves; `ours`: the line;
+        `at`: the index of the number; `points`: where it moves; `here`: what it was;
+        `ours`: the line;
         `keras`: that of Keras's loss, where the case's stands in for one, or
         `keras_rejects`: why that has none.
     """
     t, p = lane.inputs("drawn")
     at = curve.steepest(lane.expected("drawn").gradient)
     points = curve.span(t, p, at, lane.case.edges.values(), curve.takes_logits(lane.make()))
-    found: dict[str, Any] = {"at": list(at), "points": curve.shown(points)}
+    found: dict[str, Any] = {
+        "at": list(at),
+        "points": curve.shown(points),
+        "here": float(p[at]),
+    }
     if not facts(lane.autodiff.NAME).gradients:
         if lane.case.reference is not None:
             values, gradients = along(lane.case.reference, t, p, at, points)

@@ -187,6 +187,8 @@ class Lab:
             return {**curve.line(evaluate, p, at, points)}
 
         found: Facts = {"points": curve.shown(points)}
+        if np.isfinite(p[at]):
+            found["here"] = float(p[at])
         found["ours"] = self._try("its curve", ours)
         beside = command.get("beside")
         if beside and self.backend != "numpy":

@@ -116,8 +116,12 @@ def _verdict(
         if reports[0].problem:
             more = f": {reports[0].problem}"
         return words, tone, more
-    said = ", ".join(f"{n} {VERDICTS[name][0]}" for name, n in counts.items() if n)
-    return words, tone, f": {said}."
+    said = ", ".join(
+        f"{n} {'with a fault' if name == 'fault' else VERDICTS[name][0]}"
+        for name, n in counts.items()
+        if n
+    )
+    return said, tone, f", of {len(reports)} losses."
 
 
 def _loss(
@@ -208,6 +212,9 @@ def _line(line: str) -> dict[str, Any] | None:
         (i, every[i - 1], i == at)
         for i in range(max(at - AROUND, 1), min(at + AROUND, len(every)) + 1)
     ]
+    for end in (0, -1):
+        while lines and not lines[end][1].strip():
+            del lines[end]
     if not lines and text:
         lines = [(at, text, True)]
     return {"place": f"{file}:{at}", "lines": lines}
@@ -219,7 +226,13 @@ def _curves(report: Report, measured: dict[str, Any]) -> Curves | None:
     ours, beside = "the loss", measured["beside"]
     if beside:
         ours = report.target.replace(":", ".")
-    return curves(report.target, measured["curves"], ours=ours, theirs=beside or "-")
+    return curves(
+        report.target,
+        measured["curves"],
+        ours=ours,
+        theirs=beside or "-",
+        flat=any(f.check == "dead" for f in report.findings),
+    )
 
 
 def _axis(measured: dict[str, Any]) -> str:

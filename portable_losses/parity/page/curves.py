@@ -31,6 +31,7 @@ class Curves:
         lines: the numbers by the name of a line, then `value` and `gradient`.
         keras_fails: at how many points Keras's gradient is 0 or not finite where ours is
             alive, over all backends.
+        here: the number of the input itself, among the points.
     """
 
     pictures: tuple[str, str]
@@ -39,6 +40,7 @@ class Curves:
     points: list[float]
     lines: dict[str, dict[str, list[Any]]]
     keras_fails: int
+    here: float | None
 
     def as_json(self) -> dict[str, Any]:
         """For the script of a page."""
@@ -50,6 +52,7 @@ def curves(
     found: Measured,
     ours: str = "the loss",
     theirs: str = "Keras",
+    flat: bool = False,
 ) -> Curves | None:
     """Draw what was measured; None where nothing was.
 
@@ -58,11 +61,14 @@ def curves(
         found: what was measured.
         ours: what to call the loss.
         theirs: what to call the loss beside it.
+        flat: whether to mark where the gradient is 0 though that in float64 is too:
+            losses may mean it, and it is a fault where a check says so.
     """
     able = {b: each for b, each in found.items() if "ours" in each}
     if not able:
         return None
     points = np.asarray(next(iter(able.values()))["points"], "float64")
+    here = next(iter(able.values())).get("here")
     both: dict[str, list[Line]] = {}
     bands: list[tuple[float, float]] = []
     notes: list[str] = []
@@ -110,6 +116,8 @@ def curves(
                 f"The gradient of {ours} on {line.name} is 0 {_ranges(points, where)}, "
                 "where that in float64 is not."
             )
+    if flat:
+        notes += _flat(both["gradient"], points, ours, bands)
     turns = [line for line in both["value"] if line.of not in (FLOAT64, KERAS)]
     legend = "".join(
         f"<li>{swatch(line, turns)}{escape(line.name)}</li>" for line in both["value"]
@@ -123,14 +131,15 @@ def curves(
     }
     return Curves(
         pictures=(
-            plot(f"The value of {name}", points, both["value"]),
-            plot(f"The gradient of {name}", points, both["gradient"], bands),
+            plot(f"The value of {name}", points, both["value"], (), here),
+            plot(f"The gradient of {name}", points, both["gradient"], bands, here),
         ),
         legend=f'<ul class="names">{legend}</ul>',
         notes=tuple(dict.fromkeys(notes)),
         points=[float(x) for x in points],
         lines=every,
         keras_fails=fails,
+        here=here,
     )
 
 
@@ -150,6 +159,27 @@ def _dying(
                 said = _said_of_dead(points, where, line.numbers)
                 found.setdefault(said, []).append(line.name)
     return found
+
+
+def _flat(
+    lines: Sequence[Line],
+    points: np.ndarray,
+    ours: str,
+    bands: list[tuple[float, float]],
+) -> list[str]:
+    """Where the gradient of a loss is 0, whatever it should be."""
+    found: dict[str, list[str]] = {}
+    for line in (line for line in lines if line.of not in (FLOAT64, KERAS)):
+        size = np.abs(line.numbers)
+        largest = np.max(size[np.isfinite(size)], initial=0.0)
+        where = size <= 1e-6 * largest
+        if where.any():
+            bands += runs(points, where)
+            found.setdefault(_ranges(points, where), []).append(line.name)
+    return [
+        f"The gradient of {ours} on {_listed(on)} is 0 {where}."
+        for where, on in found.items()
+    ]
 
 
 def dies(measured: Mapping[str, Any]) -> bool:
@@ -190,7 +220,7 @@ def _of_numbers(
 ) -> list[str]:
     """Which lines have points without a number; a reference without one is right."""
     wanted = [line.numbers for line in lines if line.of == FLOAT64]
-    said: dict[str, list[str]] = {}
+    said: dict[tuple[str, str], list[str]] = {}
     for line in lines:
         if line.of == FLOAT64:
             continue
@@ -200,11 +230,14 @@ def _of_numbers(
         if broken.any():
             bad = line.numbers[broken]
             kind = "NaN" if np.isnan(bad).any() else "infinite"
-            whose = line.name if line.of == KERAS else f"{ours} on {line.name}"
             words = f"is {kind} {_ranges(points, broken)}"
-            said.setdefault(words, []).append(whose)
+            if line.of == KERAS:
+                said.setdefault((line.name, words), [])
+            else:
+                said.setdefault((ours, words), []).append(line.name)
     return [
-        f"The {which} of {_listed(whose)} {words}." for words, whose in said.items()
+        f"The {which} of {whose}{f' on {_listed(on)}' if on else ''} {words}."
+        for (whose, words), on in said.items()
     ]
 
 

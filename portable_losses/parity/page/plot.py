@@ -16,8 +16,8 @@ from portable_losses.parity.page.colors import MARKS, name_of
 
 WIDTH, HEIGHT = 360, 210
 LEFT, RIGHT, TOP, BOTTOM = 56, 10, 8, 26
-STRIP = 16
-"""The height of the strip above a picture in which what is not finite is marked."""
+ROW = 9
+"""The height of a line's row in the strip in which what is not finite is marked."""
 DASH = 6
 FLOAT64, KERAS = "float64", "keras"
 
@@ -65,6 +65,7 @@ def plot(
     points: np.ndarray,
     lines: Sequence[Line],
     bands: Sequence[tuple[float, float]] = (),
+    here: float | None = None,
 ) -> str:
     """Draw lines over points.
 
@@ -73,8 +74,10 @@ def plot(
         points: where the lines were measured.
         lines: the lines, those in front last.
         bands: ranges of x with a colored background.
+        here: the x of the input itself, which gets a small arrow.
     """
-    strip = STRIP if any(not np.isfinite(x.numbers).all() for x in lines) else 0
+    broken = [line for line in lines if not np.isfinite(line.numbers).all()]
+    strip = ROW * len(broken) + 6 if broken else 0
     height = HEIGHT + strip
     top, bottom = TOP + strip, height - BOTTOM
     low, high = _range([line.numbers for line in lines])
@@ -124,7 +127,11 @@ def plot(
     out.append("</svg>")
     for line in lines:
         out += _marks(line, turns, points, across, up, (low, high))
-        out += _not_finite(line, points, across, top)
+    for row, line in enumerate(broken):
+        out += _not_finite(line, points, across, top - 8 - ROW * row)
+    if here is not None and first <= here <= last:
+        arrow = f"M{across(here):.1f} {bottom + 1}l-4 7h8z"
+        out.append(f'<path class="here" d="{arrow}"><title>the input</title></path>')
     if strip:
         out.append(
             f'<text class="said" x="{LEFT - 7}" y="{top - 6}" text-anchor="end">'
@@ -230,13 +237,13 @@ def _marks(
 
 
 def _not_finite(
-    line: Line, points: np.ndarray, across: object, top: float
+    line: Line, points: np.ndarray, across: object, y: float
 ) -> list[str]:
     """A cross in the strip for each point without a number."""
     found = []
-    for x, y in zip(points, line.numbers, strict=True):
-        if not np.isfinite(y):
-            at = f"translate({across(x):.1f} {top - 10})"  # type: ignore[operator]  # the caller's function
+    for x, number in zip(points, line.numbers, strict=True):
+        if not np.isfinite(number):
+            at = f"translate({across(x):.1f} {y})"  # type: ignore[operator]  # the caller's function
             found.append(
                 f'<path class="cross" d="M-3-3L3 3M3-3L-3 3" transform="{at}" '
                 f'stroke="{line.color}"/>'

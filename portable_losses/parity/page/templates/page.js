@@ -79,7 +79,11 @@ function readable(root, curves) {
   // A slider for fingers and keys, and the pointer over the pictures.
   const box = root.parentElement.querySelector(".readout");
   const plots = $$("svg.plot", root);
-  const range = make("input", { type: "range", min: 0, max: curves.points.length - 1, value: Math.floor(curves.points.length / 2),
+  const nearest = (x) => {
+    const far = curves.points.map((point) => Math.abs(point - x));
+    return far.indexOf(Math.min(...far));
+  };
+  const range = make("input", { type: "range", min: 0, max: curves.points.length - 1, value: nearest(curves.here ?? curves.points[Math.floor(curves.points.length / 2)]),
     "aria-label": "The number that moves" });
   const said = make("output");
   const label = make("label", {}, "Numbers at ", said);
@@ -117,8 +121,7 @@ function readable(root, curves) {
       const rect = plot.getBoundingClientRect();
       const x = (event.clientX - rect.left) / rect.width * plot.viewBox.baseVal.width;
       const at = first + width * (x - plot.dataset.left) / (plot.dataset.right - plot.dataset.left);
-      const far = curves.points.map((point) => Math.abs(point - at));
-      show(far.indexOf(Math.min(...far)));
+      show(nearest(at));
     });
   }
   show(Number(range.value));
