@@ -220,7 +220,7 @@ def test_a_row_is_opened_and_closed_with_the_keyboard(visit):
     expect(row).to_have_attribute("aria-expanded", "true")
     opened = page.get_by_role("region", name="Huber[delta=0.3]", exact=True)
     expect(opened).to_contain_text("the gradient at (3, 1) is 0.0125")
-    expect(opened).to_contain_text("The gradients of the backends differ from 1 to 3")
+    expect(opened).to_contain_text("The gradients of the backends differ from 1.25 to 3")
     assert opened.locator("svg.plot").count() == 2
     assert fragment(page) == {"open": "Huber[delta=0.3]"}
     page.keyboard.press("Escape")
