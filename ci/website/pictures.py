@@ -1,4 +1,4 @@
-"""The picture of a loss: that of the report of the harness, in the colors of the site."""
+"""The picture of a loss: that of the report of the harness, as the site is styled."""
 
 from __future__ import annotations
 

@@ -2,10 +2,8 @@
 
 import contextlib
 import datetime
-import importlib.util
 import json
 import pathlib
-import platform
 import signal
 import sys
 from collections.abc import Iterator
@@ -13,20 +11,15 @@ from typing import Any
 
 import click
 import numpy as np
-from click.core import ParameterSource
 from rich.console import Console
 
 from portable_losses._adapters import facts, known
-from portable_losses.command import shown, targets
+from portable_losses.command import outputs, shown, targets
 from portable_losses.parity.examine import curves
 from portable_losses.parity.examine.examination import check
 from portable_losses.parity.examine.findings import Report, in_words
 from portable_losses.parity.examine.kinds import KINDS, single
 from portable_losses.parity.examine.session import Options, Session
-
-
-INPUTS = "portable_losses.inputs"
-"""The key of the file of the inputs in click's context, of which arrays are left."""
 
 
 def _backends(_: Any, __: Any, value: str | None) -> tuple[str, ...]:
@@ -84,7 +77,7 @@ def _shape(_: Any, __: Any, value: str | None) -> tuple[int, ...] | None:
 def _inputs(context: click.Context, _: Any, value: str | None) -> Any:
     if value is None:
         return None
-    context.meta[INPUTS] = value
+    context.meta[outputs.INPUTS] = value
     try:
         with np.load(value, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
@@ -103,20 +96,6 @@ def _inputs(context: click.Context, _: Any, value: str | None) -> Any:
         if label != name and f"y_true_{label}" in arrays:
             pairs[label] = single((arrays[f"y_true_{label}"], arrays[name]))
     return pairs
-
-
-def _page(_: Any, __: Any, value: str | None) -> pathlib.Path | None:
-    if value is None:
-        return None
-    if pathlib.Path(value).suffix not in (".html", ".htm"):
-        # A page must never take the place of a file of losses.
-        raise click.BadParameter(f"must be a file that ends in .html; got {value!r}")
-    missing = [name for name in ("jinja2",) if importlib.util.find_spec(name) is None]
-    if missing:
-        raise click.BadParameter(
-            'needs jinja2, not installed here (pip install "portable-losses[parity]")'
-        )
-    return pathlib.Path(value)
 
 
 def _positive(_: Any, __: Any, value: float) -> float:
@@ -173,7 +152,7 @@ def _positive(_: Any, __: Any, value: float) -> float:
 @click.option(
     "--report",
     "page_file",
-    callback=_page,
+    callback=outputs.page_file,
     metavar="FILE.html",
     help="Write a page there, for people: what was found, inputs, curves, remedies.",
 )
@@ -200,49 +179,41 @@ def command(
             targets.require(name)
         except targets.Wrong as error:
             raise click.UsageError(f"{error}.") from error
-    _require_writable("--json", output)
-    _require_writable("--report", page_file)
+    outputs.require_writable("--json", output)
+    outputs.require_writable("--report", page_file)
     began = datetime.datetime.now(datetime.UTC)
     console = Console(soft_wrap=False, width=None if sys.stdout.isatty() else 100)
     options = Options(backends, kind, shape, inputs, reference, strict, timeout)
     reports: list[Report] = []
-    measured: list[dict[str, Any]] = []
+    measured: dict[int, dict[str, Any]] = {}
     versions: dict[str, str] = {}
     with _ended_by_signals(), console.status("starting") as status:
         with Session(options, lambda text: status.update(text)) as session:
             for name in names:
                 for target in _expanded(session, name, reports):
+                    if any(report.target == target for report in reports):
+                        continue  # named twice, or by its file too
                     reports.append(check(session, target))
                     shown.show(reports[-1], console)
                     if page_file is not None:
                         status.update(f"{target}: its curve")
-                        curve = curves.measure(session, reports[-1])
-                        measured += [{}] * (len(reports) - 1 - len(measured)) + [curve]
+                        found = curves.measure(session, reports[-1])
+                        measured[len(reports) - 1] = found
             versions = session.versions()
     for report in reports:
         if report.problem and not report.kind and targets.is_whole(report.target):
             shown.show(report, console)
     verdicts = [report.verdict for report in reports]
-    counted = ", ".join(
-        f"{verdicts.count(v)} {words}"
-        for v, words in (
-            ("ok", "ok"),
-            ("fault", "with a fault"),
-            ("unchecked", "not checked"),
-        )
-        if v in verdicts
-    )
-    console.print(f"\n{counted or 'no losses'} on {', '.join(backends)}")
+    console.print(f"\n{shown.counted(verdicts)} on {', '.join(backends)}")
     if output is not None:
-        found = {"targets": [report.as_json() for report in reports]}
-        output.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n")
+        content = {"targets": [report.as_json() for report in reports]}
+        output.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
     if page_file is not None:
-        measured += [{}] * (len(reports) - len(measured))
-        asked = _asked(options, began, versions)
-        from portable_losses.parity.examine.page import page  # not without jinja2
-
-        page(page_file, reports, measured, names, asked)
+        asked = outputs.asked_for(options, began, versions)
+        outputs.write_page(page_file, reports, measured, names, asked)
         console.print(f"The page is {page_file}", soft_wrap=True, highlight=False)
+    elif "fault" in verdicts:
+        console.print("[dim]--report FILE.html writes a page, with curves[/]")
     if "fault" in verdicts:
         sys.exit(1)
     sys.exit(2 if "unchecked" in verdicts or not verdicts else 0)
@@ -261,54 +232,6 @@ def _expanded(session: Session, name: str, reports: list[Report]) -> list[str]:
     said = in_words(error) if error else f"there are no losses in {name}"
     reports.append(Report(name, None, [], said))
     return []
-
-
-def _asked(
-    options: Options, began: datetime.datetime, versions: dict[str, str]
-) -> Any:
-    """What was asked for, for the page."""
-    from portable_losses.parity.examine.page import Asked
-
-    given = click.get_current_context()
-    words: list[str] = []
-    for name in ("kind", "reference", "backends", "shape", "inputs", "timeout"):
-        if given.get_parameter_source(name) == ParameterSource.DEFAULT:
-            continue
-        value = given.params[name]
-        if name == "inputs":
-            value = given.meta[INPUTS]
-        elif isinstance(value, tuple):
-            value = ",".join(map(str, value))
-        words += [f"--{name}", f"{value:g}" if name == "timeout" else str(value)]
-    words += ["--strict"] if options.strict else []
-    words += ["--report", str(given.params["page_file"])]
-    return Asked(
-        backends=options.backends,
-        options=tuple(words),
-        said=options.kind is not None,
-        reference=options.reference or "",
-        own_inputs=options.inputs is not None,
-        strict=options.strict,
-        versions=versions,
-        when=f"{began:%Y-%m-%d %H:%M} UTC",
-        machine=f"{platform.system()} {platform.machine()}",
-    )
-
-
-def _require_writable(option: str, output: pathlib.Path | None) -> None:
-    if output is None:
-        return
-    folder = output.parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # An old report must not stand for a run that fails.
-        output.unlink(missing_ok=True)
-        output.touch()
-        output.unlink()
-    except OSError as error:
-        raise click.UsageError(
-            f"{option}: {output} cannot be written ({error.strerror})."
-        ) from error
 
 
 @contextlib.contextmanager

@@ -24,7 +24,9 @@ def measure(lane: Lane) -> dict[str, Any]:
     """
     t, p = lane.inputs("drawn")
     at = curve.steepest(lane.expected("drawn").gradient)
-    points = curve.span(t, p, at, lane.case.edges.values(), curve.takes_logits(lane.make()))
+    points = curve.span(
+        t, p, at, lane.case.edges.values(), curve.takes_logits(lane.make())
+    )
     found: dict[str, Any] = {
         "at": list(at),
         "points": curve.shown(points),
@@ -33,7 +35,10 @@ def measure(lane: Lane) -> dict[str, Any]:
     if not facts(lane.autodiff.NAME).gradients:
         if lane.case.reference is not None:
             values, gradients = along(lane.case.reference, t, p, at, points)
-            found["ours"] = {"value": curve.shown(values), "gradient": curve.shown(gradients)}
+            found["ours"] = {
+                "value": curve.shown(values),
+                "gradient": curve.shown(gradients),
+            }
         return found
 
     def on_backend(fn: LossFunction) -> curve.Line:

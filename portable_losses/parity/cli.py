@@ -136,8 +136,9 @@ def main(output: str, ops: bool, op: tuple[str, ...], **options: Any) -> None:
     Runs every case of the catalogue, or a loss of your own, on each backend in a
     process of its own, and prints a table; then trains models, saves them on
     one backend and loads them on another. The output folder gets report.html, a page
-    with every number, input and curve, and results.json for machines. With --ops, the operations of keras.ops are checked instead, one
-    by one. Exits with 1 where a check fails, with 2 where nothing could run.
+    with every number, input and curve, and results.json for machines. With --ops, the
+    operations of keras.ops are checked instead, one by one. Exits with 1 where a check
+    fails, with 2 where nothing could run.
 
     This process only compares, and needs no backend: KERAS_BACKEND=numpy starts it
     sooner, and without what TensorFlow says when it is imported.

@@ -89,5 +89,6 @@ def _range(p: Array, at: tuple[int, ...], edges: Iterable[Any], logits: bool) ->
 def shown(numbers: Iterable[float]) -> list[float | str]:
     """Numbers of JSON, with the digits that a picture shows, and words for others."""
     return [
-        float(f"{x:.6g}") if math.isfinite(x) else str(float(x)) for x in map(float, numbers)
+        float(f"{x:.6g}") if math.isfinite(x) else str(float(x))
+        for x in map(float, numbers)
     ]

@@ -21,8 +21,8 @@ from portable_losses.parity.worst_errors import WorstErrors
 class Lane:
     """Runs a case's loss at its `inputs`, and remembers the results.
 
-    The `worst` errors are kept for the report, and the input that the loss was called
-    with `last`: where a check raises, it is the one that shows why.
+    The `worst` errors are kept for the report, and the `last` input, which shows why a
+    check raised.
 
     Args:
         case: the case.
@@ -57,7 +57,7 @@ class Lane:
         self.inputs = Inputs(case)
         self.worst = WorstErrors()
         self.recorded: dict[str, tuple[Array, Array, float]] = {}
-        self.last: tuple[str | None, dict[str, Any]] | None = None
+        self.last: dict[str, Any] | None = None
         self._make = make
         self._precision = precision
         self._functions: dict[tuple[Any, Any], LossFunction] = {}
@@ -117,14 +117,12 @@ class Lane:
         label: str | None = None,
     ) -> Result:
         """Value and gradient; a label records them for the other backends."""
-        self.note(t, p, label, sample_weight=weight, mask=mask)
+        self.note(t, p, sample_weight=weight, mask=mask)
         if label is not None and label in self._results:
             return self._results[label]
         if p.dtype == np.float64:
             p = p.astype("float32")
-        result = None
-        if mode is None:
-            result = self._together.run(t, p, weight, mask, reduction)
+        result = None if mode else self._together.run(t, p, weight, mask, reduction)
         if result is None:
             fn = self.function(reduction)
             with self.autodiff.on(self.device):
@@ -193,8 +191,8 @@ class Lane:
         """The reference at labelled inputs."""
         if label not in self._expected:
             t, p = self.inputs(label)
-            sampled = self.case.sampled_gradient
-            self._expected[label] = self.expect(label, t, p, sampled=sampled)
+            few = self.case.sampled_gradient
+            self._expected[label] = self.expect(label, t, p, sampled=few)
         return self._expected[label]
 
     def expect(
@@ -221,13 +219,10 @@ class Lane:
         """The references by label."""
         return {label: self.expected(label) for label in self.inputs.labels()}
 
-    def note(
-        self, t: Array | None, p: Array, label: str | None = None, **others: Any
-    ) -> None:
+    def note(self, t: Any, p: Array, **others: Any) -> None:
         """Keep an input as the last one."""
-        given = {"y_true": t, "y_pred": p}
-        given |= {name: x for name, x in others.items() if x is not None}
-        self.last = label, given
+        given = {name: x for name, x in others.items() if x is not None}
+        self.last = {"y_true": t, "y_pred": p, **given}
 
     # --- what is allowed --------------------------------------------------------------
 
@@ -246,12 +241,11 @@ class Lane:
         slack: float | None = None,
     ) -> None:
         """Raise unless a value is within tolerance of another."""
-        allowed = self.tolerance("float32")
         if slack is not None:
             close = abs(float(got) - wanted) <= slack * max(abs(wanted), 1e-6)
         else:
             size = abs(wanted) if size is None else size
-            excess = value_excess(got, np.asarray(wanted), size, allowed)
-            close = excess <= 1
+            allowed = self.tolerance("float32")
+            close = value_excess(got, np.asarray(wanted), size, allowed) <= 1
         if not close:
             raise AssertionError(f"{what}: {float(got):.9g}, not {wanted:.9g}")

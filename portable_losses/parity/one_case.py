@@ -49,8 +49,7 @@ def _run_check(lane: Lane, name: str, check: Any) -> Outcome:
             message = f"{type(error).__name__}: {message}"
         outcome = _outcome("failed", message.strip())
         if lane.last is not None:
-            label, given = lane.last
-            outcome["input"] = code_of(case, given, label)
+            outcome["input"] = code_of(lane.last)
         return outcome
     if mark is not None:
         said = f"no longer a known difference (remove the mark): {mark}"

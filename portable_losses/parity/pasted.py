@@ -1,4 +1,4 @@
-"""An input as code that can be pasted, whole however large it is."""
+"""An input as code that can be pasted."""
 
 import ast
 from collections.abc import Mapping
@@ -6,43 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from portable_losses.parity.case import Case
-
-MOST = 256
-"""Numbers of an array that are written out."""
+MOST = 1024
+"""Numbers of an array that are written out; of a larger one the first sample is."""
 
 
-def code_of(case: Case, given: Mapping[str, Any], label: str | None) -> str:
-    """Code that makes the arrays which a loss was called with.
-
-    Args:
-        case: the case that they are of.
-        given: `y_true`, `y_pred`, and what else there was, by name.
-        label: the name of the input among those of the case, None for another.
-    """
-    large = any(np.size(x) > MOST for x in given.values())
+def code_of(given: Mapping[str, Any]) -> str:
+    """Code that makes the arrays that a loss was called with, by name."""
     lines = ["import numpy as np"]
-    if large and label is not None and _is_of_the_catalogue(case):
-        # A case of the catalogue makes its inputs again, the same in every process.
-        lines = [
-            "from portable_losses.parity.cases import families",
-            "from portable_losses.parity.inputs import Inputs",
-            "",
-            "every = [case for cases in families().values() for case in cases]",
-            f"(case,) = [case for case in every if case.id == {case.id!r}]",
-            f"y_true, y_pred = Inputs(case)({label!r})",
-        ]
-        given = {k: v for k, v in given.items() if k not in ("y_true", "y_pred")}
-        lines[:0] = ["import numpy as np"] if given else []
-    lines += [f"{name} = {_array(x)}" for name, x in given.items()]
-    return "\n".join(lines)
-
-
-def _is_of_the_catalogue(case: Case) -> bool:
-    from portable_losses.parity.cases import families  # imports every case
-
-    every = (other for cases in families().values() for other in cases)
-    return any(other.id == case.id and other.draw is case.draw for other in every)
+    return "\n".join([*lines, *(f"{name} = {_array(x)}" for name, x in given.items())])
 
 
 def arguments(config: Mapping[str, Any]) -> str:

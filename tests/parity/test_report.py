@@ -9,9 +9,9 @@ import time
 from xml.etree import ElementTree
 
 import pytest
+from made_up import BACKENDS, CHECKS, made_up
 from rich.console import Console
 
-from made_up import BACKENDS, CHECKS, made_up
 from portable_losses.parity import progress as progress_module
 from portable_losses.parity.progress import Progress
 from portable_losses.parity.report import (
@@ -277,7 +277,9 @@ def test_the_page_has_every_case_check_and_message(tmp_path):
     results = made_up()
     page = html(results, tmp_path / "report.html").read_text()
     found = data_of(page)
-    assert [case["id"] for case in found["cases"]] == [c["id"] for c in results["cases"]]
+    assert [case["id"] for case in found["cases"]] == [
+        c["id"] for c in results["cases"]
+    ]
     for case in results["cases"]:
         assert f"<span>{case['id'].replace('[', '<wbr>[')}</span></button>" in page
     for check in CHECKS:
@@ -293,13 +295,19 @@ def test_the_page_has_every_case_check_and_message(tmp_path):
 
 
 def data_of(page):
-    (text,) = re.findall('<script type="application/json" id="data">(.*)</script>', page)
+    (text,) = re.findall(
+        '<script type="application/json" id="data">(.*)</script>', page
+    )
     return json.loads(text)
 
 
 def test_a_page_says_when_where_and_how_it_was_made(tmp_path):
     results = made_up()
-    results["summary"] |= {"date": "2026-11-26", "time": "14:09 UTC", "machine": "Own 1"}
+    results["summary"] |= {
+        "date": "2026-11-26",
+        "time": "14:09 UTC",
+        "machine": "Own 1",
+    }
     command = "python -m portable_losses.parity --loss Huber"
     results["asked"] = asked(command)
     page = html(results, tmp_path / "report.html").read_text()
@@ -349,7 +357,11 @@ def test_two_rows_never_have_one_name(tmp_path):
     first = next(line for line in lines if line[:1] == ["Huber"])
     second = next(line for line in lines if line[:1] == ["Huber[moving]"])
     assert "7.8e-3" in second and "7.8e-3" not in first
-    named = [line.split("|")[1] for line in markdown_by_loss(results).splitlines() if "Huber" in line and "|" in line]
+    named = [
+        line.split("|")[1]
+        for line in markdown_by_loss(results).splitlines()
+        if "Huber" in line and "|" in line
+    ]
     assert named == [" Huber ", " Huber[moving] "]
     texts = [e.text for e in pictures(results, tmp_path)[0].iter(f"{SVG}text")]
     assert {"Huber", "Huber[moving]"} <= set(texts)

@@ -156,48 +156,13 @@ class Lab:
 
         Beside them are those of another loss, where there is one of that name.
         """
-        from portable_losses.parity import curve
+        from portable_losses.parity.examine import curve_here
 
-        t, p = arrays(command["inputs"])["curve"]
-        at, points = tuple(command["at"]), np.asarray(command["points"])
-
-        def ours() -> Facts:
-            if self.backend == "numpy":
-                from portable_losses.parity.examine import float64
-
-                given = float64.line(
-                    self.loss, command.get("reference"), t, p, at, points
-                )
-                return {
-                    name: curve.shown(numbers)
-                    for name, numbers in zip(("value", "gradient"), given, strict=True)
-                }
-            return of(self.loss)
-
-        def of(loss: Subject) -> Facts:
-            # Another function, so that nothing is taken from what was compiled before.
-            def fn(t: Any, p: Any, w: Any = None, m: Any = None) -> Any:
-                return loss.value(t, p, w, m)
-
-            def evaluate(q: Any) -> tuple[Any, Any]:
-                with np.errstate(all="ignore"):
-                    found = self.autodiff.evaluate(fn, self.autodiff.MODES[0], t, q)
-                return found.value, found.gradient
-
-            return {**curve.line(evaluate, p, at, points)}
-
-        found: Facts = {"points": curve.shown(points)}
-        if np.isfinite(p[at]):
-            found["here"] = float(p[at])
-        found["ours"] = self._try("its curve", ours)
-        beside = command.get("beside")
-        if beside and self.backend != "numpy":
-            there = self._try(
-                "the curve beside it", lambda: of(Subject(beside, find(beside)))
-            )
-            if "error" not in there:
-                found["keras"] = there
-        return found
+        (pair,) = arrays(command["inputs"]).values()
+        moves = curve_here.Moves(self, command, pair)
+        found = {**moves.where(), "ours": self._try("its curve", moves.ours)}
+        beside = self._try("the curve beside it", moves.beside)
+        return found | ({"keras": beside} if "value" in beside else {})
 
     def on_guess(self, command: Facts) -> Facts:
         """What the loss takes, found out by trying; on the NumPy backend."""

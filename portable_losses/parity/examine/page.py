@@ -1,22 +1,18 @@
 """The page of a check: what was asked and found, the input, the curves, the remedy."""
 
-import dataclasses
 import pathlib
 import re
-import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from portable_losses._adapters import facts
 from portable_losses.parity.examine.findings import FAULT, Finding, Report
 from portable_losses.parity.examine.kinds import KINDS
+from portable_losses.parity.examine.looked import Asked, listed, looked
 from portable_losses.parity.examine.showing import code_of, number
 from portable_losses.parity.page import write
 from portable_losses.parity.page.curves import Curves, curves
-from portable_losses.parity.page.words import ASKED, asked
+from portable_losses.parity.page.words import asked
 
-FIRST = ("import", "runs", "compiles", "foreign", "hangs", "ends", "numpy lane")
-"""A loss that fails at one of these has no numbers that could be judged."""
 AROUND = 2
 """Lines of code that are shown before and after the line of a finding."""
 LETTERS = 12
@@ -27,37 +23,6 @@ VERDICTS = {
     "unchecked": ("not checked", "note"),
     "ok": ("ok", "good"),
 }
-
-
-@dataclasses.dataclass(frozen=True)
-class Asked:
-    """What was asked for.
-
-    Args:
-        backends: those with gradients.
-        options: of the command line, as words.
-        said: whether the user said what the losses take.
-        reference: the function that the losses are held to, or nothing.
-        own_inputs: whether the inputs are the user's own.
-        strict: whether advice counts as a fault.
-        versions: of the backends, and what else the workers run on.
-        when: date and time.
-        machine: the kind of machine.
-    """
-
-    backends: tuple[str, ...]
-    options: tuple[str, ...]
-    said: bool
-    reference: str
-    own_inputs: bool
-    strict: bool
-    versions: dict[str, str]
-    when: str
-    machine: str
-
-    def command(self, targets: Sequence[str]) -> str:
-        """The command that checks some losses as they were checked."""
-        return shlex.join(["portable-losses", "check", *targets, *self.options])
 
 
 def page(
@@ -104,9 +69,7 @@ def page(
     )
 
 
-def _verdict(
-    reports: Sequence[Report], counts: dict[str, int]
-) -> tuple[str, str, str]:
+def _verdict(reports: Sequence[Report], counts: dict[str, int]) -> tuple[str, str, str]:
     """The word, its tone, and what follows it."""
     worst = next((name for name in VERDICTS if counts[name]), "unchecked")
     words, tone = VERDICTS[worst]
@@ -144,7 +107,7 @@ def _loss(
         "curves": picture,
         "axis": _axis(measured),
         "drawn": code_of(*(x[:2] for x in report.drawn)) if report.drawn else "",
-        "looked": _looked(report, asked_for),
+        "looked": looked(report, asked_for),
         "command": asked_for.command([report.target]),
     }
 
@@ -153,7 +116,7 @@ def _question(report: Report, asked_for: Asked) -> str:
     """What was asked, in sentences."""
     said = [
         f"Does {report.target} give the right value and gradient, and the same "
-        f"ones on {_listed(asked_for.backends)}?"
+        f"ones on {listed(asked_for.backends)}?"
     ]
     if len(asked_for.backends) == 1:
         said = [
@@ -165,7 +128,9 @@ def _question(report: Report, asked_for: Asked) -> str:
         how = "as you said" if asked_for.said else "as trying showed"
         if not report.sure:
             how += ", though that is not sure"
-        said.append(f"It takes {KINDS[report.kind].words} (--kind {report.kind}, {how}).")
+        said.append(
+            f"It takes {KINDS[report.kind].words} (--kind {report.kind}, {how})."
+        )
     if asked_for.own_inputs:
         said.append("The inputs are your own.")
     said.append(
@@ -248,68 +213,7 @@ def _axis(measured: dict[str, Any]) -> str:
     return said.strip()
 
 
-# --- what was looked at ---------------------------------------------------------------
-
-
-def _looked(report: Report, asked_for: Asked) -> list[dict[str, str]]:
-    """Each thing that a check asks, and what came of it: not all have a meaning."""
-    by_check: dict[str, list[Finding]] = {}
-    for finding in report.findings:
-        by_check.setdefault(finding.check, []).append(finding)
-    stopped = bool(report.problem) or report.kind is None
-    rows = []
-    for name in (*ASKED, *(n for n in by_check if n not in ASKED)):
-        found = by_check.get(name, [])
-        said, tone = "nothing found", "good"
-        if any(f.rank == FAULT for f in found):
-            said, tone = "fault", "bad"
-        elif found:
-            said, tone = "advice", "note"
-        elif reason := _unjudged(name, report, by_check, stopped, asked_for):
-            said, tone = reason, "soft"
-        rows.append({"check": name, "said": said, "tone": tone, "about": asked(name)})
-    return rows
-
-
-def _unjudged(
-    name: str,
-    report: Report,
-    by_check: dict[str, list[Finding]],
-    stopped: bool,
-    asked_for: Asked,
-) -> str:
-    """Why something was not judged; empty where it was."""
-    if stopped:
-        return "not judged: the loss did not run"
-    if name in FIRST:
-        return ""
-    faults = {n for n, fs in by_check.items() if any(f.rank == FAULT for f in fs)}
-    if faults & set(FIRST):
-        return "not judged: the fault above comes first"
-    kind = KINDS[report.kind or ""]
-    if name == "backends" and len(asked_for.backends) < 2:
-        return "not compared: only one backend ran"
-    if name == "modes" and all(len(facts(b).modes) < 2 for b in asked_for.backends):
-        return f"not compared: {_listed(asked_for.backends)} ran in one mode"
-    if name == "dead" and not (kind.wrong or kind.far):
-        return "not applicable: no prediction of this kind is wrong for sure"
-    if name == "direction" and not kind.right:
-        return "not applicable: no prediction of this kind is right for sure"
-    if name in ("shape", "independent") and kind.couples:
-        return "not applicable: items may depend on the rest of the batch"
-    if name in ("dtype", "second derivative", "vmap") and faults:
-        return "not judged: the fault above comes first"
-    alone = len(asked_for.backends) == 1
-    if name == "conventions" and not alone and "torch" not in asked_for.backends:
-        return "not judged: it runs on torch, or where one backend runs alone"
-    return ""
-
-
 # --- words ----------------------------------------------------------------------------
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def _number(x: Any) -> str:

@@ -8,12 +8,17 @@ from typing import Any
 import numpy as np
 
 from portable_losses.parity.page.plot import FLOAT64, KERAS, Line, plot, swatch
-
-ALIVE = 1e-3
-"""A gradient is alive that is more than this share of the largest one."""
-
-DEAD = 1e-3
-"""A gradient is dead that is less than this share of the one beside it."""
+from portable_losses.parity.page.seen import (
+    apart,
+    dead,
+    dying,
+    flat_ranges,
+    listed,
+    not_finite,
+    ranges,
+    runs,
+    said_of_dead,
+)
 
 Measured = Mapping[str, Mapping[str, Any]]
 """By backend: `points`, `ours` and perhaps `keras`; that of NumPy is the reference."""
@@ -29,8 +34,8 @@ class Curves:
         notes: what a reader should see in them, in sentences.
         points: where they were measured.
         lines: the numbers by the name of a line, then `value` and `gradient`.
-        keras_fails: at how many points Keras's gradient is 0 or not finite where ours is
-            alive, over all backends.
+        keras_fails: at how many points, over all backends, Keras's gradient is 0 or not
+            finite where ours is alive.
         here: the number of the input itself, among the points.
     """
 
@@ -67,7 +72,9 @@ def curves(
     able = {b: each for b, each in found.items() if "ours" in each}
     if not able:
         return None
-    points = np.asarray(next(iter(able.values()))["points"], "float64")
+    first = next(iter(able.values()))["points"]
+    able = {b: each for b, each in able.items() if each["points"] == first}
+    points = np.asarray(first, "float64")
     here = next(iter(able.values())).get("here")
     both: dict[str, list[Line]] = {}
     bands: list[tuple[float, float]] = []
@@ -82,10 +89,10 @@ def curves(
         lines += _of_keras(backends, which, theirs)
         both[which] = lines
     for which in ("value", "gradient"):
-        notes += _of_numbers(both[which], points, which, ours)
-    apart = _apart(both["gradient"], points)
-    if apart:
-        notes.append(apart)
+        notes += not_finite(both[which], points, which, ours)
+    difference = apart(both["gradient"], points)
+    if difference:
+        notes.append(difference)
     own = "ours" if ours == "ours" else f"that of {ours}"
     failing: dict[str, list[str]] = {}
     for line in (line for line in both["gradient"] if line.of == KERAS):
@@ -93,16 +100,16 @@ def curves(
         if where.any():
             fails += int(where.sum())
             bands += runs(points, where)
-            said = _said_of_dead(points, where, line.numbers)
+            said = said_of_dead(points, where, line.numbers)
             failing.setdefault(said, []).append(line.backend)
     for said, on in failing.items():
-        where_it_is = f" on {_listed(on)}" if any(on) else ""
+        where_it_is = f" on {listed(on)}" if any(on) else ""
         notes.append(
             f"The gradient of {theirs}{where_it_is} is {said}, where {own} is alive."
         )
-    for said, on in _dying(both["gradient"], points, bands).items():
+    for said, on in dying(both["gradient"], points, bands).items():
         notes.append(
-            f"The gradient of {ours} on {_listed(on)} is {said}, where that of "
+            f"The gradient of {ours} on {listed(on)} is {said}, where that of "
             f"{theirs} is alive."
         )
     wanted = [line.numbers for line in both["gradient"] if line.of == FLOAT64]
@@ -113,11 +120,11 @@ def curves(
         if where.any():
             bands += runs(points, where)
             notes.append(
-                f"The gradient of {ours} on {line.name} is 0 {_ranges(points, where)}, "
+                f"The gradient of {ours} on {line.name} is 0 {ranges(points, where)}, "
                 "where that in float64 is not."
             )
     if flat:
-        notes += _flat(both["gradient"], points, ours, bands)
+        notes += flat_ranges(both["gradient"], points, ours, bands)
     turns = [line for line in both["value"] if line.of not in (FLOAT64, KERAS)]
     legend = "".join(
         f"<li>{swatch(line, turns)}{escape(line.name)}</li>" for line in both["value"]
@@ -143,149 +150,12 @@ def curves(
     )
 
 
-def _dying(
-    lines: Sequence[Line], points: np.ndarray, bands: list[tuple[float, float]]
-) -> dict[str, list[str]]:
-    """Where the loss itself is dead beside one that is not, and on which backends."""
-    found: dict[str, list[str]] = {}
-    beside = [line for line in lines if line.of == KERAS]
-    for line in (line for line in lines if line.of not in (FLOAT64, KERAS)):
-        for other in beside:
-            if other.backend not in ("", line.of):
-                continue
-            where = dead(other.numbers, line.numbers)
-            if where.any():
-                bands += runs(points, where)
-                said = _said_of_dead(points, where, line.numbers)
-                found.setdefault(said, []).append(line.name)
-    return found
-
-
-def _flat(
-    lines: Sequence[Line],
-    points: np.ndarray,
-    ours: str,
-    bands: list[tuple[float, float]],
-) -> list[str]:
-    """Where the gradient of a loss is 0, whatever it should be."""
-    found: dict[str, list[str]] = {}
-    for line in (line for line in lines if line.of not in (FLOAT64, KERAS)):
-        size = np.abs(line.numbers)
-        largest = np.max(size[np.isfinite(size)], initial=0.0)
-        where = size <= 1e-6 * largest
-        if where.any():
-            bands += runs(points, where)
-            found.setdefault(_ranges(points, where), []).append(line.name)
-    return [
-        f"The gradient of {ours} on {_listed(on)} is 0 {where}."
-        for where, on in found.items()
-    ]
-
-
 def dies(measured: Mapping[str, Any]) -> bool:
     """Whether Keras's gradient is 0 or not finite somewhere where ours is not."""
     if "keras" not in measured:
         return False
     ours, theirs = (_of(measured, whose, "gradient") for whose in ("ours", "keras"))
     return bool(dead(ours, theirs).any())
-
-
-def dead(alive: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Where a gradient is 0, or no number, while another is alive."""
-    known = np.isfinite(alive)
-    largest = np.max(np.abs(alive[known]), initial=0.0)
-    lives = known & (np.abs(np.where(known, alive, 0.0)) > ALIVE * largest)
-    with np.errstate(invalid="ignore"):
-        return lives & ~(np.abs(other) > DEAD * np.abs(alive))
-
-
-def runs(points: np.ndarray, where: np.ndarray) -> list[tuple[float, float]]:
-    """The ranges of points at which something holds."""
-    found: list[tuple[float, float]] = []
-    begin = None
-    for i, holds in enumerate([*where, False]):
-        if holds and begin is None:
-            begin = i
-        elif not holds and begin is not None:
-            found.append((float(points[begin]), float(points[i - 1])))
-            begin = None
-    return found
-
-
-# --- what the pictures show, in words -------------------------------------------------
-
-
-def _of_numbers(
-    lines: Sequence[Line], points: np.ndarray, which: str, ours: str
-) -> list[str]:
-    """Which lines have points without a number; a reference without one is right."""
-    wanted = [line.numbers for line in lines if line.of == FLOAT64]
-    said: dict[tuple[str, str], list[str]] = {}
-    for line in lines:
-        if line.of == FLOAT64:
-            continue
-        broken = ~np.isfinite(line.numbers)
-        if wanted:
-            broken &= np.isfinite(wanted[0])
-        if broken.any():
-            bad = line.numbers[broken]
-            kind = "NaN" if np.isnan(bad).any() else "infinite"
-            words = f"is {kind} {_ranges(points, broken)}"
-            if line.of == KERAS:
-                said.setdefault((line.name, words), [])
-            else:
-                said.setdefault((ours, words), []).append(line.name)
-    return [
-        f"The {which} of {whose}{f' on {_listed(on)}' if on else ''} {words}."
-        for (whose, words), on in said.items()
-    ]
-
-
-def _apart(lines: Sequence[Line], points: np.ndarray) -> str:
-    """Where the gradients of two backends are visibly apart."""
-    own = [line for line in lines if line.of not in (FLOAT64, KERAS)]
-    if len(own) < 2:
-        return ""
-    stacked = np.stack([line.numbers for line in own])
-    known = np.isfinite(stacked).all(axis=0)
-    spread = np.ptp(np.where(known, stacked, 0.0), axis=0)
-    size = np.max(np.abs(stacked[:, known]), initial=0.0)
-    where = known & (spread > 0.02 * size)
-    if not where.any():
-        return ""
-    at = int(np.argmax(np.where(where, spread, 0.0)))
-    each = ", ".join(f"{line.numbers[at]:.4g} on {line.name}" for line in own)
-    return (
-        f"The gradients of the backends differ {_ranges(points, where)}: {each} at "
-        f"{points[at]:.4g}."
-    )
-
-
-def _said_of_dead(points: np.ndarray, where: np.ndarray, other: np.ndarray) -> str:
-    parts = []
-    for words, kind in (
-        ("0", where & np.isfinite(other)),
-        ("NaN", where & np.isnan(other)),
-        ("infinite", where & np.isinf(other)),
-    ):
-        if kind.any():
-            parts.append(f"{words} {_ranges(points, kind)}")
-    return " and ".join(parts)
-
-
-def _ranges(points: np.ndarray, where: np.ndarray) -> str:
-    found = [
-        f"at {a:.4g}" if a == b else f"from {a:.4g} to {b:.4g}"
-        for a, b in runs(points, where)
-    ]
-    more = f" and in {len(found) - 3} more ranges" if len(found) > 3 else ""
-    return _listed(found[:3]) + more if not more else ", ".join(found[:3]) + more
-
-
-def _listed(words: Sequence[str]) -> str:
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 # --- lines ----------------------------------------------------------------------------
@@ -305,9 +175,7 @@ def _of_keras(backends: Measured, which: str, theirs: str) -> list[Line]:
     )
     if alike:
         return [Line(theirs, KERAS, next(iter(found.values())))]
-    return [
-        Line(f"{theirs} on {b}", KERAS, numbers, b) for b, numbers in found.items()
-    ]
+    return [Line(f"{theirs} on {b}", KERAS, numbers, b) for b, numbers in found.items()]
 
 
 def _same(every: Sequence[np.ndarray]) -> bool:

@@ -1,8 +1,7 @@
 """Curves as SVG: value and gradient while one number of the prediction moves.
 
-Small enough for hundreds of them in a page, and in the colors of the page, which they
-follow when it turns dark. Lines that are one show all of their colors: their dashes
-take turns. The reference is a broad line under the others.
+Hundreds of them fit into a page, whose colors they follow when it turns dark. Lines
+that are one show all of their colors: their dashes take turns.
 """
 
 import dataclasses
@@ -122,7 +121,9 @@ def plot(
     out.append(f'<svg {inside} viewBox="{box}">')
     turns = [line for line in lines if line.of not in (FLOAT64, KERAS)]
     for line in lines:
-        path = _path([(across(x), y) for x, y in zip(points, line.numbers, strict=True)], up)
+        path = _path(
+            [(across(x), y) for x, y in zip(points, line.numbers, strict=True)], up
+        )
         out.append(f'<path d="{path}" {_look(line, turns)}/>')
     out.append("</svg>")
     for line in lines:
@@ -236,9 +237,7 @@ def _marks(
     return found
 
 
-def _not_finite(
-    line: Line, points: np.ndarray, across: object, y: float
-) -> list[str]:
+def _not_finite(line: Line, points: np.ndarray, across: object, y: float) -> list[str]:
     """A cross in the strip for each point without a number."""
     found = []
     for x, number in zip(points, line.numbers, strict=True):

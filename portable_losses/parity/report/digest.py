@@ -105,9 +105,7 @@ def in_families(cases: list[CaseRow]) -> dict[str, list[Digest]]:
     of = {(case["loss"], case["family"]) for case in cases}
     seen = Counter(loss for loss, _ in of)
     shared = {loss for loss, number in seen.items() if number > 1}
-    return {
-        name: by_loss(group, shared) for name, group in families(cases).items()
-    }
+    return {name: by_loss(group, shared) for name, group in families(cases).items()}
 
 
 def _name(cases: list[CaseRow]) -> str:

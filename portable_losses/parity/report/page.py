@@ -124,14 +124,13 @@ def _counts(results: Results) -> dict[str, int]:
     apart = sum(
         not pair["ok"] for case in results["cases"] for pair in case["between"].values()
     )
-    statuses = results["summary"]["checks"]
+    ended = results["summary"]["checks"]
     found = {
-        sign: statuses[status]
-        for sign, status in zip(
-            rows.STATUSES, ("failed", "known", "passed", "not_applicable"), strict=True
-        )
+        "f": ended["failed"] + apart,
+        "k": ended["known"],
+        "p": ended["passed"],
+        "n": ended["not_applicable"],
     }
-    found["f"] += apart
     return found | {"all": sum(found.values())}
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import matplotlib.style
 from matplotlib.figure import Figure
 
-from portable_losses.parity.page.colors import LIGHT, MARKS, name_of
+from portable_losses.parity.page.colors import LIGHT, name_of
 
 STYLE: Any = [
     "default",  # whatever the user's matplotlibrc says

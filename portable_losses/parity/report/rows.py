@@ -68,7 +68,9 @@ def content(
         "kinds": KINDS,
         "explained": {name: explained(name) for name in (*checks, "between")},
         "allowed": limits is not None,
-        "cases": [_entry(results, case, checks, limits, drawn) for case in results["cases"]],
+        "cases": [
+            _entry(results, case, checks, limits, drawn) for case in results["cases"]
+        ],
         "curves": {id: picture.as_json() for id, picture in found.items()},
     }
 
@@ -104,7 +106,10 @@ def _entry(
         "allowed": [brief(x * scale) for x in limits or ()],
         "results": {
             backend: {
-                "shown": [brief(result["value_error"]), brief(result["gradient_error"])],
+                "shown": [
+                    brief(result["value_error"]),
+                    brief(result["gradient_error"]),
+                ],
                 "seconds": round(result["seconds"], 2),
                 "ended": "".join(
                     LETTERS[result["checks"][check]["status"]]
