@@ -183,6 +183,7 @@ def command(
     outputs.require_writable("--report", page_file)
     began = datetime.datetime.now(datetime.UTC)
     console = Console(soft_wrap=False, width=None if sys.stdout.isatty() else 100)
+    names = tuple(dict.fromkeys(names))
     options = Options(backends, kind, shape, inputs, reference, strict, timeout)
     reports: list[Report] = []
     measured: dict[int, dict[str, Any]] = {}
@@ -191,8 +192,8 @@ def command(
         with Session(options, lambda text: status.update(text)) as session:
             for name in names:
                 for target in _expanded(session, name, reports):
-                    if any(report.target == target for report in reports):
-                        continue  # named twice, or by its file too
+                    if target in [report.target for report in reports]:
+                        continue  # by its name, and by its file too
                     reports.append(check(session, target))
                     shown.show(reports[-1], console)
                     if page_file is not None:

@@ -21,8 +21,7 @@ from portable_losses.parity.worst_errors import WorstErrors
 class Lane:
     """Runs a case's loss at its `inputs`, and remembers the results.
 
-    The `worst` errors are kept for the report, and the `last` input, which shows why a
-    check raised.
+    The `worst` errors are kept for the report, and the `last` input for failures.
 
     Args:
         case: the case.
@@ -221,8 +220,8 @@ class Lane:
 
     def note(self, t: Any, p: Array, **others: Any) -> None:
         """Keep an input as the last one."""
-        given = {name: x for name, x in others.items() if x is not None}
-        self.last = {"y_true": t, "y_pred": p, **given}
+        self.last = {"y_true": t, "y_pred": p}
+        self.last |= {name: x for name, x in others.items() if x is not None}
 
     # --- what is allowed --------------------------------------------------------------
 

@@ -259,9 +259,11 @@ def test_a_gradient_that_is_dead_beside_float64_is_marked():
         "is not.",
     )
     # What float64 agrees with is marked where a check says that it is a fault.
-    both = {"numpy": dead, "jax": dead}
+    both = {b: dead | {"here": -3.0} for b in ("numpy", "jax")}
     assert curves("L", both).notes == ()
     assert "is 0 from -4 to -2.2" in curves("L", both, flat=True).notes[0]
+    both = {b: dead | {"here": 3.0} for b in ("numpy", "jax")}
+    assert curves("L", both, flat=True).notes == ()  # the input is elsewhere
 
 
 def test_what_could_not_be_measured_has_no_curve():

@@ -21,7 +21,7 @@ def measure(session: Session, report: Report) -> dict[str, Any]:
 
     Returns:
         `at` and `input`: the number that moves, and of what; `curves`: by backend, that
-        of NumPy in float64; `beside`: the loss that is drawn beside it, or nothing.
+        of NumPy in float64; `beside`: the target that is drawn beside it, or nothing.
         Empty where the loss did not run.
     """
     if report.kind is None or report.drawn is None:
@@ -52,7 +52,7 @@ def measure(session: Session, report: Report) -> dict[str, Any]:
     return {
         "at": list(at),
         "curves": curves,
-        "beside": beside.replace(":", ".") if beside and shown else "",
+        "beside": beside if shown else "",
         "of_fault": pair is not None,
     }
 

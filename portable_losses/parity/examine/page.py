@@ -188,14 +188,12 @@ def _line(line: str) -> dict[str, Any] | None:
 def _curves(report: Report, measured: dict[str, Any]) -> Curves | None:
     if not measured:
         return None
-    ours, beside = "the loss", measured["beside"]
-    if beside:
-        ours = report.target.replace(":", ".")
+    beside = measured["beside"]
     return curves(
         report.target,
         measured["curves"],
-        ours=ours,
-        theirs=beside or "-",
+        ours=report.target.partition(":")[0] if beside else "the loss",
+        theirs=beside.partition(":")[0] or "-",
         flat=any(f.check == "dead" for f in report.findings),
     )
 
@@ -209,7 +207,7 @@ def _axis(measured: dict[str, Any]) -> str:
     if "numpy" in measured["curves"]:
         said += "The broad line is float64. "
     if measured["beside"]:
-        said += f"Dotted is {measured['beside']}."
+        said += f"Dotted is {measured['beside'].replace(':', '.')}."
     return said.strip()
 
 

@@ -12,7 +12,7 @@ from portable_losses.parity.page.seen import (
     apart,
     dead,
     dying,
-    flat_ranges,
+    flat_range,
     listed,
     not_finite,
     ranges,
@@ -66,8 +66,8 @@ def curves(
         found: what was measured.
         ours: what to call the loss.
         theirs: what to call the loss beside it.
-        flat: whether to mark where the gradient is 0 though that in float64 is too:
-            losses may mean it, and it is a fault where a check says so.
+        flat: whether to mark where the gradient is 0 around the input, though that in
+            float64 is too: losses may mean it, and it is a fault where a check says so.
     """
     able = {b: each for b, each in found.items() if "ours" in each}
     if not able:
@@ -124,7 +124,7 @@ def curves(
                 "where that in float64 is not."
             )
     if flat:
-        notes += flat_ranges(both["gradient"], points, ours, bands)
+        notes += flat_range(both["gradient"], points, ours, here, bands)
     turns = [line for line in both["value"] if line.of not in (FLOAT64, KERAS)]
     legend = "".join(
         f"<li>{swatch(line, turns)}{escape(line.name)}</li>" for line in both["value"]

@@ -77,24 +77,25 @@ def dying(
     return found
 
 
-def flat_ranges(
+def flat_range(
     lines: Sequence[Line],
     points: np.ndarray,
     ours: str,
+    here: float | None,
     bands: list[tuple[float, float]],
 ) -> list[str]:
-    """Where the gradient of a loss is 0, whatever it should be."""
-    found: dict[str, list[str]] = {}
+    """The range around the input in which a gradient is 0, whatever it should be."""
+    found: dict[tuple[float, float], list[str]] = {}
     for line in (line for line in lines if line.of not in (FLOAT64, KERAS)):
         size = np.abs(line.numbers)
         largest = np.max(size[np.isfinite(size)], initial=0.0)
-        where = size <= 1e-6 * largest
-        if where.any():
-            bands += runs(points, where)
-            found.setdefault(ranges(points, where), []).append(line.name)
+        for low, high in runs(points, size <= 1e-6 * largest):
+            if here is None or low <= here <= high:
+                bands.append((low, high))
+                found.setdefault((low, high), []).append(line.name)
     return [
-        f"The gradient of {ours} on {listed(on)} is 0 {where}."
-        for where, on in found.items()
+        f"The gradient of {ours} on {listed(on)} is 0 {_range(low, high)}."
+        for (low, high), on in found.items()
     ]
 
 
@@ -135,10 +136,7 @@ def said_of_dead(points: np.ndarray, where: np.ndarray, other: np.ndarray) -> st
 
 def ranges(points: np.ndarray, where: np.ndarray) -> str:
     """The ranges of points at which something holds, in words."""
-    found = [
-        f"at {a:.4g}" if a == b else f"from {a:.4g} to {b:.4g}"
-        for a, b in runs(points, where)
-    ]
+    found = [_range(low, high) for low, high in runs(points, where)]
     more = f" and in {len(found) - 3} more ranges" if len(found) > 3 else ""
     return listed(found[:3]) + more if not more else ", ".join(found[:3]) + more
 
@@ -148,3 +146,7 @@ def listed(words: Sequence[str]) -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _range(low: float, high: float) -> str:
+    return f"at {low:.4g}" if low == high else f"from {low:.4g} to {high:.4g}"
