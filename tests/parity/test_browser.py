@@ -64,6 +64,8 @@ def pages(tmp_path_factory):
         "input": 'import numpy as np\ny_pred = np.array([[0.0]], "float32")',
     }
     results["summary"]["checks"]["failed"] += 1
+    long = "CategoricalCrossentropy[of_second_order,_normalized,_channels_first]"
+    case_of(results, "CategoricalCrossentropy[class_weights]")["id"] = long
     html(results, folder / "catalogue.html", drawn(results))
     whole = large()
     original, report_page.dots = report_page.dots, lambda *_: ""  # drawn for minutes

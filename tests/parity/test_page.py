@@ -247,6 +247,7 @@ def test_kerass_backends_have_a_line_each_where_they_differ():
     )
     assert list(found.lines) == ["jax", "torch", "Keras on jax", "Keras on torch"]
     assert any("Keras on torch is NaN from -4 to" in note for note in found.notes)
+    assert len(found.notes) == 1
 
 
 def test_a_gradient_that_is_dead_beside_float64_is_marked():
