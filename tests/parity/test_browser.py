@@ -38,6 +38,7 @@ if FOUND is None:
         allow_module_level=True,
     )
 
+LONG = "keras.losses:CategoricalFocalCrossentropy(from_logits=True)"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 
@@ -85,13 +86,13 @@ def pages(tmp_path_factory):
         line=f"{'long_folder/' * 12}losses.py:12: return ops.sqrt(x)",
     )
     bad = Report("losses.py:Robust", "regression", [fault], drawn=(t, t))
-    good = Report("losses.py:Clean", "regression", [], drawn=(t, t))
+    good = Report(LONG, "regression", [], drawn=(t, t))
     asked = looked.Asked(
         ("jax", "torch"), (), True, "", False, False, {"jax": "1"}, "now", "here"
     )
     curve = drawn(results)["SoftDice"]
     measured = {"at": [0, 0], "curves": curve, "beside": "", "of_fault": True}
-    for name, reports in (("check", [bad]), ("checks", [bad, good])):
+    for name, reports in (("check", [bad]), ("clean", [good]), ("checks", [bad, good])):
         check_page.page(
             folder / f"{name}.html",
             reports,
@@ -331,6 +332,7 @@ def test_pages_are_dark_by_the_system_or_the_switch(visit, name):
     [
         ("catalogue", "#open=SoftDice&open=Huber%5Bdelta%3D0.3%5D"),
         ("check", ""),
+        ("clean", ""),
         ("checks", "#loss-1"),
     ],
 )

@@ -107,7 +107,8 @@ def curves(
         notes.append(
             f"The gradient of {theirs}{where_it_is} is {said}, where {own} is alive."
         )
-    for said, on in dying(both["gradient"], points, bands).items():
+    beaten = dying(both["gradient"], points, bands)
+    for said, on in beaten.items():
         notes.append(
             f"The gradient of {ours} on {listed(on)} is {said}, where that of "
             f"{theirs} is alive."
@@ -123,7 +124,7 @@ def curves(
                 f"The gradient of {ours} on {line.name} is 0 {ranges(points, where)}, "
                 "where that in float64 is not."
             )
-    if flat:
+    if flat and not beaten:
         notes += flat_range(both["gradient"], points, ours, here, bands)
     turns = [line for line in both["value"] if line.of not in (FLOAT64, KERAS)]
     legend = "".join(
