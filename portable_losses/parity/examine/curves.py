@@ -20,9 +20,10 @@ def measure(session: Session, report: Report) -> dict[str, Any]:
     """Measure the curve of the loss that was checked last, on all of its backends.
 
     Returns:
-        `at` and `input`: the number that moves, and of what; `curves`: by backend, that
-        of NumPy in float64; `beside`: the target that is drawn beside it, or nothing.
-        Empty where the loss did not run.
+        `at`: the index of the number that moves, and `of_fault` whether it is one of
+        the input of a fault; `curves`: by backend, that of NumPy in float64; `beside`:
+        the target that is drawn beside it, or nothing. Empty where the loss did not
+        run.
     """
     if report.kind is None or report.drawn is None:
         return {}

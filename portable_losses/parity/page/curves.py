@@ -126,9 +126,8 @@ def curves(
             )
     if flat and not beaten:
         notes += flat_range(both["gradient"], points, ours, here, bands)
-    turns = [line for line in both["value"] if line.of not in (FLOAT64, KERAS)]
     legend = "".join(
-        f"<li>{swatch(line, turns)}{escape(line.name)}</li>" for line in both["value"]
+        f"<li>{swatch(line)}{escape(line.name)}</li>" for line in both["value"]
     )
     every = {
         line.name: {
@@ -149,14 +148,6 @@ def curves(
         keras_fails=fails,
         here=here,
     )
-
-
-def dies(measured: Mapping[str, Any]) -> bool:
-    """Whether Keras's gradient is 0 or not finite somewhere where ours is not."""
-    if "keras" not in measured:
-        return False
-    ours, theirs = (_of(measured, whose, "gradient") for whose in ("ours", "keras"))
-    return bool(dead(ours, theirs).any())
 
 
 # --- lines ----------------------------------------------------------------------------

@@ -141,7 +141,7 @@ def plot(
     return "".join([*out, "</svg>"])
 
 
-def swatch(line: Line, turns: Sequence[Line]) -> str:
+def swatch(line: Line) -> str:
     """The line of a legend."""
     shape = f'<path d="{line.shape}" transform="translate(15 7)" fill="{line.color}"/>'
     return (

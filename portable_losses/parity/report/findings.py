@@ -85,13 +85,3 @@ def _with_status(results: Results, status: str) -> Iterable[Finding]:
             for check, outcome in result["checks"].items():
                 if outcome["status"] == status:
                     yield Finding(case["id"], (backend,), check, outcome["message"])
-
-
-def inapplicable(results: Results) -> dict[tuple[str, str], list[str]]:
-    """The cases for which a check has no meaning, by check and reason."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for item in _with_status(results, "not_applicable"):
-        ids = found.setdefault((item.check, item.message), [])
-        if item.case not in ids:
-            ids.append(item.case)
-    return found
