@@ -66,6 +66,9 @@ QUICK_TO_COMPILE = (
 COMPILED = Path(tempfile.mkdtemp(prefix="portable_losses_compiled_"))
 atexit.register(shutil.rmtree, COMPILED, ignore_errors=True)
 
+# The names of a system's Chromium, or of a browser that is built on it.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
 # On a terminal pip draws its own bars. A log gets a line now and then instead.
 BARS = sys.stdout.isatty() and not os.environ.get("CI")
 
@@ -138,7 +141,7 @@ def harness(session: nox.Session) -> None:
         session,
         "-e",
         extras,
-        groups=["test", "examples"],
+        groups=["test", "examples", "browser"],
         backends=tuple(MATRIX.backends),
         python=python,
     )
@@ -154,6 +157,27 @@ def harness(session: nox.Session) -> None:
         session.run(*pytest, *IN_PARALLEL, "worksteal", mutants, env=its, external=True)
     others = (*IN_PARALLEL, "loadscope", "tests/parity", f"--ignore={mutants}")
     session.run(*pytest, *others, env=env, external=True)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """On request: the pages of the harness in a browser (-- -k phone)."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    line = "apt-get install --yes chromium"
+    if program is None and os.environ.get("CI") and shutil.which("apt-get"):
+        session.run("apt-get", "update", external=True)
+        session.run(*line.split(), external=True)
+    elif program is None and not os.environ.get("CHROMIUM"):
+        session.skip(
+            f"there is no Chromium here: `sudo {line}` installs it on Debian and "
+            "Ubuntu; or set CHROMIUM to the program of one"
+        )
+    backend = "jax"  # the quickest to install
+    prepare(session, backend)
+    extras = f".[{MATRIX.extras([backend])},parity]"
+    install(session, "-e", extras, groups=["test", "browser"], backends=(backend,))
+    pytest = ("python", "-m", "pytest", "tests/parity/test_browser.py")
+    session.run(*pytest, *session.posargs)
 
 
 @nox.session(reuse_venv=False)

@@ -65,7 +65,8 @@ def write(
     shutil.rmtree(source, ignore_errors=True)
     for name in ("losses", "examples", "stylesheets"):
         (source / name).mkdir(parents=True)
-    shutil.copy(HERE / "site.css", source / "stylesheets" / "site.css")
+    style = (HERE / "site.css").read_text(encoding="utf-8")
+    (source / "stylesheets" / "site.css").write_text(pictures.style() + style)
     groups, found = definitions(), measured(curves)
     public = {name for names in groups.values() for name in names}
     texts = {

@@ -2,9 +2,10 @@
 
     KERAS_BACKEND=torch python ci/website/curves.py OUT.json [LOSS ...]
 
-The inputs are those of the loss's first case. One number of the first sample's
-prediction moves; the curve is the value of the loss and its gradient in that number.
-Keras's loss of that name and arguments is measured beside it, where there is one.
+The inputs are those of the loss's first case. One number of its predictions moves; the
+curve is the value of the loss and its gradient in that number. Keras's loss of that
+name and arguments is measured beside it, where there is one. The report of the harness
+has the same curves.
 """
 
 from __future__ import annotations
@@ -19,48 +20,12 @@ import keras
 import numpy as np
 
 import portable_losses
-from portable_losses.core.domain import DOMAINS, of_predictions
-from portable_losses.parity import autodiff
-from portable_losses.parity.as_function import as_function
-from portable_losses.parity.cases import DROP_INS, families
-from portable_losses.parity.inputs import single
+from portable_losses.parity import autodiff, case_curve
+from portable_losses.parity.cases import families
+from portable_losses.parity.lane import Lane
+from portable_losses.parity.originals import find_original
 
-POINTS = 41
 BACKEND = keras.config.backend()
-
-
-def span(loss: Any, start: float) -> Any:
-    """Where the number moves: the range of the loss, or around what was drawn."""
-    domain = DOMAINS.get(of_predictions(loss))
-    if domain is None:
-        logits = of_predictions(loss) == "logits"
-        return np.linspace(-30, 30, POINTS) if logits else start + STEPS
-    low = 0.0 if domain.low is None else domain.low
-    high = low + 5.0 if domain.high is None else domain.high
-    return np.linspace(low, high, POINTS)
-
-
-STEPS = np.linspace(-4.0, 4.0, POINTS)
-
-
-def curve(loss: Any, t: Any, p: Any, points: Any) -> dict[str, list[float | None]]:
-    """Value and gradient, None where they are not finite."""
-    adapter = autodiff.load(BACKEND)
-    fn, at = as_function(loss), (0,) * p.ndim
-    values, slopes = [], []
-    for x in points:
-        q = p.copy()
-        q[at] = x
-        result = adapter.evaluate(fn, adapter.MODES[0], t, q)
-        values.append(shown(result.value))
-        slopes.append(shown(np.asarray(result.gradient)[at]))
-    return {"value": values, "gradient": slopes}
-
-
-def shown(x: Any) -> float | None:
-    """A number of JSON."""
-    number = float(np.asarray(x))
-    return float(f"{number:.6g}") if np.isfinite(number) else None
 
 
 def example(name: str) -> int:
@@ -76,22 +41,14 @@ def example(name: str) -> int:
 
 def measure(case: Any) -> dict[str, Any]:
     """What the page of a loss shows of a backend."""
-    t, p = single(case.inputs())
-    loss = getattr(portable_losses, case.loss)(**case.config)
-    points = span(loss, float(p[(0,) * p.ndim]))
-    found: dict[str, Any] = {
+    adapter = autodiff.load(BACKEND)
+    make = getattr(portable_losses, case.loss)
+    lane = Lane(case, make, adapter, original=find_original(case))
+    return {
         "case": case.id,
-        "points": [float(f"{x:.6g}") for x in points],
-        "ours": curve(loss, t, p, points),
+        **case_curve.measure(lane),
         "failures": example(case.loss),
     }
-    theirs = getattr(keras.losses, case.loss, None)
-    if case.loss in DROP_INS and theirs is not None:
-        try:
-            found["keras"] = curve(theirs(**case.config), t, p, points)
-        except (TypeError, ValueError) as error:
-            found["keras_rejects"] = str(error).partition("\n")[0]
-    return found
 
 
 def main() -> int:

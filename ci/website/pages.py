@@ -29,15 +29,18 @@ def plot(name: str, found: dict[str, dict[str, Any]], pictures: Any) -> str:
         return ""
     case = next(iter(found.values()))["case"]
     said = f"Value and gradient of the case `{case}`, by {', '.join(found)}: one number"
-    said += " of the first sample's prediction moves, the others stay."
+    said += " of the predictions moves, the others stay; the arrow is what it was."
     if any("keras" in each for each in found.values()):
         said += " Dotted: Keras's loss of that name."
-    dead = [backend for backend, each in found.items() if pictures.dies(each)]
-    if dead:
-        said += f" On {', '.join(dead)} the gradient of Keras's is 0 or not finite at"
-        said += " some of these points, where ours is not."
-    drawn = pictures.picture(name, found).replace("\n", " ")
-    return f'<div class="curve">{drawn}</div>\n\n{said}'
+    drawn = pictures.picture(name, found)
+    if drawn is None:
+        return ""
+    said += "".join(f" {note}" for note in drawn.notes)
+    both = zip(("value", "gradient"), drawn.pictures, strict=True)
+    figures = "".join(
+        f"<figure><figcaption>{which}</figcaption>{svg}</figure>" for which, svg in both
+    )
+    return f'<div class="curve">{figures}{drawn.legend}</div>\n\n{said}'
 
 
 def parity_rows(page: Path, folder: Path | None) -> tuple[list[str], dict[str, str]]:

@@ -1,6 +1,7 @@
 """`portable-losses check`: what is wrong with a loss, and how to fix it."""
 
 import contextlib
+import datetime
 import json
 import pathlib
 import signal
@@ -13,7 +14,8 @@ import numpy as np
 from rich.console import Console
 
 from portable_losses._adapters import facts, known
-from portable_losses.command import shown, targets
+from portable_losses.command import outputs, shown, targets
+from portable_losses.parity.examine import curves
 from portable_losses.parity.examine.examination import check
 from portable_losses.parity.examine.findings import Report, in_words
 from portable_losses.parity.examine.kinds import KINDS, single
@@ -72,9 +74,10 @@ def _shape(_: Any, __: Any, value: str | None) -> tuple[int, ...] | None:
     return shape
 
 
-def _inputs(_: Any, __: Any, value: str | None) -> Any:
+def _inputs(context: click.Context, _: Any, value: str | None) -> Any:
     if value is None:
         return None
+    context.meta[outputs.INPUTS] = value
     try:
         with np.load(value, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
@@ -146,6 +149,13 @@ def _positive(_: Any, __: Any, value: float) -> float:
     type=click.Path(dir_okay=False, path_type=pathlib.Path),
     help="Write the findings there, for machines.",
 )
+@click.option(
+    "--report",
+    "page_file",
+    callback=outputs.page_file,
+    metavar="FILE.html",
+    help="Write a page there, for people: what was found, inputs, curves, remedies.",
+)
 def command(
     names: tuple[str, ...],
     kind: str | None,
@@ -156,6 +166,7 @@ def command(
     strict: bool,
     timeout: float,
     output: pathlib.Path | None,
+    page_file: pathlib.Path | None,
 ) -> None:
     """Find what is wrong with losses, and how to fix it.
 
@@ -168,33 +179,42 @@ def command(
             targets.require(name)
         except targets.Wrong as error:
             raise click.UsageError(f"{error}.") from error
-    _require_writable(output)
+    outputs.require_writable("--json", output)
+    outputs.require_writable("--report", page_file)
+    began = datetime.datetime.now(datetime.UTC)
     console = Console(soft_wrap=False, width=None if sys.stdout.isatty() else 100)
+    names = tuple(dict.fromkeys(names))
     options = Options(backends, kind, shape, inputs, reference, strict, timeout)
     reports: list[Report] = []
+    measured: dict[int, dict[str, Any]] = {}
+    versions: dict[str, str] = {}
     with _ended_by_signals(), console.status("starting") as status:
         with Session(options, lambda text: status.update(text)) as session:
             for name in names:
                 for target in _expanded(session, name, reports):
+                    if target in [report.target for report in reports]:
+                        continue  # by its name, and by its file too
                     reports.append(check(session, target))
                     shown.show(reports[-1], console)
+                    if page_file is not None:
+                        status.update(f"{target}: its curve")
+                        found = curves.measure(session, reports[-1])
+                        measured[len(reports) - 1] = found
+            versions = session.versions()
     for report in reports:
         if report.problem and not report.kind and targets.is_whole(report.target):
             shown.show(report, console)
     verdicts = [report.verdict for report in reports]
-    counted = ", ".join(
-        f"{verdicts.count(v)} {words}"
-        for v, words in (
-            ("ok", "ok"),
-            ("fault", "with a fault"),
-            ("unchecked", "not checked"),
-        )
-        if v in verdicts
-    )
-    console.print(f"\n{counted or 'no losses'} on {', '.join(backends)}")
+    console.print(f"\n{shown.counted(verdicts)} on {', '.join(backends)}")
     if output is not None:
-        found = {"targets": [report.as_json() for report in reports]}
-        output.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n")
+        content = {"targets": [report.as_json() for report in reports]}
+        output.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
+    if page_file is not None:
+        asked = outputs.asked_for(options, began, versions)
+        outputs.write_page(page_file, reports, measured, names, asked)
+        console.print(f"The page is {page_file}", soft_wrap=True, highlight=False)
+    elif "fault" in verdicts:
+        console.print("[dim]--report FILE.html writes a page, with curves[/]")
     if "fault" in verdicts:
         sys.exit(1)
     sys.exit(2 if "unchecked" in verdicts or not verdicts else 0)
@@ -213,22 +233,6 @@ def _expanded(session: Session, name: str, reports: list[Report]) -> list[str]:
     said = in_words(error) if error else f"there are no losses in {name}"
     reports.append(Report(name, None, [], said))
     return []
-
-
-def _require_writable(output: pathlib.Path | None) -> None:
-    if output is None:
-        return
-    folder = output.parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # An old report must not stand for a run that fails.
-        output.unlink(missing_ok=True)
-        output.touch()
-        output.unlink()
-    except OSError as error:
-        raise click.UsageError(
-            f"--json: {output} cannot be written ({error.strerror})."
-        ) from error
 
 
 @contextlib.contextmanager

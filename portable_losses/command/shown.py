@@ -1,5 +1,6 @@
 """A check's findings, for a person."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -23,6 +24,15 @@ def show(report: Report, console: Console) -> None:
         console.print(Padding(f"not checked: {escape(report.problem)}", (0, 0, 0, 2)))
     for finding in report.findings:
         show_finding(finding, console)
+
+
+def counted(verdicts: Sequence[str]) -> str:
+    """How many losses have each verdict."""
+    words = {"ok": "ok", "fault": "with a fault", "unchecked": "not checked"}
+    found = [
+        f"{verdicts.count(v)} {said}" for v, said in words.items() if v in verdicts
+    ]
+    return ", ".join(found) or "no losses"
 
 
 def show_finding(finding: Finding, console: Console) -> None:

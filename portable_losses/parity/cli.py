@@ -1,5 +1,6 @@
 """The command line of the harness."""
 
+import json
 import pathlib
 import sys
 from typing import Any
@@ -135,16 +136,17 @@ from portable_losses.parity.runner import run
     show_default=True,
     callback=named,
     metavar="FOLDER",
-    help="Where results.json and report.html are written.",
+    help="Where report.html, results.json and curves.json are written.",
 )
 def main(output: str, ops: bool, op: tuple[str, ...], **options: Any) -> None:
     """Check that losses give the same value and gradient on every backend.
 
     Runs every case of the catalogue, or a loss of your own, on each backend in a
     process of its own, and prints a table; then trains models, saves them on
-    one backend and loads them on another. results.json and report.html are written to
-    the output folder. With --ops, the operations of keras.ops are checked instead, one
-    by one. Exits with 1 where a check fails, with 2 where nothing could run.
+    one backend and loads them on another. The output folder gets report.html, a page
+    with every number, input and curve, and results.json for machines. With --ops, the
+    operations of keras.ops are checked instead, one by one. Exits with 1 where a check
+    fails, with 2 where nothing could run.
 
     This process only compares, and needs no backend: KERAS_BACKEND=numpy starts it
     sooner, and without what TensorFlow says when it is imported.
@@ -170,9 +172,14 @@ def main(output: str, ops: bool, op: tuple[str, ...], **options: Any) -> None:
     report.rest(results, console)
     (plan.out / "by_family.md").write_text(report.markdown_by_family(results))
     (plan.out / "by_loss.md").write_text(report.markdown_by_loss(results))
-    page = report.html(results, plan.out / "report.html")
+    drawn = json.loads((plan.out / "curves.json").read_text())
+    report.html(results, plan.out / "report.html", drawn)
+    shown = pathlib.Path(output)
     console.print(
-        f"Results in {pathlib.Path(output, 'results.json')}, pictures in {page}"
+        f"The report is {shown / 'report.html'}, the results for machines "
+        f"{shown / 'results.json'}",
+        soft_wrap=True,
+        highlight=False,
     )
     sys.exit(0 if results["summary"]["ok"] else 1)
 

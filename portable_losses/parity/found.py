@@ -26,9 +26,11 @@ class Found:
         done: how many of them it did.
         cases: what was found of each case, by its id.
         reloads: what became of each model that was saved.
+        drawn: the curve of each case, by its id and backend.
         curves: losses of the trainings, by task and backend.
         histories: what `fit` returned, by run and backend.
-        began: when the run began.
+        began: when the run began, by the clock that measures how long it took.
+        date: the same in UTC.
     """
 
     plan: Plan
@@ -37,9 +39,13 @@ class Found:
     done: dict[str, dict[str, int]] = dataclasses.field(default_factory=dict)
     cases: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
     reloads: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    drawn: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
     curves: dict[str, dict[str, list[float]]] = dataclasses.field(default_factory=dict)
     histories: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
     began: float = dataclasses.field(default_factory=time.perf_counter)
+    date: datetime.datetime = dataclasses.field(
+        default_factory=lambda: datetime.datetime.now(datetime.UTC)
+    )
 
     def keep_plan(
         self, name: str, planned: dict[str, int], event: dict[str, Any]
@@ -53,7 +59,7 @@ class Found:
 
     def keep_case(self, name: str, event: dict[str, Any]) -> None:
         """Keep what a worker found of a case; two may share its checks."""
-        facts = ("id", "place", "loss", "family", "kind", "scale")
+        facts = ("id", "place", "loss", "family", "kind", "scale", "why", "arguments")
         numbers = ("value_error", "gradient_error", "seconds", "checks")
         backend, _ = self.plan.parts[name]
         case = self.cases.setdefault(
@@ -68,6 +74,8 @@ class Found:
             checks = result["checks"] | other["checks"]
             result["checks"] = {n: checks[n] for n in CHECKS if n in checks}
         case["results"][backend] = result
+        if event["curve"] is not None:
+            self.drawn.setdefault(event["id"], {})[backend] = event["curve"]
         self.done[name]["cases"] += 1
 
     def results(self) -> Results:
@@ -109,18 +117,27 @@ class Found:
         results = {
             "summary": {
                 "ok": ok,
-                "date": datetime.date.today().isoformat(),
+                "date": self.date.date().isoformat(),
+                "time": f"{self.date:%H:%M} UTC",
                 "machine": machine(),
                 "cases": len(cases),
                 "losses": len({case["loss"] for case in cases}),
                 "checks": counts,
                 "max_value_error": self._maxima("value_error"),
                 "max_gradient_error": self._maxima("gradient_error"),
-                "max_between_value": max((b["value"] for b in between), default=0.0),
+                "max_between_value": max((b["value"] for b in between), default=None),
                 "max_between_gradient": max(
-                    (b["gradient"] for b in between), default=0.0
+                    (b["gradient"] for b in between), default=None
                 ),
                 "seconds": time.perf_counter() - self.began,
+            },
+            "asked": {
+                "command": self.plan.command,
+                "whole": self.plan.is_whole,
+                "module": self.plan.module,
+                "modes": self.plan.mode,
+                "backends": list(self.plan.backends),
+                "checks": list(self.plan.checks),
             },
             "environments": sorted(self.environments, key=lambda e: e["backend"]),
             "cases": cases,

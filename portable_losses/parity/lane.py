@@ -21,7 +21,7 @@ from portable_losses.parity.worst_errors import WorstErrors
 class Lane:
     """Runs a case's loss at its `inputs`, and remembers the results.
 
-    The `worst` errors are kept for the report.
+    The `worst` errors are kept for the report, and the `last` input for failures.
 
     Args:
         case: the case.
@@ -56,6 +56,7 @@ class Lane:
         self.inputs = Inputs(case)
         self.worst = WorstErrors()
         self.recorded: dict[str, tuple[Array, Array, float]] = {}
+        self.last: dict[str, Any] | None = None
         self._make = make
         self._precision = precision
         self._functions: dict[tuple[Any, Any], LossFunction] = {}
@@ -115,13 +116,12 @@ class Lane:
         label: str | None = None,
     ) -> Result:
         """Value and gradient; a label records them for the other backends."""
+        self.note(t, p, sample_weight=weight, mask=mask)
         if label is not None and label in self._results:
             return self._results[label]
         if p.dtype == np.float64:
             p = p.astype("float32")
-        result = None
-        if mode is None:
-            result = self._together.run(t, p, weight, mask, reduction)
+        result = None if mode else self._together.run(t, p, weight, mask, reduction)
         if result is None:
             fn = self.function(reduction)
             with self.autodiff.on(self.device):
@@ -146,6 +146,7 @@ class Lane:
         self, t: Array, p: Array, ways: Sequence[tuple[bool, bool]]
     ) -> list[Result]:
         """Results at (B, 1) inputs of which targets, predictions or both are (B,)."""
+        self.note(t, p)
         together = self._together.flattened(t, p, ways)
         if together is not None:
             for result in together:
@@ -170,12 +171,14 @@ class Lane:
         dtype: str | None = None,
     ) -> Result:
         """The value alone, run eagerly."""
+        self.note(t, p, sample_weight=weight, mask=mask)
         fn = self.function(reduction, dtype)
         with self.autodiff.on(self.device):
             return self.autodiff.value(fn, t, p, weight, mask)
 
     def value_of(self, loss: Any, t: Array | None, p: Array) -> Result:
         """The value of another loss, run eagerly."""
+        self.note(t, p)
         with self.autodiff.on(self.device):
             return self.autodiff.value(as_function(loss), t, p)
 
@@ -187,8 +190,8 @@ class Lane:
         """The reference at labelled inputs."""
         if label not in self._expected:
             t, p = self.inputs(label)
-            sampled = self.case.sampled_gradient
-            self._expected[label] = self.expect(label, t, p, sampled=sampled)
+            few = self.case.sampled_gradient
+            self._expected[label] = self.expect(label, t, p, sampled=few)
         return self._expected[label]
 
     def expect(
@@ -215,6 +218,11 @@ class Lane:
         """The references by label."""
         return {label: self.expected(label) for label in self.inputs.labels()}
 
+    def note(self, t: Any, p: Array, **others: Any) -> None:
+        """Keep an input as the last one."""
+        self.last = {"y_true": t, "y_pred": p}
+        self.last |= {name: x for name, x in others.items() if x is not None}
+
     # --- what is allowed --------------------------------------------------------------
 
     def tolerance(self, dtype: str) -> Tolerance:
@@ -232,12 +240,11 @@ class Lane:
         slack: float | None = None,
     ) -> None:
         """Raise unless a value is within tolerance of another."""
-        allowed = self.tolerance("float32")
         if slack is not None:
             close = abs(float(got) - wanted) <= slack * max(abs(wanted), 1e-6)
         else:
             size = abs(wanted) if size is None else size
-            excess = value_excess(got, np.asarray(wanted), size, allowed)
-            close = excess <= 1
+            allowed = self.tolerance("float32")
+            close = value_excess(got, np.asarray(wanted), size, allowed) <= 1
         if not close:
             raise AssertionError(f"{what}: {float(got):.9g}, not {wanted:.9g}")

@@ -5,6 +5,7 @@ from typing import Any
 
 from portable_losses.parity.checks import CHECKS, NotApplicable
 from portable_losses.parity.lane import Lane
+from portable_losses.parity.pasted import code_of
 
 Outcome = dict[str, str]
 
@@ -17,7 +18,8 @@ def run_case(
     """Run the checks of a lane; return status and message of each by name.
 
     `begins` is told the name of each check before it runs. The status is `passed`,
-    `failed`, `known` for a known difference that shows, or `not_applicable`.
+    `failed`, `known` for a known difference that shows, or `not_applicable`. One that
+    failed has the `input` that shows it too, as code.
     """
     outcomes = {}
     for name, check in CHECKS.items():
@@ -34,6 +36,7 @@ def _run_check(lane: Lane, name: str, check: Any) -> Outcome:
     if name in case.not_applicable:
         return _outcome("not_applicable", case.not_applicable[name])
     mark = case.known_on(lane.autodiff.NAME, name)
+    lane.last = None
     try:
         remark = check(lane)
     except NotApplicable as reason:
@@ -44,7 +47,10 @@ def _run_check(lane: Lane, name: str, check: Any) -> Outcome:
         message = str(error)
         if not isinstance(error, AssertionError):
             message = f"{type(error).__name__}: {message}"
-        return _outcome("failed", message.strip())
+        outcome = _outcome("failed", message.strip())
+        if lane.last is not None:
+            outcome["input"] = code_of(lane.last)
+        return outcome
     if mark is not None:
         said = f"no longer a known difference (remove the mark): {mark}"
         return _outcome("failed", said)

@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.util
 import pathlib
+import shlex
 from typing import Protocol
 
 from portable_losses.parity.autodiff import BACKENDS, facts, known
@@ -88,6 +89,33 @@ class Plan:
             else:
                 found[backend] = (backend, "")
         return found
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every case of the catalogue is run, and every check."""
+        narrowed = self.families or self.losses or self.checks or self.target
+        return not narrowed and self.module == "portable_losses"
+
+    @property
+    def command(self) -> str:
+        """The command that runs this plan again."""
+        default = Plan()
+        listed = {
+            "--backends": () if self.backends == BACKENDS else self.backends,
+            "--family": self.families,
+            "--loss": self.losses,
+            "--check": self.checks,
+        }
+        given = {option: ",".join(names) for option, names in listed.items() if names}
+        for name in ("device", "mode", "precision", "module"):
+            if getattr(self, name) != getattr(default, name):
+                given[f"--{name}"] = getattr(self, name)
+        for name in ("target", "kind", "reference"):
+            if getattr(self, name) is not None:
+                given[f"--{name}"] = getattr(self, name)
+        words = [word for pair in given.items() for word in pair]
+        words += [] if self.training else ["--no-training"]
+        return shlex.join(["python", "-m", "portable_losses.parity", *words])
 
     @property
     def trains(self) -> bool:

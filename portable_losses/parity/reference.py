@@ -105,6 +105,40 @@ def expect(
     )
 
 
+def along(
+    reference: Callable[..., Any],
+    y_true: Array | None,
+    y_pred: Array,
+    at: tuple[int, ...],
+    points: Array,
+) -> tuple[Array, Array]:
+    """Value and gradient in float64 while the number at an index takes other values.
+
+    The gradient is by central differences; at the end of what the reference is defined
+    for, by the difference on the one side that has one.
+    """
+    p = np.asarray(y_pred, "float64")
+    values, gradients = np.full((2, len(points)), np.nan)
+    with np.errstate(all="ignore"):
+        for i, x in enumerate(points):
+            q = p.copy()
+            q[at] = x
+            constant = (q,) if takes_frozen(reference) else ()
+
+            def value(moved: float, q: Array = q, constant: Any = constant) -> float:
+                r = q.copy()
+                r[at] = moved
+                return _mean(*_items(reference(y_true, r, *constant)))
+
+            step = STEP * max(1.0, abs(float(x)))
+            under, here, over = value(x - step), value(x), value(x + step)
+            values[i] = here
+            sides = ((over - under) / 2, over - here, here - under)
+            known = [side for side in sides if np.isfinite(side)]
+            gradients[i] = known[0] / step if known else np.nan
+    return values, gradients
+
+
 def takes_frozen(reference: Callable[..., Any]) -> bool:
     """Whether a reference takes the prediction a second time, as a constant."""
     parameters = inspect.signature(reference).parameters.values()

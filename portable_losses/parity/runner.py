@@ -37,6 +37,7 @@ def run(
     results = matrix.found.results()
     path = plan.out / "results.json"
     path.write_text(json.dumps(results, indent=1, allow_nan=True))
+    (plan.out / "curves.json").write_text(json.dumps(matrix.found.drawn))
     return results
 
 

@@ -19,7 +19,7 @@ import keras
 import numpy as np
 
 import portable_losses
-from portable_losses.parity import alone, autodiff
+from portable_losses.parity import alone, autodiff, case_curve
 from portable_losses.parity.case import Case
 from portable_losses.parity.environment import MissingDevice, environment, modes
 from portable_losses.parity.events import emit
@@ -27,10 +27,11 @@ from portable_losses.parity.histories import history
 from portable_losses.parity.job import Job
 from portable_losses.parity.lane import Lane
 from portable_losses.parity.one_case import run_case
+from portable_losses.parity.pasted import arguments
 from portable_losses.parity.reload import go_on, train_and_save
 from portable_losses.parity.shared_references import SharedReferences
 from portable_losses.parity.stand_in import float64_items
-from portable_losses.parity.training import curve
+from portable_losses.parity.training import curve as training_curve
 
 
 class Worker:
@@ -62,6 +63,7 @@ class Worker:
         """Run every check of every case; report each case as it ends."""
         arrays: dict[str, Any] = {}
         names = self.job.checks(self.backend)
+        of_forms = self.job.asked.get("part") == "forms"
         for place, (family, case) in self._in_turn():
             start = time.process_time()
             lane = self.lane(case)
@@ -74,6 +76,7 @@ class Worker:
                     lane.references()
             with keras.saving.custom_object_scope(self.job.custom_objects()):
                 outcomes = run_case(lane, names, partial(_tell, case.id))
+            drawn = None if of_forms else _curve(lane)
             for label, (value, gradient, largest) in lane.recorded.items():
                 arrays[f"{case.id}|{label}|value"] = value
                 arrays[f"{case.id}|{label}|gradient"] = gradient
@@ -86,13 +89,16 @@ class Worker:
                 family=family,
                 kind=case.kind,
                 scale=case.scale,
+                why=case.why,
+                arguments=arguments(case.config),
                 value_error=lane.worst.value,
                 gradient_error=lane.worst.gradient,
                 seconds=time.process_time() - start,
                 checks=outcomes,
+                curve=drawn,
             )
         # Checks of forms meet the same inputs again, which are no numbers for others.
-        if self.job.asked.get("part") != "forms":
+        if not of_forms:
             np.savez(self.out / "arrays.npz", **arrays)
 
     def _in_turn(self) -> list[tuple[int, tuple[str, Case]]]:
@@ -123,7 +129,7 @@ class Worker:
         """Report the training curves on real data, and the histories of the runs."""
         for task in self.job.tasks():
             emit("at", what=f"{task.loss} on {task.data}")
-            outcome = curve(task, vars(self.job.module))
+            outcome = training_curve(task, vars(self.job.module))
             emit("curve", name=task.data, outcome=outcome)
         for run in self.job.runs():
             emit("at", what=run.name)
@@ -163,6 +169,14 @@ class Worker:
             return None
         with open(path, "rb") as file:
             return pickle.load(file)  # written by our own NumPy worker a moment ago
+
+
+def _curve(lane: Lane) -> dict[str, Any]:
+    """The curve of a case; a loss that raises has none, and its checks say why."""
+    try:
+        return case_curve.measure(lane)
+    except Exception as error:
+        return {"error": f"{type(error).__name__}: {error}".strip()}
 
 
 def _message_of(function: Any, *arguments: Any) -> str:

@@ -112,7 +112,7 @@ def test_ci_pins_are_exact_and_cover_what_sessions_install(
 ) -> None:
     table = project["project"]
     requirements = sum(table["optional-dependencies"].values(), table["dependencies"])
-    for group in ("test", "lint", "wheel", "bench", "docs"):
+    for group in ("test", "lint", "wheel", "bench", "docs", "browser"):
         requirements = requirements + project["dependency-groups"][group]
     assert set(lower_bounds(requirements)) <= set(pins(matrix.load().constraints))
 

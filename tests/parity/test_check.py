@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -146,6 +147,35 @@ def test_no_old_report_is_left_where_the_run_fails(tmp_path):
     assert "an import fails: No module named 'nowhere_to_be_found'" in done.stdout
     (target,) = json.loads(report.read_text())["targets"]
     assert target["verdict"] == "unchecked"
+
+
+def test_a_page_is_written_with_the_curves(tmp_path):
+    page = tmp_path / "new" / "page.html"
+    targets = [LOSSES / "edges.py:root_mean_squared_error", "keras.losses:LogCosh"]
+    done = run(*targets, "--backends", "jax", "--report", page)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == f"The page is {page}"
+    text = page.read_text()
+    (data,) = re.findall(
+        '<script type="application/json" id="data">(.*)</script>', text
+    )
+    root, cosh = json.loads(data)["curves"]
+    assert set(root["lines"]) == {"float64", "jax"}
+    at = root["points"].index(root["here"])  # the very input at which it is NaN
+    assert root["lines"]["jax"]["gradient"][at] == "nan"
+    assert set(cosh["lines"]) == {"float64", "jax", "portable_losses"}
+    value, ours = (cosh["lines"][n]["value"] for n in ("float64", "portable_losses"))
+    assert max(abs(a - b) for a, b in zip(value, ours, strict=True)) < 1e-4
+    assert f"portable-losses check {targets[0]} keras.losses:LogCosh" in text
+    assert "not compared: only one backend ran" in text
+
+
+def test_a_page_never_takes_the_place_of_losses(tmp_path):
+    losses = tmp_path / "losses.py"
+    losses.write_text("def loss(y_true, y_pred):\n    return y_pred\n")
+    done = run(losses, "--report", losses, timeout=60)
+    assert done.returncode == 2 and losses.read_text().startswith("def loss")
+    assert "must be a file that ends in .html" in " ".join(done.stderr.split())
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

@@ -1,13 +1,15 @@
-"""The fixture below is also what the table and the page were designed by."""
+"""The table, the page and the Markdown of results that are made up."""
 
+import copy
 import io
+import json
 import math
-import random
 import re
 import time
 from xml.etree import ElementTree
 
 import pytest
+from made_up import BACKENDS, CHECKS, made_up
 from rich.console import Console
 
 from portable_losses.parity import progress as progress_module
@@ -20,199 +22,6 @@ from portable_losses.parity.report import (
 )
 from portable_losses.parity.report.digest import worst
 from portable_losses.parity.report.numbers import brief, count, duration
-
-BACKENDS = ("tensorflow", "jax", "torch")
-CHECKS = (
-    *("value", "gradient", "modes", "edges", "half", "live", "nan", "weights"),
-    *("weight_zero", "mask", "sizes", "vector", "permutation", "shapes", "dtypes"),
-    *("exact_targets", "class_ids", "config"),
-)
-VALUES_ONLY = ("value", "edges", "nan", "weights", "weight_zero", "mask", "config")
-CATALOGUE = {
-    "classification": {
-        "BinaryCrossentropy": ("", "from_logits", "label_smoothing=0.1"),
-        "BinaryFocalCrossentropy": ("", "from_logits"),
-        "CategoricalCrossentropy": ("", "from_logits", "axis=1", "class_weights"),
-        "SparseCategoricalCrossentropy": ("", "from_logits", "ignore_class=-1"),
-    },
-    "regression": {
-        "Huber": ("", "delta=0.3"),
-        "MeanSquaredError": ("", "class_weights"),
-        "MeanAbsolutePercentageError": ("",),
-        "Quantile": ("levels=0.1,0.5,0.9",),
-    },
-    "segmentation": {"SoftDice": ("", "from_logits", "per=batch")},
-    "metric": {"SupervisedContrastive": ("",), "VICReg": ("",)},
-}
-
-
-def made_up(failing: bool = True) -> dict:
-    """Results as a run would write them, with every status among them."""
-    rng = random.Random(0)
-    cases = [
-        case_row(rng, family, loss, label)
-        for family, losses in CATALOGUE.items()
-        for loss, labels in losses.items()
-        for label in labels
-    ]
-    by_id = {case["id"]: case for case in cases}
-    reason = "the reference's own gradient is one-sided where every class is empty"
-    for backend in ("jax", "torch"):
-        checks = by_id["SoftDice[per=batch]"]["results"][backend]["checks"]
-        checks["edges"] = {"status": "known", "message": reason}
-    if failing:
-        checks = by_id["Huber[delta=0.3]"]["results"]["torch"]["checks"]
-        checks["gradient"] = {
-            "status": "failed",
-            "message": "the gradient at (3, 1) is 0.0125, the reference 0.0375",
-        }
-        by_id["Huber[delta=0.3]"]["results"]["torch"]["gradient_error"] = 0.66
-        by_id["Huber[delta=0.3]"]["between"]["jax-torch"] = {
-            "value": 1e-8,
-            "gradient": 0.66,
-            "ok": False,
-            "message": "drawn: the gradient at (3, 1) is 0.0375 and 0.0125",
-        }
-    return {
-        "summary": summary(cases, ok=not failing),
-        "environments": [
-            environment("tensorflow", "2.21.0", ["graph", "xla", "eager"]),
-            environment("jax", "0.10.2", ["jit", "eager"]),
-            environment("torch", "2.13.0", ["eager"]),
-            environment("numpy", "2.3.1", ["eager"]),
-        ],
-        "cases": cases,
-        "training": {
-            "digits": training(rng, start=2.4, end=0.2, steps=87, apart=3e-7),
-            "breast_cancer": training(rng, start=0.7, end=0.05, steps=54, apart=8e-8),
-            "diabetes": training(rng, start=0.45, end=0.2, steps=42, apart=2e-7),
-        },
-        "histories": {
-            "a sum, each of its terms": history("loss", "dice", "focal", apart=3e-7),
-            "a weight that moves by epoch": history("w", "loss", apart=6e-8),
-        },
-        "reload": [
-            {
-                "case": "Huber",
-                "saved_on": saved,
-                "loaded_on": loaded,
-                "status": "passed",
-                "message": "",
-            }
-            for saved in BACKENDS
-            for loaded in BACKENDS
-            if saved != loaded
-        ],
-    }
-
-
-def case_row(rng, family, loss, label):
-    kind = {"VICReg": "statistic", "SupervisedContrastive": "batch"}.get(loss, "items")
-
-    def error(scale):
-        return scale * 10 ** rng.uniform(-1.5, 0)
-
-    def outcome(check):
-        if check in ("class_ids", "exact_targets") and not loss.startswith("Sparse"):
-            reason = "targets are not class indices"
-            return {"status": "not_applicable", "message": reason}
-        return {"status": "passed", "message": ""}
-
-    results = {
-        backend: {
-            "value_error": error(4e-7),
-            "gradient_error": error(2e-6),
-            "seconds": rng.uniform(0.3, 4),
-            "checks": {check: outcome(check) for check in CHECKS},
-        }
-        for backend in BACKENDS
-    }
-    results["numpy"] = {
-        "value_error": error(4e-7) if rng.random() > 0.3 else 0.0,
-        "gradient_error": None,
-        "seconds": 0.01,
-        "checks": {check: outcome(check) for check in VALUES_ONLY},
-    }
-    between = {
-        pair: {"value": error(4e-7), "gradient": error(2e-6), "ok": True, "message": ""}
-        for pair in ("tensorflow-jax", "tensorflow-torch", "jax-torch")
-    }
-    return {
-        "id": f"{loss}[{label}]" if label else loss,
-        "loss": loss,
-        "family": family,
-        "kind": kind,
-        "results": results,
-        "between": between,
-    }
-
-
-def summary(cases, ok):
-    statuses = [
-        outcome["status"]
-        for case in cases
-        for result in case["results"].values()
-        for outcome in result["checks"].values()
-    ]
-    pairs = [pair for case in cases for pair in case["between"].values()]
-    names = ("passed", "failed", "known", "not_applicable")
-
-    def most(backend, key):
-        return max(case["results"][backend][key] for case in cases)
-
-    return {
-        "ok": ok,
-        "cases": len(cases),
-        "losses": len({case["loss"] for case in cases}),
-        "checks": {name: statuses.count(name) for name in names},
-        "max_value_error": {b: most(b, "value_error") for b in (*BACKENDS, "numpy")},
-        "max_gradient_error": {b: most(b, "gradient_error") for b in BACKENDS},
-        "max_between_value": max(pair["value"] for pair in pairs),
-        "max_between_gradient": max(pair["gradient"] for pair in pairs),
-        "seconds": 291.4,
-    }
-
-
-def environment(backend, version, modes):
-    return {
-        "backend": backend,
-        "device": "cpu",
-        "modes": modes,
-        "precision": "float32",
-        "versions": {"keras": "3.15.1", backend: version, "python": "3.11.7"},
-    }
-
-
-def training(rng, start, end, steps, apart):
-    def height(step):
-        return end + (start - end) * 0.95**step + 0.04 * start * noise[step]
-
-    noise = [rng.gauss(0, 1) for _ in range(steps)]
-    curves = {
-        backend: [
-            height(step) + apart * start * step / steps * rng.uniform(-1, 1)
-            for step in range(steps)
-        ]
-        for backend in BACKENDS
-    }
-    return {
-        "curves": curves,
-        "largest_difference": apart,
-        "tolerance": 1e-4,
-        "ok": True,
-    }
-
-
-def history(*names, apart):
-    every = [*names, *(f"val_{name}" for name in names)]
-    return {
-        "histories": {b: {name: [2.0, 1.0] for name in every} for b in BACKENDS},
-        "largest_difference": apart,
-        "tolerance": 3e-6,
-        "ok": True,
-        "message": "",
-    }
-
 
 # --- numbers ------------------------------------------------------------------------
 
@@ -399,7 +208,7 @@ def test_histories_have_rows_of_their_own(tmp_path):
     assert row.split()[-6:] == ["6", "numbers", "3.0e-7", "allowed", "3e-6", "ok"]
     page = html(made_up(), tmp_path / "report.html").read_text()
     section = page[page.index("<h2>Training with ...</h2>") :]
-    assert '<th class="name">a weight that moves by epoch</th>' in section
+    assert "<th>a weight that moves by epoch</th>" in section
     assert "loss, val_loss, w, val_w" in section and ">6.0e-8</td>" in section
     lines = markdown_by_loss(made_up(failing=False)).splitlines()
     assert lines[lines.index("## Training with ...") + 2] == (
@@ -457,7 +266,9 @@ def alone():
 
 def test_the_page_needs_nothing_else(tmp_path):
     page = html(made_up(), tmp_path / "new" / "report.html").read_text()
-    assert "<script" not in page and "<link" not in page and "@import" not in page
+    assert "<link" not in page and "@import" not in page and "<img" not in page
+    assert not re.findall(r"<script[^>]* src|url\((?!#)", page)
+    assert "default-src 'none'" in page  # and a browser would reject what it loads
     addresses = set(re.findall(r"https?://[^\s\"']+", page))
     assert addresses == {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
 
@@ -465,15 +276,95 @@ def test_the_page_needs_nothing_else(tmp_path):
 def test_the_page_has_every_case_check_and_message(tmp_path):
     results = made_up()
     page = html(results, tmp_path / "report.html").read_text()
+    found = data_of(page)
+    assert [case["id"] for case in found["cases"]] == [
+        c["id"] for c in results["cases"]
+    ]
     for case in results["cases"]:
-        assert f"<th>{case['id']}</th>" in page
+        assert f"<span>{case['id'].replace('[', '<wbr>[')}</span></button>" in page
     for check in CHECKS:
-        assert f"<span>{check}</span>" in page
-    assert page.count('<i class="failed">x</i>') == 1 + 1  # and the legend
-    assert "torch: failed, the gradient at (3, 1) is 0.0125" in page
+        assert f"<span>{check}</span></th>" in page
+        assert found["explained"][check]
+    assert page.count('<td class="check"><i') == len(results["cases"]) * len(CHECKS)
+    (row,) = re.findall("Huber<wbr>.delta.*?</tbody>", page, re.DOTALL)
+    assert row.count('<i class="s f">×</i>') == 1 and "2 failed" in row
+    assert "the gradient at (3, 1) is 0.0125" in page
     assert "the reference&#39;s own gradient is one-sided" in page
     assert "targets are not class indices" in page
     assert "Largest difference 3.0e-7" in page
+
+
+def data_of(page):
+    (text,) = re.findall(
+        '<script type="application/json" id="data">(.*)</script>', page
+    )
+    return json.loads(text)
+
+
+def test_a_page_says_when_where_and_how_it_was_made(tmp_path):
+    results = made_up()
+    results["summary"] |= {
+        "date": "2026-11-26",
+        "time": "14:09 UTC",
+        "machine": "Own 1",
+    }
+    command = "python -m portable_losses.parity --loss Huber"
+    results["asked"] = asked(command)
+    page = html(results, tmp_path / "report.html").read_text()
+    for said in ("2026-11-26 14:09 UTC", "Own 1", "jax 0.10.2", "keras 3.15.1"):
+        assert f"<dd>{said}" in page or f", {said}" in page
+    assert f"<code>{command}</code>" in page
+
+
+def asked(command, whole=False):
+    return {
+        "command": command,
+        "whole": whole,
+        "module": "portable_losses",
+        "modes": "all",
+        "backends": list(BACKENDS),
+        "checks": [],
+    }
+
+
+def test_the_maxima_are_of_the_catalogue_where_all_of_it_ran():
+    results = made_up()
+    assert "Maxima over the 23 cases that ran" in printed(results, 100)
+    results["asked"] = asked("python -m portable_losses.parity", whole=True)
+    assert "Maxima over the whole catalogue" in printed(results, 100)
+    results["asked"]["whole"] = False
+    results["cases"] = [c for c in results["cases"] if c["loss"] == "Huber"]
+    assert "Maxima over the 2 cases of Huber" in printed(results, 100)
+
+
+def test_backends_that_were_not_compared_have_no_difference(tmp_path):
+    text = printed(alone(), 80)
+    assert "between " not in text.replace("not compared: backends", "")
+    assert "not compared: backends with each other" in text
+    page = html(alone(), tmp_path / "report.html").read_text()
+    assert "between any two backends" not in page
+    assert "Not compared: backends with each other" in page
+    assert 'value="between"' not in page
+
+
+def test_two_rows_never_have_one_name(tmp_path):
+    results = made_up(failing=False)
+    moving = copy.deepcopy(case_of(results, "Huber[delta=0.3]"))
+    results["cases"].append(moving | {"id": "Huber[moving]", "family": "training"})
+    for backend in BACKENDS:
+        moving["results"][backend]["value_error"] = 7.77e-3
+    lines = [line.split() for line in printed(results, 160).splitlines()]
+    first = next(line for line in lines if line[:1] == ["Huber"])
+    second = next(line for line in lines if line[:1] == ["Huber[moving]"])
+    assert "7.8e-3" in second and "7.8e-3" not in first
+    named = [
+        line.split("|")[1]
+        for line in markdown_by_loss(results).splitlines()
+        if "Huber" in line and "|" in line
+    ]
+    assert named == [" Huber ", " Huber[moving] "]
+    texts = [e.text for e in pictures(results, tmp_path)[0].iter(f"{SVG}text")]
+    assert {"Huber", "Huber[moving]"} <= set(texts)
 
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -538,7 +429,8 @@ def test_the_pictures_take_their_colors_from_the_page(tmp_path):
     used = set(re.findall(r"var\((--\w+)\)", text))
     assert {"--ink", "--rule", "--bad", "--jax", "--other"} <= used
     for name in used:
-        assert len(re.findall(rf"{name}: #", page)) == 2  # light and dark
+        # Light, and dark by the system's wish or by that of the reader.
+        assert len(re.findall(rf"{name}: #", page)) == 3
 
 
 def test_the_same_results_make_the_same_page(tmp_path):
@@ -551,8 +443,11 @@ def test_messages_are_text_and_not_markup(tmp_path):
     checks = results["cases"][0]["results"]["jax"]["checks"]
     checks["value"] = {"status": "failed", "message": '<b>1 < 2 & "3"</b>'}
     page = html(results, tmp_path / "report.html").read_text()
-    assert "<b>" not in page
-    assert page.count("&lt;b&gt;1 &lt; 2 &amp; &#34;3&#34;") == 2
+    assert "<b>1 <" not in page
+    assert page.count("&lt;b&gt;1 &lt; 2 &amp; &#34;3&#34;") == 1
+    assert "\\u003cb\\u003e1 \\u003c 2" in page  # and in the script's data
+    (case, *_) = data_of(page)["cases"]
+    assert case["results"]["jax"]["faults"]["value"]["message"] == '<b>1 < 2 & "3"</b>'
 
 
 def test_errors_that_are_no_numbers_are_drawn_at_the_edge(tmp_path):

@@ -1,5 +1,6 @@
 """What the runner makes of what its workers say; the workers here are made up."""
 
+import json
 import subprocess
 import sys
 import threading
@@ -65,7 +66,7 @@ class MadeUp:
         folder.mkdir(exist_ok=True)
         np.savez(folder / "arrays.npz")
         facts = {"id": "Huber", "loss": "Huber", "family": "regression", "scale": 1.0}
-        facts["place"] = 0
+        facts |= {"place": 0, "why": "", "arguments": "", "curve": {"at": [0]}}
         numbers = {"value_error": 0.0, "gradient_error": 0.0, "seconds": 0.0}
         if self.name in self.idle:
             return []
@@ -126,6 +127,18 @@ def test_models_that_are_saved_and_reloaded_pass(results_of):
     assert results["summary"]["ok"] and not failures(results)
     pairs = {(item["saved_on"], item["loaded_on"]) for item in results["reload"]}
     assert pairs == {("jax", "torch"), ("torch", "jax")}
+
+
+def test_results_say_what_was_asked_and_curves_lie_beside_them(results_of, tmp_path):
+    results = results_of("jax", training=False)
+    command = "python -m portable_losses.parity --backends jax --no-training"
+    assert results["asked"]["command"] == command
+    assert results["asked"]["whole"]
+    assert results["summary"]["max_between_value"] is None  # with what?
+    drawn = json.loads((tmp_path / "curves.json").read_text())
+    assert drawn == {"Huber": {"jax": {"at": [0]}, "numpy": {"at": [0]}}}
+    both = results_of("jax", "torch", training=False)
+    assert both["summary"]["max_between_value"] == 0.0
 
 
 @pytest.mark.parametrize("backends", [("jax",), ("jax", "torch")])

@@ -109,6 +109,10 @@ def drop_in(lane: Lane) -> str | None:
         if hidden:
             wrong.append(f"{hidden[0]}: no difference, where it is known: {fault}")
     if wrong:
+        for place in found.differences:
+            if place not in declared and place.of_values:
+                lane.note(*lane.inputs(place.at))
+                break
         more = [f"and {len(wrong) - 3} more"] if len(wrong) > 3 else []
         raise Mismatch("\n".join([*wrong[:3], *more]))
     return "; ".join(map(str, known))

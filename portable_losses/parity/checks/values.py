@@ -31,12 +31,22 @@ def modes(lane: Lane) -> None:
     """Every way to run the loss gives the reference's value and gradient."""
     others = lane.modes[1:]
     if not others:
-        raise NotApplicable(f"{lane.modes[0]} is the only mode that was asked for")
+        raise NotApplicable(_one_mode(lane))
     wanted = lane.expected("drawn")
     for mode in others:
         result = lane.run(*lane.inputs("drawn"), mode=mode)
         compare_value(lane, result, wanted, where=mode)
         compare_gradient(lane, result, wanted, where=mode)
+
+
+def _one_mode(lane: Lane) -> str:
+    """Why there is nothing to compare: the backend has no other, or none was asked."""
+    mode, name = lane.modes[0], lane.autodiff.NAME
+    if len(lane.autodiff.MODES) > 1:
+        return f"not compared: {mode} is the only mode that was asked for"
+    more = ", ".join(lane.autodiff.ON_REQUEST)
+    hint = f" (--mode compiled runs {more})" if more and mode == "eager" else ""
+    return f"not compared: {name} ran in one mode, {mode}{hint}"
 
 
 def edges(lane: Lane) -> None:

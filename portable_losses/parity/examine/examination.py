@@ -62,7 +62,10 @@ class Examination:
             strict=bool(self.options.strict or self.facts["strict"]),
         )
         self.findings += judge.judge(measured, self._again)
-        return Report(self.target, self.kind_name, self.findings)
+        drawn = next(iter(self.inputs.values()))
+        return Report(
+            self.target, self.kind_name, self.findings, sure=self.sure, drawn=drawn
+        )
 
     def _load(self, loads: dict[str, Facts]) -> Report | None:
         self.alive = tuple(b for b, found in loads.items() if "facts" in found)

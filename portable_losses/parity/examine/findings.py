@@ -54,12 +54,23 @@ class Finding:
 
 @dataclasses.dataclass
 class Report:
-    """The findings of one target."""
+    """The findings of one target.
+
+    Args:
+        target: as the user wrote it.
+        kind: what it takes; None where that was not found out.
+        findings: what was found.
+        problem: why it could not be checked.
+        sure: whether the kind was said, or is sure.
+        drawn: the first input, targets and predictions; None where none was made.
+    """
 
     target: str
     kind: str | None
     findings: list[Finding]
     problem: str = ""
+    sure: bool = True
+    drawn: Any = None
 
     @property
     def verdict(self) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from portable_losses.parity import stand_in
 from portable_losses.parity.examine.finding import find
 from portable_losses.parity.examine.subject import Subject
-from portable_losses.parity.reference import Expected, expect
+from portable_losses.parity.reference import Expected, along, expect
 from portable_losses.parity.target import remade
 
 
@@ -63,6 +63,15 @@ def reference(subject: Subject, name: str | None) -> Callable[[Any, Any], Expect
             return expect(items, t, p)
 
     return at
+
+
+def line(
+    subject: Subject, name: str | None, t: Any, p: Any, at: Any, points: Any
+) -> tuple[Any, Any]:
+    """Value and gradient of the same while the number at an index moves."""
+    items = find(name) if name else _items(subject)
+    with wide():
+        return along(items, t, p, at, points)
 
 
 def _items(subject: Subject) -> Callable[[Any, Any, Any], Any]:

@@ -32,6 +32,10 @@ class Lab:
         self.voice = voice
         self.subject: Subject | None = None
 
+    def versions(self) -> dict[str, str]:
+        """What runs in this worker."""
+        return {"keras": keras.__version__, **self.autodiff.versions()}
+
     def do(self, command: Facts) -> Facts:
         """Obey a command of the parent."""
         if "stack" in command:
@@ -146,6 +150,19 @@ class Lab:
                 name: self._try(f"float64, {name}", partial(expected, pair))
                 for name, pair in arrays(command["inputs"]).items()
             }
+
+    def on_curve(self, command: Facts) -> Facts:
+        """Value and gradient while one number of the prediction moves.
+
+        Beside them are those of another loss, where there is one of that name.
+        """
+        from portable_losses.parity.examine import curve_here
+
+        (pair,) = arrays(command["inputs"]).values()
+        moves = curve_here.Moves(self, command, pair)
+        found = {**moves.where(), "ours": self._try("its curve", moves.ours)}
+        beside = self._try("the curve beside it", moves.beside)
+        return found | ({"keras": beside} if "value" in beside else {})
 
     def on_guess(self, command: Facts) -> Facts:
         """What the loss takes, found out by trying; on the NumPy backend."""

@@ -102,7 +102,7 @@ def main() -> None:
         os._exit(1)
     voice.say(
         "answer",
-        versions=lab.autodiff.versions(),
+        versions=lab.versions(),
         modes=list(lab.autodiff.MODES),
         seconds=time.perf_counter() - began,
     )

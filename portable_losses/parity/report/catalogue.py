@@ -7,7 +7,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from portable_losses.parity.report.digest import Digest, by_loss, families
+from portable_losses.parity.report.digest import Digest, in_families
 from portable_losses.parity.report.environments import backends
 from portable_losses.parity.report.model import Results
 from portable_losses.parity.report.numbers import brief
@@ -38,7 +38,7 @@ class Column:
 
 def catalogue(results: Results, width: int) -> Table:
     """Choose the roomiest form that fits: digits, then the room between columns."""
-    rows = {name: by_loss(group) for name, group in families(results["cases"]).items()}
+    rows = in_families(results["cases"])
     longest = max(len(row.name) for group in rows.values() for row in group) + 1
     for digits, room in ((2, 2), (1, 2), (1, 1)):
         columns = _columns(results, rows, digits)

@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from portable_losses.parity.page.colors import LIGHT
 from portable_losses.parity.report.model import Training
 from portable_losses.parity.report.numbers import brief
 from portable_losses.parity.report.picture import (
-    LIGHT,
     STYLE,
     color,
     decades,

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from portable_losses.parity.report.model import CaseRow, HistoryRow, Results
 from portable_losses.parity.report.numbers import count, duration
@@ -63,6 +63,19 @@ def totals(results: Results) -> tuple[str, str]:
     )
 
 
+def extent(results: Results) -> str:
+    """What ran, in words: the whole catalogue, or which part of it."""
+    asked = results.get("asked")
+    if asked is not None and asked["whole"]:
+        return "the whole catalogue"
+    losses = list(dict.fromkeys(case["loss"] for case in results["cases"]))
+    cases = count(len(results["cases"]), "case")
+    if len(losses) == 1:
+        return f"the {cases} of {losses[0]}".replace("the 1 case", "the one case")
+    few = f": {', '.join(losses)}" if 0 < len(losses) <= 3 else ""
+    return f"the {cases} that ran{few}"
+
+
 def families(cases: Iterable[CaseRow]) -> dict[str, list[CaseRow]]:
     """Cases by family, in the order in which they came."""
     grouped: dict[str, list[CaseRow]] = {}
@@ -71,12 +84,41 @@ def families(cases: Iterable[CaseRow]) -> dict[str, list[CaseRow]]:
     return grouped
 
 
-def by_loss(cases: Iterable[CaseRow]) -> list[Digest]:
-    """One digest for each loss, in the order in which they came."""
+def by_loss(cases: Iterable[CaseRow], shared: Container[str] = ()) -> list[Digest]:
+    """One digest for each loss, in the order in which they came.
+
+    Args:
+        cases: the cases.
+        shared: losses of more than one family, whose rows are named after what differs.
+    """
     grouped: dict[str, list[CaseRow]] = {}
     for case in cases:
         grouped.setdefault(case["loss"], []).append(case)
-    return [digest(name, group) for name, group in grouped.items()]
+    return [
+        digest(_name(group) if name in shared else name, group)
+        for name, group in grouped.items()
+    ]
+
+
+def in_families(cases: list[CaseRow]) -> dict[str, list[Digest]]:
+    """One digest for each loss, family by family; no two have one name."""
+    of = {(case["loss"], case["family"]) for case in cases}
+    seen = Counter(loss for loss, _ in of)
+    shared = {loss for loss, number in seen.items() if number > 1}
+    return {name: by_loss(group, shared) for name, group in families(cases).items()}
+
+
+def _name(cases: list[CaseRow]) -> str:
+    """The name of the cases of a loss and family: the loss, and how they are labeled.
+
+    A case without a label is the loss as its users know it, and keeps its name.
+    """
+    loss = cases[0]["loss"]
+    ids = [case["id"] for case in cases]
+    if loss in ids:
+        return loss
+    labels = ", ".join(id.removeprefix(loss).strip("[]") for id in ids)
+    return f"{loss}[{labels}]"
 
 
 def digest(name: str, cases: list[CaseRow]) -> Digest:

@@ -7,13 +7,12 @@ from typing import Any, Literal
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from portable_losses.parity.report.digest import Digest, by_loss, families
+from portable_losses.parity.page.colors import LIGHT, MARKS
+from portable_losses.parity.report.digest import Digest, in_families
 from portable_losses.parity.report.environments import backends
 from portable_losses.parity.report.model import Results
 from portable_losses.parity.report.numbers import brief
 from portable_losses.parity.report.picture import (
-    LIGHT,
-    MARKS,
     STYLE,
     color,
     decades,
@@ -93,10 +92,10 @@ class _Row:
 
 def _rows(results: Results) -> list[_Row]:
     rows, place = [], 0.0
-    for family, cases in families(results["cases"]).items():
+    for family, digests in in_families(results["cases"]).items():
         place += AIR
         rows.append(_Row(family, place))
-        for number, digest in enumerate(by_loss(cases), 1):
+        for number, digest in enumerate(digests, 1):
             rows.append(_Row(digest.name, place + number, digest))
         place = rows[-1].place + 1
     return rows

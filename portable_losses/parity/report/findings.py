@@ -59,22 +59,23 @@ def failures(results: Results) -> list[Finding]:
 
 def known(results: Results) -> list[Finding]:
     """Every known difference with its reason, backends of the same one together."""
-    return _merged(_with_status(results, "known"))
+    return merged(_with_status(results, "known"))
 
 
 def remarks(results: Results) -> list[Finding]:
     """What checks that passed have to say: where Keras differs, as it is known to."""
-    return _merged(f for f in _with_status(results, "passed") if f.message)
+    return merged(f for f in _with_status(results, "passed") if f.message)
 
 
-def _merged(found: Iterable[Finding]) -> list[Finding]:
-    merged: dict[tuple[str, str, str], tuple[str, ...]] = {}
+def merged(found: Iterable[Finding]) -> list[Finding]:
+    """Findings of the same words on several backends as one."""
+    together: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for item in found:
         key = (item.case, item.check, item.message)
-        merged[key] = (*merged.get(key, ()), *item.where)
+        together[key] = (*together.get(key, ()), *item.where)
     return [
         Finding(case, where, check, message)
-        for (case, check, message), where in merged.items()
+        for (case, check, message), where in together.items()
     ]
 
 
@@ -84,13 +85,3 @@ def _with_status(results: Results, status: str) -> Iterable[Finding]:
             for check, outcome in result["checks"].items():
                 if outcome["status"] == status:
                     yield Finding(case["id"], (backend,), check, outcome["message"])
-
-
-def inapplicable(results: Results) -> dict[tuple[str, str], list[str]]:
-    """The cases for which a check has no meaning, by check and reason."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for item in _with_status(results, "not_applicable"):
-        ids = found.setdefault((item.check, item.message), [])
-        if item.case not in ids:
-            ids.append(item.case)
-    return found

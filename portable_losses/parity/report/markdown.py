@@ -1,7 +1,12 @@
 """The results in Markdown, by family and by loss, for the README and the documents."""
 
-from portable_losses.parity.report.digest import by_loss as digests
-from portable_losses.parity.report.digest import digest, families, numbers_of, worst
+from portable_losses.parity.report.digest import (
+    digest,
+    families,
+    in_families,
+    numbers_of,
+    worst,
+)
 from portable_losses.parity.report.environments import backends
 from portable_losses.parity.report.findings import known, remarks
 from portable_losses.parity.report.model import Results
@@ -67,9 +72,9 @@ def by_loss(results: Results) -> str:
         lines.append(f"* {where}: {versions}; {modes}")
     lines += ["", "| Loss | " + " | ".join([*names, "between", "checks"]) + " |"]
     lines.append("|:---" + "|---:" * (len(names) + 2) + "|")
-    for family, cases in families(results["cases"]).items():
+    for family, rows in in_families(results["cases"]).items():
         lines.append(f"| **{family}** |" + " |" * (len(names) + 2))
-        for row in digests(cases):
+        for row in rows:
             cells = [row.name]
             for name in names:
                 value, gradient = row.value.get(name), row.gradient.get(name)

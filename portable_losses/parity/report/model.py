@@ -15,10 +15,11 @@ class Counts(TypedDict):
 
 
 class Summary(TypedDict):
-    """The run in one place: what ran, and the maxima over the whole catalogue."""
+    """The run in one place: what ran, and the maxima over all of it."""
 
     ok: bool
     date: NotRequired[str]
+    time: NotRequired[str]
     machine: NotRequired[str]
     cases: int
     losses: int
@@ -28,6 +29,20 @@ class Summary(TypedDict):
     max_between_value: float | None
     max_between_gradient: float | None
     seconds: float
+
+
+class Asked(TypedDict):
+    """What was asked for.
+
+    The command runs it again; `whole` is whether that is everything there is.
+    """
+
+    command: str
+    whole: bool
+    module: str
+    modes: str
+    backends: list[str]
+    checks: list[str]
 
 
 class Environment(TypedDict):
@@ -41,10 +56,14 @@ class Environment(TypedDict):
 
 
 class Outcome(TypedDict):
-    """What a check found; the message is the fault, or the reason of the status."""
+    """What a check found; the message is the fault, or the reason of the status.
+
+    The input is that of a fault, as code.
+    """
 
     status: Status
     message: str
+    input: NotRequired[str]
 
 
 class CaseResult(TypedDict):
@@ -78,6 +97,8 @@ class CaseRow(TypedDict):
     family: str
     kind: str
     scale: NotRequired[float]
+    why: NotRequired[str]
+    arguments: NotRequired[str]
     results: dict[str, CaseResult]
     between: dict[str, Between]
 
@@ -119,6 +140,7 @@ class Results(TypedDict):
     """All of it."""
 
     summary: Summary
+    asked: NotRequired[Asked]
     environments: list[Environment]
     cases: list[CaseRow]
     training: dict[str, Training]

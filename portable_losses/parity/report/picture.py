@@ -1,4 +1,8 @@
-"""What the pictures share: a style, the backends' marks, and the way into the page."""
+"""What the pictures share: a style, and the way into the page.
+
+Pictures are drawn in the page's light colors; `inline` puts their names in place, so
+that a picture follows the page.
+"""
 
 import io
 import math
@@ -10,30 +14,7 @@ from typing import Any
 import matplotlib.style
 from matplotlib.figure import Figure
 
-COLORS = {
-    "paper": ("#ffffff", "#16181b"),
-    "ink": ("#1c1e21", "#e4e6e9"),
-    "soft": ("#6a7078", "#989ea6"),
-    "rule": ("#e3e5e8", "#2e3237"),
-    "bad": ("#c62828", "#ff7b72"),
-    "tensorflow": ("#e07b00", "#ff9d3c"),
-    "jax": ("#2563c9", "#6ea4ff"),
-    "torch": ("#a8327e", "#e37bbd"),
-    "other": ("#7a8088", "#9aa0a8"),
-}
-"""The page's colors by name, light and dark.
-
-Pictures are drawn in the light ones; `inline` puts the names in their place, so that a
-picture follows the page.
-"""
-
-LIGHT = {name: light for name, (light, _) in COLORS.items()}
-
-MARKS = {"tensorflow": "s", "jax": "o", "torch": "^"}
-"""Shapes, so that a picture printed in gray can be read; a diamond for all others.
-
-Backends that run by default have their own: a report seldom shows more than one other.
-"""
+from portable_losses.parity.page.colors import LIGHT, name_of
 
 STYLE: Any = [
     "default",  # whatever the user's matplotlibrc says
@@ -74,7 +55,7 @@ def figure(width: float, height: float) -> Figure:
 
 def color(backend: str) -> str:
     """A backend's color."""
-    return LIGHT[backend if backend in MARKS else "other"]
+    return LIGHT[name_of(backend)]
 
 
 def decades(errors: Iterable[float], at_least: float, at_most: float) -> list[float]:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from portable_losses.parity.report.catalogue import catalogue
 from portable_losses.parity.report.costs import costs
-from portable_losses.parity.report.digest import numbers_of, totals
+from portable_losses.parity.report.digest import extent, numbers_of, totals
 from portable_losses.parity.report.environments import (
     backends,
     common_versions,
@@ -22,7 +22,13 @@ from portable_losses.parity.report.numbers import brief, count
 
 LEGEND = (
     "value, grad: worst error against float64 references, relative to the largest item "
-    "and the largest element of the gradient; between: of two backends"
+    "and the largest element of the gradient"
+)
+BETWEEN = "; between: of two backends"
+
+
+NOT_COMPARED = (
+    "not compared: backends with each other, since only one with gradients ran"
 )
 
 
@@ -39,7 +45,8 @@ def matrix(results: Results, console: Console) -> None:
         console.print()
         console.print(catalogue(results, console.width))
         console.print()
-        console.print(Text(LEGEND, "dim"))
+        compared = any(case["between"] for case in results["cases"])
+        console.print(Text(LEGEND + (BETWEEN if compared else ""), "dim"))
     _print_known(results, console)
 
 
@@ -158,11 +165,12 @@ def _print_costs(results: Results, console: Console) -> None:
 
 def _print_totals(results: Results, console: Console) -> None:
     summary = results["summary"]
-    _title(console, "Maxima over the whole catalogue")
+    _title(console, f"Maxima over {extent(results)}")
     grid = Table(box=None, padding=(0, 2, 0, 0), header_style="")
     names = backends(results)
+    compared = summary["max_between_value"] is not None
     grid.add_column("")
-    for name in (*names, "between"):
+    for name in (*names, *(["between"] if compared else [])):
         grid.add_column(name, justify="right")
     for title, errors, between in (
         ("value error", summary["max_value_error"], summary["max_between_value"]),
@@ -173,8 +181,10 @@ def _print_totals(results: Results, console: Console) -> None:
         ),
     ):
         cells = [brief(errors.get(name)) for name in names]
-        grid.add_row(f"  {title}", *cells, brief(between))
+        grid.add_row(f"  {title}", *cells, *([brief(between)] if compared else []))
     console.print(grid)
+    if not compared:
+        console.print(_indented(Text(NOT_COMPARED, "dim"), 2))
     ok = summary["ok"]
     style = "bold green" if ok else "bold red"
     said = Text("PASSED" if ok else "FAILED", style)

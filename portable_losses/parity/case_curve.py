@@ -1,0 +1,61 @@
+"""The curve of a case on one backend, and that of Keras's loss beside it."""
+
+from typing import Any
+
+from portable_losses.parity import curve
+from portable_losses.parity.as_function import as_function
+from portable_losses.parity.autodiff import LossFunction, facts
+from portable_losses.parity.case import Array
+from portable_losses.parity.lane import Lane
+from portable_losses.parity.reference import along
+
+
+def measure(lane: Lane) -> dict[str, Any]:
+    """The curve of a case on the backend of its lane.
+
+    Of the drawn predictions, the number moves on which the reference depends most. On
+    NumPy the line is that of the reference in float64.
+
+    Returns:
+        `at`: the index of the number; `points`: where it moves; `here`: what it was;
+        `ours`: the line;
+        `keras`: that of Keras's loss, where the case's stands in for one, or
+        `keras_rejects`: why that has none.
+    """
+    t, p = lane.inputs("drawn")
+    at = curve.steepest(lane.expected("drawn").gradient)
+    points = curve.span(
+        t, p, at, lane.case.edges.values(), curve.takes_logits(lane.make())
+    )
+    found: dict[str, Any] = {
+        "at": list(at),
+        "points": curve.shown(points),
+        "here": float(p[at]),
+    }
+    if not facts(lane.autodiff.NAME).gradients:
+        if lane.case.reference is not None:
+            values, gradients = along(lane.case.reference, t, p, at, points)
+            found["ours"] = {
+                "value": curve.shown(values),
+                "gradient": curve.shown(gradients),
+            }
+        return found
+
+    def on_backend(fn: LossFunction) -> curve.Line:
+        def evaluate(q: Array) -> tuple[Any, Any]:
+            with lane.autodiff.on(lane.device):
+                result = lane.autodiff.evaluate(fn, lane.modes[0], t, q)
+            return result.value, result.gradient
+
+        return curve.line(evaluate, p, at, points)
+
+    found["ours"] = on_backend(lane.function())
+    original = lane.original() if lane.original is not None else None
+    if original is not None and not getattr(lane.make(), "hyperparameters", ()):
+        try:
+            # With the very arguments of ours: else the two are not the same loss.
+            found["keras"] = on_backend(as_function(original(**lane.case.config)))
+        except Exception as error:
+            said = str(error).strip().partition("\n")[0]
+            found["keras_rejects"] = f"{type(error).__name__}: {said}"
+    return found

@@ -1,0 +1,5 @@
+"""Pages that need nothing else: one file, light and dark, with pictures of curves."""
+
+from portable_losses.parity.page.writing import data, write
+
+__all__ = ["data", "write"]
