@@ -22,11 +22,15 @@ import portable_losses
 
 CLASSES = ("background", "coin", "rim")
 SPLIT = 128
+# Of 0.003, 0.01 and 0.02: after 120 steps at 0.003 neither loss has found the rim, and
+# which of two unfinished trainings is ahead is chance.
+RATE = 0.01
 LOSSES = {
     "crossentropy": portable_losses.CategoricalCrossentropy(from_logits=True),
     "SoftDice + focal": portable_losses.SoftDice(activation="softmax", per="batch")
     + portable_losses.CategoricalFocalCrossentropy(alpha=1.0, from_logits=True),
 }
+CLAIMS = [("SoftDice + focal", ">", "crossentropy")]
 
 
 def data() -> tuple[np.ndarray, np.ndarray]:
@@ -66,9 +70,12 @@ def segment(loss: portable_losses.Loss, seed: int) -> np.ndarray:
             )
         )
     model.add(layers.Conv2D(3, 1))
-    model.compile(keras.optimizers.Adam(0.003), loss=loss)
     x, y = patches(np.random.default_rng(seed), 64)
-    model.fit(x, y, batch_size=8, epochs=12, verbose=0)
+    epochs, batch = 15, 8
+    falling = keras.optimizers.schedules.CosineDecay(RATE, epochs * len(x) // batch)
+    model.compile(keras.optimizers.Adam(falling), loss=loss)
+    history = model.fit(x, y, batch_size=batch, epochs=epochs, verbose=0).history
+    assert history["loss"][-1] < history["loss"][0]
     image, _ = data()
     return model.predict_on_batch(image[None, :, SPLIT:])[0].argmax(-1)
 
@@ -84,11 +91,6 @@ def trial(seed: int) -> tuple[dict[str, float], dict[str, np.ndarray]]:
     true = data()[1][:, SPLIT:]
     found = {name: segment(loss, seed) for name, loss in LOSSES.items()}
     return {n: float(np.mean(ious(f, true))) for n, f in found.items()}, found
-
-
-def claim(trials: list[dict[str, float]]) -> None:
-    mean = {name: np.mean([scores[name] for scores in trials]) for name in LOSSES}
-    assert mean["SoftDice + focal"] > mean["crossentropy"]
 
 
 def plot(found: dict[str, np.ndarray]) -> None:
@@ -118,9 +120,8 @@ def main() -> None:
     scores, found = trial(0)
     for name, value in scores.items():
         print(f"{name}: mean IoU {value:.3f}")
+        assert value > 0.6  # about what a map without a rim has
     plot(found)
-    # One seed may turn the comparison round; `claim` is about several.
-    assert min(scores.values()) > 0.5
 
 
 if __name__ == "__main__":

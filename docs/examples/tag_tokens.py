@@ -32,6 +32,7 @@ KINDS = {
 }
 STEPS = 32
 TRAINING = 2400  # of these windows every second one, which is quicker
+CLAIMS = [("LinearChainCRF", ">", "Dense")]
 
 
 def data() -> tuple[np.ndarray, np.ndarray]:
@@ -62,11 +63,12 @@ def tag(with_crf: bool, seed: int) -> np.ndarray:
         crf = portable_losses.LinearChainCRF(len(TAGS))
         model = keras.Model([characters, tags], crf(scores, tags))
         model.compile(keras.optimizers.Adam(0.02))
-        model.fit([x, y], batch_size=64, epochs=10, verbose=0)
+        history = model.fit([x, y], batch_size=64, epochs=10, verbose=0).history
     else:
         loss = portable_losses.SparseCategoricalCrossentropy(from_logits=True)
         tagger.compile(keras.optimizers.Adam(0.02), loss=loss)
-        tagger.fit(x, y, batch_size=64, epochs=10, verbose=0)
+        history = tagger.fit(x, y, batch_size=64, epochs=10, verbose=0).history
+    assert history["loss"][-1] < history["loss"][0]
     emissions = tagger.predict_on_batch(data()[0][TRAINING:])
     if with_crf:
         return keras.ops.convert_to_numpy(crf.decode(emissions))
@@ -79,11 +81,6 @@ def trial(seed: int) -> tuple[dict[str, float], dict[str, np.ndarray]]:
     found = {"Dense": tag(False, seed), "LinearChainCRF": tag(True, seed)}
     scores = {name: float((tags == true).mean()) for name, tags in found.items()}
     return scores, {"text": x, "true": true, **found}
-
-
-def claim(trials: list[dict[str, float]]) -> None:
-    mean = {name: np.mean([scores[name] for scores in trials]) for name in trials[0]}
-    assert mean["LinearChainCRF"] > mean["Dense"]
 
 
 def plot(shown: dict[str, np.ndarray]) -> None:
@@ -115,10 +112,11 @@ def plot(shown: dict[str, np.ndarray]) -> None:
 
 def main() -> None:
     scores, shown = trial(0)
+    commonest = np.bincount(shown["true"].ravel()).max() / shown["true"].size
     for name, value in scores.items():
         print(f"{name}: {value:.1%} of the characters are tagged right")
+        assert value > commonest + 0.1  # what the commonest tag for all has
     plot(shown)
-    claim([scores])
 
 
 if __name__ == "__main__":
