@@ -72,6 +72,7 @@ def plot(cosines: dict[str, np.ndarray]) -> None:
         image = axes.imshow(shown[:20, :20], cmap="PuOr", vmin=-1, vmax=1)
         axes.set(title=name, xlabel="upper half of image", ylabel="lower half of image")
         axes.set(xticks=range(0, 20, 5), yticks=range(0, 20, 5))
+    figure.suptitle("A low temperature makes pairs (the diagonal) stand out")
     figure.colorbar(image, ax=figure.axes, label="cosine")
     Path("build").mkdir(exist_ok=True)
     figure.savefig("build/match_halves.png", dpi=150)

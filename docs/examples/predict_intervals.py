@@ -75,7 +75,7 @@ def trial(seed: int) -> tuple[dict[str, float], dict[str, np.ndarray]]:
 
 def plot(shown: dict[str, np.ndarray]) -> None:
     y = shown["patients"]
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    figure = Figure(figsize=(9, 4), layout="constrained")
     panels = figure.subplots(1, 3, sharey=True)
     names = [name for name in shown if name != "patients"]
     for axes, name in zip(panels, names, strict=True):
@@ -85,9 +85,11 @@ def plot(shown: dict[str, np.ndarray]) -> None:
         axes.plot(rank, middle, color="#08519c", label="prediction")
         true = y[np.argsort(shown[name][1])]
         axes.plot(rank, true, ".", color="#d95f0e", markersize=4, label="patient")
-        inside = np.mean((low <= true) & (true <= high))
-        axes.set_title(f"{name}\n{inside:.0%} inside")
+        halves = np.array_split((low <= true) & (true <= high), 2)
+        shares = " and ".join(f"{half.mean():.0%}" for half in halves)
+        axes.set_title(f"{name}\n{shares} inside")
         axes.set_xlabel("patients, by prediction")
+    figure.suptitle("The shares of the lower and of the upper half should be alike")
     panels[0].set_ylabel("progress (standard deviations)")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)

@@ -84,24 +84,29 @@ def trial(seed: int) -> tuple[dict[str, float], dict[str, np.ndarray]]:
 
 
 def plot(shown: dict[str, np.ndarray]) -> None:
-    """The window in which both differ most, with its tags."""
-    window = (shown["Dense"] != shown["LinearChainCRF"]).sum(1).argmax()
-    text = [chr(character) for character in shown.pop("text")[window]]
+    """The windows in which the CRF gains most, and loses most, with their tags."""
+    text, true = shown["text"], shown["true"]
+    right = {n: (shown[n] == true).sum(1) for n in ("Dense", "LinearChainCRF")}
+    gain = right["LinearChainCRF"] - right["Dense"]
     colors = ListedColormap(
         ["#f0f0f0", "#9ecae1", "#fdd0a2", "#bdbdbd", "#a1d99b", "#dadaeb"]
     )
-    figure = Figure(figsize=(11, 2.6), layout="constrained")
-    axes = figure.subplots()
-    rows = np.stack([tags[window] for tags in shown.values()])
-    axes.imshow(rows, cmap=colors, vmin=-0.5, vmax=len(TAGS) - 0.5, aspect="auto")
-    for row in range(len(rows)):
-        for step, character in enumerate(text):
-            axes.text(
-                step, row, character, ha="center", va="center", family="monospace"
-            )
-    axes.set_yticks(range(len(rows)), ["tokenize", *list(shown)[1:]])
-    axes.set_xlabel("character")
-    axes.set_title("The tags of the window in which both differ most")
+    figure = Figure(figsize=(11, 4.4), layout="constrained")
+    panels = figure.subplots(2, 1)
+    for axes, window in zip(panels, (gain.argmax(), gain.argmin()), strict=True):
+        rows = np.stack([shown[name][window] for name in ("true", *right)])
+        axes.imshow(rows, cmap=colors, vmin=-0.5, vmax=len(TAGS) - 0.5, aspect="auto")
+        for (row, step), _ in np.ndenumerate(rows):
+            character = chr(text[window, step]).replace("\n", "\u00b6")
+            center = {"ha": "center", "va": "center"}
+            axes.text(step, row, character, family="monospace", **center)
+        counts = ", ".join(
+            f"{name} {n[window]} of {STEPS}" for name, n in right.items()
+        )
+        axes.set_title(f"right: {counts}")
+        axes.set_yticks(range(len(rows)), ["tokenize", *right])
+    panels[1].set_xlabel("character of the window")
+    figure.suptitle("The windows in which the CRF gains most, and loses most")
     handles = [
         Patch(color=c, label=n) for c, n in zip(colors.colors, TAGS, strict=True)
     ]
