@@ -7,8 +7,9 @@ add little to that error, and much to how noisy an image looks.
 absolute error. The program compares the SSIM of two photographs that are not in the
 training data. It is higher with the mix; what it costs is the peak signal-to-noise
 ratio (PSNR), which is the squared error by another name, and lower by about 1 dB.
-Pixels at the very border, which few windows of the SSIM see, are worse, too. The
-absolute error is between the two.
+Pixels at the very border, which few windows of the SSIM see, are worse, too. Most of
+the gain is the absolute error's, a part of the mix: alone, it is close to the mix, and
+with some seeds better.
 """
 
 from pathlib import Path
@@ -35,7 +36,7 @@ LOSSES = {
 }
 CLAIMS = [
     ("MixedStructuralSimilarity", ">", "squared error"),
-    ("MixedStructuralSimilarity", ">", "absolute error"),
+    ("absolute error", ">", "squared error"),
     ("squared error, PSNR", ">", "MixedStructuralSimilarity, PSNR"),
 ]
 
