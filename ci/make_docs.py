@@ -37,7 +37,6 @@ COMMON = {"reduction", "name", "dtype"}
 LIKE = {
     "classification": "classify_digits",
     "metric": "match_halves",
-    "ranking": "match_halves",
     "regression": "huber_delta",
     "sequence": "tag_tokens",
     "Brier": "classify_digits",
