@@ -1,13 +1,14 @@
 """Boxes of small and large objects: a loss of their overlap against the absolute error.
 
-The Hubble deep field has galaxies of four to forty pixels. A network sees a crop around
-each and predicts its box. The boxes are made, not drawn by hand: they bound what is
-brighter than a threshold. The left half of the photograph is for training, the right
+The Hubble deep field has galaxies of three to forty pixels. A network sees a crop
+around each and predicts its box. The boxes are made, not drawn by hand: they bound what
+is brighter than a threshold. The left half of the photograph is for training, the right
 half for the test, and what counts is the overlap with the true box, the IoU. An error
 of one pixel is small for a large galaxy and large for a small one. The absolute error
 counts both alike; `CompleteIoU` counts each as a share of its box. The program compares
-the mean IoU of all boxes, and of the third with the smallest ones. Of the largest third
-the absolute error is as good or better, and so is its mean error in pixels.
+the mean IoU of all boxes, and of the third with the smallest ones. The gain is not
+large, about 0.01 of all and 0.02 of the small ones, and of the largest third the
+absolute error is as good or better.
 
 A loss of the overlap alone, `BoxIoU`, has no gradient for boxes that do not touch. The
 program shows it, too: a box that starts beside its galaxy stays where it is, and

@@ -3,7 +3,8 @@
 A photograph of coins, its left part for training and its right for the test. The labels
 are made, not drawn by hand: thresholds mark coins and background, a watershed on the
 gradient finds the borders between them, and the rim is what lies within a pixel of a
-border. The rim is thin, and what the mean IoU of the three classes depends on.
+border. The rim is thin, and what the mean IoU of the three classes depends on. With
+longer training the difference gets smaller: crossentropy finds the rim, but later.
 """
 
 from pathlib import Path
