@@ -35,6 +35,21 @@ README = ROOT / "README.md"
 BACKENDS = ROOT / "docs" / "backends.md"
 SUMMARIES = ROOT / "docs" / "backends"
 COMMON = {"reduction", "name", "dtype"}
+LIKE = {
+    "classification": "classify_digits",
+    "metric": "match_halves",
+    "regression": "huber_delta",
+    "sequence": "tag_tokens",
+    "Brier": "classify_digits",
+    "DistributionFocal": "find_boxes",
+    "JensenShannon": "classify_digits",
+    "LinearCrossentropy": "tag_tokens",
+    "PenaltyReducedFocal": "segment_coins",
+    "QualityFocal": "find_boxes",
+    "Varifocal": "find_boxes",
+}
+"""The program in which a loss takes the place of another one with little change, where
+no program uses the loss, or one that fits the same problem: by loss or by family."""
 
 
 def signature(public: ast.ClassDef | ast.FunctionDef, path: Path) -> str:
@@ -121,7 +136,6 @@ def section(
     rows: list[str] = []
     functions: list[str] = []
     peers, examples = migration.peers(ROOT), examples_of(public)
-    like = of_family(folder, examples)
     for path in sorted(folder.glob("[!_]*.py")):
         for node in ast.parse(path.read_text()).body:
             if not isinstance(node, ast.ClassDef | ast.FunctionDef) or any(
@@ -139,7 +153,7 @@ def section(
             if folder != TRAINING:
                 known = "<br>".join([first.rstrip("."), *peers.get(node.name, [])])
                 cells = [cells[0], known, shown, second]
-            cells.append(", ".join(examples.get(node.name, []) or like))
+            cells.append(", ".join(programs(node.name, folder, examples)))
             beside = isinstance(node, ast.FunctionDef) and folder != TRAINING
             (functions if beside else rows).append(f"| {' | '.join(cells)} |")
     if not rows:
@@ -185,18 +199,35 @@ def examples_of(public: set[str]) -> dict[str, list[str]]:
             and node.value.id == PACKAGE
         }
         for name in used & public:
-            found.setdefault(name, []).append(f"[{path.stem}](examples/{path.name})")
+            found.setdefault(name, []).append(link(path.stem))
     return found
 
 
-def of_family(folder: Path, examples: dict[str, list[str]]) -> list[str]:
-    """What a loss that no program uses has: the program of most losses beside it."""
+def link(program: str) -> str:
+    """A link to a program."""
+    return f"[{program}](examples/{program}.py)"
+
+
+def programs(name: str, folder: Path, examples: dict[str, list[str]]) -> list[str]:
+    """Links to the programs that use a name, or to one that is like it.
+
+    Like it is the program of a loss that fits the same problem, or that of most losses
+    of the family.
+    """
+    if name in examples or folder == TRAINING:
+        return examples.get(name, [])
+    if name in LIKE:
+        return [f"like {link(LIKE[name])}"]
     listed = exports(folder / "__init__.py")
-    links = [
-        x for name in (listed.names if listed else ()) for x in examples.get(name, ())
-    ]
-    most = sorted(set(links), key=lambda link: (-links.count(link), link))
-    return [f"like {link}" for link in most[:1]]
+    for beside in (
+        [n for *_, names in problems_of(folder) if name in names for n in names],
+        [] if listed is None or folder.name in LIKE else listed.names,
+    ):
+        links = [x for other in beside for x in examples.get(other, ())]
+        if links:
+            most = min(set(links), key=lambda x: (-links.count(x), x))
+            return [f"like {most}"]
+    return [f"like {link(LIKE[folder.name])}"] if folder.name in LIKE else []
 
 
 def problems() -> list[str]:

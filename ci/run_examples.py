@@ -2,8 +2,8 @@
 
 Few processes for all of them, since importing a backend takes longer than most of them:
 one, or `--processes N`. A name restricts the run: `run_examples.py segment_coins`. Each
-asserts what it says for one seed; `--claims` asserts what those that compare losses
-claim, for five seeds.
+asserts what one seed can show; `--claims` asserts what those that compare losses claim,
+for five seeds.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import io
 import itertools
 import multiprocessing
 import runpy
+import statistics
 import sys
 import time
 import traceback
@@ -50,19 +51,34 @@ def as_a_person(program: Path) -> str:
 
 
 def claim(program: Path) -> str:
-    """Assert what a program claims, if it claims something, by `SEEDS`."""
+    """Judge what a program claims by `SEEDS`; return what does not hold.
+
+    Its CLAIMS are names of scores and the sign between them. Each has to hold for the
+    means, and for most seeds.
+    """
     namespace = runpy.run_path(str(program), run_name="claims")
-    if "claim" not in namespace:
+    if not namespace.get("CLAIMS"):
         return "claims nothing"
     trials = []
     for seed in SEEDS:
         scores, _ = namespace["trial"](seed)
         print(f"seed {seed}:", ", ".join(f"{n} {x:.3f}" for n, x in scores.items()))
         trials.append(scores)
-    means = {name: sum(s[name] for s in trials) / len(trials) for name in trials[0]}
-    print("mean:", ", ".join(f"{n} {x:.3f}" for n, x in means.items()))
-    namespace["claim"](trials)
-    return ""
+    problems = []
+    for better, sign, other in namespace["CLAIMS"]:
+        pairs = [(scores[better], scores[other]) for scores in trials]
+        won = sum(holds(sign, *pair) for pair in pairs)
+        a, b = (statistics.fmean(column) for column in zip(*pairs, strict=True))
+        said = f"{better} {sign} {other}: {a:.3f} and {b:.3f}, {won} of {len(pairs)}"
+        print(said)
+        if not holds(sign, a, b) or won <= len(pairs) / 2:
+            problems.append(said)
+    return "; ".join(problems)
+
+
+def holds(sign: str, a: float, b: float) -> bool:
+    """Whether a claim holds; never for NaN."""
+    return {">": a > b, "<": a < b}[sign]
 
 
 def run(program: Path, way: Callable[[Path], str]) -> tuple[float, str]:
@@ -147,7 +163,7 @@ def main() -> int:
     programs = [
         found[name]
         for name in names
-        if not asked.claims or asked.names or "def claim" in text(found[name])
+        if not asked.claims or asked.names or "CLAIMS = " in text(found[name])
     ]
     console = Console()
     table = Table("example", "seconds", "result")

@@ -17,6 +17,8 @@ from sklearn.datasets import load_digits
 
 import portable_losses
 
+CLAIMS = [("learned T", ">", "T = 1")]
+
 
 def data(seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The upper and the lower halves; the last 100 are the test."""
@@ -45,7 +47,9 @@ def match(learn: bool, seed: int) -> tuple[float, float, np.ndarray]:
     loss = portable_losses.CLIP(normalize=False, temperature=1.0)
     model.compile(keras.optimizers.Adam(0.003), loss=loss)
     none = np.zeros(len(upper) - 100)  # the pairs are the targets
-    model.fit([upper[:-100], lower[:-100]], none, batch_size=128, epochs=20, verbose=0)
+    pairs = [upper[:-100], lower[:-100]]
+    history = model.fit(pairs, none, batch_size=128, epochs=20, verbose=0).history
+    assert history["loss"][-1] < history["loss"][0]
     a, b = np.moveaxis(model.predict_on_batch([upper[-100:], lower[-100:]]), 1, 0)
     temperature = 1 / float((a[0] ** 2).sum())
     cosines = temperature * b @ a.T
@@ -62,17 +66,13 @@ def trial(seed: int) -> tuple[dict[str, float], dict[str, np.ndarray]]:
     return scores, {f"{name}, T = {t:.2g}": x for name, (_, t, x) in shown}
 
 
-def claim(trials: list[dict[str, float]]) -> None:
-    mean = {name: np.mean([scores[name] for scores in trials]) for name in trials[0]}
-    assert mean["learned T"] > mean["T = 1"]
-
-
 def plot(cosines: dict[str, np.ndarray]) -> None:
     figure = Figure(figsize=(8, 4), layout="constrained")
     for axes, (name, shown) in zip(figure.subplots(1, 2), cosines.items(), strict=True):
         image = axes.imshow(shown[:20, :20], cmap="PuOr", vmin=-1, vmax=1)
         axes.set(title=name, xlabel="upper half of image", ylabel="lower half of image")
         axes.set(xticks=range(0, 20, 5), yticks=range(0, 20, 5))
+    figure.suptitle("A low temperature makes pairs (the diagonal) stand out")
     figure.colorbar(image, ax=figure.axes, label="cosine")
     Path("build").mkdir(exist_ok=True)
     figure.savefig("build/match_halves.png", dpi=150)
@@ -82,8 +82,8 @@ def main() -> None:
     scores, cosines = trial(0)
     for name, value in scores.items():
         print(f"{name}: {value:.0%} of the halves find their other half")
+        assert value > 0.2  # among 100
     plot(cosines)
-    claim([scores])
 
 
 if __name__ == "__main__":

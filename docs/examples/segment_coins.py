@@ -3,7 +3,8 @@
 A photograph of coins, its left part for training and its right for the test. The labels
 are made, not drawn by hand: thresholds mark coins and background, a watershed on the
 gradient finds the borders between them, and the rim is what lies within a pixel of a
-border. The rim is thin, and what the mean IoU of the three classes depends on.
+border. The rim is thin, and what the mean IoU of the three classes depends on. With
+longer training the difference gets smaller: crossentropy finds the rim, but later.
 """
 
 from pathlib import Path
@@ -22,11 +23,15 @@ import portable_losses
 
 CLASSES = ("background", "coin", "rim")
 SPLIT = 128
+# Of 0.003, 0.01 and 0.02: after 120 steps at 0.003 neither loss has found the rim, and
+# which of two unfinished trainings is ahead is chance.
+RATE = 0.01
 LOSSES = {
     "crossentropy": portable_losses.CategoricalCrossentropy(from_logits=True),
     "SoftDice + focal": portable_losses.SoftDice(activation="softmax", per="batch")
     + portable_losses.CategoricalFocalCrossentropy(alpha=1.0, from_logits=True),
 }
+CLAIMS = [("SoftDice + focal", ">", "crossentropy")]
 
 
 def data() -> tuple[np.ndarray, np.ndarray]:
@@ -66,9 +71,12 @@ def segment(loss: portable_losses.Loss, seed: int) -> np.ndarray:
             )
         )
     model.add(layers.Conv2D(3, 1))
-    model.compile(keras.optimizers.Adam(0.003), loss=loss)
     x, y = patches(np.random.default_rng(seed), 64)
-    model.fit(x, y, batch_size=8, epochs=12, verbose=0)
+    epochs, batch = 15, 8
+    falling = keras.optimizers.schedules.CosineDecay(RATE, epochs * len(x) // batch)
+    model.compile(keras.optimizers.Adam(falling), loss=loss)
+    history = model.fit(x, y, batch_size=batch, epochs=epochs, verbose=0).history
+    assert history["loss"][-1] < history["loss"][0]
     image, _ = data()
     return model.predict_on_batch(image[None, :, SPLIT:])[0].argmax(-1)
 
@@ -86,15 +94,10 @@ def trial(seed: int) -> tuple[dict[str, float], dict[str, np.ndarray]]:
     return {n: float(np.mean(ious(f, true))) for n, f in found.items()}, found
 
 
-def claim(trials: list[dict[str, float]]) -> None:
-    mean = {name: np.mean([scores[name] for scores in trials]) for name in LOSSES}
-    assert mean["SoftDice + focal"] > mean["crossentropy"]
-
-
 def plot(found: dict[str, np.ndarray]) -> None:
     image, classes = data()
     image, true = image[:, SPLIT:, 0], classes[:, SPLIT:]
-    figure = Figure(figsize=(8, 5.4), layout="constrained")
+    figure = Figure(figsize=(8, 5.8), layout="constrained")
     axes = figure.subplots(1, 4)
     axes[0].imshow(image, cmap="gray")
     axes[0].set_title("photograph")
@@ -102,13 +105,16 @@ def plot(found: dict[str, np.ndarray]) -> None:
     colors = ListedColormap(["#dddddd", "#0072b2", "#d55e00"])
     for ax, (name, map_) in zip(axes[1:], shown.items(), strict=True):
         ax.imshow(map_, cmap=colors, vmin=-0.5, vmax=2.5, interpolation="nearest")
-        *_, rim = ious(map_, true)
-        ax.set_title(name if map_ is true else f"{name}\nIoU of the rim {rim:.2f}")
+        ax.set_title(name)
+        if map_ is not true:
+            *_, rim = ious(map_, true)
+            ax.set_xlabel(f"IoU of the rim {rim:.2f}")
     for ax in axes:
         ax.set(xticks=[], yticks=[])
     handles = [
         Patch(color=c, label=n) for c, n in zip(colors.colors, CLASSES, strict=True)
     ]
+    figure.suptitle("SoftDice and a focal loss find more of the thin rim")
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
     Path("build").mkdir(exist_ok=True)
     figure.savefig("build/segment_coins.png", dpi=150)
@@ -118,9 +124,8 @@ def main() -> None:
     scores, found = trial(0)
     for name, value in scores.items():
         print(f"{name}: mean IoU {value:.3f}")
+        assert value > 0.6  # about what a map without a rim has
     plot(found)
-    # One seed may turn the comparison round; `claim` is about several.
-    assert min(scores.values()) > 0.5
 
 
 if __name__ == "__main__":

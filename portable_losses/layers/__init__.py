@@ -6,3 +6,27 @@ from portable_losses.layers.linear_crossentropy import LinearCrossentropy
 from portable_losses.layers.stack_views import StackViews
 
 __all__ = ["CosineDense", "LinearChainCRF", "LinearCrossentropy", "StackViews"]
+
+PROBLEMS = (
+    (
+        "sequences with a label for each step, such as tags of tokens",
+        "the best sequence as a whole",
+        ("LinearChainCRF",),
+    ),
+    (
+        "tokens of a large vocabulary",
+        "an output layer with its crossentropy, without the logits in memory",
+        ("LinearCrossentropy",),
+    ),
+    (
+        "labels, for a loss that compares embeddings with class centers",
+        "a layer that holds the centers",
+        ("CosineDense",),
+    ),
+    (
+        "pairs, triplets or views, each with an output of its own",
+        "the one tensor that losses of views take, and a learned temperature",
+        ("StackViews",),
+    ),
+)
+"""What you have, what you want, and the layers that fit."""

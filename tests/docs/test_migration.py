@@ -145,7 +145,29 @@ def unit(x: object) -> object:
     return keras.ops.normalize(x, axis=-1)
 
 
-HELPERS = {"first": first, "flat": flat, "cosines": cosines, "unit": unit}
+def kernel() -> object:
+    """`CENTERS` as the kernel of a linear output layer, a tensor."""
+    return keras.ops.convert_to_tensor(CENTERS)
+
+
+def added(layer: keras.layers.Layer, t: object, p: object) -> object:
+    """What a layer that adds a loss adds, with `CENTERS` as its kernel."""
+    layer.build(p.shape)
+    layer.set_weights([CENTERS])
+    layer(p, t, training=True)
+    (loss,) = layer.losses
+    return loss
+
+
+HELPERS = {
+    "added": added,
+    "cosines": cosines,
+    "first": first,
+    "flat": flat,
+    "kernel": kernel,
+    "transposed": keras.ops.transpose,
+    "unit": unit,
+}
 FRAMEWORKS = {
     "torch": {"torch": "torch", "F": "torch.nn.functional"},
     "jax": {"jnp": "jax.numpy"},
@@ -158,7 +180,8 @@ def ours(row: dict) -> object:
     """The loss that a row says to construct."""
     text = row.get("construct") or f"{row['ours']}({row['arguments']})"
     names = {**vars(portable_losses), "math": math}
-    return row.get("factor", 1.0) * eval(text, names)
+    loss = eval(text, names)
+    return row["factor"] * loss if "factor" in row else loss
 
 
 def names_of(library: dict) -> dict:
@@ -240,7 +263,10 @@ def test_each_loss_of_an_installed_library_has_a_row(name):
 def test_ours_can_be_constructed_as_a_row_says(row):
     assert row["library"] in LIBRARIES
     assert row["ours"] in portable_losses.__all__
-    assert isinstance(ours(row), portable_losses.Loss)
+    # A layer that holds weights adds the loss, where theirs holds weights, too.
+    assert isinstance(
+        ours(row), portable_losses.Loss | portable_losses.LinearCrossentropy
+    )
     # What is equal is compared, and what is not says why.
     assert set(row) >= ({"inputs", "compare"} if row["equal"] else {"note"})
     assert row["equal"] or row["note"]

@@ -21,14 +21,17 @@ EXAMPLES = ROOT / "docs" / "examples"
 # These show the package, or end where training does: they have no `build`.
 OTHERS = {
     "classify_digits",
+    "denoise_photographs",
+    "find_boxes",
+    "fix_your_loss",
     "imbalanced_classes",
     "learn_embeddings",
-    "fix_your_loss",
     "match_halves",
     "predict_intervals",
     "rank_patients",
     "segment_coins",
     "segment_digits",
+    "suggest_tokens",
     "tag_tokens",
     "when_the_loss_is_nan",
     "where_keras_differs",

@@ -94,6 +94,12 @@ PROBLEMS = (
         ("BinaryCrossentropy",),
     ),
     (
+        "times to an event, some of them censored: a yes or no for each interval, with "
+        "a mask over those after the event or the censoring",
+        "the hazard of each interval (discrete-time survival)",
+        ("BinaryCrossentropy",),
+    ),
+    (
         "labels, most of them easy or of one class",
         "attention to the hard and rare ones",
         (
