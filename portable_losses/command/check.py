@@ -1,6 +1,7 @@
 """`portable-losses check`: what is wrong with a loss, and how to fix it."""
 
 import contextlib
+import dataclasses
 import json
 import pathlib
 import signal
@@ -13,9 +14,10 @@ import numpy as np
 from rich.console import Console
 
 from portable_losses._adapters import facts, known
-from portable_losses.command import shown, targets
+from portable_losses.command import shown, summary, targets
+from portable_losses.command.expanded import expanded
 from portable_losses.parity.examine.examination import check
-from portable_losses.parity.examine.findings import Report, in_words
+from portable_losses.parity.examine.findings import Report
 from portable_losses.parity.examine.kinds import KINDS, single
 from portable_losses.parity.examine.session import Options, Session
 
@@ -172,15 +174,23 @@ def command(
     console = Console(soft_wrap=False, width=None if sys.stdout.isatty() else 100)
     options = Options(backends, kind, shape, inputs, reference, strict, timeout)
     reports: list[Report] = []
+    audits = any(targets.is_package(name) for name in names)
     with _ended_by_signals(), console.status("starting") as status:
         with Session(options, lambda text: status.update(text)) as session:
-            for name in names:
-                for target in _expanded(session, name, reports):
-                    reports.append(check(session, target))
-                    shown.show(reports[-1], console)
+            chosen = [t for name in names for t in expanded(session, name, reports)]
+            for i, (target, also) in enumerate(chosen, 1):
+                counted = f"{i}/{len(chosen)} " if len(chosen) > 1 else ""
+                session.note = lambda text, at=counted: status.update(f"{at}{text}")
+                report = dataclasses.replace(check(session, target), also=also)
+                reports.append(report)
+                shown.show(report, console, faults_only=audits)
     for report in reports:
         if report.problem and not report.kind and targets.is_whole(report.target):
             shown.show(report, console)
+    if audits:
+        summary.show_advice(reports, console)
+    if len(reports) > 1:
+        summary.show_summary(reports, console)
     verdicts = [report.verdict for report in reports]
     counted = ", ".join(
         f"{verdicts.count(v)} {words}"
@@ -198,21 +208,6 @@ def command(
     if "fault" in verdicts:
         sys.exit(1)
     sys.exit(2 if "unchecked" in verdicts or not verdicts else 0)
-
-
-def _expanded(session: Session, name: str, reports: list[Report]) -> list[str]:
-    """The targets that one stands for."""
-    if not targets.is_whole(name):
-        return [name]
-    found = session.names(name)
-    for module, error in found.get("unread", {}).items():
-        reports.append(Report.unchecked(module, {"": error}))
-    if found.get("names"):
-        return list(found["names"])
-    error = found.get("error") or found.get("ended")
-    said = in_words(error) if error else f"there are no losses in {name}"
-    reports.append(Report(name, None, [], said))
-    return []
 
 
 def _require_writable(output: pathlib.Path | None) -> None:

@@ -167,6 +167,7 @@ def _finding(
         values=values,
         gradients=gradients,
         line=line,
+        pair=small.inputs[label],
     )
 
 

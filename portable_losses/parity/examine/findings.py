@@ -25,6 +25,7 @@ class Finding:
         values: the value by backend, and of float64.
         gradients: likewise.
         line: the user's own line, `file:number: text`.
+        pair: the input as arrays.
     """
 
     check: str
@@ -36,6 +37,7 @@ class Finding:
     values: dict[str, Any] = dataclasses.field(default_factory=dict)
     gradients: dict[str, Any] = dataclasses.field(default_factory=dict)
     line: str = ""
+    pair: Any = None
 
     def as_json(self) -> dict[str, Any]:
         """For machines: infinities and NaN are strings."""
@@ -54,12 +56,21 @@ class Finding:
 
 @dataclasses.dataclass
 class Report:
-    """The findings of one target."""
+    """The findings of one target.
+
+    Args:
+        target: as it was written.
+        kind: what the loss takes.
+        findings: faults and advice.
+        problem: why it could not be checked.
+        also: other names of the same loss, in an audit.
+    """
 
     target: str
     kind: str | None
     findings: list[Finding]
     problem: str = ""
+    also: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -88,6 +99,7 @@ class Report:
             findings.append(Finding("import", self.problem, "", "advice").as_json())
         return {
             "target": self.target,
+            **({"also": list(self.also)} if self.also else {}),
             "kind": self.kind,
             "verdict": self.verdict,
             "findings": findings,

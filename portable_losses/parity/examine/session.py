@@ -127,3 +127,10 @@ class Session:
     def names(self, place: str) -> Facts:
         """The targets of all losses of a place."""
         return self.ask("numpy", "names", place=place)
+
+    def versions(self) -> dict[str, str]:
+        """The versions of Keras, of the backends and of Python in the workers."""
+        found: dict[str, str] = {}
+        for channel in self._channels.values():
+            found |= channel.versions
+        return found

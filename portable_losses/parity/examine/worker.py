@@ -3,6 +3,7 @@
 import faulthandler
 import json
 import os
+import platform
 import queue
 import signal
 import sys
@@ -94,6 +95,8 @@ def main() -> None:
     voice = Voice(to)
     began = time.perf_counter()
     try:
+        import keras
+
         from portable_losses.parity.examine.lab import Lab
 
         lab = Lab(voice)
@@ -102,7 +105,11 @@ def main() -> None:
         os._exit(1)
     voice.say(
         "answer",
-        versions=lab.autodiff.versions(),
+        versions={
+            "python": platform.python_version(),
+            "keras": keras.__version__,
+            **lab.autodiff.versions(),
+        },
         modes=list(lab.autodiff.MODES),
         seconds=time.perf_counter() - began,
     )
