@@ -19,6 +19,13 @@ from portable_losses.parity.found import machine
 
 Facts = dict[str, Any]
 
+MODULES = ("keras.losses", "portable_losses")
+ROUNDED = 'SparseCategoricalCrossentropy(from_logits=True, dtype="bfloat16")'
+CLASS_257 = """\
+y_true = np.array([257], "int32")
+y_pred = 20.0 * np.eye(260, dtype="float32")[[257]]"""
+"""A class index that bfloat16 does not have, and a prediction that is right."""
+
 
 def measured(check: Facts) -> Facts:
     """What is kept of a run of `portable-losses check keras.losses`."""
@@ -27,6 +34,7 @@ def measured(check: Facts) -> Facts:
     )
     with Session(Options(backends)) as session:
         targets = [_target(session, target) for target in check["targets"]]
+        rounded = {m: _values(session, f"{m}:{ROUNDED}") for m in MODULES}
         return plain(
             {
                 "command": "portable-losses check keras.losses",
@@ -36,6 +44,7 @@ def measured(check: Facts) -> Facts:
                 "backends": list(backends),
                 "versions": session.versions(),
                 "targets": targets,
+                "rounded": {"loss": ROUNDED, "input": CLASS_257, "values": rounded},
             }
         )
 
@@ -73,8 +82,17 @@ def _ours(session: Session, kind: str, finding: Facts) -> Facts:
     values = {b: fact["input"]["value"] for b, fact in found.items()}
     gradients = {b: fact["input"]["gradient"] for b, fact in found.items()}
     values["float64"] = wanted["value"]
-    gradients["float64"] = without_noise(wanted["gradient"])
-    return {"values": values, "gradients": gradients}
+    sides = [without_noise(wanted[side]) for side in ("low", "high")]
+    return {"values": values, "gradients": gradients, "sides": sides}
+
+
+def _values(session: Session, target: str) -> Facts:
+    """The value at class index 257 on each backend."""
+    backends = session.options.backends
+    session.ask_all(backends, "load", target=target)
+    inputs = sent({"input": pair_of(CLASS_257)})
+    found = session.ask_all(backends, "measure", inputs=inputs)
+    return {b: fact["input"]["value"] for b, fact in found.items()}
 
 
 def pair_of(code: str) -> tuple[Any, Any]:

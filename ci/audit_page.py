@@ -14,7 +14,8 @@ Facts = dict[str, Any]
 CAUSES = {
     "finite": (
         "Values or gradients that are NaN or infinite",
-        "One sample with such an input makes every weight of a model NaN in one step.",
+        "One sample with such an input makes every weight of a model NaN in one step, "
+        "also where the derivative of the formula itself is infinite.",
     ),
     "clipped": (
         "Logits that are clipped on the way",
@@ -46,6 +47,30 @@ CAUSES = {
     "other": ("Other faults", "Each is described by itself."),
 }
 """Headings of the page in order, and what follows from the fault."""
+
+
+GRADIENT = """\
+def gradient(loss, y_true, y_pred):
+    backend = keras.config.backend()
+    if backend == "jax":
+        import jax
+
+        return jax.grad(lambda p: loss(y_true, p))(y_pred)
+    if backend == "torch":
+        import torch
+
+        p = torch.tensor(y_pred, requires_grad=True)
+        loss(y_true, p).backward()
+        return p.grad
+    import tensorflow as tf
+
+    p = tf.convert_to_tensor(y_pred)
+    with tf.GradientTape() as tape:
+        tape.watch(p)
+        value = loss(y_true, p)
+    return tape.gradient(value, p)
+"""
+"""What the page has for its reader, and a test runs."""
 
 
 def cause(target: str, finding: Facts) -> str:
@@ -89,6 +114,17 @@ def numbers(x: Any, most: int = 8) -> str:
     return ", ".join(shown[:most]) + more
 
 
+def between(sides: Any, most: int = 8) -> str:
+    """Derivatives: one number where that from the left is that from the right."""
+    low, high = (flat(side) for side in sides)
+    shown = []
+    for a, b in zip(low, high, strict=True):
+        one = abs(float(a) - float(b)) <= 1e-3 * max(abs(float(a)), abs(float(b)))
+        shown.append(number(a, 5) if one else f"{number(a, 5)} to {number(b, 5)}")
+    more = f", ... ({len(shown)})" if len(shown) > most else ""
+    return ", ".join(shown[:most]) + more
+
+
 def page(found: Facts) -> str:
     """The page."""
     targets = found["targets"]
@@ -108,6 +144,8 @@ def page(found: Facts) -> str:
         "short": short,
         "number": number,
         "numbers": numbers,
+        "between": between,
+        "columns": columns,
         "faults": faults,
         "anchor": anchor,
         "program": program,
@@ -122,6 +160,7 @@ def page(found: Facts) -> str:
         causes=CAUSES,
         conventions=conventions(targets),
         cause=cause,
+        gradient=GRADIENT,
     )
 
 
@@ -145,6 +184,20 @@ def program(target: str, finding: Facts) -> str:
     made = short(target)
     call = made if made.endswith(")") else f"{made}()"
     return f"loss = keras.losses.{call}\n{finding['input']}"
+
+
+def columns(finding: Facts, backend: str) -> str:
+    """The cells of a backend: Keras's value and gradient, and ours."""
+    both = (finding, finding.get("ours", {}))
+    return " | ".join(
+        cell
+        for of in both
+        for cell in (
+            (number(of["values"][backend]), numbers(of["gradients"][backend]))
+            if "values" in of
+            else ("", "")
+        )
+    )
 
 
 def conventions(targets: list[Facts]) -> list[tuple[str, int, int, int]]:

@@ -24,16 +24,19 @@ def targets(target: str, thing: Any) -> list[str]:
     One that takes logits or probabilities is checked with both.
     """
     chosen: dict[Any, Case] = {}
-    cases = _cases(thing)
-    for case in sorted(cases, key=lambda case: bool(case.config)):
-        chosen.setdefault(case.config.get("from_logits", not case.config), case)
-    if not all("from_logits" in case.config for case in cases if case.config):
-        chosen = dict(list(chosen.items())[:1])
+    for case in sorted(_cases(thing), key=lambda case: bool(case.config)):
+        chosen.setdefault(case.config.get("from_logits", _default(thing)), case)
     spelled = []
     for case in chosen.values():
         arguments = ", ".join(f"{k}={v!r}" for k, v in case.config.items())
         spelled.append(f"{target}({arguments})" if arguments else target)
     return spelled
+
+
+def _default(owner: Any) -> Any:
+    """What a class takes if `from_logits` is not given; None if it has no such."""
+    argument = inspect.signature(owner).parameters.get("from_logits")
+    return None if argument is None else argument.default
 
 
 def case_of(loss: Any) -> Case | None:

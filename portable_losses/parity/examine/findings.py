@@ -25,7 +25,7 @@ class Finding:
         values: the value by backend, and of float64.
         gradients: likewise.
         line: the user's own line, `file:number: text`.
-        pair: the input as arrays.
+        inputs: the input as arrays, by its name.
     """
 
     check: str
@@ -37,7 +37,7 @@ class Finding:
     values: dict[str, Any] = dataclasses.field(default_factory=dict)
     gradients: dict[str, Any] = dataclasses.field(default_factory=dict)
     line: str = ""
-    pair: Any = None
+    inputs: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """For machines: infinities and NaN are strings."""

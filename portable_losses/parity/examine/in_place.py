@@ -1,5 +1,6 @@
 """The remedy for a loss of Keras: ours of the same name, if that is shown."""
 
+import re
 from typing import Any
 
 from portable_losses.parity.examine.findings import FAULT, Finding
@@ -17,9 +18,14 @@ def remedies(session: Session, m: Measured, findings: list[Finding]) -> None:
         return
     for finding in findings:
         if finding.rank == FAULT and _is_gone(session, m, finding):
+            # Of what differs in Keras only that is told which experiment has shown.
+            shown = re.search(r"in place of (keras\.ops[^:]*):", finding.remedy)
+            what = f"; what differs is {shown[1]}" if shown else ""
+            if finding.check in ("arguments", "saved"):
+                what = f"; in Keras itself, {finding.remedy}"
             finding.remedy = (
                 f"use portable_losses.{name}, which takes the same arguments: found by "
-                f"trying, the fault is gone with it. In Keras itself: {finding.remedy}"
+                f"trying, the fault is gone with it{what}"
             )
 
 
@@ -29,26 +35,14 @@ def _is_gone(session: Session, m: Measured, finding: Finding) -> bool:
         (lane,) = finding.backends or ("numpy",)
         kept = session.ask(lane, "saving", inputs=few, stand_in=True)
         return kept.get("lost") == [] and kept.get("broken") is None
-    if finding.pair is None:
+    if not finding.inputs:
         return False
-    inputs = {"input": finding.pair}
+    sending = sent(finding.inputs)
     found: dict[str, Any] = session.ask_all(
-        m.backends, "measure", inputs=sent(inputs), stand_in=True
+        m.backends, "measure", inputs=sending, stand_in=True
     )
-    if any("value" not in fact.get("input", {}) for fact in found.values()):
+    measured = [facts for by in found.values() for facts in by.values()]
+    if not all("value" in facts for facts in measured):
         return False
-    wanted = session.ask("numpy", "reference", inputs=sent(inputs), stand_in=True)
-    return not faults(Table(found, wanted, inputs, m.kind)) and not _is_dead(
-        found, finding
-    )
-
-
-def _is_dead(found: dict[str, Any], finding: Finding) -> bool:
-    """Whether ours has no gradient either, where a mistake should have one."""
-    if finding.check != "dead":
-        return False
-    return any(not any(_flat(f["input"]["gradient"])) for f in found.values())
-
-
-def _flat(x: Any) -> list[float]:
-    return [v for y in x for v in _flat(y)] if isinstance(x, list) else [x]
+    wanted = session.ask("numpy", "reference", inputs=sending, stand_in=True)
+    return not faults(Table(found, wanted, finding.inputs, m.kind))

@@ -13,7 +13,7 @@ from portable_losses.parity.examine import calls, declared, saving, swaps
 from portable_losses.parity.examine.errors import told
 from portable_losses.parity.examine.finding import find
 from portable_losses.parity.examine.listing import listed
-from portable_losses.parity.examine.sending import arrays
+from portable_losses.parity.examine.sending import arrays, expected
 from portable_losses.parity.examine.subject import Subject
 from portable_losses.parity.examine.worker import Voice
 
@@ -144,7 +144,7 @@ class Lab:
 
     def on_reference(self, command: Facts) -> Facts:
         """The same in float64, with one-sided derivatives; on the NumPy backend."""
-        from portable_losses.parity.examine.float64 import reference, told_of
+        from portable_losses.parity.examine.float64 import reference
 
         given = command.get("reference")
         case = declared.case_of(self.loss.loss) if command.get("declared") else None
@@ -154,14 +154,14 @@ class Lab:
             if self.stand_in is not None and not given:
                 ours = reference(self.stand_in, None)
 
-            def expected(pair: Any) -> Facts:
-                own = told_of(at(*pair))
+            def both(pair: Any) -> Facts:
+                own = expected(at(*pair))
                 with contextlib.suppress(ValueError, TypeError):  # ours may reject it
-                    return {**told_of(ours(*pair)), "own": own} if ours else own
+                    return {**expected(ours(*pair)), "own": own} if ours else own
                 return own
 
             return {
-                name: self._try(f"float64, {name}", partial(expected, pair))
+                name: self._try(f"float64, {name}", partial(both, pair))
                 for name, pair in arrays(command["inputs"]).items()
             }
 
