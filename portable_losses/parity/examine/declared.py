@@ -11,7 +11,7 @@ import portable_losses
 from portable_losses.parity.case import Array, Case, Pair
 from portable_losses.parity.examine.kinds import single
 from portable_losses.parity.examine.sending import sent
-from portable_losses.parity.reference import Expected, expect
+from portable_losses.parity.reference import Expected, expect, takes_frozen
 
 COMMON = ("name", "reduction", "dtype")
 SEEDS = 3
@@ -68,7 +68,7 @@ def facts(case: Case) -> dict[str, Any]:
             continue  # our own promise, and none that a check asks of others
         if case.kind == "items":  # one shape, so that a backend compiles once
             t, p = (np.resize(x, (samples, *x.shape[1:])) for x in (t, p))
-        if np.isfinite(reference(case)(t, p).value):
+        if _is_finite(case, t, p):
             inputs[name] = t, p
     return {
         "inputs": sent({name: single(pair) for name, pair in inputs.items()}),
@@ -77,6 +77,18 @@ def facts(case: Case) -> dict[str, Any]:
         "couples": case.kind != "items",
         "scalar": case.kind == "statistic",
     }
+
+
+def _is_finite(case: Case, t: Array, p: Array) -> bool:
+    """Whether the loss costs a finite number there, by its definition."""
+    if case.inputs()[0] is None:
+        t = None  # type: ignore[assignment]  # it is of predictions alone
+    assert case.reference is not None
+    frozen = (p,) if takes_frozen(case.reference) else ()
+    with np.errstate(all="ignore"):
+        found = case.reference(t, np.asarray(p, "float64"), *frozen)
+    items, kept = found if isinstance(found, tuple) else (found, True)
+    return bool(np.isfinite(np.where(kept, items, 0.0)).all())
 
 
 def reference(case: Case) -> Callable[[Any, Any], Expected]:
@@ -116,8 +128,8 @@ def _cases(owner: Any) -> list[Case]:
 
 
 def _config(loss: keras.losses.Loss) -> dict[str, Any]:
-    config = keras.saving.serialize_keras_object(loss)["config"]
-    return {name: value for name, value in config.items() if name not in COMMON}
+    config = loss.get_config().items()
+    return {name: value for name, value in config if name not in COMMON}
 
 
 # --- Keras's own losses ---------------------------------------------------------------

@@ -5,6 +5,8 @@ class that takes logits or probabilities is two losses, and each is checked.
 """
 
 import inspect
+import itertools
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,8 +14,14 @@ import keras
 
 from portable_losses.parity.examine import declared
 from portable_losses.parity.examine.finding import find, module_of, names, split
+from portable_losses.parity.examine.kinds import COLUMNS
 
 LOGITS = "from_logits"
+KNOWN = {"num_classes": COLUMNS}
+"""Arguments that a loss may need, and whose meaning their names say."""
+
+_BASE = re.compile("^_*(Base|Abstract)|Base$")
+_BESIDE = re.compile(r"(^|\.)_*(metric|util|helper|layer|callback|trainer)")
 
 
 def listed(place: str) -> dict[str, Any]:
@@ -27,6 +35,7 @@ def listed(place: str) -> dict[str, Any]:
     if place.endswith(".py"):
         return {**found, "also": {}}
     things = {target: find(target) for target in found["names"]}
+    things = {t: thing for t, thing in things.items() if not _is_beside(t, thing)}
     also: dict[str, list[str]] = {}
     targets: list[str] = []
     wrapped = dict(_wrapped(things))
@@ -42,8 +51,25 @@ def listed(place: str) -> dict[str, Any]:
     return {
         "names": targets,
         "also": {target: others for target, others in also.items() if others},
-        "unread": found["unread"],
+        "unread": {
+            module: error
+            for module, error in found["unread"].items()
+            if not _BESIDE.search(module.partition(".")[2])
+        },
     }
+
+
+def _is_beside(target: str, thing: Any) -> bool:
+    """Whether it is a base that others derive from, or a helper or metric in a package.
+
+    A function is known by its arguments alone, and losses are not all that takes
+    targets and predictions.
+    """
+    place, name = split(target)
+    if inspect.isclass(thing):
+        return bool(thing.__subclasses__() and _BASE.search(name))
+    inner = place.partition(".")[2]
+    return inspect.isfunction(thing) and bool(_BESIDE.search(inner))
 
 
 def _wrapped(things: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -88,9 +114,44 @@ def _other_names(target: str, things: dict[str, Any]) -> list[str]:
 
 
 def _spelled(target: str, thing: Any) -> Iterator[str]:
-    """A class as it is, and with `from_logits=True`, if it takes that."""
-    yield target
-    if inspect.isclass(thing) and issubclass(thing, keras.losses.Loss):
-        argument = inspect.signature(thing).parameters.get(LOGITS)
-        if argument is not None and argument.default is False and _made(thing):
-            yield f"{target}({LOGITS}=True)"
+    """A class with the arguments that it needs, and with `from_logits` both ways.
+
+    One that needs what is not known here is spelled without: the check says what is
+    missing.
+    """
+    if not inspect.isclass(thing) or not issubclass(thing, keras.losses.Loss):
+        yield target
+        return
+    values: dict[str, tuple[Any, ...]] = {}
+    for name, parameter in inspect.signature(thing).parameters.items():
+        needed = parameter.default is parameter.empty and parameter.kind in (
+            parameter.POSITIONAL_OR_KEYWORD,
+            parameter.KEYWORD_ONLY,
+        )
+        if name == LOGITS and (needed or isinstance(parameter.default, bool)):
+            usual = not needed and parameter.default
+            values[name] = (usual, not usual)
+            continue
+        if needed and name not in KNOWN:
+            yield target
+            return
+        if needed:
+            values[name] = (KNOWN[name],)
+    for chosen in itertools.product(*values.values()):
+        given = dict(zip(values, chosen, strict=True))
+        arguments = ", ".join(
+            f"{name}={value!r}"
+            for name, value in given.items()
+            if value != inspect.signature(thing).parameters[name].default
+        )
+        spelled = f"{target}({arguments})" if arguments else target
+        if _is_made(spelled) or not arguments:
+            yield spelled
+
+
+def _is_made(target: str) -> bool:
+    try:
+        find(target)
+    except Exception:  # its own, whatever that is
+        return False
+    return True

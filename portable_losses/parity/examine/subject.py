@@ -24,20 +24,21 @@ class Subject:
         self.target = target
         self.given = given
         self.is_class = inspect.isclass(given)
-        self.loss = self._made(given)
+        self.loss = self._made(target, given)
         owner = given if self.is_class or inspect.isroutine(given) else type(given)
         self.owner = getattr(given, "function", owner)
 
     @staticmethod
-    def _made(given: Any) -> Any:
+    def _made(target: str, given: Any) -> Any:
         if inspect.isclass(given):
             try:
                 return given()
             except TypeError as error:
                 if "missing" in str(error) and "argument" in str(error):
+                    needed = ", ".join(f"{name}=..." for name in _needed(given))
                     raise ValueError(
-                        f"{given.__name__} needs arguments ({error}); give them in "
-                        f"the target, for instance {given.__name__}(...)"
+                        f"{given.__name__} needs arguments; give them in the target: "
+                        f'"{target}({needed})"'
                     ) from error
                 raise
         if isinstance(given, keras.losses.Loss):
@@ -66,7 +67,8 @@ class Subject:
         """What `call` returns for inputs as Keras hands them over."""
         dtype = keras.backend.standardize_dtype(self.loss.dtype)
         if _is_ours(self.loss):
-            return self.loss.call(t, p)
+            found = self.loss.call(t, p)
+            return found[0] if isinstance(found, tuple) else found  # which count, too
         return self.loss.call(
             keras.ops.convert_to_tensor(t, dtype), keras.ops.convert_to_tensor(p, dtype)
         )
@@ -83,6 +85,15 @@ class Subject:
             "source": (source := source_of(self.owner)),
             "inherited": _of_keras(source["text"]),
         }
+
+
+def _needed(owner: Any) -> list[str]:
+    """The arguments without a default."""
+    return [
+        name
+        for name, p in inspect.signature(owner).parameters.items()
+        if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    ]
 
 
 def _is_ours(loss: Any) -> bool:
