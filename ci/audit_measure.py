@@ -54,7 +54,8 @@ def _target(session: Session, target: Facts) -> Facts:
     loads = session.ask_all(session.lanes, "load", target=target["target"])
     loaded = [found["facts"] for found in loads.values() if "facts" in found]
     name = loaded[0]["stand_in"] if loaded else ""
-    kept = {k: target[k] for k in ("target", "also", "kind", "verdict") if k in target}
+    told = ("target", "also", "kind", "verdict")
+    kept: Facts = {k: target[k] for k in told if k in target}
     findings = [
         {**finding, "line": _line(finding["line"])} for finding in target["findings"]
     ]

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import json
 import pathlib
 import signal
@@ -12,6 +13,7 @@ from typing import Any
 import click
 import numpy as np
 from rich.console import Console
+from rich.status import Status
 
 from portable_losses._adapters import facts, known
 from portable_losses.command import shown, summary, targets
@@ -179,8 +181,8 @@ def command(
         with Session(options, lambda text: status.update(text)) as session:
             chosen = [t for name in names for t in expanded(session, name, reports)]
             for i, (target, also) in enumerate(chosen, 1):
-                counted = f"{i}/{len(chosen)} " if len(chosen) > 1 else ""
-                session.note = lambda text, at=counted: status.update(f"{at}{text}")
+                at = f"{i}/{len(chosen)} " if len(chosen) > 1 else ""
+                session.note = functools.partial(_note, status, at)
                 report = dataclasses.replace(check(session, target), also=also)
                 reports.append(report)
                 shown.show(report, console, faults_only=audits)
@@ -208,6 +210,10 @@ def command(
     if "fault" in verdicts:
         sys.exit(1)
     sys.exit(2 if "unchecked" in verdicts or not verdicts else 0)
+
+
+def _note(status: Status, at: str, text: str) -> None:
+    status.update(f"{at}{text}")
 
 
 def _require_writable(output: pathlib.Path | None) -> None:

@@ -117,14 +117,13 @@ def _whole(pair: Pair) -> tuple[Array, Array]:
 
 
 def _cases(owner: Any) -> list[Case]:
-    if not inspect.isclass(owner):
-        return []
-    if getattr(portable_losses, owner.__name__, None) is not owner:
+    name = owner.__name__ if inspect.isclass(owner) else ""
+    if not name or getattr(portable_losses, name, None) is not owner:
         return []
     from portable_losses.parity.cases import families
 
     cases = [case for found in families().values() for case in found]
-    return [c for c in cases if c.loss == owner.__name__ and c.reference is not None]
+    return [c for c in cases if c.loss == name and c.reference is not None]
 
 
 def _config(loss: keras.losses.Loss) -> dict[str, Any]:
@@ -139,7 +138,7 @@ def counterpart(loss: Any) -> Any:
     """The loss of this package that stands in for one of Keras's; None for others."""
     from portable_losses.parity.cases import DROP_INS
 
-    owner = type(loss)
+    owner: Any = type(loss)
     if owner.__name__ not in DROP_INS or not owner.__module__.startswith("keras."):
         return None
     ours = getattr(portable_losses, owner.__name__)
