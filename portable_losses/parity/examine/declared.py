@@ -116,14 +116,19 @@ def _whole(pair: Pair) -> tuple[Array, Array]:
     return np.zeros(len(p)) if t is None else np.asarray(t), p
 
 
-def _cases(owner: Any) -> list[Case]:
+def is_of_package(owner: Any) -> bool:
+    """Whether it is a public class of this package."""
     name = owner.__name__ if inspect.isclass(owner) else ""
-    if not name or getattr(portable_losses, name, None) is not owner:
+    return bool(name) and getattr(portable_losses, name, None) is owner
+
+
+def _cases(owner: Any) -> list[Case]:
+    if not is_of_package(owner):
         return []
     from portable_losses.parity.cases import families
 
     cases = [case for found in families().values() for case in found]
-    return [c for c in cases if c.loss == name and c.reference is not None]
+    return [c for c in cases if c.loss == owner.__name__ and c.reference is not None]
 
 
 def _config(loss: keras.losses.Loss) -> dict[str, Any]:

@@ -57,7 +57,9 @@ class Lab:
 
     def on_names(self, command: Facts) -> Facts:
         """The targets of all losses of a place."""
-        return self._try("the import", lambda: listed(command["place"]))
+        return self._try(
+            "the import", partial(listed, command["place"], self.voice.step)
+        )
 
     def on_load(self, command: Facts) -> Facts:
         """Find the loss, and make it."""

@@ -7,7 +7,7 @@ class that takes logits or probabilities is two losses, and each is checked.
 import inspect
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -21,21 +21,26 @@ KNOWN = {"num_classes": COLUMNS}
 """Arguments that a loss may need, and whose meaning their names say."""
 
 _BASE = re.compile("^_*(Base|Abstract)|Base$")
-_BESIDE = re.compile(r"(^|\.)_*(metric|util|helper|layer|callback|trainer)")
 
 
-def listed(place: str) -> dict[str, Any]:
+def listed(
+    place: str, step: Callable[[str], None] = lambda what: None
+) -> dict[str, Any]:
     """The targets that a place stands for.
+
+    Args:
+        place: a file, a module or a package.
+        step: is told as the import of each module begins.
 
     Returns:
         `names`: the targets; `also`: the other names of each; `unread`: what modules of
         a package raised on import.
     """
-    found = names(place)
+    found = names(place, step)
     if place.endswith(".py"):
         return {**found, "also": {}}
     things = {target: find(target) for target in found["names"]}
-    things = {t: thing for t, thing in things.items() if not _is_beside(t, thing)}
+    things = {t: thing for t, thing in things.items() if not _is_base(t, thing)}
     also: dict[str, list[str]] = {}
     targets: list[str] = []
     wrapped = dict(_wrapped(things))
@@ -51,25 +56,15 @@ def listed(place: str) -> dict[str, Any]:
     return {
         "names": targets,
         "also": {target: others for target, others in also.items() if others},
-        "unread": {
-            module: error
-            for module, error in found["unread"].items()
-            if not _BESIDE.search(module.partition(".")[2])
-        },
+        "unread": found["unread"],
     }
 
 
-def _is_beside(target: str, thing: Any) -> bool:
-    """Whether it is a base that others derive from, or a helper or metric in a package.
-
-    A function is known by its arguments alone, and losses are not all that takes
-    targets and predictions.
-    """
-    place, name = split(target)
-    if inspect.isclass(thing):
-        return bool(thing.__subclasses__() and _BASE.search(name))
-    inner = place.partition(".")[2]
-    return inspect.isfunction(thing) and bool(_BESIDE.search(inner))
+def _is_base(target: str, thing: Any) -> bool:
+    """Whether it is a class that is only there for others to derive from."""
+    if not inspect.isclass(thing):
+        return False
+    return bool(thing.__subclasses__() and _BASE.search(split(target)[1]))
 
 
 def _wrapped(things: dict[str, Any]) -> Iterator[tuple[str, str]]:

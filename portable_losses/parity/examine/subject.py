@@ -8,6 +8,9 @@ from typing import Any
 
 import keras
 
+from portable_losses.parity.examine import declared
+from portable_losses.parity.target import remade
+
 _WRAPPER = keras.losses.MeanSquaredError.__mro__[1]
 """What Keras makes of a plain function: it aligns the ranks and reduces."""
 
@@ -66,9 +69,11 @@ class Subject:
     def items(self, t: Any, p: Any) -> Any:
         """What `call` returns for inputs as Keras hands them over."""
         dtype = keras.backend.standardize_dtype(self.loss.dtype)
+        if declared.is_of_package(type(self.loss)):
+            # What its `call` takes and returns is a matter between it and its base.
+            return remade(self.loss, {"reduction": None})(t, p)
         if _is_ours(self.loss):
-            found = self.loss.call(t, p)
-            return found[0] if isinstance(found, tuple) else found  # which count, too
+            return self.loss.call(t, p)
         return self.loss.call(
             keras.ops.convert_to_tensor(t, dtype), keras.ops.convert_to_tensor(p, dtype)
         )
