@@ -1,5 +1,7 @@
 """What a check of many losses ends with: a line a loss, and what all have in common."""
 
+import re
+
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
@@ -75,9 +77,11 @@ def show_advice(reports: list[Report], console: Console) -> None:
     by_message: dict[str, list[str]] = {}
     for report in reports:
         name = split(report.target)[1] or report.target
+        own = re.compile(rf"\b{re.escape(name.partition('(')[0])}\b")
         for finding in report.findings:
             if finding.rank != FAULT:
-                by_message.setdefault(finding.message, []).append(name)
+                message = own.sub("the loss", finding.message)
+                by_message.setdefault(message, []).append(name)
     for message, names in by_message.items():
         few = ", ".join(names[:3]) + (f" and {len(names) - 3} more" * (len(names) > 3))
         text = f"[yellow]advice:[/] [dim]{escape(message)} ({escape(few)})[/]"

@@ -2,7 +2,11 @@
 
 import inspect
 import io
+import json
+import os
+import pathlib
 import re
+import subprocess
 import sys
 
 import keras
@@ -15,10 +19,13 @@ from portable_losses.command import summary
 from portable_losses.parity.examine import declared
 from portable_losses.parity.examine.finding import find
 from portable_losses.parity.examine.findings import ADVICE, Finding, Report
+from portable_losses.parity.examine.float64 import first_of_equal
 from portable_losses.parity.examine.kinds import KINDS, of_declared
 from portable_losses.parity.examine.listing import listed
 from portable_losses.parity.examine.subject import Subject
 from portable_losses.parity.examine.table import Table
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -214,6 +221,12 @@ def test_another_definition_on_which_all_agree_is_no_fault(values, wanted):
     assert table.wanted("empty")["value"] == wanted
 
 
+def test_the_first_of_equal_values_is_on_top_in_float64():
+    values, at = first_of_equal([[0.0, 3.0, 3.0, 1.0], [1.0, 1.0, 1.0, 1.0]], 3)
+    np.testing.assert_array_equal(values, [[3.0, 3.0, 1.0], [1.0, 1.0, 1.0]])
+    np.testing.assert_array_equal(at, [[1, 2, 3], [0, 1, 2]])
+
+
 # --- the table at the end -------------------------------------------------------------
 
 
@@ -250,3 +263,59 @@ def test_advice_is_said_once_with_the_losses():
 def test_other_names_are_among_the_findings_of_a_package_alone():
     assert "also" not in Report("a.b:Fine", None, []).as_json()
     assert Report("a.b:Fine", None, [], also=("f",)).as_json()["also"] == ["f"]
+
+
+# --- the whole command ----------------------------------------------------------------
+
+SMALL = {
+    "__init__.py": "",
+    "losses.py": """
+import keras
+
+def squared(y_true, y_pred):
+    return keras.ops.mean((y_true - y_pred) ** 2, axis=-1)
+
+def root(y_true, y_pred):
+    return keras.ops.sqrt(keras.ops.mean((y_true - y_pred) ** 2, axis=-1))
+
+class Weighted(keras.losses.Loss):
+    def __init__(self, weights, **kwargs):
+        super().__init__(**kwargs)
+
+distance = root
+""",
+}
+
+
+def test_a_package_is_checked_in_one_run_that_a_table_ends(tmp_path):
+    package = tmp_path / "small_package"
+    package.mkdir()
+    for name, text in SMALL.items():
+        package.joinpath(name).write_text(text)
+    program = ROOT / "portable_losses" / "command" / "entry.py"
+    found = tmp_path / "found.json"
+    done = subprocess.run(
+        [sys.executable, str(program), "check", "small_package"]
+        + ["--backends", "jax", "--json", str(found)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    targets = json.loads(found.read_text())["targets"]
+    verdicts = {t["target"].split(":")[1]: t["verdict"] for t in targets}
+    assert verdicts == {"squared": "ok", "root": "fault", "Weighted": "unchecked"}
+    assert [t.get("also") for t in targets] == [None, ["distance"], None]
+    (fault,) = [f for f in targets[1]["findings"] if f["rank"] == "fault"]
+    # One number is enough to show it, of the batch of six samples of four.
+    assert fault["input"] == (
+        'y_true = np.array([[0.0]], "float32")\ny_pred = np.array([[0.0]], "float32")'
+    )
+    said = " ".join(done.stdout.split())
+    assert said.count("advice:") <= 2
+    table = said.partition("small_package.losses verdict faults the worst ")[2]
+    assert re.match(r"squared ok root \(distance\) fault 1 finite: The grad", table)
+    assert 'Weighted ? Weighted needs arguments; give them in the target: "' in table
+    assert said.endswith("1 ok, 1 with a fault, 1 not checked on jax")
