@@ -361,11 +361,12 @@ def check_keras(
 ) -> str:
     """Audit Keras's own losses, and return the file of what was found.
 
-    A fault is what an audit is for, and a loss that cannot be checked is told there.
+    A fault is what an audit is for, and a loss that cannot be checked is told there. A
+    machine that is busy with other things must not make a loss one that hangs.
     """
     found = ROOT / "build" / "audit" / f"{name}.json"
     command = (python, "portable_losses/command/entry.py", "check", "keras.losses")
-    asked = ("--backends", ",".join(backends), "--json", str(found))
+    asked = ("--backends", ",".join(backends), "--json", str(found), "--timeout", "300")
     env = {"KERAS_BACKEND": "numpy"}
     session.run(*command, *asked, env=env, success_codes=[0, 1, 2], external=True)
     return str(found)

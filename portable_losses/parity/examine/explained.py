@@ -185,7 +185,8 @@ def _smallest(m: Any, table: Table, first: Fault, again: Any) -> Table:
     one = _with(table, first, (t, p), again)
     if one is None:
         return whole
-    if t.shape == p.shape and p.ndim == 2:
+    # Of fewer classes a mistake may be none.
+    if t.shape == p.shape and p.ndim == 2 and first.check != "dead":
         for width in range(1, min(3, p.shape[1])):
             small = _with(table, first, (t[:, :width], p[:, :width]), again)
             if small is not None:
