@@ -150,4 +150,7 @@ def counterpart(loss: Any) -> Any:
     given = getattr(loss, "_fn_kwargs", {})
     if not given.keys() <= inspect.signature(ours).parameters.keys():
         return None
-    return ours(**given, reduction=loss.reduction)
+    try:
+        return ours(**given, reduction=loss.reduction)
+    except (ValueError, TypeError):
+        return None  # Keras's takes what ours rejects
