@@ -28,7 +28,7 @@ def _keep() -> None:
     stand_in._keep_float64()
 
 
-def first_of_equal(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:
+def first_of_equal(x: Any, k: int, **_: Any) -> tuple[Any, Any]:
     """`top_k` as TensorFlow and JAX have it: NumPy's has the last of equal values."""
     x = np.asarray(x)
     at = np.argsort(-x, axis=-1, kind="stable")[..., :k]
@@ -39,7 +39,7 @@ def first_of_equal(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:
 def wide() -> Iterator[None]:
     """Let casts to float32 keep what is float64."""
     _keep()
-    core = keras.ops.cast.__globals__["backend"].core
+    core = stand_in.part_of_backend(keras.ops.cast, "core")
     cast, convert = core.cast, core.convert_to_tensor
 
     def wider(x: Any, dtype: Any) -> Any:
@@ -50,9 +50,8 @@ def wide() -> Iterator[None]:
             return "float64"
         return dtype
 
-    math = keras.ops.top_k.__globals__["backend"].math
+    math = stand_in.part_of_backend(keras.ops.top_k, "math")
     top_k = math.top_k
-
     math.top_k = first_of_equal
     core.cast = lambda x, dtype: cast(x, wider(x, dtype))
     core.convert_to_tensor = lambda x, dtype=None, **other: convert(
