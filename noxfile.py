@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 if sys.version_info < (3, 11):  # noqa: UP036 - nox may run on any Python
@@ -318,6 +318,20 @@ def ops(session: nox.Session) -> None:
         session.run("python", "ci/make_docs.py", "--ops", "build/parity")
 
 
+@nox.session(venv_backend="none")
+def audit(session: nox.Session) -> None:
+    """On request: check keras.losses, and write docs/audit.md again."""
+    python = environment_of_parity(session)
+    backends = tuple(MATRIX.backends)
+    extras = f".[{MATRIX.extras(list(backends))},parity]"
+    install(session, "-e", extras, backends=backends, python=python)
+    found = check_keras(session, python, backends, "found")
+    env = {"KERAS_BACKEND": "numpy"}
+    keep = (python, "ci/audit.py", "keep", found)
+    session.run(*keep, env=env, external=True)
+    session.run(python, "ci/make_docs.py", external=True)
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """On request: write the generated pages again, and the site into build/site."""
@@ -355,8 +369,9 @@ def properties(session: nox.Session, backend: str) -> None:
 
 @nox.session
 def nightly(session: nox.Session) -> None:
-    """On request: the parity matrix on the newest releases, nightly ones too."""
-    backends = asked_for(session)
+    """On request: the audit and the matrix on the newest releases, nightly ones too."""
+    only_audit = session.posargs == ["--audit"]
+    backends = tuple(MATRIX.backends) if only_audit else asked_for(session)
     prepare(session)
     # Not `-e .[...]` with its dependencies: that would put the released Keras on top of
     # the nightly one, which is the same package under another name.
@@ -366,8 +381,28 @@ def nightly(session: nox.Session) -> None:
     session.install("--quiet", "--no-compile", "--pre", "keras-nightly", *newest)
     session.install("--quiet", "--no-deps", "-e", ".")
     session.run("python", "ci/check_environment.py")
-    asked = session.posargs or ["--backends", ",".join(backends)]
-    session.run("python", "-m", "portable_losses.parity", *asked)
+    # What upstream fixes, or breaks, is news and no failure.
+    found = check_keras(session, "python", backends, "nightly")
+    session.run("python", "ci/audit.py", "compare", found)
+    if not only_audit:
+        asked = session.posargs or ["--backends", ",".join(backends)]
+        session.run("python", "-m", "portable_losses.parity", *asked)
+
+
+def check_keras(
+    session: nox.Session, python: str, backends: Sequence[str], name: str
+) -> str:
+    """Audit Keras's own losses, and return the file of what was found.
+
+    A fault is what an audit is for, and a loss that cannot be checked is told there. A
+    machine that is busy with other things must not make a loss one that hangs.
+    """
+    found = ROOT / "build" / "audit" / f"{name}.json"
+    command = (python, "portable_losses/command/entry.py", "check", "keras.losses")
+    asked = ("--backends", ",".join(backends), "--json", str(found), "--timeout", "300")
+    env = {"KERAS_BACKEND": "numpy"}
+    session.run(*command, *asked, env=env, success_codes=[0, 1, 2], external=True)
+    return str(found)
 
 
 def prepare(

@@ -1,6 +1,7 @@
 """Write the generated pages: the catalogue, the pins, and tables of a parity run.
 
-    make_docs.py                         the catalogue, the pins and the migration page
+    make_docs.py                         the catalogue, the pins, the migration page and
+                                         the audit
     make_docs.py --results build/parity  and the parity tables, of a run; a run without
                                          the backends that run by default updates the
                                          table of backends alone
@@ -17,6 +18,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import audit
 import lanes
 import migration
 import pins
@@ -30,6 +32,7 @@ PARITY = ROOT / "docs" / "parity.md"
 OPS = ROOT / "docs" / "ops.md"
 PINS = ROOT / "docs" / "pins.md"
 MIGRATION = ROOT / "docs" / "migration.md"
+AUDIT = ROOT / "docs" / "audit.md"
 EXAMPLES = ROOT / "docs" / "examples"
 README = ROOT / "README.md"
 BACKENDS = ROOT / "docs" / "backends.md"
@@ -297,6 +300,7 @@ def main() -> None:
         PINS: pins.page(ROOT),
         MIGRATION: migration.page(ROOT),
         wide_machines.PAGE: wide_machines.page(),
+        AUDIT: audit.page(audit.kept()),
         **with_backends(),
     }
     for path, text in pages.items():

@@ -130,7 +130,8 @@ def write_all(
 ) -> None:
     """Write every page that is about no single loss."""
     known = {name for names in written.values() for name, *_ in names}
-    copied = ["guide", "cookbook", "parity", "ops", "pins", "backends", "migration"]
+    copied = ["guide", "cookbook", "parity", "ops", "pins", "backends"]
+    copied += ["migration", "audit"]
     copied = [name for name in copied if (root / "docs" / f"{name}.md").exists()]
     for name in copied:
         text = (root / "docs" / f"{name}.md").read_text(encoding="utf-8")
@@ -156,6 +157,7 @@ TITLES = {
     "pins": "Pinned operations",
     "backends": "Backends",
     "migration": "Coming from another library",
+    "audit": "Audit of keras.losses",
 }
 
 
@@ -175,7 +177,7 @@ def navigation(copied: list[str], written: Written) -> list[Any]:
         {"Losses": of_losses},
         {"Cookbook": [*those("cookbook"), {"Programs": "examples/index.md"}]},
         {"Guide": those("guide", "migration")},
-        {"Numerics": those("ops", "pins")},
+        {"Numerics": those("ops", "pins", "audit")},
         {"Harness": [{"Your own loss": "harness.md"}, *those("parity", "backends")]},
         {"Promises": "promises.md"},
     ]

@@ -1,7 +1,9 @@
 """`portable-losses check`: what is wrong with a loss, and how to fix it."""
 
 import contextlib
+import dataclasses
 import datetime
+import functools
 import json
 import pathlib
 import signal
@@ -12,12 +14,14 @@ from typing import Any
 import click
 import numpy as np
 from rich.console import Console
+from rich.status import Status
 
 from portable_losses._adapters import facts, known
-from portable_losses.command import outputs, shown, targets
+from portable_losses.command import outputs, shown, summary, targets
+from portable_losses.command.expanded import expanded
 from portable_losses.parity.examine import curves
 from portable_losses.parity.examine.examination import check
-from portable_losses.parity.examine.findings import Report, in_words
+from portable_losses.parity.examine.findings import Report
 from portable_losses.parity.examine.kinds import KINDS, single
 from portable_losses.parity.examine.session import Options, Session
 
@@ -187,23 +191,30 @@ def command(
     options = Options(backends, kind, shape, inputs, reference, strict, timeout)
     reports: list[Report] = []
     measured: dict[int, dict[str, Any]] = {}
-    versions: dict[str, str] = {}
+    audits = any(targets.is_package(name) for name in names)
     with _ended_by_signals(), console.status("starting") as status:
         with Session(options, lambda text: status.update(text)) as session:
-            for name in names:
-                for target in _expanded(session, name, reports):
-                    if target in [report.target for report in reports]:
-                        continue  # by its name, and by its file too
-                    reports.append(check(session, target))
-                    shown.show(reports[-1], console)
-                    if page_file is not None:
-                        status.update(f"{target}: its curve")
-                        found = curves.measure(session, reports[-1])
-                        measured[len(reports) - 1] = found
+            chosen = [t for name in names for t in expanded(session, name, reports)]
+            for i, (target, also) in enumerate(chosen, 1):
+                if target in [report.target for report in reports]:
+                    continue  # by its name, and by its file too
+                at = f"{i}/{len(chosen)} " if len(chosen) > 1 else ""
+                session.note = functools.partial(_note, status, at)
+                report = dataclasses.replace(check(session, target), also=also)
+                reports.append(report)
+                shown.show(report, console, faults_only=audits)
+                if page_file is not None:
+                    session.note("its curve")
+                    found = curves.measure(session, report)
+                    measured[len(reports) - 1] = found
             versions = session.versions()
     for report in reports:
         if report.problem and not report.kind and targets.is_whole(report.target):
             shown.show(report, console)
+    if audits:
+        summary.show_advice(reports, console)
+    if len(reports) > 1:
+        summary.show_summary(reports, console)
     verdicts = [report.verdict for report in reports]
     console.print(f"\n{shown.counted(verdicts)} on {', '.join(backends)}")
     if output is not None:
@@ -220,19 +231,8 @@ def command(
     sys.exit(2 if "unchecked" in verdicts or not verdicts else 0)
 
 
-def _expanded(session: Session, name: str, reports: list[Report]) -> list[str]:
-    """The targets that one stands for."""
-    if not targets.is_whole(name):
-        return [name]
-    found = session.names(name)
-    for module, error in found.get("unread", {}).items():
-        reports.append(Report.unchecked(module, {"": error}))
-    if found.get("names"):
-        return list(found["names"])
-    error = found.get("error") or found.get("ended")
-    said = in_words(error) if error else f"there are no losses in {name}"
-    reports.append(Report(name, None, [], said))
-    return []
+def _note(status: Status, at: str, text: str) -> None:
+    status.update(f"{at}{text}")
 
 
 @contextlib.contextmanager

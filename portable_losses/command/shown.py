@@ -12,17 +12,25 @@ from rich.table import Table
 from portable_losses.parity.examine.findings import FAULT, Finding, Report
 from portable_losses.parity.examine.showing import number
 
-_MARKS = {"ok": "[green]ok[/]", "fault": "[red]fault[/]", "unchecked": "[yellow]?[/]"}
+MARKS = {"ok": "[green]ok[/]", "fault": "[red]fault[/]", "unchecked": "[yellow]?[/]"}
 COLUMN = 12
 
 
-def show(report: Report, console: Console) -> None:
-    """Print the verdict and the findings of one target."""
+def show(report: Report, console: Console, faults_only: bool = False) -> None:
+    """Print the verdict and the findings of one target.
+
+    Args:
+        report: what was found.
+        console: where to print.
+        faults_only: whether advice is left out.
+    """
     kind = f" [dim]({report.kind})[/]" if report.kind else ""
-    console.print(f"{_MARKS[report.verdict]} [bold]{escape(report.target)}[/]{kind}")
+    console.print(f"{MARKS[report.verdict]} [bold]{escape(report.target)}[/]{kind}")
     if report.problem:
         console.print(Padding(f"not checked: {escape(report.problem)}", (0, 0, 0, 2)))
     for finding in report.findings:
+        if faults_only and finding.rank != FAULT:
+            continue
         show_finding(finding, console)
 
 

@@ -52,6 +52,11 @@ def is_whole(target: str) -> bool:
     return not split(target)[1]
 
 
+def is_package(target: str) -> bool:
+    """Whether it stands for all losses of a package or a module, and of no file."""
+    return is_whole(target) and not target.endswith(".py")
+
+
 def _name(target: str, expression: str) -> str:
     try:
         tree = ast.parse(expression.strip(), mode="eval").body

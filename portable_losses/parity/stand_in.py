@@ -99,7 +99,7 @@ class _Constants:
     @contextlib.contextmanager
     def of(self, frozen: Any, evaluate: Callable[[], Any]) -> Iterator[None]:
         """Return in turn what was kept when `evaluate` ran at `frozen`."""
-        core = keras.ops.stop_gradient.__globals__["backend"].core
+        core = part_of_backend(keras.ops.stop_gradient, "core")
         original = core.stop_gradient
         try:
             if self._at is not frozen:
@@ -130,3 +130,29 @@ def _keep_float64() -> None:
             f"Keras {keras.__version__} narrows float64 in a new way: a reference is "
             "needed"
         )
+    nn = part_of_backend(keras.ops.binary_crossentropy, "nn")
+    if nn.binary_crossentropy is not _binary_crossentropy:
+        _CLIPPED.append(nn.binary_crossentropy)
+        nn.binary_crossentropy = _binary_crossentropy
+
+
+def part_of_backend(function: Any, name: str) -> Any:
+    """The module of the backend in which a function of `keras.ops` finds its own.
+
+    From Keras 3.16 on it is one level further down.
+    """
+    backend = function.__globals__["backend"]
+    within = getattr(backend, "ops", None)
+    return getattr(within if hasattr(within, name) else backend, name)
+
+
+_CLIPPED: list[Callable[..., Any]] = []
+"""Keras's own on NumPy: of logits it takes the sigmoid, and clips it."""
+
+
+def _binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
+    """What every other backend returns, which has no end for confident mistakes."""
+    if not from_logits:
+        return _CLIPPED[0](target, output)
+    x = np.asarray(output)
+    return np.logaddexp(0.0, x) - np.asarray(target) * x

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from portable_losses.parity.examine.kinds import DECLARED
 from portable_losses.parity.examine.subject import Subject
 
 Facts = dict[str, Any]
@@ -35,7 +36,9 @@ class Around:
                 in another; class indices are not rounded.
         """
         # A column beside classes may be class indices.
-        self.by_class = kind.startswith(("categorical", "cosines"))
+        self.by_class = kind.startswith(("categorical", "cosines")) or (
+            kind == DECLARED and np.allclose(self.t.sum(axis=-1), 1.0)
+        )
         found: dict[str, Callable[[], Facts]] = {
             "zero samples": lambda: self._value(self.t[:0], self.p[:0]),
             "NaN of weight 0": self._nan,
@@ -93,7 +96,8 @@ class Around:
 
     def _broadcasting(self) -> Facts:
         passed = []
-        column = [] if self.by_class else [self.t[..., :1]]
+        one = self.by_class or self.t.shape[-1] == 1
+        column = [] if one else [self.t[..., :1]]
         for t in (self.t[:1], *column):
             try:
                 self.autodiff.value(self.fn, t, self.p)

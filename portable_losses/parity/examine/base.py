@@ -25,19 +25,19 @@ REMEDY = (
 
 def conventions(m: Measured) -> list[Finding]:
     """The conventions that the loss breaks."""
-    broken: dict[str, tuple[str, list[str]]] = {}
+    found: dict[str, tuple[str, list[str]]] = {}
     for backend, facts in m.found.get("base", {}).items():
-        for name, words in _broken(facts).items():
-            broken.setdefault(name, (words, []))[1].append(backend)
-    if not broken:
+        for name, words in broken(facts).items():
+            found.setdefault(name, (words, []))[1].append(backend)
+    if not found:
         return []
     if m.strict:
         return [
             Finding(name, f"{_capital(words)}.", REMEDY, FAULT, tuple(where))
-            for name, (words, where) in broken.items()
+            for name, (words, where) in found.items()
         ]
-    said = ", ".join(words for words, _ in broken.values())
-    where = dict.fromkeys(b for _, found in broken.values() for b in found)
+    said = ", ".join(words for words, _ in found.values())
+    where = dict.fromkeys(b for _, backends in found.values() for b in backends)
     return [
         Finding(
             "conventions",
@@ -49,7 +49,8 @@ def conventions(m: Measured) -> list[Finding]:
     ]
 
 
-def _broken(facts: dict[str, Any]) -> dict[str, str]:
+def broken(facts: dict[str, Any]) -> dict[str, str]:
+    """The conventions that facts of a base class break, by name, in words."""
     found = {}
     for name, words in _INPUTS.items():
         value = facts.get(name, {}).get("value")

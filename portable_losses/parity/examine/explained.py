@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from portable_losses.parity.examine import remedy
+from portable_losses.parity.examine.draws import Pair
 from portable_losses.parity.examine.findings import Finding
 from portable_losses.parity.examine.numbers import faults
 from portable_losses.parity.examine.showing import code_of, without_noise
@@ -144,7 +145,9 @@ def _finding(
     again: Any,
 ) -> Finding:
     explained = [f for f in left if f not in rest]
-    backends = tuple(dict.fromkeys(b for f in explained for b in f.backends))
+    # That backends disagree says nothing of which is wrong, where something else does.
+    blamed = [f for f in explained if f.check != "backends"] or explained
+    backends = tuple(dict.fromkeys(b for f in blamed for b in f.backends))
     small = _smallest(m, table, first, again)
     others = list(dict.fromkeys(f.label for f in explained if f.label != first.label))
     more = f" The same shows at {', '.join(others[:3])}." if others else ""
@@ -167,21 +170,36 @@ def _finding(
         values=values,
         gradients=gradients,
         line=line,
+        inputs={label: small.inputs[label]},
     )
 
 
 def _smallest(m: Any, table: Table, first: Fault, again: Any) -> Table:
-    """The table of one sample, if that shows the fault; else of the whole batch."""
+    """The table of one sample, and of one element or two, if that shows the fault."""
     t, p = m.inputs[first.label]
     whole = Table(table.main, table.reference, {first.label: (t, p)}, table.kind)
     if m.kind.couples or first.check in ("direction", "modes"):
         return whole
     i = min(first.sample, len(p) - 1)
-    one = {first.label: (t[i : i + 1], p[i : i + 1])}
-    found = again(tuple(table.main), one, ())
+    t, p = t[i : i + 1], p[i : i + 1]
+    one = _with(table, first, (t, p), again)
+    if one is None:
+        return whole
+    # Of fewer classes a mistake may be none.
+    if t.shape == p.shape and p.ndim == 2 and first.check != "dead":
+        for width in range(1, min(3, p.shape[1])):
+            small = _with(table, first, (t[:, :width], p[:, :width]), again)
+            if small is not None:
+                return small
+    return one
+
+
+def _with(table: Table, first: Fault, pair: Pair, again: Any) -> Table | None:
+    """The table of another input, if that shows the fault."""
+    inputs = {first.label: pair}
+    found = again(tuple(table.main), inputs, ())
     reference = found.pop("numpy", {})
     if any("ended" in f or "error" in f.get(first.label, {}) for f in found.values()):
-        return whole
-    small = Table(found, reference, one, table.kind)
-    shows = any(f.check == first.check for f in faults(small))
-    return small if shows else whole
+        return None
+    small = Table(found, reference, inputs, table.kind)
+    return small if any(f.check == first.check for f in faults(small)) else None

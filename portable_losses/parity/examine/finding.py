@@ -7,6 +7,7 @@ import pathlib
 import pkgutil
 import re
 import sys
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -16,6 +17,11 @@ from portable_losses.parity.examine.errors import told
 
 _TARGETS = ("true", "target", "label", "truth")
 _METRIC = re.compile("coef|score|metric|accuracy|index|similarity|(iou|dice)$")
+_BESIDE = re.compile(
+    "__|_*(metric|util|helper|layer|callback|trainer|model|dataset|test|example)s?(_|$)"
+)
+"""Modules of a package that are not asked for losses; to import them takes long."""
+
 _PREDICTIONS = ("pred", "logit", "output", "score", "prob")
 
 
@@ -72,8 +78,14 @@ def find(target: str) -> Any:
     return eval(expression, vars(module))
 
 
-def names(place: str) -> dict[str, Any]:
+def names(
+    place: str, step: Callable[[str], None] = lambda what: None
+) -> dict[str, Any]:
     """The targets of all losses that a file, a module or a package defines.
+
+    Args:
+        place: the file, module or package.
+        step: is told as the import of each module begins.
 
     Returns:
         `names`: the targets; `unread`: what modules of a package raised on import.
@@ -87,20 +99,32 @@ def names(place: str) -> dict[str, Any]:
         seen.add(id(vars(module)[name]))
     if not hasattr(module, "__path__") or _exports(module, found):
         return {"names": found, "unread": failed}
-    prefix = f"{module.__name__}."
-    for info in pkgutil.walk_packages(module.__path__, prefix, onerror=lambda _: None):
-        if info.name.rpartition(".")[2].startswith("__"):
-            continue
+    left = [info.name for info in _inner(module)]
+    while left:
+        path = left.pop(0)
+        step(f"the import of {path}")
         try:
-            inner = importlib.import_module(info.name)
+            inner = importlib.import_module(path)
         except BaseException as error:
-            failed[info.name] = told(error)
+            failed[path] = told(error)
             continue
+        left[:0] = [info.name for info in _inner(inner)]
         for name in losses_in(inner):
             if id(vars(inner)[name]) not in seen:
                 seen.add(id(vars(inner)[name]))
-                found.append(f"{info.name}:{name}")
+                found.append(f"{path}:{name}")
     return {"names": found, "unread": failed}
+
+
+def _inner(package: ModuleType) -> list[pkgutil.ModuleInfo]:
+    """The modules in a package in which losses may be."""
+    if not hasattr(package, "__path__"):
+        return []
+    return [
+        info
+        for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
+        if not _BESIDE.match(info.name.rpartition(".")[2])
+    ]
 
 
 def _exports(module: ModuleType, found: list[str]) -> bool:

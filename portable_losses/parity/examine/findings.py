@@ -25,6 +25,7 @@ class Finding:
         values: the value by backend, and of float64.
         gradients: likewise.
         line: the user's own line, `file:number: text`.
+        inputs: the input as arrays, by its name.
     """
 
     check: str
@@ -36,6 +37,7 @@ class Finding:
     values: dict[str, Any] = dataclasses.field(default_factory=dict)
     gradients: dict[str, Any] = dataclasses.field(default_factory=dict)
     line: str = ""
+    inputs: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """For machines: infinities and NaN are strings."""
@@ -63,6 +65,7 @@ class Report:
         problem: why it could not be checked.
         sure: whether the kind was said, or is sure.
         drawn: the first input, targets and predictions; None where none was made.
+        also: other names of the same loss, in an audit.
     """
 
     target: str
@@ -71,6 +74,7 @@ class Report:
     problem: str = ""
     sure: bool = True
     drawn: Any = None
+    also: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -99,6 +103,7 @@ class Report:
             findings.append(Finding("import", self.problem, "", "advice").as_json())
         return {
             "target": self.target,
+            **({"also": list(self.also)} if self.also else {}),
             "kind": self.kind,
             "verdict": self.verdict,
             "findings": findings,

@@ -24,6 +24,7 @@ def judge(m: Measured, again: Again) -> list[Finding]:
         findings.append(abroad)
     over = raised.ended(raised.first(m, "ended"), m.facts)
     findings += over
+    over = [finding for finding in over if finding.rank == FAULT]
     errors = raised.errors(m, bool(abroad))
     findings += errors
     if not findings:  # an error says more

@@ -5,11 +5,13 @@ All inputs of a kind have one shape, so that a backend compiles once for all of 
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from portable_losses.parity.examine import draws, draws_of_arrays
 from portable_losses.parity.examine.draws import Pair
+from portable_losses.parity.examine.sending import arrays
 
 SAMPLES = 6
 """Samples of a batch; not the number of columns, so that axes cannot be mistaken."""
@@ -212,3 +214,23 @@ KINDS["positive_logits"] = Kind(
     edges=draws.count_logit_edges,
     words="positive targets and logarithms of predictions",
 )
+
+DECLARED = "declared"
+"""The name of what a loss of this package takes, which its case says."""
+
+
+def of_declared(facts: dict[str, Any]) -> tuple[Kind, dict[str, Pair]]:
+    """The kind and the inputs of a loss that declares them."""
+    inputs: dict[str, Pair] = arrays(facts["inputs"])
+    first = next(iter(inputs.values()))
+    edges = {name: inputs[name] for name in facts["edges"]}
+    kind = Kind(
+        lambda rng, shape: first,
+        first[1].shape,
+        lambda shape: edges,
+        wrong=tuple(facts["wrong"]),
+        couples=facts["couples"],
+        scalar=facts["scalar"],
+        words="what the loss declares",
+    )
+    return kind, inputs

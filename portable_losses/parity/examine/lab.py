@@ -1,6 +1,7 @@
 """What a worker measures of a user's loss: facts, which the parent judges."""
 
 import contextlib
+import platform
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -9,10 +10,11 @@ import keras
 import numpy as np
 
 from portable_losses.parity import autodiff
-from portable_losses.parity.examine import calls, saving, swaps
+from portable_losses.parity.examine import calls, declared, saving, swaps
 from portable_losses.parity.examine.errors import told
-from portable_losses.parity.examine.finding import find, names
-from portable_losses.parity.examine.sending import arrays
+from portable_losses.parity.examine.finding import find
+from portable_losses.parity.examine.listing import listed
+from portable_losses.parity.examine.sending import arrays, expected
 from portable_losses.parity.examine.subject import Subject
 from portable_losses.parity.examine.worker import Voice
 
@@ -31,15 +33,22 @@ class Lab:
         self.autodiff: Any = autodiff.load(self.backend)
         self.voice = voice
         self.subject: Subject | None = None
+        self.stand_in: Subject | None = None
+        self.stands_in = False
 
     def versions(self) -> dict[str, str]:
         """What runs in this worker."""
-        return {"keras": keras.__version__, **self.autodiff.versions()}
+        return {
+            "python": platform.python_version(),
+            "keras": keras.__version__,
+            **self.autodiff.versions(),
+        }
 
     def do(self, command: Facts) -> Facts:
         """Obey a command of the parent."""
         if "stack" in command:
             self.voice.writes_to(command["stack"])
+        self.stands_in = bool(command.get("stand_in"))
         act: Callable[[Facts], Facts] = getattr(self, "on_" + command["do"])
         return act(command)
 
@@ -57,24 +66,40 @@ class Lab:
 
     def on_names(self, command: Facts) -> Facts:
         """The targets of all losses of a place."""
-        return self._try("the import", lambda: names(command["place"]))
+        return self._try(
+            "the import", partial(listed, command["place"], self.voice.step)
+        )
 
     def on_load(self, command: Facts) -> Facts:
         """Find the loss, and make it."""
         target = command["target"]
-        self.subject = None
+        self.subject = self.stand_in = None
 
         def load() -> Facts:
             self.subject = Subject(target, find(target))
-            return {"facts": {**self.subject.facts(), "pinned": swaps.pinned()}}
+            ours = declared.counterpart(self.subject.loss)
+            self.stand_in = Subject(target, ours) if ours is not None else None
+            name = type(ours).__name__ if ours is not None else ""
+            facts = {"pinned": swaps.pinned(), "stand_in": name}
+            return {"facts": {**self.subject.facts(), **facts}}
 
         return self._try("the import", load)
 
+    def on_declared(self, command: Facts) -> Facts:
+        """What the loss says that it takes; nothing, where it does not."""
+
+        def run() -> Facts:
+            case = declared.case_of(self.loss.loss)
+            return {} if case is None else {"declared": declared.facts(case)}
+
+        return self._try("what it declares", run)
+
     @property
     def loss(self) -> Subject:
-        """The loss that is checked."""
-        assert self.subject is not None
-        return self.subject
+        """The loss that is checked, or ours in its place, if a command says so."""
+        chosen = self.stand_in if self.stands_in else self.subject
+        assert chosen is not None
+        return chosen
 
     # --- values -----------------------------------------------------------------------
 
@@ -132,22 +157,22 @@ class Lab:
         """The same in float64, with one-sided derivatives; on the NumPy backend."""
         from portable_losses.parity.examine.float64 import reference
 
+        given = command.get("reference")
+        case = declared.case_of(self.loss.loss) if command.get("declared") else None
         with swaps.swapped(self.loss, command.get("swap", ())):
-            at = reference(self.loss, command.get("reference"))
+            at = declared.reference(case) if case else reference(self.loss, given)
+            ours = None
+            if self.stand_in is not None and not given:
+                ours = reference(self.stand_in, None)
 
-            def expected(pair: Any) -> Facts:
-                found = at(*pair)
-                return {
-                    "value": found.value,
-                    "largest": found.largest,
-                    "gradient": found.gradient.tolist(),
-                    "low": found.low.tolist(),
-                    "high": found.high.tolist(),
-                    "items": found.items.tolist(),
-                }
+            def both(pair: Any) -> Facts:
+                own = expected(at(*pair))
+                with contextlib.suppress(ValueError, TypeError):  # ours may reject it
+                    return {**expected(ours(*pair)), "own": own} if ours else own
+                return own
 
             return {
-                name: self._try(f"float64, {name}", partial(expected, pair))
+                name: self._try(f"float64, {name}", partial(both, pair))
                 for name, pair in arrays(command["inputs"]).items()
             }
 

@@ -1,5 +1,6 @@
 """What ended a worker, and what user code raised: one finding a cause."""
 
+import re
 from typing import Any
 
 from portable_losses.parity.examine import remedy
@@ -12,6 +13,9 @@ from portable_losses.parity.examine.findings import (
 )
 from portable_losses.parity.examine.measured import Facts, Measured
 from portable_losses.parity.examine.showing import code_of
+
+_FOR_US = r"took more than .* in (float64|second differences)"
+"""Steps in which a loss is called hundreds of times: what is slow there may be fine."""
 
 
 def first(m: Measured, key: str) -> dict[str, Facts]:
@@ -29,6 +33,18 @@ def ended(by_backend: dict[str, Facts], facts: Facts) -> list[Finding]:
     real = {b: e for b, e in by_backend.items() if e["message"] != "the worker is gone"}
     if not real:
         return []
+    if list(real) == ["numpy"] and re.search(_FOR_US, real["numpy"]["message"]):
+        return [
+            Finding(
+                "numpy lane",
+                f"The NumPy lane, which gives float64 values, "
+                f"{real['numpy']['message']}: values and gradients are compared "
+                "between backends alone.",
+                "give more seconds with --timeout",
+                ADVICE,
+                ("numpy",),
+            )
+        ]
     error = max(real.values(), key=lambda e: bool(e.get("file")))
     hangs = "took more than" in error["message"]
     line = place(error) or f"{facts.get('file', '')}:{facts.get('line', '')}"

@@ -5,7 +5,6 @@ replaced by another when the next target comes.
 """
 
 import dataclasses
-import platform
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -125,15 +124,13 @@ class Session:
             found = pool.map(lambda b: self.ask(b, do, **facts), backends)
             return dict(zip(backends, found, strict=True))
 
-    def versions(self) -> dict[str, str]:
-        """What the workers that started run on: Keras, the backends, Python."""
-        found = {
-            name: version
-            for backend in self.lanes
-            for name, version in self._channels[backend].versions.items()
-        }
-        return {**found, "python": platform.python_version()}
-
     def names(self, place: str) -> Facts:
         """The targets of all losses of a place."""
         return self.ask("numpy", "names", place=place)
+
+    def versions(self) -> dict[str, str]:
+        """The versions of Keras, of the backends and of Python in the workers."""
+        found: dict[str, str] = {}
+        for channel in self._channels.values():
+            found |= channel.versions
+        return found

@@ -8,6 +8,9 @@ from typing import Any
 
 import keras
 
+from portable_losses.parity.examine import declared
+from portable_losses.parity.target import remade
+
 _WRAPPER = keras.losses.MeanSquaredError.__mro__[1]
 """What Keras makes of a plain function: it aligns the ranks and reduces."""
 
@@ -24,20 +27,21 @@ class Subject:
         self.target = target
         self.given = given
         self.is_class = inspect.isclass(given)
-        self.loss = self._made(given)
+        self.loss = self._made(target, given)
         owner = given if self.is_class or inspect.isroutine(given) else type(given)
         self.owner = getattr(given, "function", owner)
 
     @staticmethod
-    def _made(given: Any) -> Any:
+    def _made(target: str, given: Any) -> Any:
         if inspect.isclass(given):
             try:
                 return given()
             except TypeError as error:
                 if "missing" in str(error) and "argument" in str(error):
+                    needed = ", ".join(f"{name}=..." for name in _needed(given))
                     raise ValueError(
-                        f"{given.__name__} needs arguments ({error}); give them in "
-                        f"the target, for instance {given.__name__}(...)"
+                        f"{given.__name__} needs arguments; give them in the target: "
+                        f'"{target}({needed})"'
                     ) from error
                 raise
         if isinstance(given, keras.losses.Loss):
@@ -65,6 +69,9 @@ class Subject:
     def items(self, t: Any, p: Any) -> Any:
         """What `call` returns for inputs as Keras hands them over."""
         dtype = keras.backend.standardize_dtype(self.loss.dtype)
+        if declared.is_of_package(type(self.loss)):
+            # What its `call` takes and returns is a matter between it and its base.
+            return remade(self.loss, {"reduction": None})(t, p)
         if _is_ours(self.loss):
             return self.loss.call(t, p)
         return self.loss.call(
@@ -83,6 +90,15 @@ class Subject:
             "source": (source := source_of(self.owner)),
             "inherited": _of_keras(source["text"]),
         }
+
+
+def _needed(owner: Any) -> list[str]:
+    """The arguments without a default."""
+    return [
+        name
+        for name, p in inspect.signature(owner).parameters.items()
+        if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    ]
 
 
 def _is_ours(loss: Any) -> bool:

@@ -1,0 +1,156 @@
+"""What a loss of this package takes: its case in the catalogue says so; in a worker."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+import portable_losses
+from portable_losses.parity.case import Array, Case, Pair
+from portable_losses.parity.examine.kinds import single
+from portable_losses.parity.examine.sending import sent
+from portable_losses.parity.reference import Expected, expect, takes_frozen
+
+COMMON = ("name", "reduction", "dtype")
+SEEDS = 3
+"""Drawn batches, as of any other kind."""
+
+
+def targets(target: str, thing: Any) -> list[str]:
+    """A class with arguments of its cases; empty for one of another package.
+
+    One that takes logits or probabilities is checked with both.
+    """
+    chosen: dict[Any, Case] = {}
+    for case in sorted(_cases(thing), key=lambda case: bool(case.config)):
+        chosen.setdefault(case.config.get("from_logits", _default(thing)), case)
+    spelled = []
+    for case in chosen.values():
+        arguments = ", ".join(f"{k}={v!r}" for k, v in case.config.items())
+        spelled.append(f"{target}({arguments})" if arguments else target)
+    return spelled
+
+
+def _default(owner: Any) -> Any:
+    """What a class takes if `from_logits` is not given; None if it has no such."""
+    argument = inspect.signature(owner).parameters.get("from_logits")
+    return None if argument is None else argument.default
+
+
+def case_of(loss: Any) -> Case | None:
+    """The case of a loss with these arguments, or None."""
+    wanted = _config(loss)
+    for case in _cases(type(loss)):
+        try:
+            if _config(type(loss)(**case.config)) == wanted:
+                return case
+        except ValueError:
+            continue
+    return None
+
+
+def facts(case: Case) -> dict[str, Any]:
+    """Inputs of a case in the form in which they are sent, and what they are."""
+    drawn = {
+        f"drawn {seed}": case.draw(np.random.default_rng(seed), case.samples)
+        for seed in range(SEEDS)
+    }
+    edges = dict(case.edges)
+    if case.wrong is not None:
+        edges["wrong"] = case.wrong
+    inputs = {name: _whole(pair) for name, pair in drawn.items()}
+    samples = len(inputs["drawn 0"][1])
+    for name, pair in edges.items():
+        t, p = _whole(pair)
+        if not (np.isfinite(t).all() and np.isfinite(p).all()):
+            continue  # our own promise, and none that a check asks of others
+        if case.kind == "items":  # one shape, so that a backend compiles once
+            t, p = (np.resize(x, (samples, *x.shape[1:])) for x in (t, p))
+        if _is_finite(case, t, p):
+            inputs[name] = t, p
+    return {
+        "inputs": sent({name: single(pair) for name, pair in inputs.items()}),
+        "edges": [name for name in inputs if name not in drawn],
+        "wrong": [name for name in inputs if name == "wrong"],
+        "couples": case.kind != "items",
+        "scalar": case.kind == "statistic",
+    }
+
+
+def _is_finite(case: Case, t: Array, p: Array) -> bool:
+    """Whether the loss costs a finite number there, by its definition."""
+    if case.inputs()[0] is None:
+        t = None  # type: ignore[assignment]  # it is of predictions alone
+    assert case.reference is not None
+    frozen = (p,) if takes_frozen(case.reference) else ()
+    with np.errstate(all="ignore"):
+        found = case.reference(t, np.asarray(p, "float64"), *frozen)
+    items, kept = found if isinstance(found, tuple) else (found, True)
+    return bool(np.isfinite(np.where(kept, items, 0.0)).all())
+
+
+def reference(case: Case) -> Callable[[Any, Any], Expected]:
+    """What gives the value, the items and the derivatives by the case's definition."""
+    assert case.reference is not None
+    without_targets = case.inputs()[0] is None
+
+    def at(t: Any, p: Any) -> Expected:
+        t = np.asarray(t)
+        t = t if t.dtype.kind in "iu" else t.astype("float64")
+        return expect(
+            case.reference,  # type: ignore[arg-type]  # it has one, see above
+            None if without_targets else t,
+            np.asarray(p, "float64"),
+            sampled=case.sampled_gradient,
+        )
+
+    return at
+
+
+def _whole(pair: Pair) -> tuple[Array, Array]:
+    """A pair with targets: a loss without any is given zeros."""
+    t, p = pair
+    p = np.asarray(p)
+    return np.zeros(len(p)) if t is None else np.asarray(t), p
+
+
+def is_of_package(owner: Any) -> bool:
+    """Whether it is a public class of this package."""
+    name = owner.__name__ if inspect.isclass(owner) else ""
+    return bool(name) and getattr(portable_losses, name, None) is owner
+
+
+def _cases(owner: Any) -> list[Case]:
+    if not is_of_package(owner):
+        return []
+    from portable_losses.parity.cases import families
+
+    cases = [case for found in families().values() for case in found]
+    return [c for c in cases if c.loss == owner.__name__ and c.reference is not None]
+
+
+def _config(loss: keras.losses.Loss) -> dict[str, Any]:
+    config = loss.get_config().items()
+    return {name: value for name, value in config if name not in COMMON}
+
+
+# --- Keras's own losses ---------------------------------------------------------------
+
+
+def counterpart(loss: Any) -> Any:
+    """The loss of this package that stands in for one of Keras's; None for others."""
+    from portable_losses.parity.cases import DROP_INS
+
+    owner: Any = type(loss)
+    if owner.__name__ not in DROP_INS or not owner.__module__.startswith("keras."):
+        return None
+    ours = getattr(portable_losses, owner.__name__)
+    given = getattr(loss, "_fn_kwargs", {})
+    if not given.keys() <= inspect.signature(ours).parameters.keys():
+        return None
+    try:
+        return ours(**given, reduction=loss.reduction)
+    except (ValueError, TypeError):
+        return None  # Keras's takes what ours rejects
