@@ -14,6 +14,7 @@ from rich.console import Console
 
 from portable_losses._adapters import facts, known
 from portable_losses.command import shown, targets
+from portable_losses.command.chosen import require_backend
 from portable_losses.parity.examine.examination import check
 from portable_losses.parity.examine.findings import Report, in_words
 from portable_losses.parity.examine.kinds import KINDS, single
@@ -163,6 +164,7 @@ def command(
     package.module:Name, package.module, or a package. The exit status is 0 if no fault
     is found, 1 if one is, and 2 if a target could not be checked.
     """
+    require_backend()
     for name in (*names, *([reference] if reference else ())):
         try:
             targets.require(name)

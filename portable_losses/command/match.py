@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.text import Text
 
 from portable_losses._adapters import known
+from portable_losses.command import targets
+from portable_losses.command.chosen import require_backend
 
 ORDER = ("torch", "tensorflow", "jax")
 """The backends by how quickly they call many losses once: JAX compiles each of them."""
@@ -37,11 +39,15 @@ def command(
     """
     from portable_losses.parity.examine.kinds import KINDS
 
-    if ":" not in target:
-        raise click.UsageError(f"TARGET must be file.py:Name or module:Name; {target}")
-    place = target.partition(".py:")[0] + ".py"
-    if ".py:" in target and not os.path.exists(place):
-        raise click.UsageError(f"there is no file {place}")
+    require_backend()
+    try:
+        targets.require(target)
+    except targets.Wrong as error:
+        raise click.UsageError(f"{error}.") from error
+    if targets.is_whole(target):
+        raise click.UsageError(
+            f"TARGET must be one loss, file.py:Name or module:Name; got {target}"
+        )
     if kind is not None and kind not in KINDS:
         kinds = ", ".join(sorted(KINDS))
         raise click.UsageError(f"--kind must be one of {kinds}; got {kind!r}")

@@ -6,13 +6,11 @@ import importlib.util
 import os
 import pathlib
 import pickle
-import queue
 import sys
-import threading
 from collections.abc import Callable
 from typing import Any
 
-from portable_losses.parity.examine.worker import Voice, die_with, listen, serve
+from portable_losses.parity.examine.worker import Do, Voice, run
 from portable_losses.parity.live import Place
 
 
@@ -74,28 +72,15 @@ def do(voice: Voice, command: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def main() -> None:
-    """Import the backend, and answer the parent until it is gone."""
-    source, to, parent = map(int, os.environ.pop("PORTABLE_LOSSES_PIPES").split(","))
-    for pipe in (source, to):
-        os.set_inheritable(pipe, False)
-    die_with(parent)
-    commands: queue.Queue[dict[str, Any]] = queue.Queue()
-    threading.Thread(target=listen, args=(source, commands), daemon=True).start()
-    voice = Voice(to)
-    try:
-        # Other backends stay visible: the user's test file may import one.
-        import keras
+def _begin(voice: Voice) -> tuple[Do, dict[str, Any]]:
+    # Other backends stay visible: the user's test file may import one.
+    import keras
 
-        from portable_losses.parity import autodiff
+    from portable_losses.parity import autodiff
 
-        autodiff.load(keras.config.backend())
-    except BaseException as error:
-        voice.say("answer", failed=f"{type(error).__name__}: {error}")
-        os._exit(1)
-    voice.say("answer")
-    serve(commands, voice, functools.partial(do, voice))
+    autodiff.load(keras.config.backend())
+    return functools.partial(do, voice), {}
 
 
 if __name__ == "__main__":
-    main()
+    run(_begin)
