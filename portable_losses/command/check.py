@@ -172,7 +172,7 @@ def command(
             raise click.UsageError(f"{error}.") from error
     _require_writable(output)
     console = Console(soft_wrap=False, width=None if sys.stdout.isatty() else 100)
-    options = Options(backends, kind, shape, inputs, reference, strict, timeout)
+    options = Options(backends, kind, shape, inputs, reference, strict or None, timeout)
     reports: list[Report] = []
     with _ended_by_signals(), console.status("starting") as status:
         with Session(options, lambda text: status.update(text)) as session:

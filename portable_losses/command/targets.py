@@ -9,7 +9,6 @@ import sys
 
 from portable_losses.parity.examine.naming import split
 
-
 MOST = 8
 """Names that an error lists."""
 

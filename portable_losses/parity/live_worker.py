@@ -19,7 +19,18 @@ def find(place: Place) -> Any:
     found: Any = _module(place.module, place.file)
     for part in place.name.split("."):
         found = getattr(found, part)
-    return found if place.config is None else found.from_config(place.config)
+    if place.config is None:
+        return found
+    made = _made(found, place.config)
+    vars(made).update(place.state or {})
+    return made
+
+
+def _made(owner: Any, config: dict[str, Any]) -> Any:
+    try:
+        return owner.from_config(dict(config))
+    except TypeError:  # as of a class that takes no dtype
+        return owner.from_config({k: v for k, v in config.items() if k != "dtype"})
 
 
 @functools.cache
@@ -52,7 +63,7 @@ def outcomes(
     loss: Place, reference: Place | None, made: Any, case: Any, **options: Any
 ) -> Any:
     """The outcomes of the checks of a loss on the backend of this process."""
-    from portable_losses.parity.one_loss import outcomes_here
+    from portable_losses.parity.by_checks import outcomes_here
 
     stand_in = None if reference is None else find(reference)
     return outcomes_here(find(loss), case, reference=stand_in, made=made, **options)
@@ -61,25 +72,26 @@ def outcomes(
 DO: dict[str, Callable[..., Any]] = {"references": references, "outcomes": outcomes}
 
 
-def do(voice: Voice, command: dict[str, Any]) -> dict[str, Any]:
+def do(
+    act: dict[str, Callable[..., Any]], voice: Voice, command: dict[str, Any]
+) -> dict[str, Any]:
     """Do what a command says, with what it left in a file, and answer in another."""
+    voice.writes_to(command["stack"])
     voice.step(command["do"])
     sys.path[:] = dict.fromkeys([*command["path"], *sys.path])
     # Written by the process that started this one.
     asked = pickle.loads(pathlib.Path(command["asked"]).read_bytes())
-    answer = DO[command["do"]](**asked)
+    answer = act[command["do"]](**asked)
     pathlib.Path(command["answer"]).write_bytes(pickle.dumps(answer))
     return {}
 
 
 def _begin(voice: Voice) -> tuple[Do, dict[str, Any]]:
     # Other backends stay visible: the user's test file may import one.
-    import keras
+    from portable_losses.parity.examine.lab import Lab
 
-    from portable_losses.parity import autodiff
-
-    autodiff.load(keras.config.backend())
-    return functools.partial(do, voice), {}
+    lab = Lab(voice, find)
+    return functools.partial(do, {**DO, "lab": lab.do}, voice), {}
 
 
 if __name__ == "__main__":

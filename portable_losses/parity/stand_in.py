@@ -130,3 +130,19 @@ def _keep_float64() -> None:
             f"Keras {keras.__version__} narrows float64 in a new way: a reference is "
             "needed"
         )
+    nn = keras.ops.binary_crossentropy.__globals__["backend"].nn
+    if nn.binary_crossentropy is not _binary_crossentropy:
+        _CLIPPED.append(nn.binary_crossentropy)
+        nn.binary_crossentropy = _binary_crossentropy
+
+
+_CLIPPED: list[Callable[..., Any]] = []
+"""Keras's own on NumPy: of logits it takes the sigmoid, and clips it."""
+
+
+def _binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
+    """What every other backend returns, which has no end for confident mistakes."""
+    if not from_logits or np.shape(target) != np.shape(output):
+        return _CLIPPED[0](target, output)
+    x = np.asarray(output)
+    return np.logaddexp(0.0, x) - np.asarray(target) * x

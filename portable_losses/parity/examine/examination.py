@@ -1,8 +1,8 @@
 """The check of one loss: what is asked of the workers, in the order of cost."""
 
 import dataclasses
+import functools
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from portable_losses.parity.examine import foreign, judge, raised
@@ -43,6 +43,7 @@ class Examination:
         if (failed := self._load(loads)) is not None:
             return failed
         lane = "numpy" if "numpy" in self.alive else self.alive[-1]
+        self.has_reference = self.session.has_reference or lane == "numpy"
         kind = self._kind(lane)
         if isinstance(kind, Report):
             return kind
@@ -59,7 +60,13 @@ class Examination:
             facts=self.facts,
             backends=tuple(b for b in self.options.backends if b in self.alive),
             found=self.found,
-            strict=bool(self.options.strict or self.facts["strict"]),
+            strict=bool(
+                self.facts["strict"]
+                if self.options.strict is None
+                else self.options.strict
+            ),
+            reference=self.options.reference,
+            culprit=self._culprit,
         )
         self.findings += judge.judge(measured, self._again)
         return Report(self.target, self.kind_name, self.findings)
@@ -123,16 +130,15 @@ class Examination:
         backends = tuple(b for b in self.options.backends if b in self.alive)
         found: dict[str, dict[str, Facts]] = {}
 
-        given = self.options.reference
-
-        def numpy_lane() -> None:
-            found["items"] = {lane: ask(lane, "items", inputs=sent(batches))}
-            found["saving"] = {lane: ask(lane, "saving", inputs=few)}
+        def numpy_lane() -> dict[str, Facts]:
+            own = {
+                "items": ask(lane, "items", inputs=sent(batches)),
+                "saving": ask(lane, "saving", inputs=few),
+            }
             if lane == "numpy":
-                found["reference"] = {
-                    lane: ask(lane, "reference", inputs=inputs, reference=given)
-                }
-                found["second64"] = {lane: ask(lane, "second", inputs=few)}
+                own["reference"] = self._reference(inputs)
+                own["second64"] = ask(lane, "second", inputs=few)
+            return own
 
         def backend_lanes(backend: str) -> dict[str, Facts]:
             own = {"main": ask(backend, "measure", inputs=inputs)}
@@ -147,23 +153,41 @@ class Examination:
                 own["base"] = ask(backend, "base", inputs=few, kind=self.kind_name)
             return own
 
-        with ThreadPoolExecutor(len(backends) + 1) as pool:
-            first = pool.submit(numpy_lane) if lane not in backends else None
-            others = dict(zip(backends, pool.map(backend_lanes, backends), strict=True))
-            if first is None:
-                numpy_lane()
-            else:
-                first.result()
-        for backend, own in others.items():
+        jobs = {b: functools.partial(backend_lanes, b) for b in backends}
+        if lane not in backends:
+            jobs[lane] = numpy_lane
+        measured = self.session.together(jobs)
+        if lane in backends:
+            measured[lane] |= numpy_lane()
+        for backend, own in measured.items():
             for what, facts in own.items():
                 found.setdefault(what, {})[backend] = facts
+        if self.has_reference and lane != "numpy":
+            found["reference"] = {"numpy": self._reference(inputs)}
         self.found = found
+
+    def _reference(self, inputs: Facts, swap: tuple[str, ...] = ()) -> Facts:
+        return self.session.ask(
+            "numpy",
+            "reference",
+            inputs=inputs,
+            swap=swap,
+            reference=self.options.reference,
+        )
 
     @staticmethod
     def _modes(backend: str) -> tuple[str, ...]:
         from portable_losses._adapters import facts
 
         return facts(backend).modes
+
+    def _culprit(self, inputs: Mapping[str, Pair]) -> Facts | None:
+        if "numpy" not in self.alive:
+            return None
+        found = self.session.ask("numpy", "culprit", inputs=sent(dict(inputs)))
+        errors = [f.get("error") for f in found.values() if isinstance(f, dict)]
+        raised = [e for e in errors if e and e.get("type") == "FloatingPointError"]
+        return raised[0] if raised else None
 
     # --- experiments ------------------------------------------------------------------
 
@@ -180,12 +204,6 @@ class Examination:
         )
         sending = sent(dict(inputs))
         found = self.session.ask_all(backends, "measure", inputs=sending, swap=swap)
-        if "numpy" in self.alive:
-            found["numpy"] = self.session.ask(
-                "numpy",
-                "reference",
-                inputs=sending,
-                swap=swap,
-                reference=self.options.reference,
-            )
+        if self.has_reference:
+            found["numpy"] = self._reference(sending, swap)
         return found

@@ -12,6 +12,34 @@ from portable_losses.parity.examine import (
 from portable_losses.parity.examine.findings import FAULT, Finding
 from portable_losses.parity.examine.measured import Again, Measured
 
+CHECKS = (
+    "import",
+    "runs",
+    "compiles",
+    "hangs",
+    "ends",
+    "foreign",
+    "deterministic",
+    "shape",
+    "independent",
+    "arguments",
+    "saved",
+    "finite",
+    "value",
+    "backends",
+    "gradient",
+    "dead",
+    "modes",
+    "direction",
+    "dtype",
+    "second derivative",
+    "vmap",
+    "numpy lane",
+    "conventions",
+    *base.NAMES,
+)
+"""What a finding may be called."""
+
 CONVENTIONS = ("saved",)
 """Advice of others that `--strict` makes a fault of."""
 

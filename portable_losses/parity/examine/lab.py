@@ -12,7 +12,7 @@ from portable_losses.parity import autodiff
 from portable_losses.parity.examine import calls, saving, swaps
 from portable_losses.parity.examine.errors import told
 from portable_losses.parity.examine.finding import find, names
-from portable_losses.parity.examine.sending import arrays
+from portable_losses.parity.examine.sending import arrays, expected
 from portable_losses.parity.examine.subject import Subject
 from portable_losses.parity.examine.worker import Voice
 
@@ -24,9 +24,18 @@ class Lab:
 
     Args:
         voice: is told as each step of user code begins.
+        find: finds the loss that a target names.
+        caught: what a step may raise; the rest ends the process, or stops the test.
     """
 
-    def __init__(self, voice: Voice) -> None:
+    def __init__(
+        self,
+        voice: Voice,
+        find: Callable[[Any], Any] = find,
+        # Also SystemExit, and what `breakpoint` raises.
+        caught: tuple[type[BaseException], ...] = (BaseException,),
+    ) -> None:
+        self.find, self.caught = find, caught
         self.backend = keras.config.backend()
         self.autodiff: Any = autodiff.load(self.backend)
         self.voice = voice
@@ -44,7 +53,7 @@ class Lab:
         self.voice.step(what)
         try:
             return run()
-        except BaseException as error:  # also SystemExit, and what `breakpoint` raises
+        except self.caught as error:
             return {"error": told(error)}
         finally:
             self.voice.rest()
@@ -61,7 +70,7 @@ class Lab:
         self.subject = None
 
         def load() -> Facts:
-            self.subject = Subject(target, find(target))
+            self.subject = Subject(str(target), self.find(target))
             return {"facts": {**self.subject.facts(), "pinned": swaps.pinned()}}
 
         return self._try("the import", load)
@@ -131,21 +140,25 @@ class Lab:
         with swaps.swapped(self.loss, command.get("swap", ())):
             at = reference(self.loss, command.get("reference"))
 
-            def expected(pair: Any) -> Facts:
-                found = at(*pair)
-                return {
-                    "value": found.value,
-                    "largest": found.largest,
-                    "gradient": found.gradient.tolist(),
-                    "low": found.low.tolist(),
-                    "high": found.high.tolist(),
-                    "items": found.items.tolist(),
-                }
-
             return {
-                name: self._try(f"float64, {name}", partial(expected, pair))
+                name: self._try(
+                    f"float64, {name}", lambda pair=pair: expected(at(*pair))
+                )
                 for name, pair in arrays(command["inputs"]).items()
             }
+
+    def on_culprit(self, command: Facts) -> Facts:
+        """The first operation of NumPy that gives no finite number, and its line."""
+
+        def run(pair: Any) -> Facts:
+            with np.errstate(divide="raise", over="raise", invalid="raise"):
+                self.loss.items(*pair)
+            return {}
+
+        return {
+            name: self._try(f"culprit, {name}", partial(run, pair))
+            for name, pair in arrays(command["inputs"]).items()
+        }
 
     def on_guess(self, command: Facts) -> Facts:
         """What the loss takes, found out by trying; on the NumPy backend."""

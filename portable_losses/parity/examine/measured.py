@@ -16,6 +16,10 @@ Again = Callable[
 """Measures once more: on backends, at inputs, with operations swapped."""
 
 
+Culprit = Callable[[Mapping[str, Pair]], Facts | None]
+"""The error of the first operation that gives no finite number, if it shows."""
+
+
 @dataclasses.dataclass
 class Measured:
     """All that was measured of a loss.
@@ -27,6 +31,8 @@ class Measured:
         backends: those with gradients that run it.
         found: what was measured, then backend.
         strict: whether advice counts as a fault.
+        reference: the user's own, by name, if there is one.
+        culprit: finds what makes a value that is not finite.
     """
 
     kind: Kind
@@ -35,6 +41,8 @@ class Measured:
     backends: tuple[str, ...]
     found: dict[str, dict[str, Facts]]
     strict: bool
+    reference: str | None = None
+    culprit: Culprit = lambda inputs: None
 
     @property
     def source(self) -> str:

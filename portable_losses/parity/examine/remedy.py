@@ -108,14 +108,14 @@ _OF_SOURCE = (
     ),
     (
         ("sigmoid", "log"),
-        r"sigmoid\((?s:.*)\blog\(",
+        r"sigmoid\((?s:.*)\blog\(|\blog\([^()]*sigmoid\(",
         "take the logarithm of the logits, "
         "with keras.ops.log_sigmoid(x) (log(1 - p) is log_sigmoid(-x)), or keras.ops."
         "softplus: sigmoid is exactly 0 or 1 in float32 long before",
     ),
     (
         ("softmax", "log"),
-        r"softmax\((?s:.*)\blog\(",
+        r"(?<!log_)softmax\((?s:.*)\blog\(|\blog\([^()]*(?<!log_)softmax\(",
         "use keras.ops.log_softmax, or "
         "from_logits=True: softmax is exactly 0 in float32 long before",
     ),
@@ -171,7 +171,7 @@ _INFINITE = (
         "inside the root",
     ),
     (
-        r"\blog\w*\(",
+        r"\blog(1p|2|10)?\(",
         "the logarithm of 0 is -inf: clip its argument from below, or use "
         "portable_losses.ops.log or xlogy",
     ),
@@ -250,5 +250,5 @@ def of_numbers(check: str, source: str, wide: bool) -> str:
                 return words
     return (
         "write it with portable_losses.ops in place of keras.ops, one operation at a "
-        "time, and give --reference for what the value should be"
+        "time, and hold it to a NumPy function of yours with --reference"
     )

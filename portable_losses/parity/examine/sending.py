@@ -1,8 +1,10 @@
-"""Named inputs, and the form in which they are sent to a worker."""
+"""Named inputs and references, in the form in which they are sent."""
 
 from typing import Any
 
 import numpy as np
+
+from portable_losses.parity.reference import Expected
 
 
 def arrays(inputs: dict[str, Any]) -> dict[str, Any]:
@@ -18,4 +20,16 @@ def sent(inputs: dict[str, Any]) -> dict[str, Any]:
     return {
         name: [[x.ravel().tolist(), x.dtype.name, list(x.shape)] for x in pair]
         for name, pair in inputs.items()
+    }
+
+
+def expected(found: Expected) -> dict[str, Any]:
+    """What a loss should be at an input."""
+    return {
+        "value": found.value,
+        "largest": found.largest,
+        "gradient": found.gradient.tolist(),
+        "low": found.low.tolist(),
+        "high": found.high.tolist(),
+        "items": found.items.tolist(),
     }
