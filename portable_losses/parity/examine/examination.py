@@ -5,7 +5,7 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from portable_losses.parity.examine import foreign, judge, raised
+from portable_losses.parity.examine import foreign, judge, misfit, raised
 from portable_losses.parity.examine.draws import Pair
 from portable_losses.parity.examine.findings import Finding, Report
 from portable_losses.parity.examine.kinds import KINDS
@@ -51,7 +51,16 @@ class Examination:
         self.kind = KINDS[self.kind_name]
         if not self.sure:
             self.kind = dataclasses.replace(self.kind, right="", wrong=(), far=())
-        self.inputs = dict(self.options.inputs or self.kind.inputs(shape))
+        try:
+            self.inputs = dict(self.options.inputs or self.kind.inputs(shape))
+        except (ValueError, IndexError, TypeError) as error:
+            return misfit.of_shape(self.target, self.kind_name, shape, error)
+        if self.options.kind or self.options.shape or self.options.inputs:
+            report = misfit.of(
+                self.session, self.target, self.kind_name, self.inputs, lane
+            )
+            if report is not None:
+                return report
         note(f"{self.target}: {self.kind_name}, running")
         self._measure(lane)
         measured = Measured(
@@ -69,7 +78,8 @@ class Examination:
             culprit=self._culprit,
         )
         self.findings += judge.judge(measured, self._again)
-        return Report(self.target, self.kind_name, self.findings)
+        problem = raised.of_reference(measured)
+        return Report(self.target, self.kind_name, self.findings, problem)
 
     def _load(self, loads: dict[str, Facts]) -> Report | None:
         self.alive = tuple(b for b, found in loads.items() if "facts" in found)

@@ -138,8 +138,13 @@ class Lab:
         from portable_losses.parity.examine.float64 import reference
 
         with swaps.swapped(self.loss, command.get("swap", ())):
-            at = reference(self.loss, command.get("reference"))
-
+            name = command.get("reference")
+            made = self._try(
+                "the reference", lambda: {"at": reference(self.loss, name)}
+            )
+            if "error" in made:
+                return dict.fromkeys(command["inputs"], made)
+            at = made["at"]
             return {
                 name: self._try(
                     f"float64, {name}", lambda pair=pair: expected(at(*pair))
