@@ -11,6 +11,7 @@ from portable_losses.parity.examine.findings import FAULT, Finding, Report
 from portable_losses.parity.examine.here import Here
 from portable_losses.parity.examine.judge import CHECKS
 from portable_losses.parity.examine.session import Options
+from portable_losses.parity.examine.showing import numbers
 from portable_losses.parity.one_case import Outcome
 
 
@@ -64,8 +65,8 @@ def in_words(finding: Finding) -> str:
     lines += finding.input.splitlines()
     for backend, value in finding.values.items():
         gradient = finding.gradients.get(backend)
-        beside = "" if gradient is None else f", gradient {gradient}"
-        lines.append(f"{backend}: {value}{beside}")
+        beside = "" if gradient is None else f", gradient {numbers(gradient)}"
+        lines.append(f"{backend}: {numbers([value])}{beside}")
     return "\n".join([*lines, f"remedy: {finding.remedy}"])
 
 

@@ -81,6 +81,9 @@ class Channel:
             ),
         }
         environment.setdefault("OMP_NUM_THREADS", "1")
+        if backend == "numpy":
+            # Keras on NumPy pools and convolves with JAX, which narrows float64.
+            environment["JAX_ENABLE_X64"] = "1"
         without = ",".join({*others(backend), *hidden.EXTRAS})
         self.popen = subprocess.Popen(
             [sys.executable, hidden.__file__, module, without],

@@ -78,6 +78,8 @@ def _to_swap(swap: tuple[str, ...], source: str) -> str:
 
 
 def _suspects(words: str) -> list[str]:
+    if words.startswith("a comparison"):
+        return ["greater", "less", "equal(", " > ", " < ", ">=", "<=", "=="]
     return [
         name + "("
         for name in re.findall(r"\w+", words)

@@ -224,7 +224,8 @@ class Lab:
             self.autodiff.evaluate(fn, mode, t, (p + s * v).astype(p.dtype)).gradient
             for s in (step, -step)
         ]
-        return float(np.sum((sides[0] - sides[1]) * v) / (2 * step))
+        with np.errstate(invalid="ignore"):
+            return float(np.sum((sides[0] - sides[1]) * v) / (2 * step))
 
     def on_mapped(self, command: Facts) -> Facts:
         """`vmap` over the samples."""

@@ -1,6 +1,7 @@
 """All that was measured of a loss, in one place for those who judge it."""
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -62,6 +63,15 @@ class Measured:
                 if word in text.split("#")[0]:
                     return f"{self.facts['source']['file']}:{number}: {text.strip()}"
         return self.line
+
+    def line_where(self, pattern: str, after: str = "") -> str:
+        """The first line that fits a pattern, below one with `after`; or ""."""
+        below = not after
+        for number, text in self.facts["source"]["lines"]:
+            below = below or after in text
+            if below and re.search(pattern, text.split("#")[0]):
+                return f"{self.facts['source']['file']}:{number}: {text.strip()}"
+        return ""
 
     def items(self, lane: str, label: str) -> Any:
         """What `call` returned in a lane, or None."""
