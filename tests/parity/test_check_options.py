@@ -122,6 +122,7 @@ def ask(folder, workers, monkeypatch):
         return workers
 
     monkeypatch.setattr(check, "Session", made)
+
     def ask(*arguments):
         output = folder / "found.json"
         given = [*arguments, "--backends", BACKEND, "--json", str(output)]
