@@ -113,11 +113,12 @@ class Examination:
             first = first or found
             if "ended" in found or foreign.of(self.facts) is None:
                 break  # no backend would do better
-        if "ended" in first:
+        abroad = foreign.of(self.facts)
+        if "ended" in first and abroad is None:
             self.findings += raised.ended({lane: first["ended"]}, self.facts)
             return Report(self.target, None, self.findings)
         error = first.get("error")
-        fault = foreign.of(self.facts) or raised.never_runs(error, self.facts)
+        fault = abroad or raised.never_runs(error, self.facts)
         if fault is not None:
             self.findings.append(fault)
             return Report(self.target, None, self.findings)
