@@ -108,8 +108,8 @@ def test_a_loss_is_judged_as_by_the_command():
     with pytest.raises(AssertionError) as raised:
         check_loss(Tripled, kind="regression", reference=cubic, strict=False)
     title, finding, *rest = str(raised.value).splitlines()
-    assert title.startswith("Tripled (regression) on ")
-    assert title.endswith("1 of 30 checks failed")
+    backend = keras.config.backend()
+    assert re.match(rf"Tripled \(regression\) on {backend}: 1 of \d+ checks", title)
     assert finding.startswith("  value: The value is ")
     assert "    remedy: the loss is 3 times the reference" in "\n".join(rest)
 
@@ -121,8 +121,7 @@ def test_the_kind_is_found_out(loss, kind):
     # Keras's own crossentropy on NumPy has an end for confident mistakes.
     outcomes = check_loss(loss)
     assert "failed" not in {o["status"] for o in outcomes.values()}
-    dead = "dead (binary_logits)"
-    with pytest.raises(AssertionError, match=re.escape(dead)):
+    with pytest.raises(AssertionError, match=r"\(binary_logits\) on .*\n  dead: "):
         check_loss(dead_for_mistakes)
 
 

@@ -20,8 +20,9 @@ def _begin(voice: Voice) -> tuple[Do, dict[str, Any]]:
         voice.step("the import")
         matcher = Matcher(Subject(command["target"], find(command["target"])), on)
         voice.step("the call")
-        kinds = [command["kind"]] if command["kind"] else matcher.kinds()
-        return {"kinds": kinds, "found": matcher.compare_all(kinds, voice.step)}
+        kinds = command["kinds"] or matcher.kinds()
+        only = command.get("only")
+        return {"kinds": kinds, "found": matcher.compare_all(kinds, voice.step, only)}
 
     return do, {}
 
