@@ -52,8 +52,8 @@ def command(
             f"TARGET must be one loss, file.py:Name or module:Name; got {target}"
         )
     if kind is not None and kind not in KINDS:
-        kinds = ", ".join(sorted(KINDS))
-        raise click.UsageError(f"--kind must be one of {kinds}; got {kind!r}")
+        names = ", ".join(sorted(KINDS))
+        raise click.UsageError(f"--kind must be one of {names}; got {kind!r}")
     answer: Any = {}
     for on in _backends(backend):
         kinds = [kind] if kind else None

@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from portable_losses.parity.examine import foreign, judge, misfit, raised
@@ -164,7 +164,9 @@ class Examination:
                 own["base"] = ask(backend, "base", inputs=few, kind=self.kind_name)
             return own
 
-        jobs = {b: functools.partial(backend_lanes, b) for b in backends}
+        jobs: dict[str, Callable[[], dict[str, Facts]]] = {
+            b: functools.partial(backend_lanes, b) for b in backends
+        }
         if lane not in backends:
             jobs[lane] = numpy_lane
         measured = self.session.together(jobs)

@@ -14,8 +14,9 @@ import numpy as np
 
 from portable_losses.parity import stand_in
 from portable_losses.parity.examine.finding import find
+from portable_losses.parity.examine.sending import expected
 from portable_losses.parity.examine.subject import Subject
-from portable_losses.parity.reference import Expected, expect
+from portable_losses.parity.reference import expect
 from portable_losses.parity.target import remade
 
 
@@ -49,7 +50,9 @@ def wide() -> Iterator[None]:
         core.cast, core.convert_to_tensor = cast, convert
 
 
-def reference(subject: Subject, name: str | None) -> Callable[[Any, Any], Expected]:
+def reference(
+    subject: Subject, name: str | None
+) -> Callable[[Any, Any], dict[str, Any]]:
     """What gives the float64 value, items and derivatives of a loss at an input.
 
     Args:
@@ -58,9 +61,9 @@ def reference(subject: Subject, name: str | None) -> Callable[[Any, Any], Expect
     """
     items = find(name) if name else _items(subject)
 
-    def at(t: Any, p: Any) -> Expected:
+    def at(t: Any, p: Any) -> dict[str, Any]:
         with wide():
-            return expect(items, t, p)
+            return expected(expect(items, t, p))
 
     return at
 

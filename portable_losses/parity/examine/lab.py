@@ -12,7 +12,7 @@ from portable_losses.parity import autodiff
 from portable_losses.parity.examine import calls, saving, swaps
 from portable_losses.parity.examine.errors import told
 from portable_losses.parity.examine.finding import find, names
-from portable_losses.parity.examine.sending import arrays, expected
+from portable_losses.parity.examine.sending import arrays
 from portable_losses.parity.examine.subject import Subject
 from portable_losses.parity.examine.worker import Voice
 
@@ -146,9 +146,7 @@ class Lab:
                 return dict.fromkeys(command["inputs"], made)
             at = made["at"]
             return {
-                name: self._try(
-                    f"float64, {name}", lambda pair=pair: expected(at(*pair))
-                )
+                name: self._try(f"float64, {name}", partial(at, *pair))
                 for name, pair in arrays(command["inputs"]).items()
             }
 

@@ -107,7 +107,7 @@ def of_reference(m: Measured) -> str:
         return f"the reference {m.reference} {found['ended']['message']}"
     if any("error" not in fact for fact in found.values()):
         return ""
-    error = next((fact["error"] for fact in found.values()), {})
+    error: Facts = next((fact["error"] for fact in found.values()), {})
     where = f" at {place(error)}" if error.get("file") else ""
     return f"the reference {m.reference} raises an error: {in_words(error)}{where}"
 
