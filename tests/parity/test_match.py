@@ -82,7 +82,7 @@ def test_the_nearest_where_none_is_equal(ask):
     [
         ("hangs", "took more than 2 s in .* in hangs"),
         ("fails", "RuntimeError: never|no finite value"),
-        ("missing", "name 'missing' is not defined"),
+        ("missing", "own.py has no missing"),
     ],
 )
 def test_what_cannot_be_run_is_said(ask, name, said):
