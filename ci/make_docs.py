@@ -15,7 +15,6 @@ import argparse
 import ast
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import audit
@@ -23,7 +22,7 @@ import lanes
 import migration
 import pins
 import wide_machines
-from source import PACKAGE, exported, exports, families, parse
+from source import PACKAGE, by_itself, exported, exports, families, parse
 
 ROOT = Path(__file__).resolve().parent.parent
 TRAINING = ROOT / PACKAGE / "training"
@@ -37,7 +36,6 @@ EXAMPLES = ROOT / "docs" / "examples"
 README = ROOT / "README.md"
 BACKENDS = ROOT / "docs" / "backends.md"
 SUMMARIES = ROOT / "docs" / "backends"
-COMMON = {"reduction", "name", "dtype"}
 LIKE = {
     "classification": "classify_digits",
     "metric": "match_halves",
@@ -54,6 +52,11 @@ LIKE = {
 """The program in which a loss takes the place of another one with little change, where
 no program uses the loss, or one that fits the same problem: by loss or by family."""
 
+_catalogue = by_itself(ROOT / PACKAGE / "command" / "catalogue.py")
+COMMON = _catalogue.COMMON
+arguments = _catalogue.arguments
+"""The arguments of a constructor by name, each with its default as it is written."""
+
 
 def signature(public: ast.ClassDef | ast.FunctionDef, path: Path) -> str:
     """The arguments of a constructor or function, with their defaults.
@@ -65,46 +68,6 @@ def signature(public: ast.ClassDef | ast.FunctionDef, path: Path) -> str:
         for name, default in arguments(public, path).items()
         if name not in COMMON
     )
-
-
-def arguments(
-    public: ast.ClassDef | ast.FunctionDef, path: Path
-) -> dict[str, str | None]:
-    """The arguments by name, each with its default as it is written."""
-    node: ast.stmt = public
-    if isinstance(public, ast.ClassDef):
-        inits = [n for n in public.body if getattr(n, "name", "") == "__init__"]
-        node = inits[0] if inits else public
-    named: dict[str, str | None] = {}
-    if isinstance(node, ast.FunctionDef):
-        found = node.args
-        positional = found.args[1:] if node is not public else found.args
-        gap: list[ast.expr | None] = [None] * (len(positional) - len(found.defaults))
-        pairs = [
-            *zip(positional, [*gap, *found.defaults], strict=True),
-            *zip(found.kwonlyargs, found.kw_defaults, strict=True),
-        ]
-        for argument, default in pairs:
-            named[argument.arg] = None if default is None else ast.unparse(default)
-        if node is public or found.kwarg is None:
-            return named
-    for base in getattr(public, "bases", ()):
-        for class_, file in definitions(ast.unparse(base), path):
-            for inherited, value in arguments(class_, file).items():
-                named.setdefault(inherited, value)
-    return named
-
-
-def definitions(name: str, path: Path) -> Iterator[tuple[ast.ClassDef, Path]]:
-    """The class of a name that a file of the package defines or imports."""
-    for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.ClassDef) and node.name == name:
-            yield node, path
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE):
-            if name in [alias.name for alias in node.names]:
-                file = ROOT.joinpath(*(node.module or "").split("."))
-                module = file / "__init__.py" if file.is_dir() else file
-                yield from definitions(name, module.with_suffix(".py"))
 
 
 def catalogue() -> str:

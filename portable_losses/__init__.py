@@ -2,8 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-# `_backend` comes first: it sets KERAS_BACKEND before Keras is imported.
-from portable_losses import _backend, layers, losses  # noqa: F401 - for what it does
+# `_as_command` comes first, then `_backend`, which sets KERAS_BACKEND: both have to run
+# before Keras is imported.
+from portable_losses import (  # noqa: F401 - for what they do
+    _as_command,
+    _backend,
+    layers,
+    losses,
+)
 from portable_losses import ops as ops
 from portable_losses.core import optimizers as _optimizers  # noqa: F401 - likewise
 from portable_losses.core.loss import Loss as Loss

@@ -1,4 +1,4 @@
-"""`python -m portable_losses.command` is `portable-losses`."""
+"""`python -m portable_losses.command` is `portable-losses`; see `_as_command`."""
 
 from portable_losses.command.entry import main
 

@@ -117,17 +117,20 @@ def _entry(
         title=_line(title).rstrip("."),
         about=_line(about),
         takes=_line(shapes[0].removeprefix("Shapes:")) if shapes else "",
-        arguments=_arguments(node, path),
+        arguments=arguments(node, path),
         problems=problems,
         document=document,
         is_loss=isinstance(node, ast.ClassDef) and path.parent.parent.name == "losses",
     )
 
 
-def _arguments(
+def arguments(
     public: ast.ClassDef | ast.FunctionDef, path: pathlib.Path
 ) -> dict[str, str | None]:
-    """The arguments with their defaults; `**common` of a base are the base's."""
+    """The arguments by name, each with its default as it is written.
+
+    Those that a constructor hands to its base, as `**common`, are the base's.
+    """
     node: ast.stmt = public
     if isinstance(public, ast.ClassDef):
         inits = [n for n in public.body if getattr(n, "name", "") == "__init__"]
@@ -147,7 +150,7 @@ def _arguments(
             return named
     for base in getattr(public, "bases", ()):
         for class_, file in _definitions(ast.unparse(base), path):
-            for inherited, value in _arguments(class_, file).items():
+            for inherited, value in arguments(class_, file).items():
                 named.setdefault(inherited, value)
     return named
 

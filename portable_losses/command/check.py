@@ -18,6 +18,7 @@ from rich.status import Status
 
 from portable_losses._adapters import facts, known
 from portable_losses.command import outputs, shown, summary, targets
+from portable_losses.command.chosen import require_backend
 from portable_losses.command.expanded import expanded
 from portable_losses.parity.examine import curves
 from portable_losses.parity.examine.examination import check
@@ -178,6 +179,7 @@ def command(
     package.module:Name, package.module, or a package. The exit status is 0 if no fault
     is found, 1 if one is, and 2 if a target could not be checked.
     """
+    require_backend()
     for name in (*names, *([reference] if reference else ())):
         try:
             targets.require(name)
@@ -188,7 +190,7 @@ def command(
     began = datetime.datetime.now(datetime.UTC)
     console = Console(soft_wrap=False, width=None if sys.stdout.isatty() else 100)
     names = tuple(dict.fromkeys(names))
-    options = Options(backends, kind, shape, inputs, reference, strict, timeout)
+    options = Options(backends, kind, shape, inputs, reference, strict or None, timeout)
     reports: list[Report] = []
     measured: dict[int, dict[str, Any]] = {}
     audits = any(targets.is_package(name) for name in names)

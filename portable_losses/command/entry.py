@@ -51,14 +51,6 @@ def without_keras() -> None:
     sys.modules[NAME] = package
 
 
-def with_keras() -> types.ModuleType:
-    """Import the package itself, for a subcommand that asks it for losses."""
-    bare = sys.modules.get(NAME)
-    if bare is not None and getattr(bare, "__file__", None) is None:
-        del sys.modules[NAME]
-    return importlib.import_module(NAME)
-
-
 def folder() -> pathlib.Path | None:
     """The folder of the package: beside this file in a tree, else where it is found."""
     own = pathlib.Path(__file__).resolve().parent

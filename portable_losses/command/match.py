@@ -10,9 +10,14 @@ from rich.console import Console
 from rich.text import Text
 
 from portable_losses._adapters import known
+from portable_losses.command import targets
+from portable_losses.command.chosen import require_backend
 
 ORDER = ("torch", "tensorflow", "jax")
 """The backends by how quickly they call many losses once: JAX compiles each of them."""
+
+COMPILES = ("jax",)
+"""The backends that take seconds to call many losses once."""
 
 
 @click.command(name="match")
@@ -37,17 +42,25 @@ def command(
     """
     from portable_losses.parity.examine.kinds import KINDS
 
-    if ":" not in target:
-        raise click.UsageError(f"TARGET must be file.py:Name or module:Name; {target}")
-    place = target.partition(".py:")[0] + ".py"
-    if ".py:" in target and not os.path.exists(place):
-        raise click.UsageError(f"there is no file {place}")
+    require_backend()
+    try:
+        targets.require(target)
+    except targets.Wrong as error:
+        raise click.UsageError(f"{error}.") from error
+    if targets.is_whole(target):
+        raise click.UsageError(
+            f"TARGET must be one loss, file.py:Name or module:Name; got {target}"
+        )
     if kind is not None and kind not in KINDS:
-        kinds = ", ".join(sorted(KINDS))
-        raise click.UsageError(f"--kind must be one of {kinds}; got {kind!r}")
+        names = ", ".join(sorted(KINDS))
+        raise click.UsageError(f"--kind must be one of {names}; got {kind!r}")
     answer: Any = {}
     for on in _backends(backend):
-        answer = _asked(on, target, kind, timeout)
+        kinds = [kind] if kind else None
+        if on in COMPILES and not known()["numpy"].missing:
+            answer = _in_two_steps(on, target, kinds, timeout)
+        else:
+            answer = _asked(on, target, kinds, timeout)
         if answer.get("found"):
             break
     if "failed" in answer:
@@ -87,7 +100,33 @@ def _backends(asked: str | None) -> list[str]:
     return list(dict.fromkeys([quickest, *([chosen] if chosen in able else [])]))
 
 
-def _asked(backend: str, target: str, kind: str | None, timeout: float) -> Any:
+def _in_two_steps(
+    backend: str, target: str, kinds: list[str] | None, timeout: float
+) -> Any:
+    """Values on NumPy choose the losses, whose gradients the backend then compares."""
+    first = _asked("numpy", target, kinds, timeout)
+    if "failed" in first or not first["found"]:
+        return _asked(backend, target, kinds, timeout)
+    likely = [
+        (kind, [(m["loss"], m["tried"]) for m in each["equal"]])
+        for kind, each in zip(first["kinds"], first["found"], strict=True)
+        if each["equal"]
+    ]
+    if not likely:
+        return first
+    only = [m for _, equal in likely for m in equal]
+    once = list({json.dumps(m): m for m in only}.values())
+    named = [kind for kind, _ in likely]
+    return _asked(backend, target, named, timeout, once)
+
+
+def _asked(
+    backend: str,
+    target: str,
+    kinds: list[str] | None,
+    timeout: float,
+    only: Any = None,
+) -> Any:
     from portable_losses.parity.examine.channel import START, Channel, Ended
 
     channel = Channel(backend, timeout, "portable_losses.parity.examine.match_worker")
@@ -95,7 +134,9 @@ def _asked(backend: str, target: str, kind: str | None, timeout: float) -> Any:
         started = channel.answer(START)
         if "failed" in started:
             return started
-        return channel.ask("match", target=target, kind=kind, stack=channel.stack_file)
+        return channel.ask(
+            "match", target=target, kinds=kinds, only=only, stack=channel.stack_file
+        )
     except Ended as error:
         return {"failed": f"{error}{_line_of(error.where)}"}
     finally:

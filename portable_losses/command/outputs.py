@@ -60,7 +60,7 @@ def asked_for(
         said=options.kind is not None,
         reference=options.reference or "",
         own_inputs=options.inputs is not None,
-        strict=options.strict,
+        strict=bool(options.strict),
         versions=versions,
         when=f"{began:%Y-%m-%d %H:%M} UTC",
         machine=f"{platform.system()} {platform.machine()}",

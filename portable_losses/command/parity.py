@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from portable_losses.command.chosen import require_backend
+
 
 @click.command(
     name="parity",
@@ -15,6 +17,7 @@ import click
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def command(arguments: tuple[str, ...]) -> None:
     """Run the parity matrix: every loss of the catalogue on every backend."""
+    require_backend()
     # A process of its own: it imports Keras, on the backend that imports quickest.
     environment = {**os.environ}
     environment.setdefault("KERAS_BACKEND", "numpy")

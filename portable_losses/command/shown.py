@@ -1,7 +1,6 @@
 """A check's findings, for a person."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -10,7 +9,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from portable_losses.parity.examine.findings import FAULT, Finding, Report
-from portable_losses.parity.examine.showing import number
+from portable_losses.parity.examine.showing import number, numbers
 
 MARKS = {"ok": "[green]ok[/]", "fault": "[red]fault[/]", "unchecked": "[yellow]?[/]"}
 COLUMN = 12
@@ -80,19 +79,6 @@ def _beside(finding: Finding) -> Table:
     for title in ("", "value", "gradient"):
         table.add_column(title, overflow="fold")
     for backend in finding.values:
-        gradient = _numbers(finding.gradients.get(backend))
+        gradient = numbers(finding.gradients.get(backend))
         table.add_row(backend, number(finding.values[backend], 7), gradient)
     return table
-
-
-def _numbers(x: Any) -> str:
-    flat: list[Any] = []
-
-    def walk(y: Any) -> None:
-        for v in y if isinstance(y, list) else [y]:
-            walk(v) if isinstance(v, list) else flat.append(v)
-
-    walk(x)
-    shown = [number(v, 5) for v in flat[:COLUMN] if v is not None]
-    more = f", ... ({len(flat)} numbers)" if len(flat) > COLUMN else ""
-    return ", ".join(shown) + more

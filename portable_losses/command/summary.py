@@ -8,8 +8,8 @@ from rich.padding import Padding
 from rich.table import Table
 
 from portable_losses.command.shown import MARKS
-from portable_losses.command.targets import split
 from portable_losses.parity.examine.findings import FAULT, Finding, Report
+from portable_losses.parity.examine.naming import split
 
 WORST_FIRST = (
     "ends",

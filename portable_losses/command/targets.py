@@ -7,6 +7,11 @@ import os
 import pathlib
 import sys
 
+from portable_losses.parity.examine.naming import split
+
+MOST = 8
+"""Names that an error lists."""
+
 
 class Wrong(ValueError):
     """A target that cannot be found; the message says what there is instead."""
@@ -34,17 +39,6 @@ def require(target: str) -> None:
         path = found
     if name is not None:
         _require_name(path, place, name)
-
-
-def split(target: str) -> tuple[str, str]:
-    """The place and the expression of a target."""
-    at = target.find(".py:")
-    if at >= 0:
-        return target[: at + 3], target[at + 4 :]
-    if target.endswith(".py"):
-        return target, ""
-    place, _, expression = target.partition(":")
-    return place, expression
 
 
 def is_whole(target: str) -> bool:
@@ -138,9 +132,11 @@ def _require_name(path: pathlib.Path, place: str, name: str) -> None:
 
 
 def _near(name: str, there: list[str]) -> str:
-    by_lower = {other.lower(): other for other in there}
-    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    by_lower = {other.removesuffix(".py").lower(): other for other in there}
+    wanted = name.removesuffix(".py").lower()
+    near = difflib.get_close_matches(wanted, by_lower, n=1, cutoff=0.6)
     if near:
         return f" (did you mean {by_lower[near[0]]}?)"
-    public = [other for other in there if not other.startswith("_")][:8]
-    return f" (there is {', '.join(public)})" if public else ""
+    public = [other for other in there if not other.startswith("_")]
+    more = ", ..." if len(public) > MOST else ""
+    return f" (there is {', '.join(public[:MOST])}{more})" if public else ""

@@ -27,12 +27,21 @@ _ready: set[tuple[str, str]] = set()
 
 
 class Place(NamedTuple):
-    """Where another process finds a loss, and the arguments of an instance."""
+    """Where another process finds a loss, and what makes an instance what it is.
+
+    Args:
+        module: its module.
+        file: the file of the module.
+        name: its name there.
+        config: of an instance without a name, that of its class being `name`.
+        state: its attributes, since the config may lack an argument.
+    """
 
     module: str
     file: str
     name: str
-    config: dict[str, Any] | None
+    config: dict[str, Any] | None = None
+    state: dict[str, Any] | None = None
 
 
 class NotFound(LookupError):
@@ -46,11 +55,26 @@ def place_of(loss: Any) -> Place:
         NotFound: if it stands inside of a function.
     """
     named = loss if inspect.isclass(loss) or inspect.isfunction(loss) else type(loss)
+    file = os.path.abspath(inspect.getfile(named))
+    for name, thing in vars(sys.modules[named.__module__]).items():
+        if thing is loss:  # so is what a function at the top made
+            return Place(named.__module__, file, name)
     if "<" in named.__qualname__:
         raise NotFound("stands at the top of a module")
-    config = None if named is loss else loss.get_config()
-    file = os.path.abspath(inspect.getfile(named))
-    return Place(named.__module__, file, named.__qualname__, config)
+    if named is loss:
+        return Place(named.__module__, file, named.__qualname__)
+    state = {name: x for name, x in vars(loss).items() if _is_plain(x)}
+    config = {**loss.get_config(), "dtype": loss.dtype}
+    return Place(named.__module__, file, named.__qualname__, config, state)
+
+
+def _is_plain(x: Any) -> bool:
+    """Whether a value is the same in every process, and on every backend."""
+    if isinstance(x, dict):
+        return all(map(_is_plain, (*x, *x.values())))
+    if isinstance(x, list | tuple):
+        return all(map(_is_plain, x))
+    return x is None or isinstance(x, bool | int | float | str)
 
 
 def start(role: str, backend: str) -> None:
@@ -80,6 +104,7 @@ def ask(role: str, backend: str, do: str, **facts: Any) -> Any:
             asked.write_bytes(pickle.dumps(facts))
             path = [entry or os.curdir for entry in sys.path]
             said = {"asked": str(asked), "answer": str(answer), "path": path}
+            said["stack"] = channel.stack_file
             _raise(channel.ask(do, **said))
             return pickle.loads(answer.read_bytes())  # written by our own worker
     except Ended:

@@ -6,13 +6,11 @@ import importlib.util
 import os
 import pathlib
 import pickle
-import queue
 import sys
-import threading
 from collections.abc import Callable
 from typing import Any
 
-from portable_losses.parity.examine.worker import Voice, die_with, listen, serve
+from portable_losses.parity.examine.worker import Do, Voice, run
 from portable_losses.parity.live import Place
 
 
@@ -21,7 +19,18 @@ def find(place: Place) -> Any:
     found: Any = _module(place.module, place.file)
     for part in place.name.split("."):
         found = getattr(found, part)
-    return found if place.config is None else found.from_config(place.config)
+    if place.config is None:
+        return found
+    made = _made(found, place.config)
+    vars(made).update(place.state or {})
+    return made
+
+
+def _made(owner: Any, config: dict[str, Any]) -> Any:
+    try:
+        return owner.from_config(dict(config))
+    except TypeError:  # as of a class that takes no dtype
+        return owner.from_config({k: v for k, v in config.items() if k != "dtype"})
 
 
 @functools.cache
@@ -54,7 +63,7 @@ def outcomes(
     loss: Place, reference: Place | None, made: Any, case: Any, **options: Any
 ) -> Any:
     """The outcomes of the checks of a loss on the backend of this process."""
-    from portable_losses.parity.one_loss import outcomes_here
+    from portable_losses.parity.by_checks import outcomes_here
 
     stand_in = None if reference is None else find(reference)
     return outcomes_here(find(loss), case, reference=stand_in, made=made, **options)
@@ -63,39 +72,27 @@ def outcomes(
 DO: dict[str, Callable[..., Any]] = {"references": references, "outcomes": outcomes}
 
 
-def do(voice: Voice, command: dict[str, Any]) -> dict[str, Any]:
+def do(
+    act: dict[str, Callable[..., Any]], voice: Voice, command: dict[str, Any]
+) -> dict[str, Any]:
     """Do what a command says, with what it left in a file, and answer in another."""
+    voice.writes_to(command["stack"])
     voice.step(command["do"])
     sys.path[:] = dict.fromkeys([*command["path"], *sys.path])
     # Written by the process that started this one.
     asked = pickle.loads(pathlib.Path(command["asked"]).read_bytes())
-    answer = DO[command["do"]](**asked)
+    answer = act[command["do"]](**asked)
     pathlib.Path(command["answer"]).write_bytes(pickle.dumps(answer))
     return {}
 
 
-def main() -> None:
-    """Import the backend, and answer the parent until it is gone."""
-    source, to, parent = map(int, os.environ.pop("PORTABLE_LOSSES_PIPES").split(","))
-    for pipe in (source, to):
-        os.set_inheritable(pipe, False)
-    die_with(parent)
-    commands: queue.Queue[dict[str, Any]] = queue.Queue()
-    threading.Thread(target=listen, args=(source, commands), daemon=True).start()
-    voice = Voice(to)
-    try:
-        # Other backends stay visible: the user's test file may import one.
-        import keras
+def _begin(voice: Voice) -> tuple[Do, dict[str, Any]]:
+    # Other backends stay visible: the user's test file may import one.
+    from portable_losses.parity.examine.lab import Lab
 
-        from portable_losses.parity import autodiff
-
-        autodiff.load(keras.config.backend())
-    except BaseException as error:
-        voice.say("answer", failed=f"{type(error).__name__}: {error}")
-        os._exit(1)
-    voice.say("answer")
-    serve(commands, voice, functools.partial(do, voice))
+    lab = Lab(voice, find)
+    return functools.partial(do, {**DO, "lab": lab.do}, voice), {}
 
 
 if __name__ == "__main__":
-    main()
+    run(_begin)

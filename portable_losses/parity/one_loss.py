@@ -1,34 +1,21 @@
-"""`check_loss`: every check of the harness on one loss, from a test.
+"""`check_loss`: what `portable-losses check` finds, from a test.
 
 The loss is checked in this process, where it can be debugged, and on other backends in
 workers that live on for the next loss.
 """
 
-# Long because `check_loss` documents each of its arguments and words what it rejects.
-
-import contextlib
-import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import keras
 
-from portable_losses.parity import autodiff, live
+from portable_losses.parity import autodiff, by_checks, judged, live
+from portable_losses.parity.by_checks import reject
 from portable_losses.parity.case import Case
 from portable_losses.parity.checks import CHECKS, VALUES_ONLY
-from portable_losses.parity.conventions import eased, held
-from portable_losses.parity.examine.channel import Ended
-from portable_losses.parity.kinds import KINDS
-from portable_losses.parity.lane import Lane
-from portable_losses.parity.one_case import Outcome, run_case
-from portable_losses.parity.reference import Expected
-from portable_losses.parity.stand_in import references
-from portable_losses.parity.target import Target, remade
-
-STAND_IN = (
-    "\n(the reference is the loss's own float64 value on Keras's NumPy backend, which "
-    "may be the one that is wrong: reference=FUNCTION replaces it)"
-)
+from portable_losses.parity.examine.judge import CHECKS as JUDGED
+from portable_losses.parity.examine.kinds import KINDS
+from portable_losses.parity.one_case import Outcome
 
 
 def check_loss(
@@ -43,28 +30,31 @@ def check_loss(
     backends: Iterable[str] | str = (),
     device: str = "cpu",
 ) -> dict[str, dict[str, str]]:
-    """Run the checks on a loss with the backend of this process, and with others.
+    """Check a loss with the backend of this process, and with others.
+
+    Without `case` and `checks` it is judged as by `portable-losses check`: one finding
+    a cause, with the smallest input that shows it and a remedy.
 
     Args:
         loss: a loss class, an instance, or a function of y_true and y_pred.
-        case: inputs and reference of the loss; or else `kind`.
-        kind: what the loss takes, one of `portable_losses.parity.kinds.KINDS`, for
-            inputs that the harness draws.
+        kind: what the loss takes, such as `"regression"`; found out by trying if it is
+            not given.
         reference: the loss's items in NumPy, from y_true and y_pred. Without one the
             loss's own float64 values on Keras's NumPy backend stand in: then an error
             that all backends share goes unseen.
-        checks: names of the checks to run, by default all.
         expected: checks that are known to fail, `{check: reason}` or a list of them.
             One that passes is a failure, so that the list stays true.
         strict: whether to hold the loss to the conventions of `portable_losses.Loss`
             too: zero samples give 0, a NaN of weight 0 stays out, targets are never
             broadcast, the result's dtype. By default those that derive from it are.
-        backends: other backends to run in processes of their own, such as
-            `("jax", "torch")`, or `"all"` for those that are installed. They must find
-            the loss by import: it stands at the top of a module. Their outcomes are
-            named `"value on jax"`.
+        backends: other backends, such as `("jax", "torch")`, or `"all"` for those that
+            are installed. They run in processes of their own, which must find the loss
+            by import: it stands at the top of a module.
         device: where to run: `"cpu"`, `"gpu"`, `"tpu"` or `"mps"`. The other backends
             run on the CPU.
+        case: inputs and reference of the loss, for the checks of the parity matrix.
+        checks: names of checks of the matrix to run in place of the judge, with `kind`
+            or `case`. On other backends they are named `"value on jax"`.
 
     Returns:
         The status and message of each check by name.
@@ -74,153 +64,72 @@ def check_loss(
     """
     __tracebackhide__ = True
     backend = keras.config.backend()
-    known = _expected(expected)
-    case = _case(loss, case, kind, None, known)
-    if reference is not None:
-        case = _with(case, reference=reference)
-    if device not in autodiff.load(backend).devices():
-        present = autodiff.load(backend).devices()
-        _reject("device", f"one of {', '.join(sorted(present))}", device)
-    names = _names(backend, checks)
+    present = autodiff.load(backend).devices()
+    if device not in present:
+        reject("device", f"one of {', '.join(sorted(present))}", device)
     others = _others(backends, backend)
-    made = None if case.reference is not None else _stand_in(loss, case)
-    found = {
-        backend: outcomes_here(
-            loss, case, made=made, names=names, strict=strict, device=device
+    if case is None and checks is None:
+        known = _expected(expected, JUDGED)
+        if kind is not None and kind not in KINDS:
+            reject("kind", f"one of {', '.join(sorted(KINDS))}", kind)
+        title, found = _judged(loss, kind, reference, strict, others, device)
+    else:
+        known = _expected(expected, CHECKS)
+        names = _names(backend, checks)
+        case = by_checks.case_of(loss, case, kind, None, known)
+        title = f"{case.id} on {backend}"
+        found = by_checks.run(
+            loss,
+            case,
+            kind,
+            reference=reference,
+            names=names,
+            strict=strict,
+            others=others,
+            device=device,
         )
-    }
-    for other in others:
-        found[other] = _elsewhere(other, loss, kind, reference, made, names, strict)
-    flat = {
-        name if on == backend else f"{name} on {on}": outcome
-        for on, outcomes in found.items()
-        for name, outcome in outcomes.items()
-    }
-    for name in set(known) - set(flat):
-        _reject("expected", f"among the checks that ran, {', '.join(flat)}", name)
-    flat = {name: _against(known.get(name), o) for name, o in flat.items()}
-    _raise_failures(case, backend, flat)
-    return flat
-
-
-def outcomes_here(
-    loss: Any,
-    case: Case | str,
-    *,
-    made: Mapping[str, Expected] | None,
-    reference: Callable[[Any, Any], Any] | None = None,
-    names: tuple[str, ...] | None = None,
-    strict: bool | None = None,
-    device: str = "cpu",
-) -> dict[str, Outcome]:
-    """The outcomes of the checks on the backend of this process.
-
-    Args:
-        loss: the loss.
-        case: its case, or its kind.
-        made: references by label, for a case without a reference.
-        reference: the loss's items in NumPy.
-        names: the checks to run; None for all.
-        strict: see `check_loss`.
-        device: where to run.
-    """
-    backend = keras.config.backend()
-    on = autodiff.load(backend)
-    if isinstance(case, str):
-        case = _case(loss, None, case, reference, {})
-    if names is None and not autodiff.facts(backend).gradients:
-        names = VALUES_ONLY
-    left_out = eased(loss, strict)
-    case = _with(case, not_applicable={**left_out, **case.not_applicable})
-
-    def make(**arguments: Any) -> Any:
-        return remade(loss, arguments)
-
-    lane = Lane(case, make, on, device, references=made)
-    # A class that its owner did not register is still one that he can name.
-    named = Target(case, loss).custom_objects
-    with keras.saving.custom_object_scope(named), _strict(on, device):
-        outcomes = run_case(lane, names)
-    outcomes = {name: held(loss, strict, name, o) for name, o in outcomes.items()}
-    if case.reference is None:
-        for name, outcome in outcomes.items():
-            if outcome["status"] == "failed" and "the reference" in outcome["message"]:
-                outcomes[name] = {**outcome, "message": outcome["message"] + STAND_IN}
-    return outcomes
-
-
-def _stand_in(loss: Any, case: Case) -> dict[str, Expected]:
-    inputs = Lane(case, lambda **_: loss, autodiff.load(keras.config.backend())).inputs
-    return references(loss, {label: inputs(label) for label in inputs.labels()})
-
-
-def _elsewhere(
-    backend: str,
-    loss: Any,
-    kind: str | None,
-    reference: Callable[[Any, Any], Any] | None,
-    made: Mapping[str, Expected] | None,
-    names: tuple[str, ...] | None,
-    strict: bool | None,
-) -> dict[str, Outcome]:
-    """The outcomes on another backend, in a worker that lives on."""
-    if kind is None:
-        _reject("backends", "omitted where there is a case (use kind)", backend)
-    places = []
-    for it in (loss, reference):
-        try:
-            places.append(None if it is None else live.place_of(it))
-        except live.NotFound as rule:
-            name = getattr(it, "__qualname__", type(it).__qualname__)
-            _reject("backends", f"omitted unless {name} {rule}", backend)
-    asked = {"loss": places[0], "reference": places[1], "case": kind, "made": made}
-    try:
-        found: dict[str, Outcome] = live.ask(
-            "checks", backend, "outcomes", names=names, strict=strict, **asked
-        )
-    except (Ended, RuntimeError) as error:
-        return {"worker": {"status": "failed", "message": str(error)}}
+    for name in set(known) - set(found):
+        reject("expected", f"among the checks that ran, {', '.join(found)}", name)
+    found = {name: _against(known.get(name), o) for name, o in found.items()}
+    _raise_failures(title, found)
     return found
 
 
-@contextlib.contextmanager
-def _strict(on: autodiff.Autodiff, device: str) -> Iterator[None]:
-    """Full float32 products; a CPU has no others, and the setting is the user's."""
-    if device != "cpu":
-        on.strict_matmul(True)
+def _judged(
+    loss: Any,
+    kind: str | None,
+    reference: Callable[[Any, Any], Any] | None,
+    strict: bool | None,
+    others: tuple[str, ...],
+    device: str,
+) -> tuple[str, dict[str, Outcome]]:
+    """What the judge finds, and of what."""
+    __tracebackhide__ = True
     try:
-        yield
-    finally:
-        if device != "cpu":
-            on.strict_matmul(False)
+        report = judged.judged(
+            loss,
+            kind=kind,
+            reference=reference,
+            strict=strict,
+            backends=others,
+            device=device,
+        )
+    except live.NotFound as rule:
+        name = getattr(loss, "__qualname__", type(loss).__qualname__)
+        if others:
+            reject("backends", f"omitted unless {name} {rule}", list(others))
+        raise ValueError(
+            f"check_loss: `reference` must be given unless the loss {rule}; got "
+            f"reference=None for {name} (write the loss's items as a NumPy function of "
+            "y_true and y_pred)."
+        ) from rule
+    if report.verdict == "unchecked":
+        raise AssertionError(f"{report.target} could not be checked: {report.problem}")
+    where = ", ".join((keras.config.backend(), *others))
+    return f"{report.target} ({report.kind}) on {where}", judged.outcomes(report)
 
 
 # --- arguments ------------------------------------------------------------------------
-
-
-def _case(
-    loss: Any,
-    case: Case | None,
-    kind: str | None,
-    reference: Callable[[Any, Any], Any] | None,
-    known: Mapping[str, str],
-) -> Case:
-    if case is not None:
-        if kind is not None:
-            _reject("kind", "omitted where there is a case", kind)
-        if reference is not None:
-            case = _with(case, reference=reference)
-        # What a caller expects is compared by the caller.
-        rest = tuple(mark for mark in case.known if mark.check not in known)
-        return _with(case, known=rest)
-    if kind is None or kind not in KINDS:
-        _reject("kind", f"one of {', '.join(sorted(KINDS))}", kind)
-    name = getattr(loss, "__name__", type(loss).__name__)
-    return _with(KINDS[kind], loss=name, reference=reference)
-
-
-def _with(case: Case, **changes: Any) -> Case:
-    return dataclasses.replace(case, **changes)
 
 
 def _names(backend: str, checks: Iterable[str] | None) -> tuple[str, ...] | None:
@@ -229,7 +138,7 @@ def _names(backend: str, checks: Iterable[str] | None) -> tuple[str, ...] | None
     names = tuple(checks)
     for name in names:
         if name not in CHECKS:
-            _reject("checks", f"among {', '.join(sorted(CHECKS))}", name)
+            reject("checks", f"among {', '.join(sorted(CHECKS))}", name)
     return names
 
 
@@ -242,30 +151,26 @@ def _others(backends: Iterable[str] | str, own: str) -> tuple[str, ...]:
     chosen = tuple(dict.fromkeys(backends))
     for name in chosen:
         if name not in able:
-            _reject("backends", f"'all', or among {', '.join(able)}", name)
+            reject("backends", f"'all', or among {', '.join(able)}", name)
         if autodiff.facts(name).missing:
             command = autodiff.facts(name).command
-            _reject("backends", f"installed, for instance with `{command}`", name)
+            reject("backends", f"installed, for instance with `{command}`", name)
     return tuple(name for name in chosen if name != own)
 
 
-def _expected(expected: Mapping[str, str] | Iterable[str]) -> dict[str, str]:
+def _expected(
+    expected: Mapping[str, str] | Iterable[str], checks: Iterable[str]
+) -> dict[str, str]:
     if isinstance(expected, str):
-        _reject("expected", "{check: reason}, or a list of checks", expected)
+        reject("expected", "{check: reason}, or a list of checks", expected)
     if isinstance(expected, Mapping):
         known = dict(expected)
     else:
         known = dict.fromkeys(expected, "it is expected")
     for name in known:
-        if name.partition(" on ")[0] not in (*CHECKS, "worker"):
-            _reject("expected", f"among {', '.join(sorted(CHECKS))}", name)
+        if name.partition(" on ")[0] not in (*checks, "worker"):
+            reject("expected", f"among {', '.join(sorted(checks))}", name)
     return known
-
-
-def _reject(argument: str, rule: str, value: object) -> NoReturn:
-    raise ValueError(
-        f"check_loss: `{argument}` must be {rule}; got {argument}={value!r}."
-    )
 
 
 # --- what came of it ------------------------------------------------------------------
@@ -283,7 +188,7 @@ def _against(reason: str | None, outcome: Outcome) -> Outcome:
     return {"status": "failed", "message": f"{said} (remove it from `expected`)"}
 
 
-def _raise_failures(case: Case, backend: str, outcomes: dict[str, Outcome]) -> None:
+def _raise_failures(title: str, outcomes: dict[str, Outcome]) -> None:
     __tracebackhide__ = True
     failed = {
         name: outcome["message"]
@@ -292,7 +197,7 @@ def _raise_failures(case: Case, backend: str, outcomes: dict[str, Outcome]) -> N
     }
     if failed:
         ran = sum(o["status"] in ("passed", "failed") for o in outcomes.values())
-        lines = [f"{case.id} on {backend}: {len(failed)} of {ran} checks failed"]
+        lines = [f"{title}: {len(failed)} of {ran} checks failed"]
         for name, message in failed.items():
             lines.append(f"  {name}: " + message.replace("\n", "\n    "))
         raise AssertionError("\n".join(lines))

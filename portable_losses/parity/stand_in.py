@@ -152,7 +152,7 @@ _CLIPPED: list[Callable[..., Any]] = []
 
 def _binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
     """What every other backend returns, which has no end for confident mistakes."""
-    if not from_logits:
+    if not from_logits or np.shape(target) != np.shape(output):
         return _CLIPPED[0](target, output)
     x = np.asarray(output)
     return np.logaddexp(0.0, x) - np.asarray(target) * x

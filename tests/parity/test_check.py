@@ -111,6 +111,12 @@ def test_what_a_loss_prints_is_not_taken_for_an_event(found):
     assert found["hangs.py:talks"]["verdict"] == "ok"
 
 
+def test_a_loop_without_an_end_is_named_by_its_line(found):
+    (fault,) = faults(found["hangs.py:endless"])
+    assert "took more than 20 s" in fault["message"]
+    assert fault["line"].endswith(("while True:", "n += 1"))
+
+
 def test_every_loss_of_the_collection_was_checked(found):
     assert set(EXPECTED) <= set(found)
 
@@ -135,6 +141,62 @@ def test_an_error_of_use_is_told_before_a_backend_is_imported(arguments, said):
     assert said in " ".join(done.stderr.split())
     # Two seconds on a quiet machine; importing a backend takes longer on any.
     assert time.perf_counter() - began < 6
+
+
+def test_a_backend_that_keras_does_not_know_is_told(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "trch")
+    done = run("healthy.py", cwd=LOSSES, timeout=60)
+    assert done.returncode == 2
+    said = " ".join(done.stderr.split())
+    assert "KERAS_BACKEND must be one of tensorflow, jax, torch" in said
+    assert "(did you mean torch?)" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("--help",), 0, "Find what is wrong with losses"),
+        (("check", "--help"), 0, "--reference"),
+        (("list", "pinball"), 0, "Quantile"),
+        (("check", "nowhere.py:X"), 2, "there is no file nowhere.py"),
+        (("chek",), 2, "is no subcommand"),
+    ],
+)
+def test_the_module_is_the_command_and_imports_no_backend(arguments, status, said):
+    command = [sys.executable, "-X", "importtime", "-m", "portable_losses.command"]
+    done = subprocess.run(
+        [*command, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == status
+    assert said in done.stdout + done.stderr
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert not {"keras", "jax", "torch", "tensorflow"} & imported
+
+
+def test_two_runs_in_one_folder_do_not_meet(tmp_path):
+    (tmp_path / "own.py").write_text((LOSSES / "healthy.py").read_text())
+    runs = [
+        subprocess.Popen(
+            [*PROGRAM, "check", f"own.py:{name}", "--backends", "jax"]
+            + ["--kind", kind, "--json", f"{name}.json"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for name, kind in (("squared_error", "regression"), ("Focal", "binary"))
+    ]
+    assert [run.wait(timeout=600) for run in runs] == [0, 0]
+    for name in ("squared_error", "Focal"):
+        (target,) = json.loads((tmp_path / f"{name}.json").read_text())["targets"]
+        assert target["target"] == f"own.py:{name}"
+    left = {"own.py", "squared_error.json", "Focal.json", "__pycache__"}
+    assert {path.name for path in tmp_path.iterdir()} <= left
 
 
 def test_no_old_report_is_left_where_the_run_fails(tmp_path):

@@ -5,7 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from portable_losses.parity.examine import foreign, numbers, per_item
+from portable_losses.parity.examine import (
+    against,
+    culprit,
+    foreign,
+    inner,
+    numbers,
+    per_item,
+)
 from portable_losses.parity.examine.findings import Finding, Report, plain
 from portable_losses.parity.examine.kinds import KINDS
 from portable_losses.parity.examine.measured import Measured
@@ -109,3 +116,72 @@ def test_a_report_is_valid_json():
     assert told["gradients"] == {"jax": ["-inf"]}
     assert found["verdict"] == "fault"
     assert plain((1.0, 2)) == [1.0, 2]
+
+
+def in_modes(eager):
+    gradient = np.ones_like(P).tolist()
+    found = table()
+    facts = {"drawn 0": {"value": eager, "gradient": gradient}}
+    found.modes = {"eager": {"jax": facts}}
+    return found
+
+
+def test_modes_that_disagree():
+    assert numbers.faults(in_modes(1.0)) == []
+    assert [f.check for f in numbers.faults(in_modes(1.01))] == ["modes"]
+
+
+def test_a_value_of_vmap_that_is_not_the_items():
+    items = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+
+    def mapped(values):
+        found = measured({"whole": fact(items)})
+        found.found["main"] = {"jax": {"drawn 0": {"value": 3.5}}}
+        found.found["mapped"] = {"jax": {"values": values}}
+        return inner.mapped(found)
+
+    assert mapped(items) == []
+    (finding,) = mapped([2.0, *items[1:]])
+    assert (finding.check, finding.rank) == ("vmap", "fault")
+
+
+def test_a_tie_of_several_parts_may_choose_its_sides():
+    found = table(slope=1.4)
+    del found.main["jax"]
+    found.reference["drawn 0"]["high"] = np.full_like(P, 1.25).tolist()
+    assert numbers.faults(found) == []
+    found.reference["drawn 0"]["high"] = np.full_like(P, 1.1).tolist()
+    assert [f.check for f in numbers.faults(found)] == ["gradient"]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "words"),
+    [
+        (4.0, "the loss is 0.25 times the reference"),
+        (0.0, "term by term, at this input: the weights"),
+    ],
+)
+def test_how_a_loss_differs_from_a_reference(theirs, words):
+    found = table()
+    found.reference["drawn 0"]["value"] = theirs
+    assert words in against.remedy_of(found, "mine.py:right")
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "words"),
+    [
+        ("divide by zero encountered in log", "ops.log(p)", "logarithm of 0"),
+        ("invalid value encountered in log", "ops.log(p)", "negative number"),
+        ("divide by zero encountered in log", "ops.log(ops.sigmoid(x))", "log_sigmoid"),
+        ("divide by zero encountered in log", "ops.log(ops.softmax(x))", "log_softmax"),
+        ("divide by zero encountered in divide", "a / b", "divisor can be 0:"),
+        ("invalid value encountered in divide", "a / ops.norm(b)", "zero vector"),
+        ("overflow encountered in cosh", "ops.cosh(x)", "log(cosh(x))"),
+        ("overflow encountered in exp", "ops.exp(x)", "exp overflows"),
+        ("invalid value encountered in power", "x ** 0.7", "broken power"),
+        ("overflow encountered in square", "ops.square(x)", "overflows the dtype"),
+    ],
+)
+def test_the_remedy_of_what_numpy_warns_of(said, text, words):
+    error = {"message": said, "text": text}
+    assert words in culprit.remedy_of(error, text)

@@ -10,6 +10,7 @@ from portable_losses.parity.case import Array
 
 NAME = "numpy"
 GRADIENTS = False
+MODULES = ("numpy", "jax")  # what Keras on NumPy has imported from its JAX backend
 MODES = ("eager",)
 ON_REQUEST: tuple[str, ...] = ()
 INSTALL = {"cpu": "pip install numpy"}

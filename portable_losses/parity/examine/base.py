@@ -17,6 +17,15 @@ _INPUTS = {
     "masked": "a batch that is wholly masked gives {}",
     "infinite logits": "right logits of infinity give {}",
 }
+NAMES = (
+    *_INPUTS,
+    "broadcasting",
+    "result dtype",
+    "class 257",
+    "dtype in the config",
+)
+"""The conventions; each is a check of its own where they are held to."""
+
 REMEDY = (
     "derive the loss from portable_losses.Loss, which removes samples of weight 0, "
     "rejects shapes that do not fit, and keeps its dtype"

@@ -9,7 +9,7 @@ import dis
 import functools
 import sys
 from collections.abc import Iterator
-from types import CodeType, FrameType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 import keras
@@ -28,6 +28,32 @@ def _calls(code: CodeType) -> frozenset[int]:
     )
 
 
+def _named(code: CodeType, names: dict[str, Any]) -> dict[str, Any]:
+    """The first framework that a code names: compiled functions of JAX are not seen.
+
+    Args:
+        code: of a user's function, which runs.
+        names: its globals.
+    """
+    for i in dis.get_instructions(code):
+        if i.opname != "LOAD_GLOBAL":
+            continue
+        thing = names.get(str(i.argval))
+        module = thing.__name__ if isinstance(thing, ModuleType) else None
+        if module is None and callable(thing):
+            module = getattr(thing, "__module__", None)
+        top = str(module or "").partition(".")[0]
+        if top in FRAMEWORKS:
+            line = i.positions.lineno if i.positions else None
+            return {
+                "framework": top,
+                "name": "",
+                "file": code.co_filename,
+                "line": line or code.co_firstlineno,
+            }
+    return {}
+
+
 @contextlib.contextmanager
 def watched(found: dict[str, Any]) -> Iterator[None]:
     """Note the first call of a framework, or of NumPy with a tensor.
@@ -38,6 +64,9 @@ def watched(found: dict[str, Any]) -> Iterator[None]:
 
     def see(frame: FrameType, event: str, argument: Any) -> None:
         if found:
+            return
+        if event == "call" and _is_own(frame.f_code.co_filename):
+            found.update(_named(frame.f_code, frame.f_globals))
             return
         if event == "call":
             caller, name = frame.f_back, frame.f_code.co_name

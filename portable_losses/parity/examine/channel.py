@@ -16,6 +16,9 @@ import threading
 import time
 from typing import Any
 
+from portable_losses.parity import hidden
+from portable_losses.parity.alone import others
+
 LOG = 200_000
 """How many bytes of what a worker prints are kept."""
 
@@ -78,8 +81,12 @@ class Channel:
             ),
         }
         environment.setdefault("OMP_NUM_THREADS", "1")
+        if backend == "numpy":
+            # Keras on NumPy pools and convolves with JAX, which narrows float64.
+            environment["JAX_ENABLE_X64"] = "1"
+        without = ",".join({*others(backend), *hidden.EXTRAS})
         self.popen = subprocess.Popen(
-            [sys.executable, "-m", module],
+            [sys.executable, hidden.__file__, module, without],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

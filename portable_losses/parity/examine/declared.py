@@ -10,8 +10,8 @@ import numpy as np
 import portable_losses
 from portable_losses.parity.case import Array, Case, Pair
 from portable_losses.parity.examine.kinds import single
-from portable_losses.parity.examine.sending import sent
-from portable_losses.parity.reference import Expected, expect, takes_frozen
+from portable_losses.parity.examine.sending import expected, sent
+from portable_losses.parity.reference import expect, takes_frozen
 
 COMMON = ("name", "reduction", "dtype")
 SEEDS = 3
@@ -91,20 +91,21 @@ def _is_finite(case: Case, t: Array, p: Array) -> bool:
     return bool(np.isfinite(np.where(kept, items, 0.0)).all())
 
 
-def reference(case: Case) -> Callable[[Any, Any], Expected]:
+def reference(case: Case) -> Callable[[Any, Any], dict[str, Any]]:
     """What gives the value, the items and the derivatives by the case's definition."""
     assert case.reference is not None
     without_targets = case.inputs()[0] is None
 
-    def at(t: Any, p: Any) -> Expected:
+    def at(t: Any, p: Any) -> dict[str, Any]:
         t = np.asarray(t)
         t = t if t.dtype.kind in "iu" else t.astype("float64")
-        return expect(
+        found = expect(
             case.reference,  # type: ignore[arg-type]  # it has one, see above
             None if without_targets else t,
             np.asarray(p, "float64"),
             sampled=case.sampled_gradient,
         )
+        return expected(found)
 
     return at
 

@@ -1,11 +1,11 @@
 """The check of one loss: what is asked of the workers, in the order of cost."""
 
 import dataclasses
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+import functools
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from portable_losses.parity.examine import foreign, in_place, judge, raised
+from portable_losses.parity.examine import foreign, in_place, judge, misfit, raised
 from portable_losses.parity.examine.draws import Pair
 from portable_losses.parity.examine.findings import Finding, Report
 from portable_losses.parity.examine.kinds import DECLARED, KINDS, of_declared
@@ -44,17 +44,13 @@ class Examination:
         if (failed := self._load(loads)) is not None:
             return failed
         lane = "numpy" if "numpy" in self.alive else self.alive[-1]
+        self.has_reference = self.session.has_reference or lane == "numpy"
         kind = self._kind(lane)
         if isinstance(kind, Report):
             return kind
         self.kind_name, shape = kind
-        if self.declared:
-            self.kind, self.inputs = of_declared(self.declared)
-        else:
-            self.kind = KINDS[self.kind_name]
-            if not self.sure:
-                self.kind = dataclasses.replace(self.kind, right="", wrong=(), far=())
-            self.inputs = dict(self.options.inputs or self.kind.inputs(shape))
+        if (misfits := self._choose(kind[0], shape, lane)) is not None:
+            return misfits
         note(f"{self.target}: {self.kind_name}, running")
         self._measure(lane)
         measured = Measured(
@@ -63,14 +59,40 @@ class Examination:
             facts=self.facts,
             backends=tuple(b for b in self.options.backends if b in self.alive),
             found=self.found,
-            strict=bool(self.options.strict or self.facts["strict"]),
+            strict=bool(
+                self.facts["strict"]
+                if self.options.strict is None
+                else self.options.strict
+            ),
+            reference=self.options.reference,
+            culprit=self._culprit,
         )
         self.findings += judge.judge(measured, self._again)
         in_place.remedies(self.session, measured, self.findings)
-        drawn = next(iter(self.inputs.values()))
         return Report(
-            self.target, self.kind_name, self.findings, sure=self.sure, drawn=drawn
+            self.target,
+            self.kind_name,
+            self.findings,
+            raised.of_reference(measured),
+            sure=self.sure,
+            drawn=next(iter(self.inputs.values())),
         )
+
+    def _choose(self, name: str, shape: Any, lane: str) -> Report | None:
+        """Choose kind and inputs; return a report where they do not fit."""
+        if self.declared:
+            self.kind, self.inputs = of_declared(self.declared)
+            return None
+        self.kind = KINDS[name]
+        if not self.sure:
+            self.kind = dataclasses.replace(self.kind, right="", wrong=(), far=())
+        try:
+            self.inputs = dict(self.options.inputs or self.kind.inputs(shape))
+        except (ValueError, IndexError, TypeError) as error:
+            return misfit.of_shape(self.target, name, shape, error)
+        if self.options.kind or self.options.shape or self.options.inputs:
+            return misfit.of(self.session, self.target, name, self.inputs, lane)
+        return None
 
     def _load(self, loads: dict[str, Facts]) -> Report | None:
         self.alive = tuple(b for b, found in loads.items() if "facts" in found)
@@ -109,11 +131,12 @@ class Examination:
             first = first or found
             if "ended" in found or foreign.of(self.facts) is None:
                 break  # no backend would do better
-        if "ended" in first:
+        abroad = foreign.of(self.facts)
+        if "ended" in first and abroad is None:
             self.findings += raised.ended({lane: first["ended"]}, self.facts)
             return Report(self.target, None, self.findings)
         error = first.get("error")
-        fault = foreign.of(self.facts) or raised.never_runs(error, self.facts)
+        fault = abroad or raised.never_runs(error, self.facts)
         if fault is not None:
             self.findings.append(fault)
             return Report(self.target, None, self.findings)
@@ -139,22 +162,15 @@ class Examination:
         backends = tuple(b for b in self.options.backends if b in self.alive)
         found: dict[str, dict[str, Facts]] = {}
 
-        given = self.options.reference
-
-        def numpy_lane() -> None:
-            found["items"] = {lane: ask(lane, "items", inputs=sent(batches))}
-            found["saving"] = {lane: ask(lane, "saving", inputs=few)}
+        def numpy_lane() -> dict[str, Facts]:
+            own = {
+                "items": ask(lane, "items", inputs=sent(batches)),
+                "saving": ask(lane, "saving", inputs=few),
+            }
             if lane == "numpy":
-                found["reference"] = {
-                    lane: ask(
-                        lane,
-                        "reference",
-                        inputs=held,
-                        reference=given,
-                        declared=bool(self.declared),
-                    )
-                }
-                found["second64"] = {lane: ask(lane, "second", inputs=few)}
+                own["reference"] = self._reference(held)
+                own["second64"] = ask(lane, "second", inputs=few)
+            return own
 
         def backend_lanes(backend: str) -> dict[str, Facts]:
             own = {"main": ask(backend, "measure", inputs=inputs)}
@@ -169,23 +185,44 @@ class Examination:
                 own["base"] = ask(backend, "base", inputs=few, kind=self.kind_name)
             return own
 
-        with ThreadPoolExecutor(len(backends) + 1) as pool:
-            first = pool.submit(numpy_lane) if lane not in backends else None
-            others = dict(zip(backends, pool.map(backend_lanes, backends), strict=True))
-            if first is None:
-                numpy_lane()
-            else:
-                first.result()
-        for backend, own in others.items():
+        jobs: dict[str, Callable[[], dict[str, Facts]]] = {
+            b: functools.partial(backend_lanes, b) for b in backends
+        }
+        if lane not in backends:
+            jobs[lane] = numpy_lane
+        measured = self.session.together(jobs)
+        if lane in backends:
+            measured[lane] |= numpy_lane()
+        for backend, own in measured.items():
             for what, facts in own.items():
                 found.setdefault(what, {})[backend] = facts
+        if self.has_reference and lane != "numpy":
+            found["reference"] = {"numpy": self._reference(held)}
         self.found = found
+
+    def _reference(self, inputs: Facts, swap: tuple[str, ...] = ()) -> Facts:
+        return self.session.ask(
+            "numpy",
+            "reference",
+            inputs=inputs,
+            swap=swap,
+            reference=self.options.reference,
+            declared=bool(self.declared),
+        )
 
     @staticmethod
     def _modes(backend: str) -> tuple[str, ...]:
         from portable_losses._adapters import facts
 
         return facts(backend).modes
+
+    def _culprit(self, inputs: Mapping[str, Pair]) -> Facts | None:
+        if "numpy" not in self.alive:
+            return None
+        found = self.session.ask("numpy", "culprit", inputs=sent(dict(inputs)))
+        errors = [f.get("error") for f in found.values() if isinstance(f, dict)]
+        raised = [e for e in errors if e and e.get("type") == "FloatingPointError"]
+        return raised[0] if raised else None
 
     # --- experiments ------------------------------------------------------------------
 
@@ -202,13 +239,6 @@ class Examination:
         )
         sending = sent(dict(inputs))
         found = self.session.ask_all(backends, "measure", inputs=sending, swap=swap)
-        if "numpy" in self.alive:
-            found["numpy"] = self.session.ask(
-                "numpy",
-                "reference",
-                inputs=sending,
-                swap=swap,
-                reference=self.options.reference,
-                declared=bool(self.declared),
-            )
+        if self.has_reference:
+            found["numpy"] = self._reference(sending, swap)
         return found

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from portable_losses.parity.examine import remedy
+from portable_losses.parity.examine import against, culprit, remedy
 from portable_losses.parity.examine.draws import Pair
-from portable_losses.parity.examine.findings import Finding
+from portable_losses.parity.examine.findings import Finding, place
 from portable_losses.parity.examine.numbers import faults
 from portable_losses.parity.examine.showing import code_of, without_noise
 from portable_losses.parity.examine.table import Fault, Table
@@ -56,6 +56,13 @@ def _explained(
         wide = bool(wanted) and bool(np.isfinite(wanted["value"] if wanted else np.nan))
         words = remedy.of_numbers(first.check, m.source, wide)
         line = m.line_with(*re.findall(r"(?:ops\.)(\w+)", words), *_suspects(words))
+        if first.check == "finite":
+            error = m.culprit({first.label: m.inputs[first.label]})
+            if error is not None:
+                words, line = culprit.remedy_of(error, m.source), place(error) or line
+        elif first.check in ("value", "gradient") and m.reference is not None:
+            words = against.remedy_of(table, m.reference)
+            line = m.line
     return _finding(m, table, first, left, rest, words, line, swap, again), rest
 
 
@@ -72,6 +79,8 @@ def _to_swap(swap: tuple[str, ...], source: str) -> str:
 
 
 def _suspects(words: str) -> list[str]:
+    if words.startswith("a comparison"):
+        return ["greater", "less", "equal(", " > ", " < ", ">=", "<=", "=="]
     return [
         name + "("
         for name in re.findall(r"\w+", words)

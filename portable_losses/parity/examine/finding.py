@@ -14,6 +14,7 @@ from typing import Any
 import keras
 
 from portable_losses.parity.examine.errors import told
+from portable_losses.parity.examine.naming import split
 
 _TARGETS = ("true", "target", "label", "truth")
 _METRIC = re.compile("coef|score|metric|accuracy|index|similarity|(iou|dice)$")
@@ -23,17 +24,6 @@ _BESIDE = re.compile(
 """Modules of a package that are not asked for losses; to import them takes long."""
 
 _PREDICTIONS = ("pred", "logit", "output", "score", "prob")
-
-
-def split(target: str) -> tuple[str, str]:
-    """The place and the expression of a target."""
-    where = target.find(".py:")
-    if where >= 0:
-        return target[: where + 3], target[where + 4 :]
-    if target.endswith(".py"):
-        return target, ""
-    place, _, expression = target.partition(":")
-    return place, expression
 
 
 def module_of(place: str) -> ModuleType:

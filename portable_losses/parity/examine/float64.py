@@ -15,8 +15,9 @@ import numpy as np
 
 from portable_losses.parity import stand_in
 from portable_losses.parity.examine.finding import find
+from portable_losses.parity.examine.sending import expected
 from portable_losses.parity.examine.subject import Subject
-from portable_losses.parity.reference import Expected, along, expect, takes_frozen
+from portable_losses.parity.reference import along, expect, takes_frozen
 from portable_losses.parity.target import remade
 
 SLOW = 40.0
@@ -64,7 +65,9 @@ def wide() -> Iterator[None]:
         math.top_k = top_k
 
 
-def reference(subject: Subject, name: str | None) -> Callable[[Any, Any], Expected]:
+def reference(
+    subject: Subject, name: str | None
+) -> Callable[[Any, Any], dict[str, Any]]:
     """What gives the float64 value, items and derivatives of a loss at an input.
 
     Args:
@@ -73,12 +76,12 @@ def reference(subject: Subject, name: str | None) -> Callable[[Any, Any], Expect
     """
     items = find(name) if name else _items(subject)
 
-    def at(t: Any, p: Any) -> Expected:
+    def at(t: Any, p: Any) -> dict[str, Any]:
         with wide(), np.errstate(all="ignore"):
             began = time.perf_counter()
             items(*(t, p, p)[: 3 if takes_frozen(items) else 2])
             took = (time.perf_counter() - began) * 2 * np.size(p)
-            return expect(items, t, p, sampled=took > SLOW)
+            return expected(expect(items, t, p, sampled=took > SLOW))
 
     return at
 

@@ -59,7 +59,8 @@ def called(items: dict[str, Any]) -> Finding | None:
                 "foreign",
                 f"The loss calls {framework} directly, on tensors: on another backend, "
                 "or in compiled code, it does not run.",
-                f"use keras.ops in place of {framework}: keras.ops.{name} for {name}",
+                f"use keras.ops in place of {framework}"
+                + (f": keras.ops.{name} for {name}" if name else ""),
                 backends=(backend,),
                 line=f"{call['file']}:{call['line']}: {text}",
             )

@@ -12,6 +12,42 @@ from portable_losses.parity.examine import (
 from portable_losses.parity.examine.findings import FAULT, Finding
 from portable_losses.parity.examine.measured import Again, Measured
 
+CHECKS = (
+    "import",
+    "runs",
+    "compiles",
+    "hangs",
+    "ends",
+    "foreign",
+    "deterministic",
+    "shape",
+    "independent",
+    "arguments",
+    "saved",
+    "finite",
+    "value",
+    "backends",
+    "gradient",
+    "dead",
+    "modes",
+    "direction",
+    "dtype",
+    "second derivative",
+    "vmap",
+    "numpy lane",
+    "conventions",
+    *base.NAMES,
+)
+"""What a finding may be called."""
+
+
+def _explain(findings: list[Finding]) -> bool:
+    """Whether a fault may be the cause of wrong numbers."""
+    return any(
+        f.rank == FAULT and f.check not in ("arguments", "saved") for f in findings
+    )
+
+
 CONVENTIONS = ("saved",)
 """Advice of others that `--strict` makes a fault of."""
 
@@ -23,7 +59,8 @@ def judge(m: Measured, again: Again) -> list[Finding]:
     if abroad is not None:
         findings.append(abroad)
     over = raised.ended(raised.first(m, "ended"), m.facts)
-    findings += over
+    if abroad is None:  # importing a framework may take longer than a step
+        findings += over
     over = [finding for finding in over if finding.rank == FAULT]
     errors = raised.errors(m, bool(abroad))
     findings += errors
@@ -33,17 +70,22 @@ def judge(m: Measured, again: Again) -> list[Finding]:
     if not over:
         unstable = per_item.deterministic(m)
         if unstable:  # what compilers say of random numbers is the same cause
-            findings = [f for f in findings if "random" not in f.message]
+            told = {f.remedy for f in unstable}
+            findings = [
+                f
+                for f in findings
+                if "random" not in f.message and f.remedy not in told
+            ]
         findings += unstable
         misshapen = per_item.shapes(m)
         findings += misshapen + (kept.saving(m) if not unstable else [])
         if not unstable:
             if not misshapen:
                 findings += per_item.independent(m)
-            # What an error or a foreign framework explains is not told twice.
-            quiet = bool(findings) and any(f.rank == FAULT for f in findings)
-            findings += explained.numeric(m, again, only_sure=quiet)
-            if not any(f.rank == FAULT for f in findings):
+            # What an error or a foreign framework explains is not told twice; what is
+            # lost on saving explains no number.
+            findings += explained.numeric(m, again, only_sure=_explain(findings))
+            if not _explain(findings):
                 findings += inner.dtypes(m) + inner.second(m) + inner.mapped(m)
     findings += base.conventions(m)
     for finding in findings:

@@ -17,8 +17,7 @@ def saving(m: Measured) -> list[Finding]:
                 Finding(
                     "saved",
                     f"The loss does not come back from its config: {in_words(error)}.",
-                    "get_config must return what __init__ takes, in values that JSON "
-                    "has: " + of_lost(_arguments(m.source) or ["name"]),
+                    _of_broken(str(error.get("message", "")), m.source),
                     backends=(lane,),
                     line=place(error) or line,
                 )
@@ -51,6 +50,21 @@ def saving(m: Measured) -> list[Finding]:
                 )
             )
     return found
+
+
+def _of_broken(message: str, source: str) -> str:
+    twice = re.search(r"multiple values for keyword argument '(\w+)'", message)
+    if twice:
+        name = twice[1]
+        return (
+            f"let __init__ take `{name}` and hand it on, since the config has it: "
+            f"def __init__(self, ..., {name}=..., **kwargs): "
+            f"super().__init__({name}={name}, **kwargs)"
+        )
+    return (
+        "get_config must return what __init__ takes, in values that JSON has: "
+        + of_lost(_arguments(source) or ["name"])
+    )
 
 
 def _arguments(source: str) -> list[str]:

@@ -79,6 +79,8 @@ KINDS: dict[str, Kind] = {
     "positive": Kind(
         draws.positive,
         edges=draws.positive_edges,
+        far=("large",),
+        right="exact match",
         words="positive targets and predictions",
     ),
     "counts": Kind(
@@ -165,11 +167,15 @@ KINDS: dict[str, Kind] = {
         draws_of_arrays.regions,
         _MAP,
         draws_of_arrays.region_edges,
+        far=("corners, wrong",),
+        right="exact match",
         words="maps of labels and probabilities",
     ),
     "boxes": Kind(
         draws_of_arrays.boxes,
         edges=draws_of_arrays.box_edges,
+        far=("disjoint",),
+        right="exact match",
         words="boxes x1, y1, x2, y2",
     ),
     "embeddings": Kind(

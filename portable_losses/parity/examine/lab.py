@@ -14,7 +14,7 @@ from portable_losses.parity.examine import calls, declared, saving, swaps
 from portable_losses.parity.examine.errors import told
 from portable_losses.parity.examine.finding import find
 from portable_losses.parity.examine.listing import listed
-from portable_losses.parity.examine.sending import arrays, expected
+from portable_losses.parity.examine.sending import arrays
 from portable_losses.parity.examine.subject import Subject
 from portable_losses.parity.examine.worker import Voice
 
@@ -26,9 +26,18 @@ class Lab:
 
     Args:
         voice: is told as each step of user code begins.
+        find: finds the loss that a target names.
+        caught: what a step may raise; the rest ends the process, or stops the test.
     """
 
-    def __init__(self, voice: Voice) -> None:
+    def __init__(
+        self,
+        voice: Voice,
+        find: Callable[[Any], Any] = find,
+        # Also SystemExit, and what `breakpoint` raises.
+        caught: tuple[type[BaseException], ...] = (BaseException,),
+    ) -> None:
+        self.find, self.caught = find, caught
         self.backend = keras.config.backend()
         self.autodiff: Any = autodiff.load(self.backend)
         self.voice = voice
@@ -57,7 +66,7 @@ class Lab:
         self.voice.step(what)
         try:
             return run()
-        except BaseException as error:  # also SystemExit, and what `breakpoint` raises
+        except self.caught as error:
             return {"error": told(error)}
         finally:
             self.voice.rest()
@@ -76,9 +85,9 @@ class Lab:
         self.subject = self.stand_in = None
 
         def load() -> Facts:
-            self.subject = Subject(target, find(target))
+            self.subject = Subject(str(target), self.find(target))
             ours = declared.counterpart(self.subject.loss)
-            self.stand_in = Subject(target, ours) if ours is not None else None
+            self.stand_in = Subject(str(target), ours) if ours is not None else None
             name = type(ours).__name__ if ours is not None else ""
             facts = {"pinned": swaps.pinned(), "stand_in": name}
             return {"facts": {**self.subject.facts(), **facts}}
@@ -155,26 +164,34 @@ class Lab:
 
     def on_reference(self, command: Facts) -> Facts:
         """The same in float64, with one-sided derivatives; on the NumPy backend."""
+        with swaps.swapped(self.loss, command.get("swap", ())):
+            made = self._try("the reference", lambda: {"at": self._reference(command)})
+            if "error" in made:
+                return dict.fromkeys(command["inputs"], made)
+            at = made["at"]
+            return {
+                name: self._try(f"float64, {name}", partial(at, *pair))
+                for name, pair in arrays(command["inputs"]).items()
+            }
+
+    def _reference(self, command: Facts) -> Callable[[Any, Any], Facts]:
+        """What gives the float64 numbers of the loss, or of ours of that name."""
         from portable_losses.parity.examine.float64 import reference
 
         given = command.get("reference")
         case = declared.case_of(self.loss.loss) if command.get("declared") else None
-        with swaps.swapped(self.loss, command.get("swap", ())):
-            at = declared.reference(case) if case else reference(self.loss, given)
-            ours = None
-            if self.stand_in is not None and not given:
-                ours = reference(self.stand_in, None)
+        at = declared.reference(case) if case else reference(self.loss, given)
+        if self.stand_in is None or given:
+            return at
+        ours = reference(self.stand_in, None)
 
-            def both(pair: Any) -> Facts:
-                own = expected(at(*pair))
-                with contextlib.suppress(ValueError, TypeError):  # ours may reject it
-                    return {**expected(ours(*pair)), "own": own} if ours else own
-                return own
+        def both(t: Any, p: Any) -> Facts:
+            own = at(t, p)
+            with contextlib.suppress(ValueError, TypeError):  # ours may reject it
+                return {**ours(t, p), "own": own}
+            return own
 
-            return {
-                name: self._try(f"float64, {name}", partial(both, pair))
-                for name, pair in arrays(command["inputs"]).items()
-            }
+        return both
 
     def on_curve(self, command: Facts) -> Facts:
         """Value and gradient while one number of the prediction moves.
@@ -188,6 +205,19 @@ class Lab:
         found = {**moves.where(), "ours": self._try("its curve", moves.ours)}
         beside = self._try("the curve beside it", moves.beside)
         return found | ({"keras": beside} if "value" in beside else {})
+
+    def on_culprit(self, command: Facts) -> Facts:
+        """The first operation of NumPy that gives no finite number, and its line."""
+
+        def run(pair: Any) -> Facts:
+            with np.errstate(divide="raise", over="raise", invalid="raise"):
+                self.loss.items(*pair)
+            return {}
+
+        return {
+            name: self._try(f"culprit, {name}", partial(run, pair))
+            for name, pair in arrays(command["inputs"]).items()
+        }
 
     def on_guess(self, command: Facts) -> Facts:
         """What the loss takes, found out by trying; on the NumPy backend."""
@@ -248,7 +278,8 @@ class Lab:
             self.autodiff.evaluate(fn, mode, t, (p + s * v).astype(p.dtype)).gradient
             for s in (step, -step)
         ]
-        return float(np.sum((sides[0] - sides[1]) * v) / (2 * step))
+        with np.errstate(invalid="ignore"):
+            return float(np.sum((sides[0] - sides[1]) * v) / (2 * step))
 
     def on_mapped(self, command: Facts) -> Facts:
         """`vmap` over the samples."""

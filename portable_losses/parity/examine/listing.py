@@ -13,8 +13,9 @@ from typing import Any
 import keras
 
 from portable_losses.parity.examine import declared
-from portable_losses.parity.examine.finding import find, module_of, names, split
+from portable_losses.parity.examine.finding import find, module_of, names
 from portable_losses.parity.examine.kinds import COLUMNS
+from portable_losses.parity.examine.naming import split
 
 LOGITS = "from_logits"
 KNOWN = {"num_classes": COLUMNS}

@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import portable_losses
+from portable_losses.parity import autodiff
 from portable_losses.parity.as_function import as_function
 from portable_losses.parity.examine.draws import Array, Pair
+from portable_losses.parity.examine.float64 import wide
 from portable_losses.parity.examine.kinds import KINDS
 from portable_losses.parity.examine.matching_arguments import numbers_of
 from portable_losses.parity.examine.subject import Subject
@@ -25,6 +27,8 @@ GRADIENT, VALUE = 2e-4, 2e-5
 
 NUMBERS = 6
 """How many of the numbers in the user's code are tried as arguments."""
+
+STEP, DIRECTIONS = 1e-5, 2
 
 DRAWS = ("drawn 0", "drawn 1", "drawn 2")
 
@@ -58,6 +62,7 @@ class Matcher:
         self.on = on
         self.losses = dict(_catalogue())
         self.numbers = numbers_of(subject)
+        self.differentiates = bool(autodiff.facts(on.NAME).gradients)
 
     def kinds(self) -> list[str]:
         """The kinds of inputs that the user's loss can be called with."""
@@ -73,16 +78,26 @@ class Matcher:
             for p in points
         )
 
-    def compare_all(self, kinds: list[str], step: Any) -> list[dict[str, Any]]:
+    def compare_all(
+        self, kinds: list[str], step: Any, only: list[Any] | None = None
+    ) -> list[dict[str, Any]]:
         """The comparisons at inputs of each kind.
 
         What was equal at one kind is tried alone at the next, and all others only where
         none of it is equal there.
+
+        Args:
+            kinds: of the inputs.
+            step: is told what begins.
+            only: losses with arguments; no others are tried.
         """
         found: list[dict[str, Any]] = []
         known: dict[str, tuple[str, dict[str, Any]]] = {}
         for kind in kinds:
             step(f"inputs of kind {kind}")
+            if only is not None:
+                found.append(self.compare(kind, step, only))
+                continue
             each = self.compare(kind, step, list(known.values())) if known else None
             if each is None or not each["equal"]:
                 each = self.compare(kind, step)
@@ -230,9 +245,32 @@ class Matcher:
         found = []
         with np.errstate(all="ignore"):
             for pair in _inputs(kind, draws):
+                if not self.differentiates:
+                    found.append(by_differences(fn, *pair))
+                    continue
                 result = self.on.evaluate(fn, "eager", *pair)
                 found.append(Point(float(result.value), result.gradient))
         return found
+
+
+def by_differences(fn: Any, t: Array, p: Array) -> Point:
+    """The value, and its derivatives along some directions by float64 differences.
+
+    Losses whose values are one function have the same; whether the gradients are, too,
+    where a loss stops them, is for a backend that has gradients to say.
+    """
+    with wide():
+        q = np.asarray(p, "float64")
+        rng = np.random.default_rng(q.size)
+        along = [
+            (_number(fn, t, q + v) - _number(fn, t, q - v)) / (2.0 * STEP)
+            for v in STEP * rng.normal(size=(DIRECTIONS, *q.shape))
+        ]
+        return Point(_number(fn, t, q), np.array(along))
+
+
+def _number(fn: Any, t: Array, p: Array) -> float:
+    return float(np.asarray(fn(t, p, None, None)))
 
 
 def compared(theirs: list[Point], ours: list[Point]) -> Compared:

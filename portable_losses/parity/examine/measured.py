@@ -1,6 +1,7 @@
 """All that was measured of a loss, in one place for those who judge it."""
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,6 +17,10 @@ Again = Callable[
 """Measures once more: on backends, at inputs, with operations swapped."""
 
 
+Culprit = Callable[[Mapping[str, Pair]], Facts | None]
+"""The error of the first operation that gives no finite number, if it shows."""
+
+
 @dataclasses.dataclass
 class Measured:
     """All that was measured of a loss.
@@ -27,6 +32,8 @@ class Measured:
         backends: those with gradients that run it.
         found: what was measured, then backend.
         strict: whether advice counts as a fault.
+        reference: the user's own, by name, if there is one.
+        culprit: finds what makes a value that is not finite.
     """
 
     kind: Kind
@@ -35,6 +42,8 @@ class Measured:
     backends: tuple[str, ...]
     found: dict[str, dict[str, Facts]]
     strict: bool
+    reference: str | None = None
+    culprit: Culprit = lambda inputs: None
 
     @property
     def source(self) -> str:
@@ -54,6 +63,15 @@ class Measured:
                 if word in text.split("#")[0]:
                     return f"{self.facts['source']['file']}:{number}: {text.strip()}"
         return self.line
+
+    def line_where(self, pattern: str, after: str = "") -> str:
+        """The first line that fits a pattern, below one with `after`; or ""."""
+        below = not after
+        for number, text in self.facts["source"]["lines"]:
+            below = below or after in text
+            if below and re.search(pattern, text.split("#")[0]):
+                return f"{self.facts['source']['file']}:{number}: {text.strip()}"
+        return ""
 
     def items(self, lane: str, label: str) -> Any:
         """What `call` returned in a lane, or None."""

@@ -102,6 +102,8 @@ def _at(table: Table, label: str) -> Iterator[Fault]:
             continue
         room = (1e-2 if drawn else 5e-2) * np.abs(g) + (1e-3 if drawn else 2e-2) * scale
         with np.errstate(invalid="ignore"):
+            # Where several parts have a tie, each may choose its own side.
+            room = room + np.nan_to_num(high - low, posinf=0.0)
             outside = (g < low - room) | (g > high + room)
             # Both one-sided differences are of a jump: there is no derivative.
             outside &= np.minimum(np.abs(low), np.abs(high)) < JUMP * np.maximum(

@@ -6,6 +6,7 @@ import numpy as np
 
 from portable_losses.parity.examine.findings import ADVICE, Finding
 from portable_losses.parity.examine.measured import Measured
+from portable_losses.parity.examine.remedy import STATE
 from portable_losses.parity.examine.showing import code_of, number
 
 
@@ -37,14 +38,13 @@ def deterministic(m: Measured) -> list[Finding]:
             "draw no random numbers in the loss: add noise in a layer or to the data, "
             "or use keras.random with a fixed integer seed"
             if random
-            else "keep no state between calls (self.x = ... in call): what moves "
-            "belongs in a metric, a callback, or portable_losses.Hyperparameter",
+            else STATE,
             backends=tuple(where),
             input=code_of(t[:2], p[:2]),
             values=values,
             line=m.line_with("random", "+= ", "self.")
             if random
-            else m.line_with("+= "),
+            else m.line_where(r"self\.\w+ *\W?= ", "def call") or m.line_with("+= "),
         )
     ]
 
@@ -97,8 +97,15 @@ def independent(m: Measured) -> list[Finding]:
             return _of_batches(m, lane, whole)
         if whole is None or not whole.ndim or len(whole) != len(p):
             continue
-        half, one = m.items(lane, "first half"), m.items(lane, "one")
-        parts = [(half, whole[: len(p) // 2]), (one, whole[1:2])]
+        n = len(p) // 2
+        parts = [
+            (m.items(lane, label), whole[which])
+            for label, which in (
+                ("first half", slice(n)),
+                ("second half", slice(n, None)),
+                ("one", slice(1, 2)),
+            )
+        ]
         for part, wanted in parts:
             if part is None or part.shape != wanted.shape:
                 continue

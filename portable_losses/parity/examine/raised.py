@@ -21,7 +21,9 @@ _FOR_US = r"took more than .* in (float64|second differences)"
 def first(m: Measured, key: str) -> dict[str, Facts]:
     """The first fact of that name for each backend."""
     found: dict[str, Facts] = {}
-    for by_backend in m.found.values():
+    for what, by_backend in m.found.items():
+        if what == "reference" and m.reference is not None:
+            continue  # it is not the loss that ended
         for backend, facts in by_backend.items():
             if key in facts:
                 found.setdefault(backend, facts[key])
@@ -112,6 +114,20 @@ def never_runs(error: Facts | None, facts: Facts) -> Finding | None:
     )
 
 
+def of_reference(m: Measured) -> str:
+    """Why nothing could be held to the user's own reference, if that is so."""
+    if m.reference is None:
+        return ""
+    found = m.found.get("reference", {}).get("numpy", {})
+    if "ended" in found:
+        return f"the reference {m.reference} {found['ended']['message']}"
+    if any("error" not in fact for fact in found.values()):
+        return ""
+    error: Facts = next((fact["error"] for fact in found.values()), {})
+    where = f" at {place(error)}" if error.get("file") else ""
+    return f"the reference {m.reference} raises an error: {in_words(error)}{where}"
+
+
 def errors(m: Measured, abroad: bool) -> list[Finding]:
     """What user code raised, one finding a line of it."""
     groups: dict[tuple[Any, ...], dict[str, Any]] = {}
@@ -120,6 +136,8 @@ def errors(m: Measured, abroad: bool) -> list[Finding]:
         if what in ("saving", "second", "second64", "mapped", "base", "inside"):
             continue
         for backend, facts in by_backend.items():
+            if what == "reference" and m.reference is not None:
+                continue  # its errors are not the loss's
             for label, fact in facts.items():
                 if not isinstance(fact, dict) or label == "ended":
                     continue

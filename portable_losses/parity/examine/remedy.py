@@ -10,11 +10,27 @@ BRANCH = (
     "`while` or bool() of a tensor has no value while the loss is compiled"
 )
 NUMBER = (
-    "stay with tensors and keras.ops: float(), int(), .item() and .numpy() have no "
-    "value while the loss is compiled, and cut the gradient"
+    "stay with tensors and keras.ops: float(), int(), .item(), .numpy() and "
+    "convert_to_numpy have no value while the loss is compiled, and cut the gradient"
+)
+
+STATE = (
+    "keep no state between calls (self.x = ... in call): what moves belongs in a "
+    "metric, a callback, or portable_losses.Hyperparameter"
+)
+MASK = (
+    "multiply by the mask, sum(x * mask) / sum(mask), or use keras.ops.where: x[mask] "
+    "has another shape for each batch, which compiled code cannot have"
 )
 
 _OF_ERRORS = (
+    (r"UnexpectedTracer|[Ll]eaked|out of scope|cannot be accessed from here", STATE),
+    (r"[Bb]oolean ?ind|boolean_mask|BooleanIndex|NonConcreteBoolean", MASK),
+    (
+        r"item assignment|is immutable|immutable|in-place|inplace",
+        "build a new tensor, with keras.ops.where, concatenate or slice_update: a "
+        "tensor is not changed in place",
+    ),
     (
         r"EOF when reading a line|BdbQuit|pdb",
         "remove breakpoint() and input(): nobody answers them where a loss is compiled",
@@ -67,7 +83,7 @@ _OF_ERRORS = (
     ),
     (r"NotImplementedError|abstract", "write `call`: it returns one value per sample"),
     (
-        r"has no attribute",
+        r"has no attribute|has no method|object is not callable",
         "use functions of keras.ops in place of methods of a tensor: "
         "tensors of the backends have different ones",
     ),
@@ -108,14 +124,14 @@ _OF_SOURCE = (
     ),
     (
         ("sigmoid", "log"),
-        r"sigmoid\((?s:.*)\blog\(",
+        r"sigmoid\((?s:.*)\blog\(|\blog\([^()]*sigmoid\(",
         "take the logarithm of the logits, "
         "with keras.ops.log_sigmoid(x) (log(1 - p) is log_sigmoid(-x)), or keras.ops."
         "softplus: sigmoid is exactly 0 or 1 in float32 long before",
     ),
     (
         ("softmax", "log"),
-        r"softmax\((?s:.*)\blog\(",
+        r"(?<!log_)softmax\((?s:.*)\blog\(|\blog\([^()]*(?<!log_)softmax\(",
         "use keras.ops.log_softmax, or "
         "from_logits=True: softmax is exactly 0 in float32 long before",
     ),
@@ -171,7 +187,7 @@ _INFINITE = (
         "inside the root",
     ),
     (
-        r"\blog\w*\(",
+        r"\blog(1p|2|10)?\(",
         "the logarithm of 0 is -inf: clip its argument from below, or use "
         "portable_losses.ops.log or xlogy",
     ),
@@ -187,6 +203,11 @@ _INFINITE = (
     (r"normalize\(", "use portable_losses.ops.normalize: a zero vector stays zero"),
 )
 _TIES = (
+    (
+        r"log(1p)?\(.{0,12}exp\(\s*-\s*(\w+\.)?abs",
+        "use keras.ops.softplus(x) in place of maximum(x, 0) + log1p(exp(-abs(x))): at "
+        "0 the derivatives of its parts are not those of the sum",
+    ),
     (
         r"\babs\(|absolute\(",
         "use portable_losses.ops.abs, whose gradient at 0 is 0 on every backend",
@@ -250,5 +271,5 @@ def of_numbers(check: str, source: str, wide: bool) -> str:
                 return words
     return (
         "write it with portable_losses.ops in place of keras.ops, one operation at a "
-        "time, and give --reference for what the value should be"
+        "time, and hold it to a NumPy function of yours with --reference"
     )

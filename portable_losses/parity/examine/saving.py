@@ -33,7 +33,7 @@ def facts(subject: Subject, pair: Any) -> dict[str, Any]:
             try:
                 same = _comes_back(loss, pair)
             except Exception as error:
-                broken = {**told(error), "argument": name}
+                broken = {**_at_root(told(error)), "argument": name}
                 break
             if not same:
                 lost.append(name)
@@ -50,6 +50,12 @@ def _quick() -> Iterator[None]:
         yield
     finally:
         sys.meta_path[:] = before
+
+
+def _at_root(error: dict[str, Any]) -> dict[str, Any]:
+    """The error that Keras wraps when it makes an object again."""
+    root = str(error["message"]).partition("Exception encountered: ")[2]
+    return {**error, "message": root.strip()} if root else error
 
 
 def _variants(subject: Subject) -> Iterator[tuple[str, Any]]:

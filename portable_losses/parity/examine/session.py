@@ -5,6 +5,7 @@ replaced by another when the next target comes.
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -25,7 +26,9 @@ class Options:
         kind: what the losses take; guessed if None.
         shape: of the predictions.
         inputs: named inputs of the user's own.
-        strict: whether the conventions of this package are held to.
+        reference: what the values are held to, in place of the loss's own in float64.
+        strict: whether the conventions of this package are held to; None for those
+            losses that derive from `portable_losses.Loss`.
         timeout: seconds that one step of user code may take.
     """
 
@@ -34,17 +37,23 @@ class Options:
     shape: tuple[int, ...] | None = None
     inputs: Mapping[str, Pair] | None = None
     reference: str | None = None
-    strict: bool = False
+    strict: bool | None = None
     timeout: float = 60.0
 
 
 class Session:
     """Workers, and what is checked with them.
 
+    `here` is the lane that runs in this process, if one does.
+
     Args:
         options: what is asked.
         note: is told what happens, for a person who waits.
     """
+
+    here: str | None = None
+    has_reference = False
+    """Whether there are references without a NumPy lane."""
 
     def __init__(
         self, options: Options, note: Callable[[str], None] = lambda text: None
@@ -118,11 +127,19 @@ class Session:
         self, backends: tuple[str, ...], do: str, **facts: Any
     ) -> dict[str, Facts]:
         """Ask several workers at once."""
-        if not backends:
+        return self.together(
+            {b: functools.partial(self.ask, b, do, **facts) for b in backends}
+        )
+
+    def together(self, jobs: Mapping[str, Callable[[], Facts]]) -> dict[str, Facts]:
+        """Do jobs of several lanes at once."""
+        if not jobs:
             return {}
-        with ThreadPoolExecutor(len(backends)) as pool:
-            found = pool.map(lambda b: self.ask(b, do, **facts), backends)
-            return dict(zip(backends, found, strict=True))
+        with ThreadPoolExecutor(len(jobs)) as pool:
+            apart = {b: pool.submit(job) for b, job in jobs.items() if b != self.here}
+            # A debugger, and whoever interrupts, is heard by the main thread alone.
+            own = {b: job() for b, job in jobs.items() if b == self.here}
+            return {b: own[b] if b in own else apart[b].result() for b in jobs}
 
     def names(self, place: str) -> Facts:
         """The targets of all losses of a place."""

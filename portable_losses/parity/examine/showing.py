@@ -43,3 +43,21 @@ def number(x: float, digits: int = 6) -> str:
     """A number for people: -0 is 0."""
     text = f"{x:.{digits}g}"
     return "0" if text == "-0" else text
+
+
+COLUMN = 12
+"""Numbers of an array that are shown."""
+
+
+def numbers(x: Any) -> str:
+    """The first numbers of nested lists."""
+    flat: list[Any] = []
+
+    def walk(y: Any) -> None:
+        for v in y if isinstance(y, list) else [y]:
+            walk(v) if isinstance(v, list) else flat.append(v)
+
+    walk(x)
+    shown = [number(v, 5) for v in flat[:COLUMN] if v is not None]
+    more = f", ... ({len(flat)} numbers)" if len(flat) > COLUMN else ""
+    return ", ".join(shown) + more

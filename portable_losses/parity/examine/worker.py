@@ -7,7 +7,6 @@ import queue
 import signal
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -66,7 +65,7 @@ def listen(source: int, commands: "queue.Queue[dict[str, Any]]") -> None:
 def serve(
     commands: "queue.Queue[dict[str, Any]]",
     voice: Voice,
-    do: Callable[[dict[str, Any]], dict[str, Any]],
+    do: "Do",
 ) -> None:
     """Answer every command, whatever happens in it."""
     while True:
@@ -83,8 +82,16 @@ def serve(
         voice.say("answer", **facts)
 
 
-def main() -> None:
-    """Start, import the backend, and answer the parent until it is gone."""
+Do = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def run(begin: Callable[[Voice], tuple[Do, dict[str, Any]]]) -> None:
+    """Start, and answer the parent until it is gone.
+
+    Args:
+        begin: imports the backend; returns what obeys commands, and what to tell the
+            parent of the start.
+    """
     source, to, parent = map(int, os.environ.pop(_PIPES).split(","))
     for pipe in (source, to):
         os.set_inheritable(pipe, False)
@@ -92,22 +99,21 @@ def main() -> None:
     commands: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=listen, args=(source, commands), daemon=True).start()
     voice = Voice(to)
-    began = time.perf_counter()
     try:
-        from portable_losses.parity.examine.lab import Lab
-
-        lab = Lab(voice)
+        do, facts = begin(voice)
     except BaseException as error:
         voice.say("answer", failed=f"{type(error).__name__}: {error}")
         os._exit(1)
-    voice.say(
-        "answer",
-        versions=lab.versions(),
-        modes=list(lab.autodiff.MODES),
-        seconds=time.perf_counter() - began,
-    )
-    serve(commands, voice, lab.do)
+    voice.say("answer", **facts)
+    serve(commands, voice, do)
+
+
+def _begin(voice: Voice) -> tuple[Do, dict[str, Any]]:
+    from portable_losses.parity.examine.lab import Lab
+
+    lab = Lab(voice)
+    return lab.do, {"versions": lab.versions()}
 
 
 if __name__ == "__main__":
-    main()
+    run(_begin)

@@ -1,0 +1,26 @@
+"""`python -m portable_losses.command` answers before Keras is imported.
+
+Python imports the package first, whose imports take seconds and need a backend. While
+it looks for the module to run, `sys.argv[0]` is `-m`.
+"""
+
+import pathlib
+import runpy
+import sys
+
+NAME = "portable_losses.command"
+
+
+def run_if_asked() -> None:
+    """Run the command in place of importing the package, if Python is asked for it."""
+    given = sys.orig_argv
+    asked = ("-m", NAME) in zip(given, given[1:], strict=False) or f"-m{NAME}" in given
+    if sys.argv[:1] != ["-m"] or not asked:
+        return
+    del sys.modules["portable_losses"]  # the program puts a bare one in its place
+    entry = pathlib.Path(__file__).parent / "command" / "entry.py"
+    sys.argv[0] = str(entry)
+    runpy.run_path(str(entry), run_name="__main__")
+
+
+run_if_asked()
