@@ -16,40 +16,14 @@ import numpy as np
 from rich.console import Console
 from rich.status import Status
 
-from portable_losses._adapters import facts, known
 from portable_losses.command import outputs, shown, summary, targets
-from portable_losses.command.chosen import require_backend
+from portable_losses.command.chosen import backends_of, require_backend
 from portable_losses.command.expanded import expanded
 from portable_losses.parity.examine import curves
 from portable_losses.parity.examine.examination import check
 from portable_losses.parity.examine.findings import Report
 from portable_losses.parity.examine.kinds import KINDS, single
 from portable_losses.parity.examine.session import Options, Session
-
-
-def _backends(_: Any, __: Any, value: str | None) -> tuple[str, ...]:
-    names = tuple(known())
-    able = tuple(
-        b for b in names if facts(b).gradients and facts(b).default is not None
-    )
-    asked = tuple(v.strip() for v in value.split(",")) if value is not None else able
-    for name in asked:
-        if name not in names or not facts(name).gradients:
-            raise click.BadParameter(
-                f"must be among {', '.join(b for b in names if facts(b).gradients)}, "
-                f"with a comma between two; got {name!r}"
-            )
-    missing = [b for b in asked if facts(b).missing]
-    if missing and (value is not None or len(missing) == len(asked)):
-        commands = "; ".join(facts(b).command for b in missing)
-        raise click.BadParameter(f"not installed: {', '.join(missing)} ({commands})")
-    if missing:
-        click.echo(
-            f"not installed, and left out: {', '.join(missing)}. A loss is portable "
-            "only where it was checked.",
-            err=True,
-        )
-    return tuple(dict.fromkeys(b for b in asked if b not in missing))
 
 
 def _kind(_: Any, __: Any, value: str | None) -> str | None:
@@ -126,7 +100,7 @@ def _positive(_: Any, __: Any, value: float) -> float:
 )
 @click.option(
     "--backends",
-    callback=_backends,
+    callback=backends_of,
     metavar="LIST",
     help="Such as jax,torch; all that are installed by default.",
 )

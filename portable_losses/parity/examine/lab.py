@@ -1,5 +1,7 @@
 """What a worker measures of a user's loss: facts, which the parent judges."""
 
+# Long because each command of the parent is a method, most of them a few lines.
+
 import contextlib
 import platform
 from collections.abc import Callable
