@@ -154,9 +154,15 @@ def test_the_page_has_the_numbers_of_this_backend(target, finding):
     value, gradient = shown("portable_losses", target, finding)
     assert close(value, ours["values"][BACKEND])
     assert close(gradient, ours["gradients"][BACKEND])
+    if not SAME_KERAS:
+        return  # what is new there is told by the nightly session
     value, gradient = shown("keras.losses", target, finding)
-    assert not SAME_KERAS or close(value, finding["values"][BACKEND])
-    assert not SAME_KERAS or close(gradient, finding["gradients"][BACKEND])
+    assert close(value, finding["values"][BACKEND])
+    wanted = array(finding["gradients"][BACKEND])
+    if np.isfinite(wanted).all():
+        assert close(gradient, wanted)
+    else:  # which elements are NaN, and which infinite, is a matter of the mode
+        assert not np.isfinite(keras.ops.convert_to_numpy(gradient)).all()
 
 
 @pytest.mark.parametrize("module", KEPT["rounded"]["values"])
