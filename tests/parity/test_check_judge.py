@@ -185,3 +185,24 @@ def test_how_a_loss_differs_from_a_reference(theirs, words):
 def test_the_remedy_of_what_numpy_warns_of(said, text, words):
     error = {"message": said, "text": text}
     assert words in culprit.remedy_of(error, text)
+
+
+def test_backends_that_choose_sides_of_a_point_are_no_fault():
+    gradient = np.ones_like(P)
+    exact = KINDS["regression"].inputs()["exact match"]
+    wanted = {"value": 1.0, "largest": 1.0, "gradient": (0.5 * gradient).tolist()}
+    wanted |= {"low": (0.0 * gradient).tolist(), "high": gradient.tolist()}
+
+    def choice(other):
+        main = {
+            b: {"exact match": {"value": 1.0, "gradient": (x * gradient).tolist()}}
+            for b, x in (("jax", 0.2), ("torch", other))
+        }
+        reference = {"exact match": {**wanted, "items": [1.0] * len(P)}}
+        inputs = {"exact match": exact}
+        found = Table(main, reference, inputs, KINDS["regression"])
+        (fault,) = [f for f in numbers.faults(found) if f.check == "backends"]
+        return numbers.is_choice(found, fault)
+
+    assert choice(0.9)
+    assert not choice(3.0)

@@ -8,7 +8,7 @@ import numpy as np
 from portable_losses.parity.examine import against, culprit, remedy
 from portable_losses.parity.examine.draws import Pair
 from portable_losses.parity.examine.findings import Finding, place
-from portable_losses.parity.examine.numbers import faults
+from portable_losses.parity.examine.numbers import faults, is_choice
 from portable_losses.parity.examine.showing import code_of, without_noise
 from portable_losses.parity.examine.table import Fault, Table
 
@@ -51,6 +51,8 @@ def _explained(
     else:
         if only_sure:
             return None, []
+        if is_choice(table, first):
+            return None, left[1:]
         rest = []
         wanted = table.wanted(first.label)
         wide = bool(wanted) and bool(np.isfinite(wanted["value"] if wanted else np.nan))

@@ -122,6 +122,26 @@ def _at(table: Table, label: str) -> Iterator[Fault]:
             )
 
 
+def is_choice(table: Table, fault: Fault) -> bool:
+    """Whether backends only choose different sides of a non-differentiable point.
+
+    Rounding alone can choose: a sum that is 0 on one backend is 1e-8 on another.
+    """
+    wanted, values = table.wanted(fault.label), table.values(fault.label).values()
+    if fault.check != "backends" or not wanted or fault.label not in table.edges:
+        return False
+    if np.ptp(list(values)) > 2e-4 * max(map(abs, values)) + CANCELED_AT_EDGES:
+        return False
+    low, high = (np.asarray(wanted[k], "float64") for k in ("low", "high"))
+    if not np.isfinite([low, high]).all() or np.allclose(low, high, rtol=1e-3):
+        return False
+    room = (high - low) + 5e-2 * np.abs(high) + 2e-2 * max(np.abs(high).max(), 1e-3)
+    return all(
+        g.shape == low.shape and bool(((g >= low - room) & (g <= high + room)).all())
+        for g in table.gradients(fault.label).values()
+    )
+
+
 def _sample(wanted: Facts | None, gradients: Mapping[str, Any]) -> int:
     """The sample whose item or gradient is not finite."""
     for array in [np.asarray(wanted["items"], "float64")] if wanted else []:
