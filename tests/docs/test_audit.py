@@ -135,7 +135,7 @@ def test_what_is_called_a_fault_is_one(target, finding):
 
 
 def close(found, wanted):
-    found = keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(found))
+    found = keras.ops.convert_to_numpy(keras.ops.cast(found, "float32"))
     return np.allclose(found, array(wanted), rtol=1e-3, atol=1e-6, equal_nan=True)
 
 
