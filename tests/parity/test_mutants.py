@@ -68,7 +68,8 @@ def test_an_empty_value_is_a_fault_in_words():
     plain = importlib.import_module("mutants").MultipliesNan  # on Keras's own base
     found = run_case(lane(REGRESSION, plain), ("sizes",))["sizes"]
     message = "no samples give a value of shape (0,), not 0"
-    assert found == {"status": "failed", "message": message}
+    assert (found["status"], found["message"]) == ("failed", message)
+    assert "y_pred = np.array([]" in found["input"]
 
 
 def test_every_check_has_a_mutant():
