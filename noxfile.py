@@ -409,11 +409,12 @@ def prepare(
     session: nox.Session, backend: str | None = None, location: Path | None = None
 ) -> None:
     """Set the variables that decide how Keras and the backends behave."""
+    location = location or Path(session.virtualenv.location)
     session.env.update(
         # A session without a backend of its own runs as for a user who chose none.
         KERAS_BACKEND=backend,
         # The keras.json of the person who runs this must not choose the numbers.
-        KERAS_HOME=str((location or Path(session.virtualenv.location)) / "keras"),
+        KERAS_HOME=str(location.resolve() / "keras"),
         MPLBACKEND="Agg",
         # `install` leaves the byte code to the first import, which has to be kept.
         PYTHONDONTWRITEBYTECODE=None,

@@ -20,9 +20,9 @@ BACKEND = keras.config.backend()
 @pytest.fixture(scope="module")
 def losses():
     sys.path.insert(0, str(FOLDER))
-    import mutants
+    import mutants_of_check
 
-    yield mutants
+    yield mutants_of_check
     sys.path.remove(str(FOLDER))
     live.end()
 

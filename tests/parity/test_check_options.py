@@ -147,7 +147,7 @@ def test_arguments_in_the_target_and_a_class_that_needs_them(ask):
     assert (status, target["verdict"]) == (0, "ok")
     status, (target,), said = ask("own.py:Scaled")
     assert (status, target["verdict"]) == (2, "unchecked")
-    assert "Scaled needs arguments" in said and "for instance Scaled(...)" in said
+    assert 'give them in the target: "own.py:Scaled(scale=...)"' in said
 
 
 def test_a_module_of_a_package_with_relative_imports(ask):
