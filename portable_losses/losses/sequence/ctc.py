@@ -112,7 +112,7 @@ class CTC(Loss):
         # t (equation 16): a sum of value 0 with exactly this gradient carries it.
         reached = ops.where(occupied == 0, 0.0, log_p)
         step = reached - ops.stop_gradient(reached)
-        carrier = ops.sum(occupied * step + once(step), (1, 2))
+        carrier = ops.sum(occupied * step, (1, 2)) + once(ops.sum(step, (1, 2)))
         none = 0.0 if self.zero_infinity else INF
         items = ops.where(log_likelihood == -INF, none, -log_likelihood) - carrier
         return ops.where(ops.logical_or(wrong, wrong_length), float("nan"), items)
