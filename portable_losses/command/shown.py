@@ -12,7 +12,6 @@ from portable_losses.parity.examine.findings import FAULT, Finding, Report
 from portable_losses.parity.examine.showing import number, numbers
 
 MARKS = {"ok": "[green]ok[/]", "fault": "[red]fault[/]", "unchecked": "[yellow]?[/]"}
-COLUMN = 12
 
 
 def show(report: Report, console: Console, faults_only: bool = False) -> None:

@@ -8,15 +8,13 @@ from typing import Any
 from portable_losses.parity.examine.findings import FAULT, Finding, Report
 from portable_losses.parity.examine.kinds import KINDS
 from portable_losses.parity.examine.looked import Asked, listed, looked
-from portable_losses.parity.examine.showing import code_of, number
+from portable_losses.parity.examine.showing import code_of, number, numbers
 from portable_losses.parity.page import write
 from portable_losses.parity.page.curves import Curves, curves
 from portable_losses.parity.page.words import asked
 
 AROUND = 2
 """Lines of code that are shown before and after the line of a finding."""
-LETTERS = 12
-"""Numbers of a gradient that are written out."""
 
 VERDICTS = {
     "fault": ("fault", "bad"),
@@ -146,7 +144,7 @@ def _question(report: Report, asked_for: Asked) -> str:
 
 def _finding(finding: Finding) -> dict[str, Any]:
     rows = [
-        (name, _number(value), _numbers(finding.gradients.get(name)))
+        (name, _number(value), numbers(finding.gradients.get(name)))
         for name, value in finding.values.items()
     ]
     return {
@@ -218,16 +216,3 @@ def _number(x: Any) -> str:
     if isinstance(x, list | tuple):
         return ", ".join(_number(v) for v in x)
     return number(float(x), 7) if x is not None else "-"
-
-
-def _numbers(x: Any) -> str:
-    flat: list[Any] = []
-
-    def walk(y: Any) -> None:
-        for v in y if isinstance(y, list) else [y]:
-            walk(v) if isinstance(v, list) else flat.append(v)
-
-    walk(x)
-    flat = [v for v in flat if v is not None]
-    more = f", ... ({len(flat)} numbers)" if len(flat) > LETTERS else ""
-    return ", ".join(number(v, 5) for v in flat[:LETTERS]) + more
