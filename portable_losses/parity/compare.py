@@ -1,6 +1,7 @@
 """Backend against backend: how far values and gradients are apart."""
 
 import itertools
+import pathlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,13 +17,13 @@ from portable_losses.parity.tolerances import (
     value_excess,
 )
 
+ARRAYS = {False: "arrays.npz", True: "arrays_of_forms.npz"}
+"""Where a worker keeps its numbers; True for the second worker of a backend."""
+
 
 def compare_backends(cases: Iterable[dict[str, Any]], plan: Plan) -> None:
     """Note in each case how far any two backends are apart."""
-    arrays = {
-        backend: np.load(plan.out / backend / "arrays.npz")
-        for backend in plan.differentiating
-    }
+    arrays = {backend: _arrays(plan.out / backend) for backend in plan.differentiating}
     for case in cases:
         if "between" in case:
             continue
@@ -33,17 +34,27 @@ def compare_backends(cases: Iterable[dict[str, Any]], plan: Plan) -> None:
             )
 
 
+def _arrays(folder: pathlib.Path) -> dict[str, Any]:
+    """What one backend found; what both of its workers ran is that of numbers."""
+    found: dict[str, Any] = {}
+    for path in (folder / ARRAYS[True], folder / ARRAYS[False]):
+        if path.exists():
+            with np.load(path) as arrays:
+                found |= dict(arrays)
+    return found
+
+
 def _between(plan: Plan, case: dict[str, Any], one: Any, two: Any) -> dict[str, Any]:
     worst_value = worst_gradient = 0.0
     message = ""
     labels = [
         key.removesuffix("|value")
-        for key in one.files
+        for key in one
         if key.startswith(f"{case['id']}|") and key.endswith("|value")
     ]
     for label in labels:
         name = label.split("|", 1)[1]
-        if f"{label}|value" not in two.files:
+        if f"{label}|value" not in two:
             message = f"{name}: only one backend ran it"
             continue
         dtype = name.removeprefix("drawn ") if name.startswith("drawn ") else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from portable_losses.parity import shared_references
 from portable_losses.parity.autodiff import facts
+from portable_losses.parity.compare import ARRAYS
 from portable_losses.parity.found import UNITS, Found
 from portable_losses.parity.plan import Plan, Progress, require
 from portable_losses.parity.process import COMPILED, Process
@@ -50,7 +51,7 @@ def _remove_old(plan: Plan) -> None:
         for model in folder.glob("*.keras"):
             model.with_suffix(".json").unlink(missing_ok=True)
             model.unlink()
-        for name in ("arrays.npz", "references.pickle"):
+        for name in (*ARRAYS.values(), "references.pickle"):
             (folder / name).unlink(missing_ok=True)
 
 

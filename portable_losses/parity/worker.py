@@ -21,6 +21,7 @@ import numpy as np
 import portable_losses
 from portable_losses.parity import alone, autodiff, case_curve
 from portable_losses.parity.case import Case
+from portable_losses.parity.compare import ARRAYS
 from portable_losses.parity.environment import MissingDevice, environment, modes
 from portable_losses.parity.events import emit
 from portable_losses.parity.histories import history
@@ -97,9 +98,7 @@ class Worker:
                 checks=outcomes,
                 curve=drawn,
             )
-        # Checks of forms meet the same inputs again, which are no numbers for others.
-        if not of_forms:
-            np.savez(self.out / "arrays.npz", **arrays)
+        np.savez(self.out / ARRAYS[of_forms], **arrays)
 
     def _in_turn(self) -> list[tuple[int, tuple[str, Case]]]:
         """The cases and their places in the table, in the order of this backend.
