@@ -360,3 +360,9 @@ print("alone")
 )
 def test_infinite_and_missing_numbers_are_compared(got, wanted, floor, apart):
     assert compare.relative(np.array(got), np.array(wanted), floor) == apart
+
+
+def test_numbers_of_both_workers_of_a_backend_are_compared(tmp_path):
+    np.savez(tmp_path / compare.ARRAYS[False], drawn=1.0)
+    np.savez(tmp_path / compare.ARRAYS[True], drawn=2.0, alone=3.0)
+    assert compare._arrays(tmp_path) == {"drawn": 1.0, "alone": 3.0}
