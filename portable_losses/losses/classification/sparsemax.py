@@ -69,8 +69,15 @@ class Sparsemax(Loss):
         # x - tau: the largest p is the largest x less tau. With d = x - tau and a label
         # of sum 1 the item is a sum of terms >= 0, without squares of large logits:
         # (p - t)^2 / 2 in S, and t^2 / 2 - t d elsewhere.
-        d = gaps(y_pred, largest) + ops.max(p, axis=-1, keepdims=True)
+        gap = gaps(y_pred, largest)
+        d = gap + ops.max(p, axis=-1, keepdims=True)
         inside = d > 0
+        # tau follows the mean logit of S. The item does not see it, nor does its
+        # gradient (the terms' sum is 0), but the second derivative does.
+        size = ops.sum(ops.cast(inside, gap.dtype), axis=-1, keepdims=True)
+        total = ops.sum(ops.where(inside, gap, 0.0), axis=-1, keepdims=True)
+        mean = ops.divide_no_nan(total, size)
+        d = d - (mean - ops.stop_gradient(mean))
         squares = ops.square(ops.where(inside, d, 0.0) - t)
         items = ops.sum(0.5 * squares + times(t, ops.where(inside, 0.0, -d)), axis=-1)
         items = items + ops.squeeze(infinite_if_none(largest), -1)

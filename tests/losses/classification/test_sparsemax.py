@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from portable_losses import Sparsemax, ops
+from portable_losses.parity import autodiff
 
 MODE = {"jax": "jit", "tensorflow": "xla"}.get(keras.config.backend(), False)
 
@@ -112,3 +113,18 @@ BAD = [
 def test_bad_values_are_rejected(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_second_derivative_is_that_of_the_projection():
+    """diag(S) - S S^T / |S|, for a training that uses it."""
+    backend = autodiff.load(keras.config.backend())
+    direction = np.float32([[0.3, -1.2, 0.7, 0.4]])
+    for x, support in (([0.5, 0.2, -2, 0], [1, 1, 0, 1]), ([3, 0, 0, 0], [1, 0, 0, 0])):
+
+        def item(t, p, weight, mask):
+            return Sparsemax(reduction="sum")(t, p)
+
+        s = np.float64(support)
+        wanted = direction[0] @ (np.diag(s) - np.outer(s, s) / s.sum()) @ direction[0]
+        got = backend.second(item, SOFT[:1], np.float32([x]), direction)
+        np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-6)
