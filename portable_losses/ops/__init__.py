@@ -10,14 +10,15 @@ ones; the docstring of each states its convention. `distance`, `distance_transfo
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # Keras has no types: what checkers guess of its functions is wrong
+if TYPE_CHECKING:  # Keras is untyped, and type checkers infer wrong types for it
     from typing import Any
 
     def __getattr__(name: str) -> Any: ...
 else:
-    from keras.ops import *  # noqa: F403  # every public name; the pinned ones follow
+    from keras.ops import *  # noqa: F403  # all public names; pinned ones replace some
 
-# Not `from portable_losses.ops import`: that would find Keras's, which came with `*`.
+# `from portable_losses.ops import linalg` would find the module of Keras, which the
+# `import *` above has defined.
 import portable_losses.ops.linalg as linalg  # noqa: F401  # public
 import portable_losses.ops.nn as nn  # noqa: F401  # public
 import portable_losses.ops.numpy as numpy  # noqa: F401  # public

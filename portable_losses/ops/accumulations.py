@@ -74,7 +74,7 @@ def _prod(x: Any, axis: Any, keepdims: bool) -> Any:
 
 
 def _halved(x: Any, axis: int) -> Any:
-    """The product over one axis, which stays: of each half with the other, again."""
+    """The product over one axis, which keeps size 1: its halves are multiplied."""
     if x.shape[axis] is None:
         x, size = _by_doubling(x, axis), raw.shape(x)[axis]
         return raw.take(x, [size - 1], axis=axis)
@@ -115,34 +115,35 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
 
 @pinned
 def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
-    """`cumprod`, with 1 for a NaN, without a gradient there.
+    """`cumprod`, in which a NaN counts as 1 and has gradient 0.
 
-    Pinned because TensorFlow divides by the entries, and because it and torch make an
-    infinity the largest number.
+    Pinned because TensorFlow divides by the entries, and because TensorFlow and torch
+    replace an infinity by the largest finite number.
     """
     return cumprod(_without_nan(x, 1), axis=axis, dtype=dtype)
 
 
 @pinned
 def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
-    """`cumsum`, with 0 for a NaN, without a gradient there.
+    """`cumsum`, in which a NaN counts as 0 and has gradient 0.
 
-    Pinned because TensorFlow and torch make an infinity the largest number.
+    Pinned because TensorFlow and torch replace an infinity by the largest finite
+    number.
     """
     return cumsum(_without_nan(x, 0), axis=axis, dtype=dtype)
 
 
 def _without_nan(x: Any, instead: int) -> Any:
     x = tensor(x)
-    # In x's own dtype: a Python number beside a half would be float32.
+    # Cast to x's dtype: with a Python number, a float16 result would become float32.
     new = raw.cast(instead, x.dtype)
     return where(raw.isnan(x), new, x) if is_float(x) else x
 
 
 def _by_doubling(x: Any, axis: int) -> Any:
-    """Running products, by factors that span 1, 2, 4, ... entries.
+    """Running products: step k multiplies each entry by the one 2^k places before it.
 
-    Every step multiplies, so that its own gradient is exact.
+    The steps multiply and never divide, so the gradient is exact where entries are 0.
     """
     length = x.shape[axis]
     steps = 31 if length is None else max(length - 1, 0).bit_length()
@@ -150,7 +151,7 @@ def _by_doubling(x: Any, axis: int) -> Any:
     shape[axis] = -1
     place = raw.reshape(raw.arange(raw.shape(x)[axis]), shape)
     for step in range(steps):
-        # What rolls around from the end has no business at the start.
+        # `roll` moves the last entries to the start, where a factor of 1 replaces them.
         before = where(place < 2**step, 1.0, raw.roll(x, 2**step, axis=axis))
         x = x * before
     return x

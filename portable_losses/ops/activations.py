@@ -1,6 +1,7 @@
-"""Activations with one gradient at 0, where the backends have several.
+"""Activations with the same gradient at 0 on every backend.
 
-A corner at 0 has the gradient from the left (`relu`, `leaky_relu`, `elu`, `selu`).
+At a non-differentiable point 0 the gradient is the one from the left (`relu`,
+`leaky_relu`, `elu`, `selu`).
 """
 
 import math
@@ -27,21 +28,21 @@ RAW_SELU = raw_is_right("selu", "gradient 1.7581 at 0", jax="0.10.2", torch="2.1
 RAW_CELU = raw_is_right("celu", "gradient 1 at 0 for every alpha", torch="2.13.0")
 RAW_GELU = raw_is_right(
     "gelu",
-    "right in float32 but at the infinities, which it does not see",
+    "right in float32 for finite inputs; it is never called with an infinity",
     tensorflow="2.21.0",
     jax="0.10.2",
     torch="2.13.0",
 )
 RAW_SILU = raw_is_right(
     "silu",
-    "right but at the infinities, which it does not see",
+    "right for finite inputs; it is never called with an infinity",
     tensorflow="2.21.0",
     jax="0.10.2",
     torch="2.13.0",
 )
 RAW_SOFTSIGN = raw_is_right(
     "softsign",
-    "right but at the infinities, which it does not see",
+    "right for finite inputs; it is never called with an infinity",
     tensorflow="2.21.0",
     jax="0.10.2",
     torch="2.13.0",
@@ -104,9 +105,10 @@ def _exponential(x: Any, height: float, width: float) -> Any:
 def gelu(x: Any, approximate: bool = True) -> Any:
     """x times the normal distribution function of x.
 
-    Pinned for half precision, which is computed in float32 (at 1e4 the gradient in
-    float16 is NaN on TensorFlow and JAX), and for the infinities, where the value or
-    the gradient is NaN: here 1 at inf, and value and gradient 0 at -inf.
+    At inf the gradient is 1; at -inf the value and the gradient are 0. Pinned because
+    the value or the gradient at an infinity is NaN on the backends, and for half
+    precision, which is computed in float32: at 1e4 the gradient in float16 is NaN on
+    TensorFlow and JAX.
 
     >>> ops.gelu(ops.convert_to_tensor([-1e4, 0.0, 1e4]))  # [0, 0, 1e4]
     """
@@ -125,8 +127,8 @@ def gelu(x: Any, approximate: bool = True) -> Any:
 def silu(x: Any) -> Any:
     """x times sigmoid(x).
 
-    Pinned because at -inf the value is NaN on every backend, and at inf the gradient;
-    here 1 at inf, and value and gradient 0 at -inf.
+    At inf the gradient is 1; at -inf the value and the gradient are 0. Pinned because
+    on every backend the value at -inf and the gradient at inf are NaN.
 
     >>> ops.silu(ops.convert_to_tensor([-1e4, 0.0, 1e4]))  # [0, 0, 1e4]
     """
@@ -155,7 +157,7 @@ def sparse_plus(x: Any) -> Any:
 
 
 def _infinite_and_finite(x: Any) -> tuple[Any, Any]:
-    """Where x is infinite, and x with 0 there."""
+    """A mask of the infinite entries of x, and x with 0 in their place."""
     infinite = raw.isinf(x)
     return infinite, where(infinite, 0.0, x)
 
@@ -164,7 +166,7 @@ def _infinite_and_finite(x: Any) -> tuple[Any, Any]:
 def softsign(x: Any) -> Any:
     """x / (1 + |x|), -1 and 1 at the infinities, with gradient 0 there.
 
-    Pinned because that value, or its gradient, is NaN by backend.
+    Pinned because on some backends the value or the gradient at an infinity is NaN.
 
     >>> ops.softsign(ops.convert_to_tensor([-1.0, float("inf")]))  # [-0.5, 1]
     """

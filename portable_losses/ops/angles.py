@@ -21,7 +21,7 @@ def arctan2(x1: Any, x2: Any) -> Any:
     """The angle of the point (x2, x1), with value 0 and gradient (0, 0) at the origin.
 
     Shapes broadcast. Pinned because the gradient at the origin is NaN on TensorFlow and
-    JAX, and its value there follows the sign of the zero.
+    JAX, and the value at the origin depends on the signs of the zeros.
 
     >>> ops.arctan2(ops.convert_to_tensor([1.0, 0.0]), [0.0, 0.0])  # [1.5708, 0]
     """
@@ -34,8 +34,8 @@ def arctan2(x1: Any, x2: Any) -> Any:
 def arccos(x: Any) -> Any:
     """The angle in [0, pi] with cosine x, with gradient 0 at -1 and 1.
 
-    |x| > 1 gives NaN. Pinned because the true gradient at the ends is infinite, which
-    no training step survives.
+    |x| > 1 gives NaN. Pinned because the true gradient at -1 and 1 is infinite: after
+    one training step with it the weights are infinite or NaN.
 
     >>> ops.arccos(ops.convert_to_tensor([1.0, 0.0]))  # [0, 1.5708], gradient [0, -1]
     """
@@ -46,7 +46,7 @@ def arccos(x: Any) -> Any:
 def arcsin(x: Any) -> Any:
     """The angle in [-pi/2, pi/2] with sine x, with gradient 0 at -1 and 1.
 
-    |x| > 1 gives NaN. Pinned because the true gradient at the ends is infinite.
+    |x| > 1 gives NaN. Pinned because the true gradient at -1 and 1 is infinite.
 
     >>> ops.arcsin(ops.convert_to_tensor([1.0, 0.0]))  # [1.5708, 0], gradient [0, 1]
     """
@@ -63,8 +63,8 @@ def _constant_at_ends(function: Any, x: Any) -> Any:
 def angle(x: Any) -> Any:
     """The angle of a real number: 0, and pi below 0; gradient 0 everywhere.
 
-    A NaN gives NaN, a complex number the angle of `keras.ops`. Pinned because JAX gives
-    pi at -0.0 and a gradient of NaN at both zeros, and others 0 for a NaN.
+    A NaN gives NaN. A complex number gives the angle of `keras.ops`. Pinned because JAX
+    gives pi at -0.0 and a NaN gradient at 0.0 and -0.0, and others give 0 for a NaN.
 
     >>> ops.angle(ops.convert_to_tensor([-2.0, -0.0, 3.0]))  # [3.1416, 0, 0]
     """
@@ -78,8 +78,8 @@ def angle(x: Any) -> Any:
 def sinc(x: Any) -> Any:
     """sin(pi x) / (pi x), and 1 with gradient 0 at 0.
 
-    Pinned because TensorFlow's gradient at 0 is NaN and that of all backends is wrong
-    near it: at 1e-4 they give -7.7e-4, -1.4e-3 and -9.3e-4 for -3.3e-4.
+    Pinned because TensorFlow's gradient at 0 is NaN, and the gradient near 0 is wrong
+    on all backends: at 1e-4 they give -7.7e-4, -1.4e-3 and -9.3e-4 instead of -3.3e-4.
 
     >>> ops.sinc(ops.convert_to_tensor([0.0, 0.5]))  # [1, 0.6366]
     """

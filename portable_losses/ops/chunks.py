@@ -7,9 +7,9 @@ from keras import ops as raw
 
 
 def padded(chunk: int, *tensors: Any) -> tuple[Any, Any, list[Any]]:
-    """The length, the number of chunks, and the tensors with zeros at the end.
+    """The length, the number of chunks, and the tensors padded with zeros at the end.
 
-    Chunks have one size, whatever the length is, and so a shape that is known.
+    All chunks have the size `chunk`, so their shape is known even if the length is not.
     """
     length = raw.shape(tensors[0])[0]
     count = -(-length // chunk)
@@ -30,7 +30,7 @@ def chunk_at(i: Any, chunk: int, *tensors: Any) -> list[Any]:
 
 
 def with_chunk(whole: Any, i: Any, part: Any) -> Any:
-    """The whole with `part` as its chunk number i."""
+    """The tensor `whole`, with chunk number i replaced by `part`."""
     start = (i * part.shape[0], *(0 for _ in whole.shape[1:]))
     return raw.slice_update(whole, start, part)
 
@@ -43,7 +43,8 @@ def loop(
 ) -> Any:
     """Call `carry = step(i, carry)` for each of `count` chunks, one after the other.
 
-    In a function that is `mapped`, `i` must be the same number for all parts.
+    `mapped` says that the loop runs inside of `by_part`, once for each device. There
+    `i` must be the same number on all devices, so it cannot depend on the data.
     """
     if isinstance(count, int) and count <= 1:
         return step(0, carry) if count else carry
@@ -51,9 +52,9 @@ def loop(
         return raw.fori_loop(0, count, step, carry)
 
     def after_the_last(i: Any, carry: tuple[Any, ...]) -> Any:
-        # TensorFlow begins ten turns of a loop at once where a turn needs little of the
-        # one before it, and then has ten chunks in memory. So each turn begins with a
-        # number of the one before it.
+        # TensorFlow runs up to ten iterations of a loop in parallel if they depend
+        # little on each other, and then ten chunks are in memory. So the index `i` is
+        # computed from a number that the previous iteration returns.
         first = carry[-1]
         first = raw.slice(first, (0,) * len(first.shape), (1,) * len(first.shape))
         i = raw.where(raw.reshape(first, ()) == 0, i, i)

@@ -1,8 +1,9 @@
-"""Cross-entropy from logits, where a backend is fast with a gradient of its own.
+"""Cross-entropy from logits with a custom gradient, for backends where that is faster.
 
-TensorFlow makes a pass over memory of each operation of a graph. A gradient that is
-written out takes three of them, where that of every guard would take one or two. Its
-custom gradients can be differentiated again, and every transform can handle them.
+On TensorFlow each operation of a graph is a pass over memory. The gradient written here
+takes three passes; automatic differentiation would take one or two passes for each
+guard against infinities. Custom gradients of TensorFlow can be differentiated again,
+and work under all of its transformations.
 """
 
 from typing import Any
@@ -19,8 +20,8 @@ LARGEST = {"float32": (2.0 - 2.0**-23) * 2.0**127, "float64": 1.7976931348623157
 def of_labels(t: Any, logits: Any) -> Any:
     """-sum_c t_c log_p_c over the last axis, for log_p the pinned `log_softmax`.
 
-    A product is 0 where t = 0, also if log p is infinite. An item with a logit of inf,
-    or whose logits are all -inf, has no gradient in the logits.
+    A product is 0 where t = 0, also if log p is infinite. If an item has a logit of
+    inf, or if all of its logits are -inf, the gradient in its logits is 0.
     """
     items: Any = raw.custom_gradient(_of_labels)(t, logits)
     return items
@@ -32,8 +33,8 @@ def _of_labels(t: Any, logits: Any) -> tuple[Any, Any]:
     whole = raw.sum(t, axis=-1, keepdims=True)
     product = t * raw.where(raw.equal(t, 0), 0.0, gap)
     product = raw.sum(product, axis=-1, keepdims=True)
-    # Beside an inf the gap of another class is finite in `_parts`, so that their sum
-    # is not 0 if one of them has t > 0.
+    # If one logit is inf, `_parts` gives the other classes a finite negative gap. So
+    # the product is negative if one of them has t > 0, and the loss is then infinite.
     wrong = raw.logical_and(certain, raw.less(product, 0))
     product = raw.where(wrong, -INF, product)
     items = whole * log_total - product
@@ -72,17 +73,18 @@ def of_ids(ids: Any, logits: Any) -> Any:
 
 
 def _parts(logits: Any) -> tuple[Any, Any, Any, Any, Any]:
-    """x - max x, its exponential, the sum of that, its logarithm, and max x.
+    """The gaps x - max x, their exponentials, the sum of these, its logarithm, max x.
 
-    With inf taken for the largest number one operation is the guard of each entry: the
-    rest are guards of items, which cost nothing.
+    An infinite logit counts as the largest finite number, which takes one operation per
+    logit. The other guards against infinities take one operation per item.
     """
     most = LARGEST[dtype_of(logits)]
     largest = amax(logits, axis=-1, keepdims=True)
     gap = raw.minimum(logits, most) - raw.clip(largest, -most, most)
     share = raw.exp(gap)
-    # If all are -inf, so are their gaps, and the total counts as 1. It is a sum, not a
-    # select, since XLA may find -inf for the largest of -inf and NaN.
+    # If all logits are -inf, all exponentials are 0, and 1 is added to their sum. It is
+    # added and not selected by `where`, so that a NaN stays: XLA may return -inf as the
+    # maximum of -inf and NaN.
     none = raw.cast(raw.equal(largest, -INF), share.dtype)
     total = raw.sum(share, axis=-1, keepdims=True) + none
     return gap, share, total, raw.log(total), largest

@@ -1,7 +1,7 @@
-"""A batch as the parts that the devices hold.
+"""A batch that `keras.distribution` splits among devices, one part for each device.
 
-A loop over chunks of a whole batch would have every device compute every chunk. So each
-device's part has a loop of its own, and all of them run at once.
+In a loop over chunks of the whole batch, every device would compute every chunk. So
+each device runs a loop over the chunks of the part that it holds.
 """
 
 from collections.abc import Callable
@@ -12,9 +12,10 @@ from keras import ops as raw
 
 
 def parts_of(length: Any) -> int:
-    """How many equal parts of a batch are on devices of their own; 1 if unknown.
+    """The number of devices that a batch is split among; 1 if it is unknown.
 
-    Keras knows, where `keras.distribution` shares the batch among devices.
+    The number is read from `keras.distribution`. It is 1, too, if the batch cannot be
+    split into parts of equal size.
     """
     shared = keras.distribution.distribution()
     if shared is None or not isinstance(length, int):
@@ -25,15 +26,15 @@ def parts_of(length: Any) -> int:
 
 
 def on_each_device(x: Any) -> Any:
-    """The whole of a batch on every device, where it is in several parts.
+    """Copy the whole batch to every device, if it is split among several.
 
-    Gathered once, before a loop whose every turn would gather some of it.
+    This is done once before a loop. Otherwise each iteration would fetch a part of it.
     """
     return x if parts_of(x.shape[0]) == 1 else _laid_out(x, None)
 
 
 def by_part(function: Callable[..., Any], parts: int, *tensors: Any) -> Any:
-    """Call a function of tensors once for each part; the results are stacked."""
+    """Call a function of tensors once for each device's part; stack the results."""
     shared = keras.distribution.distribution()
     split = tuple(
         _laid_out(
@@ -46,7 +47,7 @@ def by_part(function: Callable[..., Any], parts: int, *tensors: Any) -> Any:
 
 
 def _laid_out(x: Any, first: str | None) -> Any:
-    """A tensor whose first axis is shared along that axis of the devices, or is not."""
+    """Lay out a tensor: split its first axis along mesh axis `first` (None: do not)."""
     mesh = keras.distribution.distribution().device_mesh
     axes = [first, *(None for _ in x.shape[1:])]
     layout = keras.distribution.TensorLayout(axes, mesh)

@@ -19,20 +19,24 @@ from portable_losses.ops.selects import where
 INF = float("inf")
 
 MOST_DOUBLINGS = 24
-"""Of the reach along an axis of unknown size: beyond 2^24 float32 is not exact."""
+"""The number of doublings of the reach along an axis of unknown size.
+
+Positions beyond 2^24 are not exact in float32.
+"""
 
 
 @pinned
 def distance_transform(mask: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     """The Euclidean distance of each nonzero element to the nearest zero; 0 at zeros.
 
-    Over the spatial axes `axis` (all by default), any number of them; the others are
-    batch axes, with no distance between their slices. A slice without a zero is
-    infinite. Exact: the squares are sums of integers, below 2^24 for float32. For
-    targets only: no gradient flows to `mask`. Time grows with the number of elements
-    times the sizes of the axes except the largest, memory with the elements alone.
-    Sizes may be unknown in a TensorFlow graph. The result is float32, or the dtype of a
-    floating mask. The same as `scipy.ndimage.distance_transform_edt`; not in
+    `axis` names the spatial axes, any number of them (all by default); the other axes
+    are batch axes, and each of their slices is transformed separately. A slice without
+    a zero gives inf everywhere. The result is exact, because squared distances are sums
+    of integers, which float32 holds exactly below 2^24. It is for targets only: no
+    gradient flows to `mask`. The time is proportional to the number of elements times
+    the sizes of the spatial axes except the largest, the memory to the number of
+    elements. Sizes may be unknown in a TensorFlow graph. The result is float32, or the
+    dtype of a floating mask. It equals `scipy.ndimage.distance_transform_edt`; not in
     `keras.ops`.
 
     >>> mask = ops.convert_to_tensor([0, 1, 1, 1, 0, 1])
@@ -49,8 +53,9 @@ def distance_transform(mask: Any, axis: int | tuple[int, ...] | None = None) -> 
 def squares_to_other(mask: Any, axes: tuple[int, ...]) -> Any:
     """The squared distance of each element to the nearest one of the other value.
 
-    So it is the transform of `mask` where that is True, and of its complement where it
-    is False. Where a slice has one value only it is infinite. The dtype is float32.
+    Where `mask` is True it is the squared `distance_transform` of `mask`, elsewhere
+    that of its complement. In a slice with one value only it is inf. The dtype is
+    float32.
 
     Args:
         mask: booleans.
@@ -64,7 +69,7 @@ def squares_to_other(mask: Any, axes: tuple[int, ...]) -> Any:
 
 
 def _longest_first(mask: Any, axes: tuple[int, ...]) -> tuple[int, ...]:
-    """The axes, first the one that is cheap."""
+    """The axes, the longest first: `_within_lines` handles the first one fastest."""
     return tuple(sorted(axes, key=lambda axis: -(mask.shape[axis] or 0)))
 
 
@@ -88,7 +93,8 @@ def _to_the_ends_of_runs(mask: Any) -> Any:
     at = raw.arange(size, dtype="int32")
     before, behind = raw.maximum(at - 1, 0), raw.minimum(at + 1, size - 1)
     position = raw.expand_dims(raw.cast(at, "float32"), -1)
-    # Where a run starts, and where it ends. At the border it does neither.
+    # The positions where a run of equal values starts, and where it ends. The border of
+    # the image is neither a start nor an end.
     starts = raw.not_equal(mask, raw.take(mask, before, axis=0))
     ends = raw.not_equal(mask, raw.take(mask, behind, axis=0))
     starts, ends = where(starts, position, -INF), where(ends, position, INF)
@@ -99,8 +105,9 @@ def _to_the_ends_of_runs(mask: Any) -> Any:
 
 
 def _reach_twice_as_far(_: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
-    # The largest of the last `reach` starts, and the smallest of the next ends. At the
-    # border an element is taken twice, which changes neither.
+    # `starts` holds the largest start among the last `reach` elements, and `ends` the
+    # smallest end among the next ones. At the border an element is read twice, which
+    # changes neither maximum nor minimum.
     starts, ends, at, reach = state
     size = raw.shape(at)[0]
     before, behind = raw.maximum(at - reach, 0), raw.minimum(at + reach, size - 1)
@@ -125,8 +132,9 @@ def _nearest(squares: Any) -> Any:
 
 
 def _nearer(j: Any, state: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
-    # One source row at a time: the table of all (i, j) would be `size` times larger.
-    # A function of the module, not a closure, so that eager JAX compiles it once.
+    # One j at a time: a table of all (i, j) would take `size` times the memory. This is
+    # a function of the module, not a closure, so that JAX in eager mode compiles it
+    # once.
     nearest, squares, position = state
     through_j = squares[j] + raw.square(position - position[j])
     return raw.minimum(nearest, through_j), squares, position

@@ -1,4 +1,4 @@
-"""exp(x) - 1 and log(1 + x), with all digits near 0, and those of their gradients."""
+"""exp(x) - 1 and log(1 + x), accurate near 0, also in their gradients."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from portable_losses.ops.selects import where
 
 RAW_EXPM1 = raw_is_right(
     "expm1",
-    "all digits near 0, where OpenVINO 2026.4.1 takes 1 from exp(x): 5 % off at 1e-6",
+    "accurate near 0; OpenVINO 2026.4.1 subtracts 1 from exp(x): 5 % off at 1e-6",
     tensorflow="2.21.0",
     jax="0.10.2",
     torch="2.13.0",
@@ -19,7 +19,7 @@ RAW_EXPM1 = raw_is_right(
 )
 RAW_LOG1P = raw_is_right(
     "log1p",
-    "all digits near 0, where OpenVINO 2026.4.1 takes log of 1 + x: 5 % off at 1e-6",
+    "accurate near 0; OpenVINO 2026.4.1 computes log of 1 + x: 5 % off at 1e-6",
     tensorflow="2.21.0",
     jax="0.10.2",
     torch="2.13.0",
@@ -45,18 +45,19 @@ def _log1p(x: Any) -> Any:
 
 
 expm1 = raw.expm1 if RAW_EXPM1 else pinned_float(1)(_expm1)
-"""`ops.expm1`: Keras's own wherever it has all digits near 0."""
+"""`ops.expm1`: the function of Keras on backends where it is accurate near 0."""
 
 log1p = raw.log1p if RAW_LOG1P else pinned_float(1)(_log1p)
-"""`ops.log1p`: Keras's own wherever it has all digits near 0."""
+"""`ops.log1p`: the function of Keras on backends where it is accurate near 0."""
 
 
 def expm1_with_tail(x: Any) -> Any:
     """exp(x) - 1, exact near 0, with gradient exp(x).
 
-    Some backends compute the gradient as expm1(x) + 1. Far below 0 that is what the
-    rounding of -1 leaves: at x = -20 it is 0 in float32, and not 2e-9.
+    Some backends compute the gradient as expm1(x) + 1. Far below 0, expm1(x) rounds to
+    -1, so that this gradient is 0: at x = -20 in float32, for example, instead of 2e-9.
     """
     low = x < -1.0
-    # `exp` never gets a large x: its infinite gradient would make that of `where` NaN.
+    # `exp` never gets a large x: its gradient would be infinite, and that of `where`
+    # then NaN.
     return where(low, raw.exp(where(low, x, -1.0)) - 1.0, expm1(x))

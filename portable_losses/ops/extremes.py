@@ -1,4 +1,4 @@
-"""maximum, minimum and clip: one way to share the gradient at a tie and at a bound."""
+"""maximum, minimum and clip: the same gradient at ties and bounds on all backends."""
 
 import operator
 from typing import Any
@@ -18,10 +18,10 @@ from portable_losses.ops.pinning import (
 from portable_losses.ops.selects import where
 
 RAW_MAXIMUM = raw_is_right(
-    "maximum, fmax", "half of a tie's gradient to each", jax="0.10.2", torch="2.13.0"
+    "maximum, fmax", "at a tie each gets half", jax="0.10.2", torch="2.13.0"
 )
 RAW_MINIMUM = raw_is_right(
-    "minimum, fmin", "half of a tie's gradient to each", jax="0.10.2", torch="2.13.0"
+    "minimum, fmin", "at a tie each gets half", jax="0.10.2", torch="2.13.0"
 )
 RAW_CLIP = raw_is_right(
     "clip, hard_tanh",
@@ -37,13 +37,13 @@ CLAMP = faster_form(
 )
 TWO_SELECTS = faster_form(
     "clip, hard_tanh",
-    "two selects for two numbers, where the gradient of TensorFlow's own is five "
+    "two numbers as bounds take two selects; the gradient of TensorFlow's clip is five "
     "kernels",
     tensorflow="2.21.0",
 )
 ONE_SELECT = faster_form(
     "clip, hard_tanh",
-    "one select for one bound, where its own takes two",
+    "one bound takes one select; TensorFlow's clip takes two",
     tensorflow="2.21.0",
 )
 
@@ -85,15 +85,15 @@ def _choose(native: Any, first: Any, second: Any, x1: Any, x2: Any) -> Any:
     if dtype not in FLOATS:
         return native(x1, x2)
     x1, x2 = (as_dtype(x, dtype) for x in values)
-    # A NaN is in neither order, so it reaches the sum, which keeps it: the maximum of
-    # TensorFlow under XLA loses one.
+    # Both comparisons with a NaN are False, so it reaches `tie`, which is then NaN. The
+    # maximum of TensorFlow under XLA returns the other number instead.
     tie = 0.5 * x1 + 0.5 * x2
     return where(first(x1, x2), x1, where(second(x1, x2), x2, tie))
 
 
 @pinned
 def fmax(x1: Any, x2: Any) -> Any:
-    """`maximum`, except that a NaN gives way to the other argument.
+    """`maximum`, except that where one argument is NaN the result is the other one.
 
     Pinned because at a tie TensorFlow and torch give the whole gradient to x1, and JAX
     to x2; here each gets half.
@@ -104,7 +104,7 @@ def fmax(x1: Any, x2: Any) -> Any:
 
 @pinned
 def fmin(x1: Any, x2: Any) -> Any:
-    """`minimum`, except that a NaN gives way to the other argument; see `fmax`."""
+    """`minimum`, but where one argument is NaN the result is the other; see `fmax`."""
     x1, x2 = _fill_nan(x1, x2), _fill_nan(x2, x1)
     return minimum(x1, x2)
 

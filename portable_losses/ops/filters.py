@@ -1,4 +1,4 @@
-"""Separable filters of images, where their window fits as a whole."""
+"""Separable filters of images without padding: only where the whole window fits."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from keras import ops as raw
 from portable_losses.ops.known import faster_form, found
 from portable_losses.ops.selects import where
 
-# The outputs of one matrix product: more are computed in tiles, since the time of a
-# product grows with the square of their number.
+# The largest number of outputs of one matrix product. More outputs are computed in
+# tiles, since the time of a product grows with the square of this number.
 TILE = 256
 
 CONVOLVED = faster_form(
     "a separable filter",
-    "its own depthwise convolutions are exact on a CPU, and the quickest there; those "
-    "of XLA take 15 times as long",
+    "depthwise convolutions of TensorFlow are exact and fastest on a CPU; under XLA "
+    "they take 15 times as long",
     tensorflow="2.21.0",
 )
 PRODUCTS_ARE_EXACT = found(
@@ -32,15 +32,15 @@ PRODUCTS_ARE_EXACT_BY_TENSOR = found(
 
 
 def filtered(x: Any, window: Any) -> Any:
-    """Slide a window along each axis of space of `x`, `(B, *space, C)`.
+    """Slide a window along each spatial axis of `x`, `(B, *space, C)`.
 
-    Each backend has the way that is quickest on CPUs. Accelerators may round the
-    factors of a matrix product or of a convolution to 11 bits or fewer: there, shifted
-    tensors are added.
+    On a CPU each backend uses its fastest implementation. Accelerators may round the
+    factors of a matrix product or a convolution to 11 bits or fewer, so there the
+    filter is a sum of shifted tensors.
 
     Args:
         x: a floating tensor with the channels last.
-        window: a vector, of x's dtype, that is no longer than an axis of space.
+        window: a vector, of x's dtype, that is no longer than any spatial axis.
     """
     if _convolutions_are_best(x):
         kernel = raw.reshape(window, (-1, 1, 1, 1)) * raw.ones(
@@ -56,10 +56,10 @@ def filtered(x: Any, window: Any) -> Any:
 
 
 def slide(x: Any, window: Any, axis: int) -> Any:
-    """Sum over k of window[k] x[i + k] along `axis`, for each i where it is within x.
+    """Sum over k of window[k] x[i + k] along `axis`, for each i with all i + k in x.
 
-    It is the product with a band matrix where that is exact, and otherwise, or for an
-    unknown size, a sum of shifted tensors.
+    It is computed as a product with a band matrix if that is exact. Otherwise, or if
+    the size of the axis is unknown, it is a sum of shifted tensors.
 
     Args:
         x: a floating tensor.
@@ -114,9 +114,9 @@ def _product(x: Any, band: Any, axis: int) -> Any:
 
 
 def _convolutions_are_best(x: Any) -> bool:
-    """Whether depthwise convolutions are known to be exact, and the quickest way.
+    """Whether depthwise convolutions are known to be exact and fastest.
 
-    They are on a CPU by TensorFlow's own kernels.
+    They are on TensorFlow on a CPU without XLA.
     """
     if not CONVOLVED or len(x.shape) != 4 or x.shape[-1] is None:
         return False
@@ -124,7 +124,7 @@ def _convolutions_are_best(x: Any) -> bool:
 
 
 def _traced_for_xla(x: Any) -> bool:
-    """Whether TensorFlow compiles by XLA here, as far as it tells."""
+    """Whether TensorFlow traces `x` for XLA, as far as its graph shows it."""
     graph = getattr(x, "graph", None)  # none in eager mode
     while graph is not None:
         context = getattr(graph, "_get_control_flow_context", lambda: None)()

@@ -1,4 +1,4 @@
-"""Activations that are constant far out, with one gradient at their corners.
+"""Piecewise activations that are constant beyond bounds, or 0 below one.
 
 `hard_tanh` is a clip and has gradient 1 on the closed interval. `relu6`, `hard_sigmoid`
 and `sparse_sigmoid` have gradient 0 at both ends.
@@ -19,7 +19,7 @@ RAW_SPARSE_SIGMOID = raw_is_right(
 )
 RAW_HARD_SILU = raw_is_right(
     "hard_silu, hard_swish",
-    "right but at the infinities, which it does not see",
+    "right for finite inputs; it is never called with an infinity",
     tensorflow="2.21.0",
     jax="0.10.2",
     torch="2.13.0",
@@ -104,8 +104,8 @@ def sparse_sigmoid(x: Any) -> Any:
 def hard_silu(x: Any) -> Any:
     """x times hard_sigmoid(x): x from 3 up, 0 down to -3.
 
-    Pinned because at an infinity TensorFlow's gradient is NaN; here 1 at inf, and
-    value and gradient 0 at -inf.
+    At inf the gradient is 1; at -inf the value and the gradient are 0. Pinned because
+    TensorFlow's gradient at an infinity is NaN.
 
     >>> ops.hard_silu(ops.convert_to_tensor([-4.0, 0.0, 4.0]))  # [0, 0, 4]
     """

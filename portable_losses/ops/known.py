@@ -1,9 +1,9 @@
-"""What was found out about a backend of Keras, with the version that was looked at.
+"""Facts about the backends of Keras, with the versions on which they were tested.
 
-A backend that nobody has looked at gets the form whose value and gradient are right
-whatever the backend's own are. So code never asks for the name of a backend: it asks
-for one of the functions below, once, when it is imported. Their arguments are literals,
-from which `ci/pins.py` writes docs/pins.md and finds a missing reason.
+On a backend that was not tested, each function uses the implementation that is right on
+every backend. So no code compares the name of the backend: it calls one of the
+functions below, once, when it is imported. Their arguments are literals: `ci/pins.py`
+reads them to write docs/pins.md, and fails if a reason is missing.
 """
 
 import keras
@@ -12,35 +12,35 @@ BACKEND = keras.config.backend()
 
 
 def raw_is_right(op: str, because: str, **looked_at: str) -> bool:
-    """Whether Keras's own function was found right on this backend.
+    """Whether the function of Keras was found right on this backend.
 
     Args:
         op: its name in `keras.ops`.
-        because: what was looked at, and what was found.
-        looked_at: the version of each backend where it was.
+        because: what was tested, and what was found.
+        looked_at: for each backend where it is right, the version that was tested.
     """
     return BACKEND in looked_at
 
 
 def faster_form(op: str, because: str, **looked_at: str) -> bool:
-    """Whether this backend has a form of its own that is as right, and faster.
+    """Whether a special implementation for this backend is right and faster.
 
     Args:
         op: its name in `portable_losses.ops`, or what is computed.
-        because: why the form is right there, and faster.
-        looked_at: the version of each backend where it is.
+        because: why the implementation is right there, and faster.
+        looked_at: for each backend that has one, the version that was tested.
     """
     return BACKEND in looked_at
 
 
 def found(fact: str, because: str, **looked_at: str) -> bool:
-    """Whether something else was found on this backend.
+    """Whether another fact is true on this backend.
 
-    What is done without it must be right everywhere.
+    The code that runs where it is False must be right on every backend.
 
     Args:
         fact: what was found.
-        because: where it can be seen, or what follows from it.
-        looked_at: the version of each backend where it was.
+        because: which test shows it, or what follows from it.
+        looked_at: for each backend where it is true, the version that was tested.
     """
     return BACKEND in looked_at

@@ -7,6 +7,6 @@ if TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any: ...
 else:
-    from keras.ops.linalg import *  # noqa: F403  # every public name; the pinned follow
+    from keras.ops.linalg import *  # noqa: F403  # all names; the pinned replace some
 
 from portable_losses.ops.norms import norm as norm

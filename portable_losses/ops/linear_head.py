@@ -1,4 +1,4 @@
-"""What makes logits of hidden states, and how many of them at a time."""
+"""The linear layer that computes logits from hidden states, for a chunk of tokens."""
 
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from portable_losses.ops.device_parts import by_part, parts_of
 
 
 class Head(NamedTuple):
-    """What makes logits of hidden states: scale * cap(x W + b).
+    """Computes logits from hidden states: scale * cap(x W + b).
 
     Args:
         kernel: W, `(D, V)`.
@@ -19,7 +19,7 @@ class Head(NamedTuple):
         softcap: c in c tanh(z / c), which limits the logits, or None.
         scale: a number, 1 / temperature.
         chunk: the number of tokens whose logits are in memory.
-        mapped: whether tokens are one of several parts.
+        mapped: whether the tokens are the part of one of several devices.
     """
 
     kernel: Any
@@ -40,7 +40,7 @@ class Head(NamedTuple):
         return z if self.scale == 1 else z * self.scale
 
     def derivative(self, z: Any) -> Any:
-        """That of the logits `z` in x W + b, or a number."""
+        """The derivative of the logits `z` in x W + b: a tensor, or one number."""
         if self.softcap is None:
             return self.scale
         share = z / (self.softcap * self.scale)
@@ -69,11 +69,11 @@ def _best_classes(x: Any, head: Head, k: int) -> Any:
 
 
 def tokens_at_once(tokens: int | None, width: int, classes: int) -> int:
-    """How many tokens a chunk has, of hidden states of that width.
+    """The number of tokens in a chunk, for hidden states of size `width`.
 
-    Each chunk adds to the gradient of the kernel, which is a pass over all of it. With
-    as many tokens as half of the width that is a small part of its products, and the
-    logits of a chunk are half as large as the kernel.
+    Each chunk adds to the gradient of the kernel, which is a pass over the whole
+    kernel. With width / 2 tokens this pass takes little time compared with the matrix
+    products of the chunk, and its logits take half of the memory of the kernel.
     """
     least = -(-(2**21) // classes)  # 8 MB of logits
     chunk = max(least, width // 2, 16)

@@ -1,9 +1,9 @@
 """Log-probabilities over a large vocabulary, without its logits in memory.
 
-The logits of a token are x W + b, over V classes. What a loss needs of them is a few
-numbers a token: the log-probability of some classes, the logarithm of the sum of the
-exponentials, and a weighted mean. So they are computed for a chunk of tokens at a time,
-and for the gradient a second time.
+The logits of a token are x W + b, over V classes. A loss needs only a few numbers per
+token: the log-probabilities of some classes, the logarithm of the sum of the
+exponentials, and a weighted mean of the logits. So the logits are computed for a chunk
+of tokens at a time, and a second time for the gradient.
 """
 
 # Long because value and gradient, of items and of their sum, share each of its steps.
@@ -18,18 +18,18 @@ from portable_losses.ops.device_parts import by_part, parts_of
 from portable_losses.ops.linear_head import Head
 
 Weigh = Callable[[Any, Any], tuple[Any, Any]]
-"""Makes of terms and class indices the items, and their derivatives in the terms."""
+"""Takes terms and class indices; returns items, and their derivatives in the terms."""
 
 
 def linear_terms(x: Any, head: Head, ids: Any) -> Any:
     """The terms of each token, `(N, k + 1)`, or `(N, k + 2)` with `head.shares`.
 
-    They are the log-probabilities of its k classes `ids`, then the logarithm of the sum
-    of the exponentials of its logits, then the mean of its logits.
+    They are the log-probabilities of the k classes in `ids`, then the logsumexp of the
+    logits, then the weighted mean of the logits if there are `head.shares`.
 
     Args:
         x: hidden states, `(N, D)`, of the kernel's dtype.
-        head: what makes logits of them.
+        head: computes the logits.
         ids: class indices, `(N, k)`, all in range.
     """
     x, head = _scaled(x, head)
@@ -58,17 +58,17 @@ def _terms_of_part(x: Any, head: Head, ids: Any) -> Any:
 
 
 def linear_total(x: Any, head: Head, ids: Any, weights: Any, weigh: Weigh) -> Any:
-    """The sum of the items that `weigh` makes of `linear_terms`, as one number.
+    """The weighted sum of the items that `weigh` computes from `linear_terms`.
 
     The gradient is computed in the same pass, so that no logit is computed twice.
 
     Args:
         x: hidden states, `(N, D)`, of the kernel's dtype.
-        head: what makes logits of them.
+        head: computes the logits.
         ids: class indices, `(N, k)`, all in range.
         weights: the weight of each token, `(N,)`.
-        weigh: makes of terms and class indices the items `(n,)`, and their derivatives
-            in the terms.
+        weigh: takes the terms and class indices of a chunk; returns the items `(n,)`,
+            and their derivatives in the terms.
     """
     x, head = _scaled(x, head)
     parts = parts_of(raw.shape(x)[0])
@@ -103,7 +103,7 @@ def _total_of_part(x: Any, head: Head, ids: Any, weights: Any, weigh: Weigh) -> 
 
 
 def _scaled(x: Any, head: Head) -> tuple[Any, Head]:
-    """Move the scale of logits to the hidden states, which are fewer numbers."""
+    """Multiply the hidden states by the scale, not the logits: they are fewer."""
     if head.scale == 1 or head.softcap is not None:
         return x, head
     bias = None if head.bias is None else head.bias * head.scale
@@ -116,8 +116,8 @@ def _differentiable(head: Head) -> list[Any]:
 
 
 def _with(head: Head, tensors: Any) -> tuple[Any, Head]:
-    """Hidden states, and the head, of tensors that nothing records."""
-    # Otherwise TensorFlow would keep what is computed of them in eager mode.
+    """Hidden states and the head, with tensors for which no gradient is recorded."""
+    # Otherwise TensorFlow in eager mode would keep all intermediate results.
     x, kernel, *biases = map(raw.stop_gradient, tensors)
     shares = None if head.shares is None else raw.stop_gradient(head.shares)
     bias = biases[0] if biases else None
@@ -145,7 +145,7 @@ def _gradients(x: Any, head: Head, ids: Any, terms: Any, g: Any) -> tuple[Any, .
 
     totals = terms[:, ids.shape[-1] : ids.shape[-1] + 1]
     tokens, count, (x, ids, totals, g) = padded(head.chunk, x, ids, totals, g)
-    # What was padded has no probabilities.
+    # Padding gets the probability exp(z - inf) = 0 for every class.
     real = raw.expand_dims(raw.arange(raw.shape(x)[0]) < tokens, -1)
     totals = raw.where(real, totals, float("inf"))
     found = loop(count, step, _nothing(x, head), head.mapped)
@@ -181,9 +181,9 @@ def _width(head: Head, ids: Any) -> int:
 
 
 def _of_logits(head: Head, z: Any, chosen: Any) -> tuple[Any, Any, Any]:
-    """The terms of a chunk, and its probabilities times a total, and that total.
+    """The terms of a chunk, its probabilities times a total, and that total.
 
-    It uses the memory of `z`.
+    `z` is overwritten on torch.
     """
     of_classes = raw.take_along_axis(z, chosen, axis=-1)
     means = []
@@ -200,19 +200,23 @@ def _of_logits(head: Head, z: Any, chosen: Any) -> tuple[Any, Any, Any]:
 
 
 def _nothing(x: Any, head: Head) -> tuple[Any, ...]:
-    """Gradients of 0: of x, of b if there is one, of W transposed."""
+    """Gradients that are 0: of x, of b if there is one, and of W transposed."""
     width, classes = head.kernel.shape
     of_bias = [] if head.bias is None else [raw.zeros_like(head.bias)]
     return (raw.zeros_like(x), *of_bias, raw.zeros((classes, width), x.dtype))
 
 
 def _derivative(head: Head, z: Any) -> Any | None:
-    """That of the logits `z` in x W + b; None for 1."""
+    """The derivative of the logits `z` in x W + b; None if it is 1."""
     return None if head.softcap is None else head.derivative(z)
 
 
 def _few_classes(head: Head, ids: Any) -> bool:
-    """Whether the classes asked for are added to the products with x and W."""
+    """Whether the terms of `ids` and of the mean are added after the loop, by `_whole`.
+
+    Then no matrix of shape `(n, V)` is made of them. This needs at most one class per
+    token, and no softcap.
+    """
     return head.softcap is None and ids.shape[-1] <= 1
 
 
@@ -227,9 +231,9 @@ def _added(
     total: Any,
     g: Any,
 ) -> tuple[Any, ...]:
-    """The gradients so far and that of a chunk, whose probabilities are e / total.
+    """Add the gradients of a chunk, whose probabilities are e / total, to `found`.
 
-    Without that of the classes, and of the mean, if they are few classes.
+    If `_few_classes`, the terms of the classes and of the mean are added by `_whole`.
     """
     k = chosen.shape[-1]
     of_x, *of_bias, of_kernel = found
@@ -255,9 +259,10 @@ def _added(
 
 
 def _whole(head: Head, found: Any, x: Any, ids: Any, g: Any) -> tuple[Any, ...]:
-    """The gradients of x, of W and of b, of what the loop has found.
+    """The gradients of x, W and b after the loop.
 
-    It adds what `_added` leaves: the gradient of one class a token, and of the mean.
+    If `_few_classes`, it adds the terms that `_added` omits: that of one class per
+    token, and that of the mean.
     """
     of_x, *of_bias, of_kernel = found
     if _few_classes(head, ids):

@@ -1,4 +1,4 @@
-"""logsumexp, log_softmax, softplus and relatives, exact far from 0."""
+"""logsumexp, log_softmax, softplus and similar functions, exact far from 0."""
 
 import math
 from typing import Any
@@ -17,11 +17,11 @@ INF = float("inf")
 
 SHARED_EXPONENTIAL = faster_form(
     "softplus_and_sigmoid",
-    "one exponential where the two functions have two, and as many digits",
+    "one exponential instead of two, with the same accuracy",
     jax="0.10.2",
 )
 ONE_KERNEL = faster_form(
-    "log_softmax", "one kernel, right at the finite gaps that it gets", torch="2.13.0"
+    "log_softmax", "one kernel, right for the gaps that it gets", torch="2.13.0"
 )
 RAW_SOFTPLUS = raw_is_right(
     "softplus",
@@ -96,18 +96,18 @@ def softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
 
 
 def gaps(x: Any, largest: Any) -> Any:
-    """x - largest, and 0 without a gradient where both are the same infinity."""
-    infinity = where(raw.isinf(largest), largest, float("nan"))  # or equal to none
+    """x - largest, and 0 with gradient 0 where both are the same infinity."""
+    infinity = where(raw.isinf(largest), largest, float("nan"))  # NaN equals nothing
     return where(x == infinity, 0.0, x - largest)
 
 
 def infinite_if_none(largest: Any) -> Any:
-    """inf where all are -inf, else 0; to be added, so that a NaN stays."""
+    """inf where all are -inf, else 0. It is added to a result, so that a NaN stays."""
     return where(largest == -INF, INF, raw.zeros_like(largest))
 
 
 def largest_of(x: Any, axes: tuple[int, ...]) -> Any:
-    """The largest entry over `axes`, which stay, as a constant."""
+    """The largest entry over `axes`, as a constant; the axes are kept with size 1."""
     # On torch, Keras's max keeps no axes when it is given none.
     return amax(raw.stop_gradient(x), axis=axes, keepdims=True)
 
@@ -137,12 +137,12 @@ def log_sigmoid(x: Any) -> Any:
 
 
 def _softplus(x: Any) -> Any:
-    # Half of the gradient at 0 comes from the maximum.
+    # The maximum gives half of the gradient at 0, and abs none: 0.5 in total.
     return maximum(x, 0.0) + log1p(raw.exp(-abs(x)))
 
 
 def softplus_and_sigmoid(x: Any) -> tuple[Any, Any]:
-    """ln(1 + exp(x)) and its derivative 1 / (1 + exp(-x)), of no half precision."""
+    """ln(1 + exp(x)) and its derivative 1 / (1 + exp(-x)), in float32 or float64."""
     if SHARED_EXPONENTIAL:
         positive = raw.greater(x, 0)
         q = raw.sigmoid(raw.where(positive, -x, x))  # at most 1/2
@@ -176,7 +176,7 @@ def logaddexp2(x1: Any, x2: Any) -> Any:
 
 def _larger_and_gap(x1: Any, x2: Any) -> tuple[Any, Any]:
     x1, x2 = _constant_at_minus_inf(x1), _constant_at_minus_inf(x2)
-    same = raw.equal(x1, x2)  # and inf - inf is NaN
+    same = raw.equal(x1, x2)  # where both are inf, x1 - x2 would be NaN
     return maximum(x1, x2), abs(where(same, 0.0, x1 - where(same, 0.0, x2)))
 
 

@@ -1,4 +1,4 @@
-"""Logarithms, finite at 0 in value and in gradient."""
+"""Logarithms with a finite value and gradient at 0."""
 
 import math
 from typing import Any
@@ -12,20 +12,20 @@ from portable_losses.ops.selects import where
 
 OWN_GRADIENT = faster_form(
     "log_of_clipped",
-    "every operation is a pass over memory, and the gradient of the clip one in each "
-    "direction",
+    "a custom gradient: each operation is a pass over memory, and this one needs no "
+    "gradient of clip",
     tensorflow="2.21.0",
 )
 
 
 @pinned_float(1)
 def log(x: Any) -> Any:
-    """ln(x), and at 0 the logarithm of the smallest normal number, with gradient 0.
+    """ln(x); at 0 it is the logarithm of the smallest normal number, with gradient 0.
 
     That is ln(2^-126) = -87.3365 (half precision is computed in float32), or
     ln(2^-1022) = -708.396 where the backend keeps float64. Numbers too small to be
-    normal count as 0. A negative number gives NaN. Pinned because -inf, times the
-    target 0 it usually meets, is NaN, and because backends disagree on subnormals.
+    normal count as 0. A negative number gives NaN. Pinned because log(0) = -inf times a
+    target of 0 is NaN, and because backends disagree on subnormal numbers.
 
     >>> x = ops.convert_to_tensor([0.0, 1.0])
     >>> ops.log(x)  # [-87.3365, 0], gradient [0, 1]
@@ -46,7 +46,7 @@ def log10(x: Any) -> Any:
 
 
 def _normal(x: Any) -> Any:
-    """x, with the smallest normal number, as a constant, in place of 0."""
+    """x, in which the smallest normal number, as a constant, replaces smaller sizes."""
     tiny = as_dtype(TINY[dtype_of(x)], dtype_of(x))
     return where(raw.less(raw.absolute(x), tiny), tiny, x)
 
@@ -55,10 +55,10 @@ def _normal(x: Any) -> Any:
 def xlogy(x: Any, y: Any) -> Any:
     """The product x ln(y), and 0 at x = 0 whatever y is; finite for y >= 0.
 
-    Shapes broadcast. With `log` as above: at y = 0 the value is -87.3365 x, its
-    gradient -87.3365 in x and 0 in y; at x = y = 0 the value and both gradients are 0,
-    as they are at x = 0 for a y that is negative, infinite or NaN. Not in `keras.ops`,
-    where 0 * log(0) is NaN.
+    Shapes broadcast. The logarithm is `log` of this package: at y = 0 the value is
+    -87.3365 x, and the gradient is -87.3365 in x and 0 in y. At x = 0 the value and
+    both gradients are 0 if y is 0, negative, infinite or NaN. Not in `keras.ops`, where
+    0 * log(0) is NaN.
 
     >>> x = ops.convert_to_tensor([0.0, 2.0])
     >>> ops.xlogy(x, ops.convert_to_tensor([0.0, 1.0]))  # [0, 0]
@@ -72,9 +72,9 @@ def xlogy(x: Any, y: Any) -> Any:
 
 
 def log_of_clipped(x: Any, low: float, high: float) -> Any:
-    """ln(x) of x clipped to [low, high], two numbers above 0."""
+    """ln(clip(x, low, high)), for two positive numbers `low` and `high`."""
     if not OWN_GRADIENT:
-        # Not the logarithm above, which guards a 0: after the clip there is none.
+        # The logarithm of Keras, which is fast: after the clip no entry is 0.
         return raw.log(clip(x, low, high))
 
     def logarithm(x: Any) -> tuple[Any, Any]:

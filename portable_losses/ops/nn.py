@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any: ...
 else:
-    from keras.ops.nn import *  # noqa: F403  # every public name; the pinned ones follow
+    from keras.ops.nn import *  # noqa: F403  # all public names; pinned replace some
 
 from portable_losses.ops.activations import celu as celu
 from portable_losses.ops.activations import elu as elu

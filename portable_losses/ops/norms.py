@@ -17,23 +17,24 @@ INF = float("inf")
 
 RAW_NORM = raw_is_right(
     "norm, distance, cdist, normalize",
-    "the Euclidean one: one kernel, and its gradient at 0 is 0",
+    "the Euclidean norm is one kernel, and its gradient at 0 is 0",
     torch="2.13.0",
 )
 
 
 @pinned_float(1)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """The norm of vectors, or of matrices when `axis` is a pair, as NumPy names them.
+    """The norm of vectors, or of matrices when `axis` is a pair; `ord` as in NumPy.
 
-    By default (sum x^2)^(1/2) over `axis`, or over everything; its gradient x / norm is
-    0 at the zero vector. `ord` p other than 0 gives (sum |x|^p)^(1/p), inf and -inf the
-    largest and smallest |x|, and "fro", 1, -1, inf and -inf the usual matrix norms, all
-    with gradient 0 at 0; for p < 0 value and gradient are 0 as soon as one entry is.
-    Pinned because the gradient at the zero vector, or for p < 0 with an entry of 0, is
-    NaN on TensorFlow and JAX. The orders built on singular values (2, -2, "nuc" of a
-    matrix) and 0 are `keras.ops.norm`. Squares must fit: entries of 1e19 overflow
-    float32.
+    By default it is (sum x^2)^(1/2) over `axis`, or over all axes; its gradient x /
+    norm is 0 at the zero vector. For vectors, an `ord` p other than 0 gives
+    (sum |x|^p)^(1/p), and inf and -inf give the largest and the smallest |x|. For
+    matrices, "fro", 1, -1, inf and -inf are the usual norms. All have gradient 0 at 0.
+    For p < 0 the value and the gradient are 0 if one entry is 0. Pinned because the
+    gradient at the zero vector, or for p < 0 with an entry of 0, is NaN on TensorFlow
+    and JAX. The orders built on singular values (2, -2, "nuc" of a matrix) and 0 are
+    computed by `keras.ops.norm`. Squares must not overflow: in float32, entries of 1e19
+    give inf.
 
     >>> x = ops.convert_to_tensor([[3.0, 4.0], [0.0, 0.0]])
     >>> ops.norm(x, axis=-1)  # [5, 0], gradient [[0.6, 0.8], [0, 0]]
@@ -73,7 +74,7 @@ def _vector_norm(x: Any, ord: float, axis: int, keepdims: bool) -> Any:
 
 
 def _matrix_norm(x: Any, ord: float, axes: tuple[int, ...], keepdims: bool) -> Any:
-    # 1 and -1 sum down the columns, inf and -inf along the rows.
+    # Orders 1 and -1 use the sums of columns, inf and -inf the sums of rows.
     inner, outer = axes if ord in (1, -1) else axes[::-1]
     extreme = amax if ord > 0 else amin
     sums = raw.sum(abs(x), axis=inner, keepdims=True)
@@ -97,11 +98,12 @@ def distance(x1: Any, x2: Any, axis: Any = -1, keepdims: bool = False) -> Any:
 
 @pinned_float(2)
 def cdist(x: Any, y: Any) -> Any:
-    """All Euclidean distances between rows: (..., m, d) and (..., n, d) to (..., m, n).
+    """All distances between vectors: (..., m, d) and (..., n, d) give (..., m, n).
 
-    From differences, without the cancellation of |x|^2 - 2xy + |y|^2, so m * n * d
-    numbers are in memory. Pinned because coincident rows, such as every row against
-    itself, have a NaN gradient on all backends; here 0.
+    The Euclidean distances are computed from differences, without the cancellation in
+    |x|^2 - 2xy + |y|^2, so m * n * d numbers are in memory. The gradient is 0 where two
+    vectors are equal. Pinned because it is NaN there on all backends, for example where
+    a vector is compared with itself.
 
     >>> x = ops.convert_to_tensor([[0.0, 0.0], [3.0, 4.0]])
     >>> ops.cdist(x, x)  # [[0, 5], [5, 0]]
@@ -125,10 +127,10 @@ def normalize(
 ) -> Any:
     """The direction x / max(norm(x), epsilon); a zero vector stays 0, gradient 0.
 
-    `order` is that of `norm`, at least 1; `epsilon` is Keras's by default (1e-7). Half
-    precision is computed in float32. Pinned because at a zero vector TensorFlow's
-    gradient is 1e7 and the others' NaN, and a float16 vector of 0.01s gives 0.06 or
-    -inf instead of its direction.
+    `order` is the `ord` of `norm`, an integer of at least 1; `epsilon` is by default
+    that of Keras (1e-7). Half precision is computed in float32. Pinned because at a
+    zero vector the gradient is 1e7 on TensorFlow and NaN on the others, and because a
+    float16 vector with all entries 0.01 gives 0.06 or -inf instead of its direction.
 
     >>> x = ops.convert_to_tensor([[3.0, 4.0], [0.0, 0.0]])
     >>> ops.normalize(x)  # [[0.6, 0.8], [0, 0]]
@@ -146,5 +148,5 @@ def normalize(
 
 
 def _floor(length: Any, epsilon: float) -> Any:
-    # Divided by infinity, a zero vector has value 0 and gradient 0.
+    # A zero vector is divided by infinity: its value is 0, and its gradient is 0.
     return where(raw.equal(length, 0), INF, epsilon)

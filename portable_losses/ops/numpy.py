@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any: ...
 else:
-    from keras.ops.numpy import *  # noqa: F403  # every public name; the pinned follow
+    from keras.ops.numpy import *  # noqa: F403  # all public names; pinned replace some
 
 from portable_losses.ops.accumulations import cumprod as cumprod
 from portable_losses.ops.accumulations import cumsum as cumsum

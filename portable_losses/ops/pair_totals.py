@@ -1,8 +1,8 @@
-"""What a loss needs of all pairs of two sets of vectors, in linear memory.
+"""Sums over all pairs of two sets of vectors, in linear memory.
 
 The N x N inner products are computed for a chunk of the first vectors at a time, and a
-second time for the gradient. A pair counts unless its vectors have the same name, or
-one of them is not kept.
+second time for the gradient. A pair counts unless both vectors have the same name (see
+`Pairs`), or one of them is not kept.
 """
 
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from portable_losses.ops.log_sums import softplus
 from portable_losses.ops.pairs import Pairs, over_parts
 
 SAFE = 40.0
-"""exp(40) is no overflow in a sum of 1e21 numbers, and exp(-40) no underflow."""
+"""A sum of 1e21 terms exp(40) does not overflow, and exp(-40) does not underflow."""
 
 
 def log_totals(
@@ -30,8 +30,8 @@ def log_totals(
         b: the second vectors, `(N, D)`.
         pairs: which pairs count.
         both: whether both are computed, else the second is None.
-        bound: a number that no inner product exceeds, if there is one. Up to 40 it
-            saves the search for the largest.
+        bound: an upper bound of the absolute inner products, if one is known. With a
+            bound of at most 40 the largest product need not be subtracted.
     """
     safe = bound is not None and bound <= SAFE
     size = raw.shape(a)[0]
@@ -51,7 +51,7 @@ def log_totals(
 
 
 def sums_of_costs(a: Any, b: Any, bias: Any, pairs: Pairs) -> Any:
-    """sum_j softplus(a_i b_j + bias) over the pairs, `(N,)`, without the own pair's.
+    """sum_j softplus(a_i b_j + bias) over the pairs that count, `(N,)`.
 
     Args:
         a: the first vectors, `(N, D)`.
@@ -74,8 +74,8 @@ def sums_of_costs(a: Any, b: Any, bias: Any, pairs: Pairs) -> Any:
 
 
 # --- log sums of exponentials ---------------------------------------------------------
-# Each is held as a sum and what its terms were divided by: of their logarithm a
-# probability of almost 1 could not be had again.
+# Each is stored as a sum and the shift of its exponents, not as a logarithm: from a
+# rounded logarithm a probability of almost 1 could not be computed accurately.
 
 
 class Sums(NamedTuple):
@@ -88,13 +88,13 @@ class Sums(NamedTuple):
         return raw.log(self.total) + self.shift
 
     def shares(self, g: Any) -> Any:
-        """g / total; 0 without a pair."""
+        """g / total, and 0 where no pair counts."""
         none = self.total == 0
         return raw.where(none, 0.0, g / raw.where(none, 1.0, self.total))
 
 
 def _sums(a: Any, b: Any, pairs: Pairs, both: bool, safe: bool) -> list[Sums]:
-    """Those of the rows, and of the columns if `both`."""
+    """The sums over the second vectors and, if `both`, those over the first ones."""
 
     def in_part(*rows: Any, mapped: bool) -> Any:
         def step(i: Any, found: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -119,7 +119,7 @@ def _sums(a: Any, b: Any, pairs: Pairs, both: bool, safe: bool) -> list[Sums]:
 
         size, count, (firsts, *of_firsts) = pairs.in_chunks(*rows)
         row, column = raw.zeros_like(firsts[:, 0]), raw.zeros_like(b[:, 0])
-        # Not `row` twice: NumPy writes a chunk into the array that it is given.
+        # Two arrays, not `row` twice: on NumPy, `with_chunk` writes into its argument.
         start: tuple[Any, ...] = (row,) if safe else (row, raw.zeros_like(row))
         of_rows = len(start)
         if both:
@@ -217,5 +217,5 @@ def _gradients_of_costs(
 
 
 def _finite(x: Any) -> Any:
-    """0 in place of infinities."""
+    """x, with infinities replaced by 0."""
     return raw.where(raw.isinf(x), 0.0, x)

@@ -1,4 +1,4 @@
-"""Which pairs of two sets of vectors count, and a loop over chunks of the first."""
+"""Which pairs of two sets of vectors count, and how the first set is cut in chunks."""
 
 import functools
 from collections.abc import Callable
@@ -11,10 +11,11 @@ from portable_losses.ops.device_parts import by_part, parts_of
 
 
 class Pairs(NamedTuple):
-    """Which pairs count, and how many first vectors have products in memory.
+    """Which pairs count, and how many first vectors are computed at a time.
 
     Args:
-        names: the names of first and second vectors, `(N,)`.
+        names: a number for each first vector and for the second one at the same
+            place, `(N,)`; pairs of vectors with equal numbers do not count.
         kept: False for vectors that are in no pair, `(N,)`; None for all.
         chunk: the number of first vectors at a time.
     """
@@ -28,21 +29,21 @@ class Pairs(NamedTuple):
         size = raw.shape(rows[0])[0]
         every = self.kept is None
         if every and not (isinstance(size, int) and size % self.chunk == 0):
-            rows = (*rows, raw.ones((size,), "bool"))  # and False for what is padded
+            rows = (*rows, raw.ones((size,), "bool"))  # the padding is False
         return padded(self.chunk, *rows)
 
     def by_part(self, function: Callable[..., Any], *tensors: Any) -> tuple[Any, Any]:
-        """What a function finds of the first vectors: theirs, and of all of them.
+        """Call a function for the part of the first vectors that each device holds.
 
         Args:
-            function: takes tensors of first vectors, then what `count` takes, and
-                `mapped` of `loop`. It returns two tuples: what it finds of each of
-                these first vectors, and what sums over them.
-            tensors: those of the first vectors.
+            function: takes tensors of first vectors, then the arguments of `count`,
+                and the argument `mapped` of `loop`. It returns two tuples: results for
+                each of these first vectors, and sums over them.
+            tensors: the tensors of the first vectors.
 
         Returns:
-            The first tuple for all first vectors, and the second one with an axis in
-            front: one for each device that has a part of the batch.
+            The results for all first vectors, and the sums with a new first axis: one
+            entry for each device that holds a part of the batch.
         """
         rows = (*tensors, self.names, *(() if self.kept is None else (self.kept,)))
         parts = parts_of(raw.shape(rows[0])[0])
@@ -64,10 +65,10 @@ class Pairs(NamedTuple):
 
 
 def pairs_at_once(count: int | None) -> int:
-    """How many first vectors a chunk has, against `count` second ones: 8 MB of them."""
+    """The number of first vectors in a chunk, for `count` second ones: 8 MB a chunk."""
     return 256 if count is None else max(1, min(count, max(32, 2**21 // max(count, 1))))
 
 
 def over_parts(reduce: Callable[..., Any], x: Any) -> Any:
-    """Reduce the first axis, which costs nothing where it has one part."""
+    """Reduce the axis of devices; without a computation if there is one device."""
     return reduce(x, axis=0) if x.shape[0] > 1 else raw.squeeze(x, axis=0)

@@ -1,4 +1,4 @@
-"""How a pinned function meets symbolic tensors, integers and half precision."""
+"""How a pinned function treats symbolic tensors, integers and half precision."""
 
 import functools
 import inspect
@@ -11,7 +11,7 @@ from keras import ops as raw
 HALVES = ("float16", "bfloat16")
 FLOATS = (*HALVES, "float32", "float64")
 
-# The smallest normal numbers. Backends disagree about what lies below them.
+# The smallest normal numbers. Some backends replace smaller numbers by 0.
 TINY = {"float32": 2.0**-126, "float64": 2.0**-1022}
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -107,8 +107,8 @@ def result_type(*values: Any) -> str:
         value if isinstance(value, type) else getattr(value, "dtype", type(value))
         for value in values
     ]
-    # Kept, because every call of every pinned function asks; by hand, since dynamo
-    # warns of `functools.cache`.
+    # Results are stored, because every call of a pinned function needs one. They are
+    # in a dict, since dynamo of torch warns about `functools.cache`.
     known = keras.config.floatx(), *kinds
     if known not in _promotions:
         _promotions[known] = _promoted(kinds)
@@ -120,13 +120,13 @@ _promotions: dict[tuple[Any, ...], str] = {}
 
 def _promoted(kinds: list[Any]) -> str:
     if any("float64" in str(kind) for kind in kinds):
-        return "float64"  # which off TensorFlow Keras would promote to float32
+        return "float64"  # on backends other than TensorFlow, Keras returns float32
     promoted: str = keras.backend.result_type(*kinds)
     return promoted
 
 
 def is_number(value: Any) -> bool:
-    """Whether `value` is a Python number, which never decides a dtype."""
+    """Whether `value` is a Python number, which takes the dtype of the other inputs."""
     return isinstance(value, (bool, int, float))
 
 

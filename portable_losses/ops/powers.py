@@ -1,4 +1,4 @@
-"""power: finite in value and gradient at base 0, right at negative bases."""
+"""power: value and gradient are finite at base 0, and right at negative bases."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from portable_losses.ops.selects import where
 
 RAW_POWER = raw_is_right(
     "power, float_power",
-    "a number above 1 as exponent, at base 0 and negative bases too",
+    "right for a number above 1 as exponent, also at base 0 and negative bases",
     tensorflow="2.21.0",
     jax="0.10.2",
     torch="2.13.0",
@@ -33,10 +33,10 @@ def power(x1: Any, x2: Any) -> Any:
 
     Shapes broadcast; two integers give an integer, as in `keras.ops`. At base 0 the
     value is 0 for a negative exponent too, and the gradient in x1 is 1 for exponent 1
-    and 0 for every other, below 1 included. A negative base is right for an integer
-    exponent in value and gradient, NaN for another. The gradient in a tensor exponent
-    is x1^x2 ln(x1), and 0 where x1 <= 0. Pinned because those points are 0, inf or NaN
-    by backend. An exponent that is a Python number is the fast way.
+    and 0 for every other exponent. With a negative base the value and the gradient are
+    right for an integer exponent, and NaN for other exponents. The gradient in a tensor
+    exponent is x1^x2 ln(x1), and 0 where x1 <= 0. Pinned because at these points the
+    backends give 0, inf or NaN. It is fastest if the exponent is a Python number.
 
     >>> x = ops.convert_to_tensor([0.0, 4.0])
     >>> ops.power(x, 0.5)  # [0, 2], gradient [0, 0.25]
@@ -87,8 +87,9 @@ def _number(x: Any, p: float) -> Any:
 
 @pinned_float(2)
 def _tensor(x: Any, y: Any) -> Any:
-    # |x|^y by a base that is never 0 or negative, the sign put back as a constant;
-    # the exponent is a constant where its gradient is to be 0.
+    # `raw.power` gets |x| as a base that is never 0 or negative; the sign is multiplied
+    # afterwards, as a constant. Where the gradient in the exponent is defined as 0, the
+    # exponent is a constant.
     positive, zero = raw.greater(x, 0), raw.equal(x, 0)
     size = where(zero, 1.0, where(positive, x, -x))
     result = raw.power(size, where(positive, y, raw.stop_gradient(y)))

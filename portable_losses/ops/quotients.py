@@ -1,4 +1,4 @@
-"""Division, where x / 0 is 0."""
+"""Division in which x / 0 is 0."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from portable_losses.ops.selects import where
 
 NO_NAN = faster_form(
     "divide, true_divide, reciprocal",
-    "its divide_no_nan is one kernel, whose gradient at a zero denominator is 0",
+    "divide_no_nan is one kernel, whose gradient at a zero denominator is 0",
     tensorflow="2.21.0",
 )
 RAW_DIVIDE_NO_NAN = raw_is_right(
@@ -27,8 +27,9 @@ def divide(x1: Any, x2: Any) -> Any:
     """x1 / x2, and 0 where x2 is 0, with gradient 0 to both.
 
     Shapes broadcast; integers give a float, as in `keras.ops`. The rule holds whatever
-    x1 is: 0 / 0 and inf / 0 are 0 as well. Pinned because an empty mask or a zero
-    weight sum divides by 0, and a `where` behind it leaves a NaN gradient.
+    x1 is: 0 / 0 and inf / 0 are 0 as well. Pinned because a mean over an empty mask, or
+    with weights that sum to 0, divides by 0, and a `where` after the division leaves a
+    NaN gradient.
 
     >>> ops.divide(ops.convert_to_tensor([1.0, 1.0]), [2.0, 0.0])  # [0.5, 0]
     """
@@ -43,7 +44,7 @@ def _guarded(x1: Any, x2: Any) -> Any:
 
 
 no_nan = raw.divide_no_nan if RAW_DIVIDE_NO_NAN else _guarded
-"""x1 / x2 of two tensors of one floating dtype, and 0 where x2 is 0, in one call."""
+"""`divide` for two tensors of one floating dtype, without the checks of its inputs."""
 
 
 @pinned_float(2)

@@ -1,4 +1,4 @@
-"""max and min over axes: of no items too, with keepdims, under torch.compile."""
+"""max and min over axes: also of empty tensors, with keepdims, under torch.compile."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ RAW_MAX = raw_is_right(
 )
 OF_NO_ITEMS = raw_is_right(
     "max, min, amax, amin",
-    "no items too, given an initial",
+    "an empty tensor too, given an initial",
     tensorflow="2.21.0",
     jax="0.10.2",
 )
@@ -35,14 +35,15 @@ WITH_INITIAL = faster_form(
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
     """The largest entry over `axis`, all axes by default; a tie shares the gradient.
 
-    k equal largest entries get 1/k each, and half of that where `initial` equals them.
-    A NaN is the result, but where XLA compiles for TensorFlow 2.21.0: there the largest
-    of the other numbers is (NaN, 1, 2 have the maximum 2), and a guard would cost each
-    loss with a softmax a pass over its logits. Pinned because on TensorFlow a tie with
-    `initial` keeps its whole gradient, because Keras's own rejects (0, n) over its
-    second axis, on torch and eagerly on TensorFlow (where an `initial` makes it accept
-    them), and because on torch it forgets the shape of no items when it is given an
-    `initial`, and up to Keras 3.15 drops `keepdims` when it is given no axis.
+    Each of k equal largest entries gets 1/k of the gradient, and half of that if
+    `initial` equals them. If an entry is NaN, so is the result, except under XLA on
+    TensorFlow 2.21.0: there a NaN is ignored (the maximum of NaN, 1, 2 is 2), because a
+    guard would cost every loss with a softmax a pass over its logits. Pinned because
+    on TensorFlow a tie with `initial` gets the whole gradient; because `keras.ops.max`
+    raises for a tensor of shape (0, n) reduced over its second axis, on torch and, in
+    eager mode without an `initial`, on TensorFlow; and because on torch it returns a
+    wrong shape for an empty tensor with an `initial`, and up to Keras 3.15 ignores
+    `keepdims` if `axis` is None.
 
     >>> ops.max(ops.convert_to_tensor([1.0, 2.0, 2.0]))  # 2, gradient [0, 0.5, 0.5]
     """
@@ -57,13 +58,13 @@ def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
 
 @pinned
 def amax(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
-    """`max` under its other name; Keras's own has `initial` from 3.16 on."""
+    """`max` under its other name; `keras.ops.amax` has `initial` since Keras 3.16."""
     return _reduced(raw.amax, raw.max, x, axis, keepdims, initial, -INF)
 
 
 @pinned
 def amin(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
-    """`min` under its other name; Keras's own has `initial` from 3.16 on."""
+    """`min` under its other name; `keras.ops.amin` has `initial` since Keras 3.16."""
     return _reduced(raw.amin, raw.min, x, axis, keepdims, initial, INF)
 
 
@@ -79,7 +80,7 @@ def _reduced(
     x = tensor(x)
     axes = axes_of(x, axis)
     if initial is not None and is_float(x) and 0 not in x.shape:
-        # Backends share a tie with `initial` differently.
+        # Backends differ in the gradient at a tie with `initial`.
         extreme = _reduced(plain, with_initial, x, axis, keepdims, None, least)
         pair = maximum if least < 0 else minimum
         return pair(extreme, raw.cast(initial, x.dtype))
@@ -91,8 +92,8 @@ def _reduced(
     if initial is not None and sound:
         return with_initial(x, axis=axes, keepdims=keepdims, initial=initial)
     if sound or (initial is None and any(x.shape[axis] == 0 for axis in axes)):
-        return plain(x, axis=axes, keepdims=keepdims)  # raises, over no items
-    # There is nothing to reduce, and a sum of it has the shape.
+        return plain(x, axis=axes, keepdims=keepdims)  # raises for an empty axis
+    # An empty tensor: its sum has the shape of the result.
     total = raw.cast(raw.sum(x, axis=axes, keepdims=keepdims), x.dtype)
     return total if initial is None else total + raw.cast(initial, x.dtype)
 
@@ -100,20 +101,21 @@ def _reduced(
 def _shared(
     plain: Any, x: Any, axes: tuple[int, ...], keepdims: bool, least: float
 ) -> Any:
-    """The extreme of numbers, whose equals share its gradient evenly."""
+    """The maximum or minimum; all entries equal to it share its gradient evenly."""
     extreme = raw.stop_gradient(plain(x, axis=axes, keepdims=True))
     equal = raw.equal(x, extreme)
     count = raw.sum(raw.cast(equal, x.dtype), axis=axes, keepdims=True)
-    # A NaN equals nothing. Nor does what OpenVINO has for the largest of -inf alone,
-    # the lowest finite number.
+    # No entry equals the result if it is NaN, or on OpenVINO if all entries are -inf:
+    # there their maximum is the lowest finite number.
     none = raw.equal(count, 0)
     count = where(none, 1.0, count)
     mean = raw.sum(where(equal, x, 0.0) / count, axis=axes, keepdims=True)
-    # The mean has the gradient, and the extreme its value without a rounding.
+    # The gradient is that of the mean of the equal entries; the value is `extreme`,
+    # which has no rounding error.
     exact = extreme + (mean - raw.stop_gradient(mean))
     result = where(raw.isinf(extreme), mean, exact)
     result = where(none, least, result)
-    # A backend may pass over a NaN, as XLA does on TensorFlow.
+    # A backend may ignore a NaN, as XLA on TensorFlow does.
     unknown = raw.any(raw.isnan(x), axis=axes, keepdims=True)
     result = where(unknown, float("nan"), result)
     return result if keepdims else raw.squeeze(result, axis=axes)

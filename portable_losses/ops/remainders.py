@@ -1,4 +1,4 @@
-"""fmod and floor_divide: a gradient everywhere, and the true one at 0."""
+"""fmod and floor_divide: they have a gradient on all backends, and it is right at 0."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ RAW_FMOD = raw_is_right(
     "fmod", "gradient 1 in x1 and -trunc(x1 / x2) in x2", jax="0.10.2", torch="2.13.0"
 )
 WHOLE_ZERO = faster_form(
-    "fmod", "its own gradient is wrong at x1 = 0 alone", tensorflow="2.21.0"
+    "fmod", "the gradient is wrong at x1 = 0 only", tensorflow="2.21.0"
 )
 
 
@@ -40,18 +40,18 @@ def fmod(x1: Any, x2: Any) -> Any:
 @pinned_float(2)
 def _fmod(x1: Any, x2: Any) -> Any:
     if WHOLE_ZERO:
-        # By an x2 of 0 or NaN even 0 leaves a NaN.
+        # The result is 0 at x1 = 0, except that an x2 of 0 or NaN gives NaN.
         whole = raw.logical_and(raw.equal(x1, 0), raw.greater(raw.absolute(x2), 0))
         return where(whole, x1, raw.fmod(x1, x2))
     x1, x2 = tensor(x1), tensor(x2)
     rest = raw.stop_gradient(raw.fmod(x1, x2))
-    # The quotient is a whole number but for the rounding of a division.
+    # The quotient is a whole number, except for the rounding error of the division.
     times = raw.round(raw.stop_gradient(x1 - rest) / raw.stop_gradient(x2))
     return rest + _zero_with_gradient(x1) - times * _zero_with_gradient(x2)
 
 
 def _zero_with_gradient(x: Any) -> Any:
-    """0 with gradient 1; at an infinity without one, since its difference is NaN."""
+    """0 with gradient 1; at an infinity the gradient is 0, since inf - inf is NaN."""
     x = where(raw.isinf(x), 0.0, x)
     return x - raw.stop_gradient(x)
 
@@ -60,7 +60,7 @@ def _zero_with_gradient(x: Any) -> Any:
 def floor_divide(x1: Any, x2: Any) -> Any:
     """floor(x1 / x2), with gradient 0.
 
-    Shapes broadcast. Pinned because torch has no gradient.
+    Shapes broadcast. Pinned because the function of torch has no gradient.
 
     >>> ops.floor_divide(ops.convert_to_tensor([5.0, -5.0]), 3.0)  # [1, -2]
     """

@@ -1,4 +1,4 @@
-"""Functions of a residual that the backends compute fast in different forms."""
+"""Functions of a residual, each in the form that is fastest on the backend."""
 
 from typing import Any
 
@@ -10,29 +10,31 @@ from portable_losses.ops.known import faster_form, found
 from portable_losses.ops.selects import where
 from portable_losses.ops.signs import abs
 
-# Half of the square of sinh(r / 2) at this r is still far from overflow in float32, and
-# what log cosh r is less than abs(r) - log 2 is below the rounding of 1 in float64 too.
+# At this r, sinh(r / 2)^2 is far from overflow in float32, and log cosh r differs from
+# abs(r) - log 2 by less than the rounding error, in float64 too.
 FAR = 80.0
 
-ONE_PASS = faster_form("huber", "XLA makes one pass of the two branches", jax="0.10.2")
+ONE_PASS = faster_form(
+    "huber", "XLA fuses the two branches into one pass", jax="0.10.2"
+)
 HALF_SINH = faster_form(
     "log_cosh",
-    "the fewest operations, of each of which torch makes a pass over memory",
+    "the fewest operations; on torch each of them is a pass over memory",
     torch="2.13.0",
 )
 LOG_IS_FASTER = faster_form(
     "log1p_of_positive",
-    "log1p of XLA is two polynomials beside a logarithm",
+    "log1p of XLA takes two polynomials and a logarithm",
     jax="0.10.2",
 )
 CUSTOM_GRADIENTS = found(
-    "every transform can handle a custom gradient",
+    "custom gradients work under all transformations",
     "tests/core run the losses in eager mode, in graphs and under XLA",
     tensorflow="2.21.0",
 )
 RAW_SIZE = found(
     "the gradient of absolute is finite at 0",
-    "what the select of log_cosh needs of it; tests/ops/test_conventions.py",
+    "log_cosh selects it by where, and needs no more; tests/ops/test_conventions.py",
     tensorflow="2.21.0",
     jax="0.10.2",
 )
@@ -46,7 +48,7 @@ def huber(r: Any, delta: Any) -> Any:
     if ONE_PASS:
         size = abs(r)
         near = raw.less_equal(size, delta)
-        # The square never sees a large residual, which may be infinite.
+        # A large residual, which may be infinite, is never squared.
         square = raw.square(where(near, r, 0.0))
         return where(near, 0.5 * square, delta * (size - 0.5 * delta))
     # c (r - c / 2) == both branches, with c = clip(r, -delta, delta)
@@ -55,13 +57,13 @@ def huber(r: Any, delta: Any) -> Any:
 
 
 def log_cosh(r: Any, careful: bool = True) -> Any:
-    """log(cosh(r)), with gradient tanh(r): exact near 0 and far out.
+    """log(cosh(r)), with gradient tanh(r), accurate for all r.
 
-    Without care it may be infinite beyond 2 * FAR, and is quicker on torch.
+    With `careful=False` it is faster on torch, but may be inf for |r| > 2 * FAR.
     """
     if HALF_SINH:
         c = clip(r, -FAR, FAR) if careful else r
-        # 1 + 2 sinh(c / 2)^2 == cosh(c); abs(r - c) is what lies beyond FAR
+        # 1 + 2 sinh(c / 2)^2 == cosh(c); beyond FAR, log cosh grows like abs(r)
         near = log1p(2.0 * raw.square(raw.sinh(0.5 * c)))
         return near + abs(r - c) if careful else near
     if CUSTOM_GRADIENTS:
@@ -73,8 +75,8 @@ def _log_cosh(r: Any) -> Any:
     t = raw.tanh(r)
     size = raw.absolute(t) if RAW_SIZE else abs(t)
     near = raw.less(size, 0.5)
-    # cosh(r) == (1 - t^2)^(-1/2) == exp(|r|) / (1 + |t|): the first is exact near 0,
-    # the second far out
+    # cosh(r) == (1 - t^2)^(-1/2) == exp(|r|) / (1 + |t|): the first form is accurate
+    # near 0, the second for large |r|
     log = log1p(where(near, -t * t, size))
     far = raw.absolute(r) if RAW_SIZE else abs(r)
     return where(near, -0.5 * log, far - log)
@@ -88,11 +90,11 @@ if CUSTOM_GRADIENTS:
 
 
 def log1p_of_positive(x: Any) -> Any:
-    """log(1 + x) for x >= 0: exact near 0."""
+    """log(1 + x) for x >= 0, accurate near 0."""
     if LOG_IS_FASTER:
         u = 1.0 + x
-        # What the sum lost, which matters near 0 only. XLA would make x of (1 + x) - 1,
-        # but not of this one, though u is at least 1.
+        # The rounding error of the sum, which matters near 0 only. XLA would simplify
+        # (1 + x) - 1 to x; the maximum, which changes nothing as u >= 1, prevents it.
         lost = raw.stop_gradient(x - (raw.maximum(u, 1.0) - 1.0))
         return raw.log(u) + raw.where(x < 1.0, lost, 0.0)
     return log1p(x)

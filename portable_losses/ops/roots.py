@@ -1,4 +1,4 @@
-"""Square roots and what is built on them: gradient 0 where the root is 0."""
+"""Roots, and functions that contain one: the gradient is 0 where the root is 0."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from portable_losses.ops.selects import where
 
 RAW_NANVAR = raw_is_right(
     "nanstd",
-    "no gradient at a NaN; it is what nanstd takes the root of",
+    "a NaN has gradient 0; nanstd is the square root of nanvar",
     tensorflow="2.21.0",
     jax="0.10.2",
     torch="2.13.0",
@@ -27,14 +27,14 @@ def sqrt(x: Any) -> Any:
     >>> x = ops.convert_to_tensor([0.0, 4.0])
     >>> ops.sqrt(x)  # [0, 2], gradient [0, 0.25]
     """
-    # The root never sees the 0: a `where` behind it alone leaves a NaN gradient.
+    # The root is never taken of 0: a `where` after it alone would leave a NaN gradient.
     zero = raw.equal(x, 0)
     return where(zero, 0.0, raw.sqrt(where(zero, 1.0, x)))
 
 
 @pinned_float(1)
 def rsqrt(x: Any) -> Any:
-    """1 / sqrt(x), and 0 with gradient 0 at 0, as `divide` has it.
+    """1 / sqrt(x); at 0 it is 0 with gradient 0, by the convention of `divide`.
 
     A negative number gives NaN. Pinned because all backends give inf with gradient
     -inf at 0.
@@ -49,7 +49,7 @@ def rsqrt(x: Any) -> Any:
 def cbrt(x: Any) -> Any:
     """The real cube root, with gradient 0 at 0.
 
-    Pinned because at 0 JAX gives an infinite gradient, the others NaN.
+    Pinned because at 0 the gradient is infinite on JAX, and NaN on the others.
 
     >>> ops.cbrt(ops.convert_to_tensor([-8.0, 0.0]))  # [-2, 0], gradient [1/12, 0]
     """
@@ -61,12 +61,12 @@ def cbrt(x: Any) -> Any:
 def hypot(x1: Any, x2: Any) -> Any:
     """sqrt(x1^2 + x2^2) without overflow, with gradient (0, 0) at the origin.
 
-    Shapes broadcast. Pinned because the gradient at the origin is 0, 0.5 or NaN by
-    backend, and TensorFlow's is wrong wherever |x1| = |x2|.
+    Shapes broadcast. Pinned because the gradient at the origin is 0, 0.5 or NaN,
+    depending on the backend, and TensorFlow's is wrong wherever |x1| = |x2|.
 
     >>> ops.hypot(ops.convert_to_tensor([3.0, 0.0]), [4.0, 0.0])  # [5, 0]
     """
-    # Any constant scale leaves the value and the gradient as they are.
+    # A constant scale changes neither the value nor the gradient.
     scale = raw.stop_gradient(raw.maximum(raw.absolute(x1), raw.absolute(x2)))
     usable = raw.logical_and(raw.greater(scale, 0), raw.less(scale, float("inf")))
     scale = where(usable, scale, 1.0)
@@ -82,8 +82,8 @@ def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     >>> ops.std(ops.convert_to_tensor([0.1, 0.1, 0.1]))  # 0, gradient [0, 0, 0]
     """
-    # The mean of equal numbers can miss them by a rounding, and a root magnifies it;
-    # less one of their own they are 0.
+    # The mean of equal numbers may have a rounding error, which the root would magnify.
+    # So the first number is subtracted from all: equal numbers are then exactly 0.
     return sqrt(raw.var(x - _first(x, axis), axis=axis, keepdims=keepdims))
 
 
@@ -99,7 +99,7 @@ def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     x = where(unknown, 0.0, x)
     known = raw.cast(raw.logical_not(unknown), x.dtype)
     count = raw.sum(known, axis=axis, keepdims=True)
-    # Without an entry the variance is 0 / 0.
+    # If all entries are NaN, the count is 0, and the variance below is 0 / 0 = NaN.
     several = where(raw.equal(count, 0), 1.0, count)
     mean = raw.sum(x, axis=axis, keepdims=True) / several
     rest = where(unknown, 0.0, x - mean)

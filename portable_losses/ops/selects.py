@@ -1,4 +1,4 @@
-"""where: its gradient drops what was not selected."""
+"""where: entries that are not selected have gradient 0, even if it would be NaN."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from portable_losses.ops.known import found
 from portable_losses.ops.pinning import FLOATS, as_dtype, is_number, pinned, result_type
 
 SELECTS_DROP = found(
-    "the gradient of where drops what was not selected, a NaN too",
-    "that of MLX multiplies it by 0, which leaves a NaN; NumPy and OpenVINO have no "
-    "gradients",
+    "the gradient of where drops entries that are not selected, a NaN too",
+    "MLX multiplies their gradient by 0, which leaves a NaN; NumPy and OpenVINO have "
+    "no gradients",
     tensorflow="2.21.0",
     jax="0.10.2",
     torch="2.13.0",
@@ -26,13 +26,12 @@ def _where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     dtype = result_type(*values)
     if dtype not in FLOATS or all(is_number(x) for x in values):
         return raw.where(condition, x1, x2)
-    # Its shape is that of all three. Its gradient is not used.
+    # Only the shape of this result is used, not its gradient.
     like = raw.stop_gradient(raw.where(condition, values[1], values[0]))
     shape = raw.shape(like)
     pair = [raw.broadcast_to(as_dtype(x, dtype), shape) for x in values]
     index = raw.broadcast_to(raw.cast(condition, "int32"), shape)
-    # To look up is to select: a gradient goes to the place that was looked up, and to
-    # no other.
+    # A lookup by index selects: only the entry that was looked up has a gradient.
     chosen = raw.expand_dims(index, -1)
     found = raw.take_along_axis(raw.stack(pair, axis=-1), chosen, axis=-1)
     return raw.squeeze(found, axis=-1)
@@ -40,4 +39,4 @@ def _where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
 
 _where.__name__ = "where"
 where = raw.where if SELECTS_DROP else pinned(_where)
-"""Keras's own where it drops; else by looking up. Named in `ops` as in `keras.ops`."""
+"""`keras.ops.where` if its gradient drops entries as above, else a lookup by index."""

@@ -1,4 +1,4 @@
-"""abs, sign, relu and relatives: gradient 0 at the corner."""
+"""abs, sign, relu and similar functions: gradient 0 at the non-differentiable point."""
 
 from typing import Any
 
@@ -23,14 +23,14 @@ RAW_ABS = raw_is_right(
 )
 SELECT_ABS = faster_form(
     "abs, absolute, fabs",
-    "XLA finds that both branches of the select are x and keeps nothing of it",
+    "XLA finds that both branches of the select are x, and removes it",
     jax="0.10.2",
 )
 RAW_SIGN = raw_is_right(
     "sign", "NaN for NaN; gradient 0, at 0 too", tensorflow="2.21.0", jax="0.10.2"
 )
 SELECT_SIGN = faster_form(
-    "sign", "0 for NaN is all that is wrong; gradient 0, at 0 too", torch="2.13.0"
+    "sign", "only the result 0 for NaN is wrong; gradient 0, at 0 too", torch="2.13.0"
 )
 RAW_RELU = raw_is_right("relu", "gradient 0 at 0", tensorflow="2.21.0", torch="2.13.0")
 
@@ -50,7 +50,7 @@ def abs(x: Any) -> Any:
         return raw.absolute(x)
     if SELECT_ABS:
         return raw.absolute(where(raw.equal(x, 0), raw.stop_gradient(x), x))
-    # A zero of either sign, and a NaN, take the last branch.
+    # 0.0, -0.0 and NaN take the last branch.
     rest = raw.stop_gradient(raw.absolute(x))
     return where(raw.greater(x, 0), x, where(raw.less(x, 0), -x, rest))
 
@@ -94,7 +94,7 @@ def relu(x: Any) -> Any:
     """
     if RAW_RELU:
         return raw.relu(x)
-    # It keeps x alone for the gradient, where JAX's own keeps the result as well.
+    # Only x is kept for the gradient; the relu of JAX also keeps its result.
     x = tensor(x)
     return where(raw.less_equal(x, 0), 0, x)
 
@@ -103,7 +103,8 @@ def relu(x: Any) -> Any:
 def heaviside(x1: Any, x2: Any) -> Any:
     """0 below 0, x2 at 0, 1 above; the gradient is 0 in x1, and 1 in x2 where x1 is 0.
 
-    Shapes broadcast; a NaN in x1 gives NaN. Pinned because torch has no gradient.
+    Shapes broadcast; a NaN in x1 gives NaN. Pinned because the function of torch has no
+    gradient.
 
     >>> ops.heaviside(ops.convert_to_tensor([-1.0, 0.0, 2.0]), 0.5)  # [0, 0.5, 1]
     """
@@ -122,7 +123,7 @@ def _heaviside(x1: Any, x2: Any) -> Any:
 
 @pinned_float(2)
 def copysign(x1: Any, x2: Any) -> Any:
-    """|x1| with the sign of x2, a zero's as well; gradient 1 or -1 in x1, 0 at 0.
+    """|x1| with the sign of x2 (-0.0 is negative); gradient 1 or -1 in x1, 0 at 0.
 
     Shapes broadcast; x2 has no gradient. In `keras.ops` since Keras 3.16. Pinned
     because torch's gradient at an infinity is NaN.

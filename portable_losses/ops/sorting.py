@@ -1,4 +1,4 @@
-"""Sorting along the last axis, with what goes along."""
+"""Sorting along the last axis, of two tensors by the values of the first."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ KEYS_AND_ORDER = faster_form(
 
 
 def sort_down(keys: Any, along: Any) -> tuple[Any, Any]:
-    """`keys` from the largest down along the last axis, and `along` in their order.
+    """`keys` in descending order along the last axis, and `along` in the same order.
 
-    Equal keys stay in their order, so that the result is the same on every backend. The
-    gradient goes to the entries where they were before.
+    The sort is stable, so that the result is the same on every backend. The gradient
+    of each entry goes to its place before the sort.
 
     Args:
         keys: a floating tensor without a NaN.
         along: a tensor of the same shape.
     """
     if KEYS_AND_ORDER:
-        # The sort of a view, with another axis last, takes twice the time.
+        # Sorting a transposed view would take twice the time.
         keys, along = keys.contiguous(), along.contiguous()
         keys, order = keys.sort(dim=-1, descending=True, stable=True)
         return keys, along.gather(-1, order)
