@@ -1,1 +1,1 @@
-"""The base class of every loss, and what it is made of."""
+"""The base class of every loss, and its parts."""

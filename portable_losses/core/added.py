@@ -10,10 +10,10 @@ from portable_losses.core.reduction import KERAS_NEVER_SCALES
 
 
 class Added:
-    """Adds the losses of one layer, also of one that is called several times.
+    """Adds the losses of one layer to its model, also if the layer is called twice.
 
-    In a stateless call of a model, on JAX, a second call of a layer drops the losses
-    that its first call added.
+    In a stateless call of a model, on JAX, Keras drops the losses that a layer added in
+    its first call when the layer is called again. This class adds them again.
     """
 
     def __init__(self) -> None:

@@ -24,7 +24,8 @@ def align(
     """Align targets with predictions, or reject them, and move `axis` to the end.
 
     As in Keras, a trailing axis of size 1 that only one of the two has is squeezed.
-    The exception is `(B,)` against `(B, 1)`, where the shorter one gets the axis.
+    The exception is `(B,)` against `(B, 1)`: there the tensor of shape `(B,)` gets the
+    axis.
     Targets of y_pred's shape are cast to its dtype; if `whole`, integers stay integers.
     With `"auto"`, integer targets whose shape would broadcast against y_pred are
     accepted only if `takes_ids` says that the loss uses them as class indices. With
@@ -91,9 +92,10 @@ def align(
 
 
 def _with_column(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
-    """Labels and predictions, each with the last axis of size 1 that one of them has.
+    """Labels and predictions, both with the last axis of size 1 that one of them has.
 
-    Integer targets without it stay as they are, class indices that must be 0 or 1.
+    Integer targets without this axis are not changed: they are class indices, which
+    must be 0 or 1.
     """
     t, p = tuple(y_true.shape), tuple(y_pred.shape)
     if len(p) == 1 and len(t) == 2 and t[-1] == 1 and checks.same(t[:-1], p):

@@ -54,7 +54,7 @@ def number(
             value = float(value)
         except (TypeError, ValueError):
             fail(owner, argument, rule, value, "pass an int or a float", TypeError)
-    if isinstance(value, int) and value.bit_length() > 1023:  # no float is as large
+    if isinstance(value, int) and value.bit_length() > 1023:  # too large for a float
         value = math.copysign(math.inf, value > 0 or -1)
         infinite = False
     if (
@@ -174,7 +174,7 @@ def number_or_vector(
 
 
 def pos_weight(owner: object, value: Any) -> Any:
-    """Return a weight of the positive term: None, a number, or one per column."""
+    """Return a weight of the positive term: None, a number, or a number per column."""
     if value is None:
         return None
     return number_or_vector(owner, "pos_weight", value, at_least=0)

@@ -25,7 +25,7 @@ class Arithmetic:
         return self._combined("+", self, other)
 
     def __radd__(self, other: Any) -> Sum:
-        """The `Sum` of two losses; 0 adds nothing: the builtin `sum` begins with it."""
+        """The `Sum` of two losses; 0 is ignored: the builtin `sum` starts with it."""
         return self._combined("+", other, self)
 
     def __sub__(self, other: Any) -> Sum:
@@ -96,7 +96,7 @@ class Arithmetic:
 
     @property
     def __cuda_array_interface__(self) -> NoReturn:
-        """Raise that error on JAX too, which reads this attribute before the dtype."""
+        """Raise that TypeError on JAX too, which reads this attribute before others."""
         self.__array__()
 
 

@@ -30,8 +30,8 @@ def fitted(
     """A mask or weights, with the axes in the order of an aligned y_pred.
 
     `whole` is the shape of the aligned y_pred. A mask or weights of y_pred's original
-    shape, with the entries of an item along `axis`, are transposed like y_pred. Those
-    with fewer axes have the axes of the items.
+    shape, where an item spans `axis`, are transposed like y_pred. If they have fewer
+    axes than y_pred, these must be the axes of the items.
     """
     rank = len(whole)
     while len(value.shape) > rank and value.shape[-1] == 1:
@@ -43,22 +43,22 @@ def fitted(
         if _leads(moved, whole):
             return moved
     short = squeezed(value, whole)
-    # The message shows the shape as it was given, and that of the items: the aligned
-    # y_pred has its axes in another order than the user's.
+    # The message shows the given shape and that of the items, and not the shape of the
+    # aligned y_pred, whose axes are in another order than those of the user's y_pred.
     given = short if _leads(short, whole) else value
     return leading(owner, argument, given, whole[:-1], "the items")
 
 
 def in_the_middle(axis: int, rank: int) -> bool:
-    """Whether `axis` is not the last one, so that it moves there."""
+    """Whether `axis` is not the last axis, so that alignment moves it to the end."""
     return axis not in (-1, rank - 1)
 
 
 def of_all_elements(mask: Any, y_pred: Any, axis: int) -> Any:
     """A mask that Keras attached to a y_pred whose items span a middle axis.
 
-    Its axes are the leading ones of y_pred. If `axis` is among them, the mask is not
-    one of items but of elements, and gets y_pred's shape.
+    The axes of such a mask are the leading axes of y_pred. If `axis` is among them, the
+    mask is a mask of elements, not of items, and is broadcast to y_pred's shape.
     """
     rank = len(y_pred.shape)
     if not in_the_middle(axis, rank) or len(mask.shape) <= axis % rank:

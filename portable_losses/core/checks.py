@@ -111,7 +111,7 @@ def context(
 
 
 def returned(owner: object, items: Any) -> tuple[Any, Any]:
-    """The items and the `kept` that `call` returned; reject what is no tensor."""
+    """The items and the `kept` that `call` returned; reject them if not tensors."""
     pair = isinstance(items, tuple) and len(items) == 2
     found, chosen = items if pair else (items, None)
     if hasattr(found, "shape") and (chosen is None or hasattr(chosen, "shape")):
@@ -125,7 +125,7 @@ def returned(owner: object, items: Any) -> tuple[Any, Any]:
 def reject_elements(
     owner: object, argument: str, shape: Shape, items: Shape
 ) -> NoReturn:
-    """Reject a mask or weights per element for a loss whose items are no means."""
+    """Reject a mask or weights per element for a loss whose items are not means."""
     raise ValueError(
         f"{name_of(owner)}: `{argument}` must have the leading axes of the items; got "
         f"{argument} of shape {shape} and items of shape {items} (pass one value per "

@@ -17,7 +17,7 @@ from portable_losses.ops.log_sums import INF, gaps, infinite_if_none, largest_of
 from portable_losses.ops.selects import where
 
 Carefully = Callable[[bool], Any]
-"""Makes items, with or without the handling of infinite logits; see `carefully`."""
+"""Computes items, with or without handling of infinite logits; see `carefully`."""
 
 Times = Callable[[Any, Any], Any]
 """A product of a weight and a cost that may be infinite."""
@@ -35,7 +35,8 @@ OWN_GRADIENT = faster_form(
 )
 FLAT = faster_form(
     "crossentropy_of",
-    "Keras would pass a view with the classes on axis 1, which takes twice the time",
+    "Keras would pass a transposed view, with the classes on axis 1, which takes twice "
+    "the time",
     torch="2.13.0",
 )
 KEEPS_LOGITS = found(
@@ -73,9 +74,10 @@ def of_log_softmax(logits: Any, items_of: Callable[[Any, Times], Any]) -> Any:
 
 
 def carefully(logits: Any, items_of: Carefully) -> Any:
-    """Return `items_of(True)`, which handles infinite logits.
+    """Return `items_of(True)`, which handles infinite logits, or `items_of(False)`.
 
-    `items_of(False)` is faster, and is returned if its values are known to be finite.
+    `items_of(False)` is faster. It is returned if its values can be read at low cost
+    and are finite.
     """
     if cheap_to_read(logits):
         items = items_of(False)
@@ -88,7 +90,7 @@ def softmax(logits: Any) -> Any:
     """`ops.softmax` over the last axis, by one kernel if it is known to be finite."""
     if cheap_to_read(logits):
         p = keras.ops.softmax(logits, axis=-1)
-        if _known_finite(p[..., :1]):  # with one NaN all of its classes are NaN
+        if _known_finite(p[..., :1]):  # a NaN makes all classes of its item NaN
             return p
     return ops.softmax(logits, axis=-1)
 
@@ -112,8 +114,8 @@ def crossentropy_of_labels(logits: Any, t: Any) -> Any:
             return crossentropies.of_labels(t, logits)
         largest = largest_of(logits, (-1,))
         gap = gaps(logits, largest)
-        # log p == gap - log_total, of which neither is above 0: the two sums, of which
-        # one has no logarithm of a total a class, cannot cancel.
+        # -sum_c t_c log p_c == sum_c t_c * log_total - sum_c t_c gap_c, where log_total
+        # >= 0 >= gap: no cancellation, and one product with log_total per item.
         log_total = keras.ops.log(keras.ops.sum(keras.ops.exp(gap), axis=-1))
         log_total = log_total + keras.ops.squeeze(infinite_if_none(largest), -1)
         whole = times(keras.ops.sum(t, axis=-1), log_total)
@@ -127,7 +129,7 @@ def crossentropy_of(logits: Any, ids: Any) -> Any:
     """Return `-pick(log_p, ids)` for `log_p` as in `of_log_softmax`."""
     ids, valid = _indices(ids, logits.shape[-1])
     if BY_KERNEL:
-        if valid is None or cheap_to_read(logits):  # items can be looked at as well
+        if valid is None or cheap_to_read(logits):  # then items can be read, too
             # The copy is for TensorFlow: if `logits` is the output of a softmax, Keras
             # would replace it by the input of that softmax.
             own = logits if KEEPS_LOGITS else keras.ops.copy(logits)
@@ -153,7 +155,7 @@ def crossentropy_of(logits: Any, ids: Any) -> Any:
 
 
 def _constant_if_certain(items: Any, largest: Any) -> Any:
-    """The items, without a gradient where a logit is inf."""
+    """The items, with gradient 0 where a logit is inf."""
     certain = keras.ops.squeeze(largest == INF, -1)
     return where(certain, keras.ops.stop_gradient(items), items)
 
@@ -174,11 +176,12 @@ def _by_kernel(logits: Any, ids: Any) -> Any:
 
 
 def _indices(ids: Any, num_classes: int) -> tuple[Any, Any | None]:
-    """Indices in range, and True where they are the given ones; None for everywhere.
+    """Indices clipped to the range, and True where that changed nothing; None for all.
 
-    Depending on the backend, an index out of range would raise, clamp, wrap or give 0.
+    They are clipped because an index out of range would raise, clamp, wrap or give 0,
+    depending on the backend.
     """
-    # Reading the values takes a tenth of the time of the operations that it may save.
+    # Reading the values takes a tenth of the time of the operations that it can save.
     values = checks.known_values(ids)
     if values is not None and values.size:
         if values.min() >= 0 and values.max() < num_classes:
@@ -188,7 +191,7 @@ def _indices(ids: Any, num_classes: int) -> tuple[Any, Any | None]:
 
 
 def _looked_up(x: Any, ids: Any) -> Any:
-    """Return `x[..., ids]` for ids that are in range."""
+    """Return `x[..., ids]` for class indices that are in range."""
     return keras.ops.squeeze(_picked(x, ids), -1)
 
 

@@ -14,8 +14,8 @@ class Columns:
     """Which elements count in the means over the last axis, and with which weight.
 
     It is used for a call whose mask or weights have an entry for each element. It is
-    also used where y_pred lost a trailing 1: there an element is a position of a map,
-    and the mean over several items is the mean over all their positions.
+    also used where a trailing axis of size 1 of y_pred was squeezed: there an element
+    is a position of a map, and the mean of items is the mean over all kept positions.
 
     Args:
         kept: True for elements that count; None for all.
@@ -27,7 +27,8 @@ class Columns:
     weight: Any = None
     positions: bool = False
     used: bool = False
-    """Whether `mean` was called: a mask per element is rejected for other losses."""
+    """Whether `mean` was called. A loss that does not call it cannot use a mask per
+    element, which is then rejected."""
     some: Any = None
     """True for items with at least one kept element; None for all."""
     share: Any = None

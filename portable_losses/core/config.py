@@ -107,7 +107,7 @@ def is_default(value: Any, parameter: inspect.Parameter) -> bool:
 
 
 def constructors_of(cls: Any) -> Iterator[Any]:
-    """The constructors of a class and its bases, its own first."""
+    """The constructors of a class and its bases, in the order of the MRO."""
     for base in cls.__mro__:
         if "__init__" in base.__dict__:
             yield base.__dict__["__init__"]

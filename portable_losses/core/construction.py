@@ -27,11 +27,12 @@ class Form:
     """How the constructor of a user's loss calls the constructors of its bases.
 
     Args:
-        fixed: arguments of the bases that it sets itself, so that a user cannot.
+        fixed: arguments of the bases that the constructor sets, and a user cannot.
         left: arguments of the bases that nobody passed.
-        given: the user's value of an argument that it passes on under the same name
-            with another value.
-        renamed: the user's value of an argument that it passes on under another name.
+        given: the user's values of arguments that the constructor passes on under the
+            same name but with another value.
+        renamed: the user's values of arguments that the constructor passes on under
+            another name.
     """
 
     fixed: frozenset[str]
@@ -125,7 +126,7 @@ def noted(init: Callable[..., None]) -> Callable[..., None]:
             init(self, *args, **kwargs)
         except TypeError as error:
             if error.__traceback__ is None or error.__traceback__.tb_next is not None:
-                raise  # from the body of the constructor, and not about its arguments
+                raise  # an error in the body of the constructor, not in its arguments
             _explain(type(self), init, args, kwargs, error)
 
     setattr(__init__, NOTED, init)

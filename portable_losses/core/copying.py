@@ -2,9 +2,9 @@
 
 Keras copies the loss, the metrics and the layers of a model in separate calls, and
 keeps shared objects shared for `.keras` files only. All these calls run inside of one
-outer call: `clone_model`, `load_model`, `from_config` and the like. Within one outer
-call an identity, which the config contains, stands for one object. Two outer calls
-never share an object, and a copy shares none with its original.
+outer call: `clone_model`, `load_model`, `from_config` and similar functions. The config
+of a shared object contains an identity. Within one outer call, equal identities give
+the same object. Two outer calls never share an object, nor do a copy and its original.
 """
 
 import copy

@@ -104,7 +104,7 @@ def of_predictions(loss: Any, cls: Any = None) -> str:
     declared = (cls or type(loss)).prediction_domain
     if declared == "any" or any(argument_of(loss, a) is True for a in LOGARITHMS):
         return "any"
-    if declared == "cosines":  # they are logits once the loss has scaled them
+    if declared == "cosines":  # its `from_logits` is about the cosines after scaling
         return "cosines"
     by_activation = argument_of(loss, "activation") is not None
     return "logits" if by_activation or _from_logits(loss) else str(declared)
@@ -129,7 +129,7 @@ def evidence(domain: Domain, values: Any, counted: Any = None) -> float | None:
     """The number farthest outside; None if rounding or interpolation explains it.
 
     `values` and `counted` are arrays; `counted` is False for elements that are not
-    checked. NaN is reported elsewhere.
+    checked. NaN is not checked here.
     """
     if counted is not None:
         values = values[counted]
@@ -199,8 +199,8 @@ def _counted(loss: Any, y_true: Any, y_pred: Any, kept: Any | None) -> Any:
 def argument_of(loss: Any, name: str) -> Any:
     """The value of a loss's constructor argument, None where it has no such argument.
 
-    Keras's own losses have each argument in their config, but not always as an
-    attribute: SparseCategoricalCrossentropy has not, from Keras 3.16 on.
+    The losses of Keras have each argument in their config, but not always as an
+    attribute: SparseCategoricalCrossentropy does not since Keras 3.16.
     """
     if hasattr(loss, name):
         return getattr(loss, name)

@@ -6,8 +6,8 @@ from typing import Any
 from portable_losses.ops.known import found
 
 READING_MAY_BE_CHEAP = found(
-    "reading a tensor on the CPU waits for nothing",
-    "every operation is done when it returns",
+    "reading a tensor on the CPU needs no wait",
+    "every operation has finished when it returns",
     torch="2.13.0",
     numpy="2.4.6",
 )
@@ -16,8 +16,9 @@ READING_MAY_BE_CHEAP = found(
 def cheap_to_read(x: Any) -> bool:
     """Whether the values of `x` can be read without a trace and without a wait.
 
-    True for torch on the CPU outside of `torch.compile`. There every operation is a
-    pass over memory, and reading one number per item may save several passes.
+    It is True for torch on the CPU outside of `torch.compile`, and for NumPy. There
+    every operation is a pass over memory, and reading one number per item may save
+    several passes.
     """
     if not READING_MAY_BE_CHEAP:
         return False

@@ -112,7 +112,9 @@ def _formula(operation: str, left: Any, right: Any) -> Any:
         tensor = hasattr(other, "__array__") or keras.ops.is_tensor(other)
         if tensor and not isinstance(other, keras.losses.Loss):
             held.reject_constant(moving)
-        return NotImplemented  # of a loss, for example, which has the operator itself
+        return (
+            NotImplemented  # so that Python calls the operator of a loss, for example
+        )
     sides = (x if isinstance(x, Moving) else float(x) for x in (left, right))
     return Formula(operation, *sides)
 

@@ -11,7 +11,7 @@ from portable_losses.core.moving import Moving, moves
 def reject_variables(owner: object, attribute: str, value: Any) -> None:
     """Reject a variable, or an object with variables, as an attribute of a loss.
 
-    No backend trains it, and compiled code on JAX keeps its first value for good.
+    No backend trains it, and compiled code on JAX always uses its first value.
     """
     if isinstance(value, tuple | list):
         for inner in value:

@@ -10,14 +10,14 @@ from portable_losses.core import errors
 from portable_losses.ops.known import found
 
 NEVER_RAGGED = found(
-    "it has no ragged tensors, of samples of different lengths",
+    "the backend has no ragged tensors, whose samples have different lengths",
     "tests/core/test_inputs.py",
     jax="0.10.2",
     numpy="2.4.6",
     torch="2.13.0",
 )
 NEVER_NESTED = found(
-    "it has no nested tensors, of samples of different lengths",
+    "the backend has no nested tensors, whose samples have different lengths",
     "tests/core/test_inputs.py",
     jax="0.10.2",
     numpy="2.4.6",
@@ -31,13 +31,13 @@ NEVER_SPARSE = found(
     tensorflow="2.21.0",
 )
 RANKS_ARE_KNOWN = found(
-    "every tensor has a rank while code is compiled, too",
+    "every tensor has a known rank, in compiled code too",
     "tests/core/test_inputs.py",
     jax="0.10.2",
     numpy="2.4.6",
     torch="2.13.0",
 )
-# The kinds of NumPy dtypes that are no real numbers.
+# The kinds of NumPy dtypes that are not real numbers.
 _KINDS = {
     "O": "objects",
     "S": "strings",
@@ -96,7 +96,7 @@ def tensor(owner: str, argument: str, value: Any, dtype: str | None = None) -> A
 
 
 def _kind(value: Any) -> str | None:
-    """The kind of values that are no real numbers; None for real ones, or unknown."""
+    """The kind of values that are not real numbers; None if real, or unknown."""
     dtype = getattr(value, "dtype", None)
     if dtype is None:
         return None
@@ -120,7 +120,10 @@ def _kind_of(dtype: Any) -> str | None:
 def _reject(
     owner: str, argument: str, value: Any, error: Exception | None = None
 ) -> NoReturn:
-    """Raise an error for what is no tensor; in the backend's words if need be."""
+    """Raise an error for a value that is not a tensor of numbers.
+
+    `error` is that of the backend; the message quotes it if no better rule is known.
+    """
     kind = _first_kind(value)
     if kind is None and _is_ragged(value):
         _reject_ragged(owner, argument)
@@ -146,7 +149,7 @@ def _reject_ragged(owner: str, argument: str) -> NoReturn:
 
 
 def _first_kind(value: Any) -> str | None:
-    """The kind of the first entry that is no real number; None if there is none."""
+    """The kind of the first entry that is not a real number; None if all are."""
     for x in itertools.islice(_entries(value), 100_000):
         if x is None:
             return "missing entries (None)"

@@ -78,7 +78,7 @@ def stateless_scope() -> Any | None:
 
 
 def values_of_scope() -> list[Any]:
-    """What the scope around holds in place of the values of variables.
+    """The values that the surrounding scope holds in place of those of variables.
 
     Keras promises: a `StatelessScope` keeps them in `state_mapping`.
     """
@@ -86,12 +86,12 @@ def values_of_scope() -> list[Any]:
 
 
 def synchronize(model: Any) -> None:
-    """Give the variables of a model that trains the values that its step has made.
+    """Assign the current values of the training state to the variables of a model.
 
-    Keras promises: a model whose training step holds the state has a method for this,
-    whose name ends in `state_sync`: `jax_state_sync`, in Keras 3.16 `state_sync`.
-    `Callback.model` calls it, unless a backend that is a package of its own has
-    another name, as `mlx_state_sync` of keras-mlx 0.0.1.
+    Keras promises: a model whose training step holds the state outside of the variables
+    has a method for this, whose name ends in `state_sync`: `jax_state_sync`, in Keras
+    3.16 `state_sync`. `Callback.model` calls it, but not under another name that a
+    separate backend package may use, such as `mlx_state_sync` of keras-mlx 0.0.1.
     """
     kind: Any = type(model)
     for name in _methods_of_sync(kind):
@@ -134,7 +134,7 @@ def own_value(variable: Any) -> Any:
 
 
 def call_that_copies() -> FrameType | None:
-    """The outermost call that makes a copy; loading a file is a copy of its own.
+    """The outermost call that makes a copy; loading a file counts as the outermost.
 
     Keras promises: the functions that copy a model or a loss have the names above.
     """
@@ -164,9 +164,10 @@ def _is_of_keras(frame: FrameType) -> bool:
 
 
 def saves_configs() -> bool:
-    """Whether Keras makes the configs of layers, to write them into a file.
+    """Whether Keras is making the configs of layers, to write them into a file.
 
-    Then the objects in a config must not be copied: the file needs their identity.
+    Then the objects in a config must not be copied: the file stores which objects are
+    shared.
 
     Keras promises: configs are made in methods with the name `get_config`.
     """

@@ -96,8 +96,8 @@ class Loss(Arithmetic, Saved, _KerasLoss):
     Shapes: the class attribute `targets` says how `y_true` relates to `y_pred`:
 
     * `"same"`: it has y_pred's shape. As in Keras, `(B,)` is aligned with `(B, 1)`, and
-      of `(B, C)` and `(B, C, 1)` the latter is squeezed; any other difference raises
-      ValueError;
+      `(B, C, 1)` is squeezed if the other shape is `(B, C)`; any other difference
+      raises ValueError;
     * `"ids"`: whole class indices of shape `y_pred.shape[:-1]`, or with a trailing 1.
       Indices out of range raise ValueError in eager mode;
     * `"classes"`: class indices as above, or one-hot or soft labels of y_pred's shape;
@@ -106,7 +106,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
       do. They reach `call` without the 1, in y_pred's dtype;
     * `"any"`: the loss itself checks the shape; only the batch axis is compared;
     * `"auto"`: as `"same"` if the shapes allow it, and cast to y_pred's dtype, integers
-      and booleans included; else as `"any"`, but only if the shapes do not broadcast.
+      and booleans included; otherwise as `"any"`, if the shapes do not broadcast.
       Integer targets whose shape could broadcast, such as class indices `(B,)` against
       `(B, C)` where B may equal C, are accepted if `call` works with a B that is not C;
       this is tried with shapes only. `(B, 1)` against `(B, C)`, which always
@@ -122,7 +122,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
     * `"probabilities"`: numbers in [0, 1];
     * `"class probabilities"`: numbers >= 0 that the loss divides by their sum;
     * `"rates"`: numbers >= 0;
-    * `"logits"`: any numbers, but no probabilities. A loss with `from_logits=True` or
+    * `"logits"`: any numbers, but not probabilities. A loss with `from_logits=True` or
       with an `activation` takes logits, even if its class declares one of the above;
     * `"cosines"`: numbers in [-1, 1];
     * `"any"`.
@@ -142,7 +142,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
 
     Items that are masked or have weight 0: their inputs are replaced by safe values
     before `call`, and their values are dropped after it, so that a NaN there leaves the
-    value and the gradient finite. If no item is left the loss is 0.
+    value and the gradient finite. If no item remains, the loss is 0.
 
     Args:
         reduction: `"sum_over_batch_size"` (default) or `"mean"` divide the weighted
@@ -155,8 +155,8 @@ class Loss(Arithmetic, Saved, _KerasLoss):
             result is returned as float32, since sums easily overflow in float16.
 
     Raises:
-        TypeError: for an input that is no tensor of numbers, for symbolic tensors, and
-            for an argument that the constructor does not have.
+        TypeError: for an input that is not a tensor of numbers, for symbolic tensors,
+            and for an argument that the constructor does not have.
         ValueError: for shapes that do not fit, and for tensors of unknown rank.
 
     Example:
@@ -180,14 +180,14 @@ class Loss(Arithmetic, Saved, _KerasLoss):
     per_sample_form: ClassVar[str | None] = None
     """For a statistic: the loss or argument that takes sample weights."""
 
-    _targets: str = "same"  # of the class, if an argument has the name `targets`
+    _targets: str = "same"  # as `targets`, which a constructor argument may replace
     _whole_targets: ClassVar[bool] = False  # whether "same" keeps integers
     _class_axis: ClassVar[bool] = False  # whether an item needs all the classes
-    _single_column: ClassVar[bool] = False  # whether one class is that of "yes"
-    _groups: ClassVar[int] = 1  # of columns, side by side in y_pred
-    _columns: Columns | None = None  # of this call
-    _watched: Callable[[Any, Any, Any], None] | None = None  # of what `call` takes
-    _of_a_user: ClassVar[bool] = True  # its `call`
+    _single_column: ClassVar[bool] = False  # whether (B, 1) is the probability of 1
+    _groups: ClassVar[int] = 1  # groups of columns, side by side in y_pred
+    _columns: Columns | None = None  # set for one call, by `__call__`
+    _watched: Callable[[Any, Any, Any], None] | None = None  # gets inputs and items
+    _of_a_user: ClassVar[bool] = True  # whether `call` is not of this package
     _takes_kept: ClassVar[bool] = False
     _kept_at: ClassVar[int | None] = None
     _context: ClassVar[tuple[inspect.Parameter, ...]] = ()
@@ -291,9 +291,9 @@ class Loss(Arithmetic, Saved, _KerasLoss):
     def _shared_axes(self, y_pred: Any) -> int:
         """The number of leading axes that items share with y_pred; at least one.
 
-        Along these axes a weight of 0 replaces inputs by safe values. Items may have
-        further axes, such as the classes after sums over space; weights may have them,
-        too.
+        Along these axes, inputs with weight 0 are replaced by safe values. Items may
+        have further axes, such as the classes after sums over the spatial axes; weights
+        may have these axes, too.
         """
         return len(y_pred.shape)
 
@@ -309,10 +309,10 @@ class Loss(Arithmetic, Saved, _KerasLoss):
     def keep(self, y_true: Any) -> Any | None:
         """Which items the loss keeps, given the targets only; None for all.
 
-        Or which elements, if items are means: `ops.isfinite(y_true)`, for example. What
-        is not kept is treated as masked. By default a loss of class indices with an
-        argument `ignore_class` keeps the other classes; for one-hot or soft labels the
-        argmax counts.
+        If items are means it may return which elements the loss keeps, such as
+        `ops.isfinite(y_true)`. Items and elements that are not kept are treated as
+        masked. By default a loss of class indices with an argument `ignore_class` keeps
+        the other classes; the class of one-hot or soft labels is their argmax.
         """
         if self._targets not in ("ids", "classes"):
             return None
@@ -363,7 +363,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
         return further_of(cls)
 
     def _stores(self, argument: str) -> bool:
-        """Whether there is an attribute of that name that is no method."""
+        """Whether there is an attribute of that name that is not a method."""
         if argument in vars(self) or argument == "dtype":
             return True
         of_class = getattr(type(self), argument, None)
@@ -387,7 +387,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
             y_true: targets, as the loss's `targets` says.
             y_pred: predictions, `(B, ...)`.
             sample_weight: weights whose axes are the leading axes of the items. If
-                items are means, weights of y_pred's shape are those of elements.
+                items are means, weights of y_pred's shape are weights of elements.
             mask: booleans whose axes are the leading axes of y_pred, False for what is
                 masked; by default the mask that Keras attached to y_pred. If items are
                 means, a mask of y_pred's shape masks elements.
@@ -440,7 +440,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
         return self.call(y_true, y_pred, *context, **also)
 
     def _items_of_columns(self, x: Inputs) -> tuple[Any, Any]:
-        """The same for a mask or weights per element."""
+        """As `_items`, for a call with a mask or weights per element."""
         items, chosen = self._items(x)
         columns: Any = x.columns
         of_elements = {"mask": columns.kept, "sample_weight": columns.weight}
@@ -452,7 +452,8 @@ class Loss(Arithmetic, Saved, _KerasLoss):
         if columns.used or not beyond or not self._of_a_user:
             return items, chosen
         if columns.positions:
-            # With one element per item, the item is the term of that element.
+            # A new last axis of size 1 gives each element an item, whose value is the
+            # term of that element.
             pair = (keras.ops.expand_dims(y, -1) for y in (x.y_true, x.y_pred))
             y_true, y_pred = pair
             plain = self._with({"_columns": None})

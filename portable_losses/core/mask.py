@@ -1,4 +1,4 @@
-"""The mask that Keras attached to a prediction, as a loss reads it."""
+"""How a loss reads the mask that Keras attached to a prediction."""
 
 import weakref
 from typing import Any
@@ -77,5 +77,5 @@ def remembered(y_true: Any) -> Any | None:
         return None
     try:
         return keras.ops.logical_and(mask, True)
-    except Exception:  # it is a tracer of the gradient computation
+    except Exception:  # the mask is a tracer of another trace, and cannot be used here
         return None

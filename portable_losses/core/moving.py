@@ -187,7 +187,7 @@ def as_numbers(x: Any, new: Mapping[int, Value] | None = None) -> Any:
 
 
 def claim(holder: Any, x: Any) -> None:
-    """Give the rules that a constructor has made for an argument to its object."""
+    """Tie the rules of a constructor argument to the life of the constructed loss."""
     for leaf in leaves_in(x):
         leaf.rules.claim(holder)
 

@@ -1,4 +1,4 @@
-"""Names that the arguments of a user's loss cannot have; there are few.
+"""The few names that the arguments of a user's loss cannot have.
 
 The base class looks a method up in the class: `type(loss).keep(loss, y_true)`. So an
 argument may have the name of a method, as in `self.keep = 0.5`, and both work. This
@@ -64,7 +64,7 @@ def check_attribute(loss: Any, name: str, value: Any) -> None:
 
 
 def check_class(cls: Any) -> None:
-    """Reject a class in which a method of the base class is something else."""
+    """Reject a class that replaces a method of the base class by something else."""
     owner, own = cls.__name__, vars(cls)
     for name in HOOKS.keys() & own.keys():
         value = getattr(cls, name)
@@ -120,7 +120,7 @@ def _reject(owner: str, name: str, rule: str, value: Any, remedy: str) -> None:
 
 
 class unless_an_argument:
-    """A property that gives way to an attribute of the same name."""
+    """A property that an attribute of the same name replaces."""
 
     def __init__(self, get: Callable[[Any], Any]) -> None:
         self.get, self.__doc__ = get, get.__doc__

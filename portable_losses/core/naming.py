@@ -12,7 +12,7 @@ WHOLE = (
     "SigLIP",
     "VICReg",
 )
-"""Acronyms that stay one word."""
+"""Acronyms that are not split into words."""
 
 _WHOLE = "|".join(WHOLE)
 _WORD = re.compile(

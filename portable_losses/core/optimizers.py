@@ -10,7 +10,7 @@ import keras
 from portable_losses.ops.known import found
 
 SAVES_INTERNAL_NAMES = found(
-    "its optimizers have the internal names, and it can import them",
+    "optimizers are saved under internal names, which torch can import",
     "tests/parity/test_travel.py",
     torch="2.13.0",
 )

@@ -108,14 +108,15 @@ def prepare(
         parts = mask if of_mask else None, weight if of_weight else None
         columns = Columns(*parts, positions)
     if mask is not None and loss._takes_kept:
-        # `call` has used the part of the mask inside of an item.
+        # `call` has used the mask within items. Here an item counts if one of its
+        # elements is kept.
         mask = _any_after(mask, cls._shared_axes(loss, y_pred))
     facts = (kept, mask, weight, nonzero, columns, of_mask, of_weight)
     return Inputs(y_true, y_pred, context, *facts)
 
 
 def _context(loss: Any, x: Any) -> Any:
-    """A context as a tensor; floating ones in the dtype of the computation."""
+    """A context as a tensor; a floating one is cast to the dtype of the computation."""
     x = tensor(name_of(loss), "context", x)
     floating = keras.backend.is_float_dtype(x.dtype)
     return keras.ops.cast(x, loss._compute_dtype) if floating else x
@@ -158,7 +159,7 @@ def _with_safe_values(
 
 
 def _replace_broken(x: Any, kept: Any) -> Any:
-    """Replace what is not finite by 1, in samples that are not kept.
+    """Replace non-finite values by 1, in samples that are not kept.
 
     Finite values stay as they are, because only the leading axes of `x` are known to
     be those of `kept`.

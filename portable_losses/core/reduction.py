@@ -61,8 +61,8 @@ def of_chosen(
     if mask is not None:
         mask = squeezed(mask, shape)
         if loss._takes_kept and len(mask.shape) > len(shape):
-            # `call` has used the part of the mask inside of an item. Here an item is
-            # excluded only if the mask excludes all of it.
+            # `call` has used the mask within items. Here an item is excluded only if
+            # the mask excludes all of its elements.
             mask = keras.ops.any(mask, axis=tuple(range(1, len(mask.shape))))
         mask = leading(name_of(loss), "mask", mask, shape, "the items")
         counted = both(mask, chosen)
@@ -74,8 +74,9 @@ def of_chosen(
         weight = expand(weight, len(shape))
         used = both(counted, expand(squeezed(nonzero, shape), len(shape)))
     if used is not None:
-        # An item that is not used has the weight 0, so the weight can be the zero of
-        # the `where`. A new constant would take a third of the time of the `where`.
+        # If only the weights exclude items, the weight of an excluded item is 0, and
+        # serves as the 0 of the `where`. To create a constant would take a third of the
+        # time of the `where`.
         zero = 0.0 if weight is None or counted is not None else weight
         items = where(used, items, zero)
     if weight is not None:
@@ -134,7 +135,7 @@ def of_statistic(
         if loss.reduction != "sum":
             number = keras.ops.sum(keras.ops.cast(chosen, value.dtype))
             value = no_nan(value, number)
-    # One item, not a scalar: Keras scales items for tf.distribute, not scalars.
+    # A tensor of one item, not a scalar: for tf.distribute Keras scales items only.
     return result(loss, reduced(loss, keras.ops.reshape(value, (-1,))))
 
 

@@ -1,4 +1,4 @@
-"""The rules for the value of a Hyperparameter, each as long as its loss lives."""
+"""The rules for the value of a Hyperparameter; a rule is dropped with its loss."""
 
 import weakref
 from collections.abc import Callable
@@ -14,8 +14,9 @@ Rule = Callable[[Value], object]
 class Rules:
     """The rules of one Hyperparameter.
 
-    An argument is checked before the loss stores it. So a rule is new at first; when
-    the loss claims it, it holds as long as the loss lives.
+    An argument is checked before the loss stores it. So a rule is first kept as new;
+    when the loss stores the argument it claims the rule, which then applies until the
+    loss is deleted.
     """
 
     def __init__(self) -> None:
@@ -30,7 +31,7 @@ class Rules:
         self._new[name_of(owner), key] = rule
 
     def claim(self, holder: Any) -> None:
-        """Give the new rules of an object's constructor to the object."""
+        """Move the new rules of an object's constructor to those of the object."""
         names = {cls.__name__ for cls in type(holder).__mro__}
         for owner, key in [known for known in self._new if known[0] in names]:
             place = id(holder), key
@@ -40,14 +41,14 @@ class Rules:
 
     def check(self, value: Value) -> None:
         """Raise if a loss that is alive cannot take the value."""
-        self._new.clear()  # these are of constructors that raised
+        self._new.clear()  # unclaimed rules are those of constructors that raised
         for holder, rule in list(self._held.values()):
             if holder() is not None:
                 rule(value)
 
 
 def _forgetter(held: dict[Any, Any], place: Any) -> Callable[[Any], None]:
-    """A function that drops a rule after its loss is deleted; keeps nothing alive."""
+    """A function that drops the rule of a deleted loss; it holds no reference to it."""
 
     def forget(dead: Any) -> None:
         if place in held and held[place][0] is dead:

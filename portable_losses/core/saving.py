@@ -19,10 +19,10 @@ from portable_losses.core.signature import OF_EVERY_LOSS
 
 
 class Saved:
-    """The part of `Loss` that knows the arguments that would make an equal loss."""
+    """The part of `Loss` that finds the arguments with which to make an equal loss."""
 
     def _stores(self, argument: str) -> bool:
-        """Whether there is an attribute of that name that is no method."""
+        """Whether there is an attribute of that name that is not a method."""
         raise NotImplementedError
 
     def __repr__(self) -> str:
@@ -44,8 +44,9 @@ class Saved:
     def _config_items(self, strict: bool = True) -> Iterator[tuple[str, Any]]:
         """The constructor's arguments that would make an equal loss.
 
-        A subclass may only call `super().__init__(delta=0.5, **rest)`. Then arguments
-        that it sets itself are omitted, and so are those of `rest` that nobody passed.
+        The constructor of a subclass may consist of `super().__init__(delta=0.5,
+        **rest)`. Then the arguments that it sets are omitted, and so are the arguments
+        of `rest` that nobody passed.
         """
         form: Form | None = self.__dict__.get("_form")
         for name, parameter in parameters_of(type(self)).items():
@@ -72,8 +73,8 @@ class Saved:
         return cls(**restored(config))
 
     def __reduce__(self) -> Any:
-        # Keras pickles by a file. Then a loss and its metric, pickled together, would
-        # no longer share their objects.
+        # Keras pickles an object by saving a file. A loss and its metric that are
+        # pickled together would then no longer share their objects.
         cls: Any = type(self)
         name = keras.saving.get_registered_name(cls)
         if keras.saving.get_registered_object(name) is cls:

@@ -30,9 +30,9 @@ def works_apart(
 ) -> bool:
     """Whether a function works on targets that cannot broadcast against y_pred.
 
-    A difference of class indices `(B,)` and predictions `(B, C)` raises no error, and
-    is wrong, if B happens to equal C. So the function is traced with other sizes of the
-    leading axes: if it uses the indices as indices, it works with these, too.
+    A difference of class indices `(B,)` and predictions `(B, C)` raises no error if B
+    happens to equal C, and is wrong. So the function is traced with other sizes of the
+    leading axes. If it uses the targets as class indices, it works with these, too.
     """
     whole = tuple(y_pred.shape)
     known = {size for x in (y_true, y_pred, *context) for size in tuple(x.shape)}
@@ -50,7 +50,7 @@ def works_apart(
     ]
     try:
         _Call(function).compute_output_spec(*specs)
-    except Exception:  # of any kind: the function does not work with these
+    except Exception:  # any error says that it does not work with these sizes
         return False
     return True
 
