@@ -89,12 +89,12 @@ PROBLEMS = (
     ("one-hot or soft labels", "the likeliest class", ("CategoricalCrossentropy",)),
     ("class indices", "the likeliest class", ("SparseCategoricalCrossentropy",)),
     (
-        "yes/no labels, several per sample",
+        "binary labels, several per sample",
         "a probability each",
         ("BinaryCrossentropy",),
     ),
     (
-        "times to an event, some of them censored: a yes or no for each interval, with "
+        "times to an event, some of them censored: 0 or 1 for each interval, with "
         "a mask over those after the event or the censoring",
         "the hazard of each interval (discrete-time survival)",
         ("BinaryCrossentropy",),
@@ -116,7 +116,7 @@ PROBLEMS = (
     ),
     (
         "class indices, one-hot or soft labels",
-        "less attention to easy samples, with a focusing of its own for other classes",
+        "less attention to easy samples, and a separate focusing for the other classes",
         ("AsymmetricSingleLabel",),
     ),
     (

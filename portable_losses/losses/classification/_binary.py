@@ -1,4 +1,4 @@
-"""Shared by the losses of yes/no targets: exact cross-entropy from logits, masks."""
+"""Shared by the losses of binary targets: exact cross-entropy from logits, masks."""
 
 from typing import Any
 
@@ -33,11 +33,11 @@ def binary_crossentropy(
 
 
 def wrong_class_logit(t: Any, x: Any, hard: bool) -> tuple[Any, Any, Any | None]:
-    """Return s = turn x, turn and d, in which a binary loss has no cancellation.
+    """Return s = turn x, turn and d, with which a binary loss has no cancellation.
 
-    Let t be the target and x the logit. turn is -1 for t > 1/2, else 1, so that s is
-    the logit of the wrong class. d is t minus the label, 0 or 1, that is nearer to t;
-    None if all targets are 0 or 1 (`hard`). For every x, and with e = turn d:
+    Let t be the target and x the logit. turn is -1 for t > 1/2, else 1, so s is the
+    logit of the wrong class. d is t minus the nearer one of the labels 0 and 1; it is
+    None if all targets are 0 or 1 (`hard`). For every x, with e = turn d:
     -(t log p + (1 - t) log(1 - p)) == softplus(s) - d x, and
     t (1 - p) + (1 - t) p == e + (1 - 2 e) sigmoid(s).
     """
@@ -48,8 +48,8 @@ def wrong_class_logit(t: Any, x: Any, hard: bool) -> tuple[Any, Any, Any | None]
 
 
 def _known_hard(t: Any) -> bool:
-    """Whether all targets are 0 or 1, where to look costs less than what it saves."""
-    # The form for 0 and 1 has the right value there, but no right gradient in t.
+    """Whether all targets are 0 or 1; False if their values are not cheap to read."""
+    # The formula for targets of 0 and 1 has the right value, but a wrong gradient in t.
     if not cheap_to_read(t) or getattr(t, "requires_grad", False):
         return False
     values = checks.known_values(t)
@@ -58,7 +58,8 @@ def _known_hard(t: Any) -> bool:
 
 def crossentropy_of_logit(x: Any, s: Any, d: Any | None, careful: bool) -> Any:
     """The binary cross-entropy of a logit, from the results of `wrong_class_logit`."""
-    # Not of `ops`: that one handles half precision, which does not occur here.
+    # The softplus of Keras, which is faster: `ops.softplus` is pinned for half
+    # precision only, which does not occur here.
     return less_product(keras.ops.softplus(s), x, d, careful)
 
 
@@ -69,7 +70,7 @@ def less_product(cost: Any, x: Any, d: Any | None, careful: bool) -> Any:
     product = d * x
     if careful:
         # d x is NaN if d = 0 and x is infinite. If d x is inf, so is the cost. In both
-        # cases any finite number will do in its place: d, which is NaN if t is NaN.
+        # cases a finite number replaces it. That is d, so that a NaN in t stays.
         product = where(product < INF, product, d)
     return cost - product
 

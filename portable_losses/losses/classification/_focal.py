@@ -19,13 +19,13 @@ def focal(log_p: Any, gamma: Any) -> Any:
 
 def minus_focal(log_p: Any, gamma: Any) -> Any:
     """(1 - p)^gamma log p; the weight of an infinite log p is 1, a constant."""
-    # Of p - 1 and of 1 - p the weight is the same.
+    # `focus` takes the absolute value, so p - 1 gives the same weight as 1 - p.
     weight = focus(ops.expm1(log_p), gamma)
     return ops.where(log_p > -INF, weight, 1.0) * log_p
 
 
 def focal_of_probabilities(p: Any, gamma: Any) -> Any:
-    """The same, given probabilities, which are clipped as in `log_of_clipped`."""
+    """-(1 - p)^gamma log p, given p, which is clipped as in `log_of_clipped`."""
     epsilon = keras.config.epsilon()
     wrong = 1.0 - ops.clip(p, epsilon, 1.0 - epsilon)
     return -(ops.power(wrong, gamma) * log_of_clipped(p))

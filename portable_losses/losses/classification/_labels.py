@@ -1,4 +1,4 @@
-"""Shared by the losses of labels of any form: cross-entropy, one-hot rows, logits."""
+"""Shared by the losses of class indices, one-hot or soft labels: cross-entropy."""
 
 from collections.abc import Sequence
 from typing import Any, Unpack
@@ -58,16 +58,16 @@ def crossentropy(loss: Any, y_true: Any, y_pred: Any, from_logits: bool = True) 
 
 
 def dense_labels(y_true: Any, y_pred: Any) -> Any:
-    """Labels of y_pred's shape: one-hot rows of class indices, 0 where out of range.
+    """Labels of y_pred's shape; class indices become one-hot labels.
 
-    `marked` makes the items of these NaN: a NaN in the rows would be one in the
-    gradient, also of items that are masked.
+    The labels of an index out of range are all 0; `marked` then makes its item NaN. A
+    NaN in the labels would make the gradient NaN, also that of masked items.
     """
     if len(y_true.shape) == len(y_pred.shape):
         return like(y_true, y_pred)
     ids = ops.expand_dims(y_true, -1)
-    own = ops.equal(ids, ops.arange(y_pred.shape[-1], dtype=ids.dtype))
-    return ops.cast(own, y_pred.dtype)
+    one_hot = ops.equal(ids, ops.arange(y_pred.shape[-1], dtype=ids.dtype))
+    return ops.cast(one_hot, y_pred.dtype)
 
 
 def marked(items: Any, y_true: Any, y_pred: Any) -> Any:

@@ -33,9 +33,9 @@ class ClassArguments(LossArguments, total=False):
 
 
 class ClassLoss(Loss):
-    """Base of the losses that have a class axis: class weights, the ignored class.
+    """Base of the losses with a class axis: handles class weights and ignored classes.
 
-    The drop-ins have the constructors of Keras, which differ; `LabelLoss` has one.
+    It has no constructor: the drop-in replacements have those of Keras, which differ.
     """
 
     axis: int = -1
@@ -110,9 +110,9 @@ def of_log_probabilities(
 ) -> Any:
     """`items_of` the logarithms of class probabilities over the last axis.
 
-    Probabilities are divided by their sum and clipped to [epsilon, 1 - epsilon], as
-    in Keras, with Keras's epsilon (1e-7); logits stay in log space, without a clip,
-    and may be infinite: see `of_log_softmax`.
+    Probabilities are divided by their sum and clipped to [epsilon, 1 - epsilon] with
+    Keras's epsilon (1e-7), as in Keras. Logits are not clipped and may be infinite: see
+    `of_log_softmax`.
     """
     if from_logits:
         return of_log_softmax(y_pred, items_of)
@@ -120,7 +120,7 @@ def of_log_probabilities(
 
 
 def cost_of(ids: Any, y_pred: Any, from_logits: bool) -> Any:
-    """-log p of the class `ids`; NaN where an index is out of range."""
+    """-log p of the classes `ids`; NaN where an index is out of range."""
     if from_logits:
         return crossentropy_of(y_pred, ids)
     total = ops.sum(y_pred, axis=-1)
@@ -130,12 +130,13 @@ def cost_of(ids: Any, y_pred: Any, from_logits: bool) -> Any:
 def normalized(p: Any) -> Any:
     """Probabilities divided by their sum over the last axis; a sum of 0 gives 0."""
     total = ops.sum(p, axis=-1, keepdims=True)
-    # p / inf has value 0 and gradient 0; one guard an item, and not one a class.
+    # p / inf has value 0 and gradient 0. This takes one `where` per item, not per
+    # class.
     return p / ops.where(total == 0, float("inf"), total)
 
 
 def log_of_clipped(p: Any) -> Any:
-    """log(p), of p clipped to [epsilon, 1 - epsilon] with Keras's epsilon."""
+    """log(p), where p is clipped to [epsilon, 1 - epsilon] with Keras's epsilon."""
     epsilon = keras.config.epsilon()
     return logs.log_of_clipped(p, epsilon, 1.0 - epsilon)
 
@@ -148,7 +149,7 @@ def smoothed(t: Any, label_smoothing: float, classes: int) -> Any:
 
 
 def mean_of_kept(loss: Loss, terms: Any, kept: Any | None) -> Any:
-    """Mean over the last axis of the kept terms, and which items have any."""
+    """Mean of the kept terms over the last axis, and which items have such terms."""
     if loss._columns is not None:  # it also records which items have kept columns
         return loss._columns.mean(terms, kept)
     if kept is None:

@@ -1,4 +1,4 @@
-"""Shared by the losses of a sigmoid, which have one cost for each element."""
+"""Shared by the losses of independent binary targets, with one cost per element."""
 
 from typing import Any, Unpack
 
@@ -13,7 +13,7 @@ from portable_losses.losses.classification._shared import (
 
 
 class SigmoidLoss(ClassLoss):
-    """Base of the losses of independent yes/no targets: the mean over the last axis.
+    """Base of the losses of independent binary targets: the mean over the last axis.
 
     A subclass writes `costs`, one per element. The base class handles class weights,
     ignored elements, masks and infinite logits.
@@ -43,7 +43,7 @@ class SigmoidLoss(ClassLoss):
     def costs(self, t: Any, x: Any, hard: bool, careful: bool) -> Any:
         """Return the cost of each element.
 
-        `hard` says that all targets are 0 or 1, `careful` that logits may be infinite.
+        If `hard`, all targets are 0 or 1; if `careful`, logits may be infinite.
         """
         raise NotImplementedError
 

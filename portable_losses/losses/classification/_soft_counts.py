@@ -1,4 +1,4 @@
-"""Shared by the statistics of a batch's soft counts: labels and probabilities."""
+"""Shared by the losses of soft counts: sums of labels and probabilities of a batch."""
 
 from typing import Any, Literal, NamedTuple, Unpack
 
@@ -19,13 +19,13 @@ class CountArguments(LossArguments, total=False):
 class Batch(NamedTuple):
     """Labels and probabilities of a batch, each of shape `(..., C)`.
 
-    What is not kept is 0 in all of them.
+    All of them are 0 for items and elements that are not kept.
 
     Args:
         t: labels; NaN for a class index out of range.
         p: probabilities.
-        q: 1 - p, with all its digits where p is near 1.
-        counted: 1, and 0 for what is not kept.
+        q: 1 - p, accurate also where p is near 1.
+        counted: 1, or 0 for items and elements that are not kept.
         sum_to_1: whether p sums to 1 over the classes, whatever y_pred is.
     """
 
@@ -73,7 +73,7 @@ class CountLoss(Loss):
             t, p, q = (ops.where(kept, x, 0.0) for x in (t, p, q))
             counted = ops.where(kept, counted, 0.0)
         cost = self.cost(Batch(t, p, q, counted, sum_to_1))
-        # A batch whose size compiled code does not know may have no samples.
+        # In compiled code the batch size may be unknown, and 0.
         return ops.where(ops.sum(counted) > 0, cost, 0.0)
 
     def check_mask(self, kept: Any, y_pred: Any) -> None:
@@ -83,10 +83,10 @@ class CountLoss(Loss):
             checks.reject_elements(type(self).__name__, "mask", mask, whole[:-1])
 
     def parts_of(self, y_true: Any, y_pred: Any) -> tuple[Any, Any, Any]:
-        """t, p and q of a `Batch`, of two classes for a single column."""
+        """t, p and q of a `Batch`; a single column becomes two classes."""
         x, dense = y_pred, len(y_true.shape) == len(y_pred.shape)
         if x.shape[-1] == 1:
-            one, other = yes_and_no(x, self.from_logits)
+            one, other = probability_and_complement(x, self.from_logits)
             p = ops.concatenate([other, one], axis=-1)
             q = ops.concatenate([one, other], axis=-1)
             if dense:
@@ -105,13 +105,13 @@ class CountLoss(Loss):
         return ops.where(valid_ids(ids, classes), t, float("nan")), p, q
 
 
-def yes_and_no(x: Any, from_logits: bool) -> tuple[Any, Any]:
-    """p and 1 - p of a yes/no label."""
+def probability_and_complement(x: Any, from_logits: bool) -> tuple[Any, Any]:
+    """p and 1 - p of a binary label."""
     return (ops.sigmoid(x), ops.sigmoid(-x)) if from_logits else (x, 1.0 - x)
 
 
 def complements(p: Any) -> Any:
-    """1 - p of a softmax; for the likeliest class it is the sum of the others."""
+    """1 - p of a softmax; for the most likely class it is the sum of the others."""
     classes = ops.arange(p.shape[-1])
     likeliest = ops.argmax(ops.stop_gradient(p), axis=-1, keepdims=True)
     most = classes == ops.cast(likeliest, classes.dtype)
@@ -120,10 +120,10 @@ def complements(p: Any) -> Any:
 
 
 def shares(p: Any) -> Any:
-    """Probabilities over their sum, a constant in the gradient; a sum of 0 gives 0.
+    """Probabilities divided by their sum; a sum of 0 gives 0.
 
-    The gradient is thus that of the counts, which need no such division. Behind a
-    softmax the two are the same, since its outputs cannot change their sum.
+    The sum counts as a constant in the gradient. If y_pred is the output of a softmax
+    this makes no difference, since that sums to 1 for all logits.
     """
     total = ops.stop_gradient(ops.sum(p, axis=-1, keepdims=True))
     return p / ops.where(total == 0, float("inf"), total)

@@ -1,4 +1,4 @@
-"""The asymmetric loss of several labels per sample."""
+"""The asymmetric loss for several labels per sample."""
 
 from typing import Any, Unpack
 
@@ -22,8 +22,9 @@ from portable_losses.ops.focusing import focus, focused
 class AsymmetricMultiLabel(SigmoidLoss):
     """Asymmetric loss of several labels per sample (ASL, multi-label asymmetric loss).
 
-    Binary cross-entropy in which a label that is absent, as most are, has its own, and
-    stronger, focusing, and costs nothing below a probability of `clip`.
+    It penalizes wrong binary predictions, as binary cross-entropy does, with separate
+    focusing for present and absent labels. Absent labels, the majority, get stronger
+    focusing, and cost nothing if their probability is below `clip`.
 
     With p the probability (the sigmoid of a logit), t the target and
     p_m = max(p - clip, 0), the item is the mean over the last axis of
@@ -40,16 +41,16 @@ class AsymmetricMultiLabel(SigmoidLoss):
         from_logits: whether y_pred holds logits, any real number, or probabilities in
             [0, 1]. Logits are exact up to 1e4 and beyond.
         class_weights: one weight w per label, or `{label: weight}` with 1 for the rest.
-            The divisor stays the number of labels.
+            The mean divides by the number of labels.
         ignore_class: elements of y_true with this value, such as -1 for "not
             annotated", are masked; the mean is over the other elements, and over the
             items that have any.
 
     Edge cases: with clip > 0 an absent label costs at most
     -(1 - clip)^gamma_neg log(clip), 2.44 by default, and its gradient vanishes as p
-    tends to 1: the loss takes it for an error of the annotation. The weights
-    (1 - p)^gamma_pos and p_m^gamma_neg are differentiated; where they are 0 they have
-    no gradient. Probabilities are clipped, and logits may be infinite, as in
+    tends to 1: such a label is treated as an annotation error. The weights
+    (1 - p)^gamma_pos and p_m^gamma_neg are differentiated; where they are 0 their
+    gradient is 0. Probabilities are clipped, and logits may be infinite, as in
     BinaryCrossentropy.
 
     Raises:
@@ -66,10 +67,10 @@ class AsymmetricMultiLabel(SigmoidLoss):
         Ridnik, Ben-Baruch, Zamir, Noy, Friedman, Protter, Zelnik-Manor, "Asymmetric
         Loss For Multi-Label Classification", ICCV 2021, arXiv:2009.14119, equation 7.
 
-    Differs: from the authors' code in the mean over labels, a sum there; in soft
-    targets, which weigh the costs of present and absent as in the equation, where the
-    code mixes probabilities and exponents; and in the logarithm, which is exact from
-    logits, where the code clips the probability to 1e-8.
+    Differs: from the authors' code, which sums over the labels instead of taking the
+    mean; which mixes probabilities and exponents for soft targets, where this loss
+    weighs both costs as in the equation; and which clips the probability to 1e-8, where
+    this loss computes exact logarithms from logits.
     """
 
     def __init__(

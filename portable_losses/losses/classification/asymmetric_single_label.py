@@ -1,4 +1,4 @@
-"""The asymmetric loss of one label per sample."""
+"""The asymmetric loss for one label per sample."""
 
 from typing import Any, Unpack
 
@@ -14,9 +14,9 @@ from portable_losses.losses.classification._shared import LabelLoss
 class AsymmetricSingleLabel(LabelLoss):
     """Asymmetric loss of one label per sample (ASL for single-label classification).
 
-    Cross-entropy with label smoothing, in which the class of the sample and the other
-    classes have a focusing each: it costs less to be sure of the class, and to give the
-    others a small probability.
+    It is cross-entropy with label smoothing and two focusing weights: one reduces the
+    cost of a high probability of the sample's class, the other the cost of low
+    probabilities of the other classes.
 
     With p the softmax of the logits, s = `label_smoothing` and k the class, the item is
 
@@ -31,17 +31,16 @@ class AsymmetricSingleLabel(LabelLoss):
             effect without label smoothing.
         gamma_pos: exponent >= 0 of the class of the sample.
         label_smoothing: s, in [0, 1]. With s and gamma_pos 0 this is cross-entropy.
-        from_logits: must be True: the loss is one of logits.
+        from_logits: must be True: the loss takes logits only.
         class_weights: one weight w per class, or `{class index: weight}` with 1 for the
-            rest. They multiply the class's term; the divisor stays the count.
+            rest. They multiply the class's term; the mean divides by the item count.
         ignore_class: items of this class, such as -1 or 255 for "void", are excluded
             from the mean; of one-hot or soft labels the argmax counts.
 
     Edge cases: the cost of a soft label is the mean of the costs of its classes. Logits
     are exact up to 1e4 and beyond, and may be infinite, as in CategoricalCrossentropy:
-    a logit of -inf costs nothing where it is not the class's, unless gamma_neg is 0. An
-    index out of range raises ValueError in eager mode, and makes the loss NaN in
-    compiled code.
+    a logit of -inf of another class costs nothing, unless gamma_neg is 0. An index out
+    of range raises ValueError in eager mode, and makes the loss NaN in compiled code.
 
     Raises:
         ValueError: for from_logits=False, a negative exponent, a label_smoothing
@@ -58,7 +57,7 @@ class AsymmetricSingleLabel(LabelLoss):
         Loss For Multi-Label Classification", ICCV 2021, arXiv:2009.14119; the authors'
         code (ASLSingleLabel), which goes beyond the paper.
 
-    Differs: from the authors' code in accepting soft labels.
+    Differs: from the authors' code, which rejects soft labels.
     """
 
     prediction_domain = "logits"

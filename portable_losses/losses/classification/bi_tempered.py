@@ -11,15 +11,15 @@ from portable_losses.core.signature import LossArguments, Number
 from portable_losses.losses.classification._labels import dense_labels, marked
 from portable_losses.ops.log_sums import INF, gaps, infinite_if_none
 
-LEAST = 1e-20  # in place of 0: log1p(LEAST x) / LEAST is x for every logit
+LEAST = 1e-20  # replaces 0: log1p(LEAST x) / LEAST is x for every logit
 
 
 class BiTempered(Loss):
     """Bi-tempered logistic loss (Bi-Tempered loss for noisy labels).
 
-    Cross-entropy with a logarithm that is bounded, so that a wrong label far from the
-    decision boundary costs little, and with a softmax of heavy tails, so that one close
-    to it does not move the boundary much.
+    It is cross-entropy with a bounded logarithm, so that a wrong label far from the
+    decision boundary costs little, and with a heavy-tailed softmax, so that a wrong
+    label close to the boundary does not move it much.
 
     With v = 1 - t1, u = t2 - 1 and t the smoothed label, the item is
 
@@ -28,9 +28,9 @@ class BiTempered(Loss):
         log_t1 z = (z^v - 1) / v                 log z for v = 0
         p_c = (1 - u (x_c - n))^(-1 / u)         exp(x_c - n) for u = 0
 
-    where n makes the sum of p be 1. It is found by `iterations` steps: from a = x -
-    max x on, a becomes (x - max x) Z^-u, with Z = sum_c (1 - u a_c)^(-1 / u), and at
-    the end n = max x + (Z^u - 1) / u.
+    where n is such that p sums to 1. It is found by `iterations` steps, which start at
+    a = x - max x. Each step sets a to (x - max x) Z^-u, with
+    Z = sum_c (1 - u a_c)^(-1 / u). At the end n = max x + (Z^u - 1) / u.
 
     Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, class indices in [0, C), or one-hot
     or soft labels `(B, ..., C)`; `y_pred` is `(B, ..., C)`, logits; items are
@@ -41,16 +41,17 @@ class BiTempered(Loss):
         t2: temperature >= 1 of the softmax: the larger, the heavier its tail.
         label_smoothing: in [0, 1]; t = (1 - label_smoothing C / (C - 1)) y +
             label_smoothing / (C - 1), so that the label keeps 1 - label_smoothing.
-        iterations: how many steps are taken, at least 1. They are differentiated as
-            they are; with few of them, and a t2 of 2 or more, the sum of p is not 1.
-        from_logits: True; there is no form for probabilities.
+        iterations: the number of steps, at least 1. The gradient is that of these
+            steps. With few steps and a t2 of 2 or more, the sum of p is not 1.
+        from_logits: must be True: the loss takes logits only.
 
-    Edge cases: t1 = t2 = 1 is cross-entropy, less the entropy of the label, which is 0
-    for a hard one. Logits of 1e4 are exact. For t2 > 1 a label whose logit lies lower
-    by d has a gradient of about (u d)^(-1 - v / u), and for t2 = 1 of exp(-v d). A
-    logit of inf means p = 1, shared evenly if an item has several, and one of -inf
-    p = 0; neither has a gradient. An item whose logits are all -inf has p = 0 for every
-    class. Where p = 0, the label costs 1 / (1 - t1), or inf for t1 = 1.
+    Edge cases: t1 = t2 = 1 is cross-entropy minus the entropy of the label, which is 0
+    for a one-hot label. Logits of 1e4 are exact. If the logit of the label is smaller
+    than another one by d, the gradient is about (u d)^(-1 - v / u) for t2 > 1, and
+    exp(-v d) for t2 = 1. A logit of inf means p = 1, shared evenly if an item has
+    several; a logit of -inf means p = 0. Both have gradient 0. An item whose logits are
+    all -inf has p = 0 for every class. Where p = 0, the label costs 1 / (1 - t1), or
+    inf for t1 = 1.
 
     Raises:
         ValueError: for temperatures or a label_smoothing out of range, iterations
@@ -66,9 +67,9 @@ class BiTempered(Loss):
         Amid, Warmuth, Anil, Koren, "Robust Bi-Tempered Logistic Loss Based on Bregman
         Divergences", NeurIPS 2019, arXiv 1906.03361.
 
-    Differs: from the authors' code, which differentiates the exact normalization: the
-    gradient here is that of the value. At t2 = 1.74 and 5 iterations they differ by
-    8e-4.
+    Differs: from the authors' code, whose gradient is that of the exact normalization.
+    Here it is the gradient of the computed value. At t2 = 1.74 and 5 iterations the two
+    differ by 8e-4.
     """
 
     targets = "classes"
@@ -98,7 +99,8 @@ class BiTempered(Loss):
         log_t, log_p = ops.log(ops.where(t > 0, t, 1.0)), self._log_p(y_pred)
         v = 1.0 - self.t1
         gain = times(t, self._tempered(log_t, v) - self._tempered(log_p, v))
-        # Of z^(1 + v) - 1 at both, where p is near 1; of z^(1 + v) where it is near 0.
+        # The difference of the powers z^(1 + v): for labels near 1 it is computed from
+        # z^(1 + v) - 1, for labels near 0 from z^(1 + v), to avoid cancellation.
         power = 1.0 + v
         near_1 = ops.expm1(power * log_t) - ops.expm1(power * log_p)
         near_0 = ops.where(t > 0, ops.exp(power * log_t), 0.0)
@@ -113,7 +115,7 @@ class BiTempered(Loss):
         return (1.0 - share * classes) * t + share
 
     def _tempered(self, log_z: Any, v: Any) -> Any:
-        """log_t1 z, of log z."""
+        """log_t1 z, given log z."""
         if is_zero(v):
             return log_z
         if isinstance(v, float | int):
@@ -127,8 +129,8 @@ class BiTempered(Loss):
         u = max(u, LEAST) if isinstance(u, float | int) else ops.maximum(u, LEAST)
         largest = ops.max(x, axis=-1, keepdims=True)
         start = gaps(x, largest)
-        # Infinitely far classes have p = 0; a finite number stands in for them, since
-        # inf times the gradient 0 is NaN.
+        # Classes with a logit of -inf have p = 0. A finite number replaces their logit,
+        # since inf times a gradient of 0 is NaN.
         far = start == -INF
         start = ops.where(far, -1.0, start)
 
@@ -136,7 +138,7 @@ class BiTempered(Loss):
             return ops.where(far, -INF, -ops.log1p(-u * a) / u)
 
         def log_total(a: Any) -> Any:
-            # The largest exponential is 1, so that no other overflows.
+            # The largest exponential is 1, so none overflows.
             return ops.log(ops.sum(ops.exp(log_exp(a)), axis=-1, keepdims=True))
 
         a = start

@@ -25,7 +25,8 @@ from portable_losses.losses.classification._shared import (
 class BinaryCrossentropy(ClassLoss):
     """Binary cross-entropy (BCE, log loss, logistic loss).
 
-    The negative log-likelihood of independent yes/no targets.
+    It penalizes a low probability of the right label, by the negative log-likelihood of
+    independent binary targets.
 
     With p the probability (the sigmoid of a logit) and t the smoothed target, the item
     is the mean over `axis` of
@@ -36,19 +37,19 @@ class BinaryCrossentropy(ClassLoss):
 
     Args:
         from_logits: whether y_pred holds logits, any real number, or probabilities in
-            [0, 1]. Logits are exact, with a live gradient, up to 1e4 and beyond.
+            [0, 1]. Logits are exact, and so are their gradients, up to 1e4 and beyond.
         label_smoothing: in [0, 1]; t = y (1 - label_smoothing) + label_smoothing / 2.
-        axis: the axis an item averages over.
+        axis: the axis over which an item is the mean.
         class_weights: one weight w per entry of `axis`, or `{entry: weight}` with 1
-            for the rest. The divisor stays the number of entries.
+            for the rest. The mean divides by the number of entries.
         pos_weight: weight >= 0 of the positive term; a number, or one per entry.
         ignore_class: elements of y_true with this value are masked; the mean is over
             the other elements, and over the items that have any.
 
-    Edge cases: probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's epsilon), so that
-    a wrong 0 or 1 costs 16.118 and has no gradient. Prefer logits: an infinite one, of
-    a mask for instance, costs 0 and has no gradient where it is right (inf at t = 1,
-    -inf at t = 0), and costs inf at any other t. No gradient is NaN.
+    Edge cases: probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's epsilon), so a
+    wrong 0 or 1 costs 16.118 and has gradient 0. Prefer logits. An infinite logit,
+    which a mask may cause, costs 0 with gradient 0 if it is right (inf at t = 1, -inf
+    at t = 0), and costs inf at any other t. No gradient is NaN.
 
     Raises:
         ValueError: for a label_smoothing outside [0, 1], a negative weight, weights of
@@ -60,8 +61,9 @@ class BinaryCrossentropy(ClassLoss):
         >>> float(loss([[1.0]], [[-200.0]]))
         200.0
 
-    Differs: from Keras in log(1 - p), which is taken of a clipped 1 - p: p = 1 costs
-    16.118 in float32 as in float64, where Keras's rounding makes it 15.942.
+    Differs: from Keras, which clips p and then computes log(1 - p). Here 1 - p is
+    clipped, so that p = 1 costs 16.118 in float32 as in float64; in Keras it costs
+    15.942 in float32, by rounding.
     """
 
     prediction_domain = "probabilities"

@@ -1,4 +1,4 @@
-"""Focal cross-entropy of independent yes/no targets."""
+"""Focal cross-entropy of independent binary targets."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,9 +25,10 @@ from portable_losses.ops.log_sums import softplus_and_sigmoid
 
 
 class BinaryFocalCrossentropy(ClassLoss):
-    """Binary focal cross-entropy (focal loss of yes/no targets).
+    """Binary focal cross-entropy (focal loss of binary targets).
 
-    Binary cross-entropy, with less weight on the targets that are predicted well.
+    It penalizes wrong binary predictions, as binary cross-entropy does, with less
+    weight on targets that are already predicted well.
 
     With p the probability (the sigmoid of a logit), t the smoothed target and
     p_t = t p + (1 - t)(1 - p), the item is the mean over `axis` of
@@ -43,17 +44,17 @@ class BinaryFocalCrossentropy(ClassLoss):
         alpha: weight in [0, 1] of the positive targets; the others weigh 1 - alpha.
         gamma: exponent >= 0; 0 is plain binary cross-entropy.
         from_logits: whether y_pred holds logits, any real number, or probabilities in
-            [0, 1]. Logits are exact, with a live gradient, up to 1e4 and beyond.
+            [0, 1]. Logits are exact, and so are their gradients, up to 1e4 and beyond.
         label_smoothing: in [0, 1]; t = y (1 - label_smoothing) + label_smoothing / 2.
-        axis: the axis an item averages over.
+        axis: the axis over which an item is the mean.
         class_weights: one weight w per entry of `axis`, or `{entry: weight}` with 1
-            for the rest. The divisor stays the number of entries.
+            for the rest. The mean divides by the number of entries.
         pos_weight: weight >= 0 of the positive term; a number, or one per entry.
         ignore_class: elements of y_true with this value are masked; the mean is over
             the other elements, and over the items that have any.
 
-    Edge cases: the logarithm of a probability is taken within [1e-7, 1 - 1e-7] (Keras's
-    epsilon): a wrong 0 or 1 costs 16.118. Where 1 - p_t = 0, the gradient is 0.
+    Edge cases: in logarithms, probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's
+    epsilon), so a wrong 0 or 1 costs 16.118. Where 1 - p_t = 0, the gradient is 0.
     Logits may be infinite, as in BinaryCrossentropy.
 
     Raises:
@@ -70,9 +71,9 @@ class BinaryFocalCrossentropy(ClassLoss):
         Lin, Goyal, Girshick, He, Dollar, "Focal Loss for Dense Object Detection", 2017,
         arXiv 1708.02002, equations 4 and 5.
 
-    Differs: from Keras from logits, where Keras clips the probability: y = 1 at a logit
-    of -200 costs 16.118 there without a gradient on JAX and torch; and in log(1 - p),
-    which is taken of a clipped 1 - p, as in BinaryCrossentropy.
+    Differs: from Keras, which converts logits to probabilities and clips them: y = 1 at
+    a logit of -200 costs 16.118 there, with gradient 0 on JAX and torch. From
+    probabilities, 1 - p is clipped before log(1 - p), as in BinaryCrossentropy.
     """
 
     prediction_domain = "probabilities"

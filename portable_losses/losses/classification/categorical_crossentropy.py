@@ -17,7 +17,8 @@ from portable_losses.losses.classification._shared import (
 class CategoricalCrossentropy(ClassLoss):
     """Categorical cross-entropy (softmax loss, log loss of one-hot or soft labels).
 
-    The negative log-likelihood of classes given as one-hot or soft labels.
+    It penalizes a low probability of the right class, by the negative log-likelihood of
+    one-hot or soft labels.
 
     With p the class probabilities (the softmax of logits) and t the smoothed label, the
     item is
@@ -32,16 +33,16 @@ class CategoricalCrossentropy(ClassLoss):
         label_smoothing: in [0, 1]; t = y (1 - label_smoothing) + label_smoothing / C.
         axis: the class axis.
         class_weights: one weight w per class, or `{class index: weight}` with 1 for the
-            rest. They multiply the class's term; the divisor stays the count.
+            rest. They multiply the class's term; the mean divides by the item count.
         ignore_class: labels whose argmax is this class are excluded from the mean.
 
-    Edge cases: probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's epsilon), so that
-    a wrong 0 costs 16.118 and has no gradient, and so do probabilities that are all 0.
-    Prefer logits: a logit of -inf, of a mask for instance, costs 0 and has no gradient
-    where t = 0, and costs inf at any other t, also a smoothed one. A logit of inf means
-    p = 1, shared evenly if an item has several: the item costs inf unless t = 0 for all
-    other classes, and has no gradient. An item whose logits are all -inf costs inf,
-    without a gradient. No gradient is NaN.
+    Edge cases: probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's epsilon), so a
+    wrong 0 costs 16.118 and has gradient 0, and so do probabilities that are all 0.
+    Prefer logits. A logit of -inf, which a mask may cause, costs 0 with gradient 0
+    where t = 0, and costs inf at any other t, also at a smoothed t. A logit of inf
+    means p = 1, shared evenly if an item has several: the item costs inf unless t = 0
+    for all other classes, and has gradient 0. An item whose logits are all -inf costs
+    inf, with gradient 0. No gradient is NaN.
 
     Raises:
         ValueError: for a label_smoothing outside [0, 1], a negative weight, weights of

@@ -27,8 +27,8 @@ from portable_losses.losses.classification._shared import (
 class CategoricalFocalCrossentropy(ClassLoss):
     """Categorical focal cross-entropy (softmax focal loss).
 
-    Cross-entropy of one-hot or soft labels, with less weight on what is predicted
-    well.
+    It penalizes a low probability of the right class, as cross-entropy of one-hot or
+    soft labels does, with less weight on classes that are already predicted well.
 
     With p the class probabilities (the softmax of logits) and t the smoothed label, the
     item is
@@ -45,11 +45,11 @@ class CategoricalFocalCrossentropy(ClassLoss):
         label_smoothing: in [0, 1]; t = y (1 - label_smoothing) + label_smoothing / C.
         axis: the class axis.
         class_weights: one weight w per class, or `{class index: weight}` with 1 for the
-            rest. They multiply the class's term; the divisor stays the count.
+            rest. They multiply the class's term; the mean divides by the item count.
         ignore_class: labels whose argmax is this class are excluded from the mean.
 
-    Edge cases: probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's epsilon), so that
-    a wrong 0 costs alpha 16.118 and has no gradient, and so do probabilities that are
+    Edge cases: probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's epsilon), so a
+    wrong 0 costs alpha * 16.118 and has gradient 0, and so do probabilities that are
     all 0. Prefer logits, which may be infinite, as in CategoricalCrossentropy.
 
     Raises:
@@ -64,10 +64,10 @@ class CategoricalFocalCrossentropy(ClassLoss):
 
     Reference:
         Lin, Goyal, Girshick, He, Dollar, "Focal Loss for Dense Object Detection", 2017,
-        arXiv 1708.02002, equation 5, over the softmax in place of the sigmoid.
+        arXiv 1708.02002, equation 5, with the softmax in place of the sigmoid.
 
-    Differs: from Keras from logits, where Keras clips the softmax: at logits
-    (-30, 0, 0) class 0 has no gradient there.
+    Differs: from Keras, which clips the softmax of logits: at logits (-30, 0, 0) class
+    0 has gradient 0 there.
     """
 
     prediction_domain = "class probabilities"

@@ -12,7 +12,8 @@ from portable_losses.losses.classification._shared import ClassLoss
 class CategoricalHinge(ClassLoss):
     """Categorical hinge loss (multi-class SVM loss, Crammer-Singer loss).
 
-    It penalizes a score of the right class that is not 1 above the best wrong score.
+    It penalizes a score of the right class that does not exceed the best score of the
+    other classes by 1.
 
     With y a one-hot label and p the scores, any real numbers, the item is
 
@@ -22,13 +23,14 @@ class CategoricalHinge(ClassLoss):
 
     Args:
         class_weights: one weight w per class, or `{class index: weight}` with 1 for the
-            rest; the argmax of a label is its class. The divisor stays the count.
+            rest; the argmax of a label is its class. The mean divides by the item
+            count.
         ignore_class: labels whose argmax is this class are excluded from the mean.
 
-    Edge cases: the right class is 0 in the maximum, so wrong scores below 0 make no
-    difference. Equal best scores share the gradient evenly. A margin of exactly 1 costs
-    0 with gradient 0. Labels of -1 and 1 are accepted, as in Keras, and count wrong
-    scores twice.
+    Edge cases: the term of the right class in the maximum is 0, so scores of other
+    classes below 0 make no difference. Equal best scores share the gradient evenly. A
+    margin of exactly 1 costs 0 with gradient 0. Labels of -1 and 1 are accepted, as in
+    Keras, and count the scores of the other classes twice.
 
     Raises:
         ValueError: for a negative weight, weights of the wrong length, or shapes that
@@ -43,9 +45,9 @@ class CategoricalHinge(ClassLoss):
         Crammer and Singer, "On the algorithmic implementation of multiclass
         kernel-based vector machines", Journal of Machine Learning Research 2, 2001.
 
-    Differs: from Keras at a margin of exactly 1, where its gradient depends on the
-    backend, and in raising ValueError where Keras broadcasts; from the paper in the 0
-    in the maximum.
+    Differs: from Keras at a margin of exactly 1, where the gradient of Keras depends on
+    the backend, and for shapes that Keras broadcasts, which raise ValueError here; from
+    the paper in the 0 in the maximum.
     """
 
     _class_axis = True

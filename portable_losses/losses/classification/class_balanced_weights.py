@@ -12,14 +12,14 @@ def class_balanced_weights(
 ) -> tuple[float, ...]:
     """Class-balanced weights (weights by the effective number of samples).
 
-    They weigh rare classes more, but less than 1 / n_c does: n samples of a class
-    overlap, and count as (1 - beta^n) / (1 - beta). For n_c samples of class c the
-    weight is proportional to
+    They give rare classes more weight, but less than 1 / n_c does. The n samples of a
+    class overlap, so that their effective number is (1 - beta^n) / (1 - beta). For n_c
+    samples of class c the weight is proportional to
 
         (1 - beta) / (1 - beta^n_c)
 
-    and the weights sum to the number of classes. They are the `class_weights` of a loss
-    or the `class_weight` of `fit`.
+    and the weights sum to the number of classes. Pass them as `class_weights` to a
+    loss, or as `class_weight` to `fit`.
 
     Shapes: `class_counts` is a sequence or an array of C numbers; the result is a tuple
     of C floats.
@@ -27,11 +27,11 @@ def class_balanced_weights(
     Args:
         class_counts: one number > 0 per class, how often it occurs in the training
             data.
-        beta: in [0, 1): 0 weighs all classes alike, and towards 1 the weights become
+        beta: in [0, 1): 0 gives all classes the same weight; near 1 the weights are
             proportional to 1 / n_c.
 
-    Edge cases: equal counts give ones. A count that is large against 1 / (1 - beta),
-    which is 10,000 by default, weighs as much as an infinite one.
+    Edge cases: equal counts give weights of 1. A count that is large compared with
+    1 / (1 - beta), by default 10,000, gives the same weight as an infinite count.
 
     Raises:
         ValueError: for counts that are not > 0, and for a beta outside [0, 1).

@@ -1,4 +1,4 @@
-"""Distribution focal loss, of a real target between two bins."""
+"""Distribution focal loss, for a real target between two bins."""
 
 from typing import Any, Unpack
 
@@ -11,7 +11,7 @@ from portable_losses.core.signature import LossArguments
 
 
 class DistributionFocal(Loss):
-    """Distribution focal loss (DFL), of the box branch of a dense detector.
+    """Distribution focal loss (DFL) for the box branch of a dense detector.
 
     It penalizes a small probability of the two bins around a real target, such as the
     distance from an anchor to a side of its box in units of the stride.
@@ -25,13 +25,14 @@ class DistributionFocal(Loss):
     boxes are thus `(B, N, 4)` against `(B, N, 4, C)`.
 
     Args:
-        from_logits: must be True: the loss is one of logits.
+        from_logits: must be True: the loss takes logits only.
 
     Edge cases: a whole y is the index of a bin, and the loss is the sparse categorical
     cross-entropy; y = C - 1 is the last bin. A target out of range, of an item that
     counts, raises ValueError in eager mode, and makes the loss NaN in compiled code.
-    Between two bins the least cost is the entropy of (l + 1 - y, y - l), not 0. Logits
-    are exact up to 1e4 and beyond, and may be infinite, as in CategoricalCrossentropy.
+    Between two bins the smallest cost is the entropy of (l + 1 - y, y - l), not 0.
+    Logits are exact up to 1e4 and beyond, and may be infinite, as in
+    CategoricalCrossentropy.
 
     Raises:
         ValueError: for from_logits=False, targets outside of [0, C - 1], shapes that do
@@ -47,8 +48,8 @@ class DistributionFocal(Loss):
         Qualified and Distributed Bounding Boxes for Dense Object Detection", NeurIPS
         2020, arXiv:2006.04388, equation 6.
 
-    Differs: from the authors' code at y = C - 1, where that raises an error for the bin
-    C, which has weight 0.
+    Differs: from the authors' code, which raises an error at y = C - 1, because there
+    is no bin C, though its weight is 0.
     """
 
     targets = "reduced"
@@ -76,7 +77,7 @@ class DistributionFocal(Loss):
         return ops.where(inside, items, float("nan"))
 
     def _check_range(self, y: Any, last: int) -> None:
-        """Reject targets that lie in no bin, in eager mode; a NaN stays, to be seen."""
+        """Reject targets outside of all bins, in eager mode; a NaN is not rejected."""
         values = checks.known_values(y)
         if values is None or not values.size:
             return

@@ -19,7 +19,8 @@ from portable_losses.ops.focusing import normal_or_zero
 class CategoricalGeneralizedCrossEntropy(ClassLoss):
     """Generalized cross-entropy (GCE, L_q loss for noisy labels).
 
-    Cross-entropy, with little weight on samples whose label is very unlikely.
+    It penalizes a low probability of the right class, as cross-entropy does, with
+    little weight on samples whose label is very unlikely and so may be wrong.
 
     With p the class probabilities and y the class, the item is
 
@@ -32,20 +33,20 @@ class CategoricalGeneralizedCrossEntropy(ClassLoss):
     or soft labels `(B, ..., C)`; `y_pred` is `(B, ..., C)`; items are `(B, ...)`.
 
     Args:
-        q: in (0, 1); the larger, the less a wrong label weighs.
+        q: in (0, 1); the larger q, the smaller the influence of a wrong label.
         from_logits: whether y_pred holds logits, any real number, of which p is the
             softmax, or probabilities in [0, 1], which are not normalized.
         class_weights: one weight w per class, or `{class index: weight}` with 1 for the
-            rest. They multiply the class's term; the divisor stays the count.
+            rest. They multiply the class's term; the mean divides by the item count.
         ignore_class: items of this class, or whose labels have it as argmax, are
             excluded from the mean; it may lie outside [0, C).
 
-    Edge cases: a NaN for another class than y does not reach the item, whose value is
-    at most w / q, that at p = 0, where the gradient is 0.
-    From logits the gradient in the logit of y is -w p_y^q (1 - p_y): it is small where
-    the prediction contradicts the label, as the loss intends, and 0 in float32 if the
-    logits differ by 200 / q. Infinite logits have no gradient: p is 1 at inf (shared
-    evenly if there are several) and 0 at -inf, also if all logits are -inf.
+    Edge cases: for class indices, a NaN in another class than y has no influence. An
+    item costs at most w / q. It does at p = 0, where its gradient is 0.
+    From logits the gradient in the logit of y is -w p_y^q (1 - p_y). It is small where
+    the prediction contradicts the label: that is the purpose of the loss. In float32 it
+    is 0 if the logits differ by 200 / q. Infinite logits have gradient 0: p is 1 at inf
+    (shared evenly if there are several) and 0 at -inf, also if all logits are -inf.
 
     Raises:
         ValueError: for q outside (0, 1), indices that are not whole or out of range,
@@ -61,9 +62,9 @@ class CategoricalGeneralizedCrossEntropy(ClassLoss):
         Zhang, Sabuncu, "Generalized Cross Entropy Loss for Training Deep Neural
         Networks with Noisy Labels", 2018, arXiv 1805.07836, equation 6.
 
-    Differs: from Keras in a gradient of 0 at p = 0, where that of Keras is NaN or
-    infinite, in accepting one-hot or soft labels, and in rejecting indices out of
-    range, for which Keras takes p = 0.
+    Differs: from Keras, whose gradient at p = 0 is NaN or infinite (0 here), which
+    rejects one-hot or soft labels, and which uses p = 0 for an index out of range
+    (ValueError here).
     """
 
     targets = "classes"

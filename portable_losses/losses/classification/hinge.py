@@ -1,4 +1,4 @@
-"""Hinge losses of yes/no targets."""
+"""Hinge losses of binary targets."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,14 +27,15 @@ class Hinge(ClassLoss):
 
     Args:
         class_weights: one weight w per column, or `{column: weight}` with 1 for the
-            rest. The divisor stays the number of columns.
+            rest. The mean divides by the number of columns.
         pos_weight: weight >= 0 of the columns labeled 1; a number, or one per column.
         ignore_class: elements of y_true with this value are masked; the mean is over
             the other elements, and over the items that have any.
 
-    Edge cases: a margin of exactly 1 costs 0 with gradient 0. If there are labels other
-    than 0 and 1, a label of 0 stays 0, and costs 1 for every score. Labels that are
-    ignored, masked, NaN or of weight 0 have no influence on how the others are read.
+    Edge cases: a margin of exactly 1 costs 0 with gradient 0. If a batch has labels
+    other than 0 and 1, a label of 0 is used as 0, and costs 1 for every score. Labels
+    that are ignored, masked, NaN or of weight 0 have no influence on how the others are
+    read.
 
     Raises:
         ValueError: for a negative weight, weights of the wrong length, or shapes that
@@ -48,9 +49,9 @@ class Hinge(ClassLoss):
     Reference:
         Cortes and Vapnik, "Support-vector networks", Machine Learning 20, 1995.
 
-    Differs: from Keras at a margin of exactly 1, where its gradient is that of a wrong
-    score on TensorFlow and half of it on JAX and torch; and in raising ValueError where
-    Keras broadcasts.
+    Differs: from Keras at a margin of exactly 1, where the gradient of Keras is that of
+    a smaller margin on TensorFlow, and half of it on JAX and torch; and for shapes that
+    Keras broadcasts, which raise ValueError here.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class SquaredHinge(ClassLoss):
 
     Args:
         class_weights: one weight w per column, or `{column: weight}` with 1 for the
-            rest. The divisor stays the number of columns.
+            rest. The mean divides by the number of columns.
         pos_weight: weight >= 0 of the columns labeled 1; a number, or one per column.
         ignore_class: elements of y_true with this value are masked; the mean is over
             the other elements, and over the items that have any.
@@ -108,7 +109,7 @@ class SquaredHinge(ClassLoss):
         >>> float(loss([[-1, 1]], [[0.5, 0.5]]))
         1.25
 
-    Differs: from Keras in raising ValueError where Keras broadcasts.
+    Differs: from Keras for shapes that Keras broadcasts, which raise ValueError here.
     """
 
     def __init__(
@@ -137,7 +138,7 @@ class SquaredHinge(ClassLoss):
 def _signs(loss: Any, y_true: Any, y_pred: Any, kept: Any) -> tuple[Any, Any, Any]:
     """Labels as -1 and 1, scores, and which elements count (None: all).
 
-    As in Keras, all labels that count decide whether they are read as 0 and 1.
+    As in Keras, labels are read as 0 and 1 only if all labels that count are 0 or 1.
     """
     y, counted = like(y_true, y_pred), None
     # One NaN must not change how the labels of other samples are read.

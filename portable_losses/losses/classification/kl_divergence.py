@@ -14,7 +14,8 @@ from portable_losses.losses.classification._shared import ClassLoss
 class KLDivergence(ClassLoss):
     """Kullback-Leibler divergence (KL divergence, relative entropy).
 
-    The information lost if the prediction is used in place of the target distribution.
+    It penalizes the information that is lost if the predicted distribution is used in
+    place of the target distribution.
 
     With t the target and p the predicted distribution, the item is
 
@@ -25,13 +26,13 @@ class KLDivergence(ClassLoss):
     Args:
         from_logits: whether y_pred holds logits, any real number, of which p is the
             softmax, or probabilities in [0, 1], which are not normalized. Logits are
-            exact, with a live gradient, up to 1e4 and beyond.
+            exact, and so are their gradients, up to 1e4 and beyond.
         class_weights: one weight w per class, or `{class index: weight}` with 1 for the
             rest. They multiply the class's term.
         ignore_class: labels whose argmax is this class are excluded from the mean.
 
     Edge cases: with probabilities, t and p are clipped to [1e-7, 1] (Keras's epsilon):
-    p = 0 with t = 1 costs 16.118 and has no gradient, and t = 0 adds between -1.7e-6
+    p = 0 with t = 1 costs 16.118 and has gradient 0, and t = 0 adds between -1.7e-6
     (at p = 1) and 0. With logits nothing is clipped: t = 0 adds 0, and logits may be
     infinite, as in CategoricalCrossentropy.
 
@@ -49,8 +50,8 @@ class KLDivergence(ClassLoss):
         Statistics 22, 1951, equation 2.4.
 
     Differs: from Keras in the gradient at p = 1e-7 and p = 1, which is -t / p here on
-    every backend and half of that in Keras on JAX, and in raising ValueError where
-    Keras broadcasts.
+    every backend, and half of that in Keras on JAX; and for shapes that Keras
+    broadcasts, which raise ValueError here.
     """
 
     prediction_domain = "probabilities"
@@ -88,6 +89,6 @@ class KLDivergence(ClassLoss):
             return of_log_softmax(y_pred, items_of)
         epsilon = keras.config.epsilon()
         t = ops.clip(t, epsilon, 1.0)
-        # Not the logarithm of `ops`, which guards a 0: after the clips there is none.
+        # The logarithm of Keras, which is fast: after the clips no argument is 0.
         terms = t * keras.ops.log(t / ops.clip(y_pred, epsilon, 1.0))
         return ops.sum(self.weighted(terms), axis=-1)

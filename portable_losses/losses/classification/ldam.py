@@ -19,8 +19,8 @@ from portable_losses.losses.classification._shared import ClassArguments
 class LDAM(LogitLoss):
     """Label-distribution-aware margin loss (LDAM).
 
-    Cross-entropy of cosines, with a margin for the right class that is the larger the
-    fewer samples the class has.
+    It is cross-entropy of scaled cosines, with a margin for the right class. The fewer
+    samples a class has, the larger is its margin.
 
     With c the cosines, n_k the number of samples of class k and y the class,
 
@@ -39,9 +39,9 @@ class LDAM(LogitLoss):
             data. Only their ratios count.
         max_margin: >= 0, the margin of the rarest class, a difference of cosines; 0 is
             cross-entropy of scaled cosines.
-        scale: > 0, what cosines are multiplied by to give logits.
-        from_logits: True: cosines are logits once they are scaled, and there is no form
-            for probabilities.
+        scale: > 0; the cosines times this factor are the logits.
+        from_logits: must be True: the scaled cosines are logits, and the loss does not
+            take probabilities.
         class_weights: one weight w per class, or `{class index: weight}` with 1 for the
             rest; late in training, as the paper recommends, those of
             `class_balanced_weights`. They multiply the class's term; the divisor stays
@@ -49,8 +49,9 @@ class LDAM(LogitLoss):
         ignore_class: items of this class, or whose labels have it as argmax, are
             excluded from the mean; it may lie outside [0, C).
 
-    Edge cases: cosines that rounding puts beyond 1 are accepted. In compiled code, and
-    after the first call, any number is, an infinite one as in CategoricalCrossentropy.
+    Edge cases: cosines slightly above 1 by rounding are accepted. In compiled code, and
+    after the first call, y_pred is not checked; infinite numbers are handled as in
+    CategoricalCrossentropy.
 
     Raises:
         ValueError: for counts that are not > 0 or of another number than the classes, a
@@ -68,8 +69,8 @@ class LDAM(LogitLoss):
         Cao, Wei, Gaidon, Arechiga, Ma, "Learning Imbalanced Datasets with
         Label-Distribution-Aware Margin Loss", NeurIPS 2019, arXiv 1906.07413.
 
-    Differs: from the authors' code with class weights, where the mean divides by the
-    sum of the weights: that is reduction="mean_with_sample_weight" with sample weights.
+    Differs: from the authors' code with class weights, whose mean divides by the sum of
+    the weights. For that, use reduction="mean_with_sample_weight" and sample weights.
     """
 
     prediction_domain = "cosines"

@@ -18,9 +18,9 @@ from portable_losses.losses.classification._shared import ClassArguments
 class LogitAdjusted(LogitLoss):
     """Logit-adjusted cross-entropy (balanced softmax, for long-tailed classes).
 
-    Cross-entropy of logits to which the logarithm of the frequency of each class is
-    added: the model itself need not learn that some classes are rare, and its logits,
-    used without the adjustment, predict as if all classes were equally frequent.
+    It is cross-entropy of logits to which the logarithm of each class's frequency is
+    added. So the model need not learn that some classes are rare: its logits, used
+    without this adjustment, predict as if all classes were equally frequent.
 
     With x the logits, n_c the number of samples of class c, p the softmax of
     x_c + tau log n_c and y the class, the item is
@@ -38,9 +38,9 @@ class LogitAdjusted(LogitLoss):
             data. Only their ratios count, so frequencies do as well.
         tau: >= 0, how far logits are adjusted; 1 is balanced softmax, and 0 is
             cross-entropy.
-        from_logits: True; there is no form for probabilities.
+        from_logits: must be True: the loss takes logits only.
         class_weights: one weight w per class, or `{class index: weight}` with 1 for the
-            rest. They multiply the class's term; the divisor stays the count.
+            rest. They multiply the class's term; the mean divides by the item count.
         ignore_class: items of this class, or whose labels have it as argmax, are
             excluded from the mean; it may lie outside [0, C).
 
@@ -79,7 +79,7 @@ class LogitAdjusted(LogitLoss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         counts = counts_for(self, y_pred)
-        # Over the largest, and not over the sum, which changes nothing in p: equal
-        # counts then add 0.
+        # Divided by the largest count, not by the sum. p is the same, and equal counts
+        # then add exactly 0.
         adjustment = self.tau * ops.log(counts / ops.max(counts))
         return crossentropy(self, y_true, y_pred + adjustment)

@@ -6,15 +6,15 @@ from portable_losses import ops
 from portable_losses.losses.classification._soft_counts import Batch, CountLoss
 
 _NEGLIGIBLE = 1e-30
-"""A spread below it counts as 0, so that quotients by its square are finite."""
+"""A spread below it counts as 0, so that quotients by its square stay finite."""
 
 
 class MatthewsCorrelation(CountLoss):
     """Matthews correlation loss (MCC, phi coefficient, R_K statistic).
 
-    It penalizes a small correlation of labels and predictions, which, unlike the
-    accuracy, is 0 for every prediction that does not depend on the sample, however rare
-    a class is.
+    It penalizes a small correlation of labels and predictions. Unlike the accuracy, the
+    correlation is 0 for every prediction that does not depend on the sample, however
+    rare a class is.
 
     With p the probabilities, t the labels, s the number of items of the batch, t_k and
     p_k the sums of a class over the items, and c the sum of t p over items and classes,
@@ -23,22 +23,23 @@ class MatthewsCorrelation(CountLoss):
                / sqrt((s^2 - sum_k p_k^2) (s^2 - sum_k t_k^2))
 
     Shapes: `y_pred` is `(B, ..., C)`; `y_true` has its shape (one-hot or soft labels,
-    of sum 1), or is `(B, ...)` or `(B, ..., 1)` with class indices. With C = 1, p is
-    that of class 1, and y_true is the label or the index, 0 or 1: `(B,)` is aligned
-    with `(B, 1)`, whichever of the two has that shape. The loss is a statistic.
+    of sum 1), or is `(B, ...)` or `(B, ..., 1)` with class indices. With C = 1, y_pred
+    is the probability (or logit) of class 1, and y_true is 0 or 1; then `(B,)` is
+    aligned with `(B, 1)` in both directions. The loss is a statistic.
 
     Args:
-        from_logits: whether y_pred holds logits or probabilities. That is a sigmoid for
-            C = 1, else a softmax; then probabilities are divided by their sum, which is
-            a constant in the gradient. Logits are more precise where p is near 1.
+        from_logits: whether y_pred holds logits (of a sigmoid for C = 1, else of a
+            softmax) or probabilities. Probabilities of several classes are divided by
+            their sum, which counts as a constant in the gradient. Logits are more
+            precise where p is near 1.
 
-    Edge cases: the loss is 0 for the right classes with probability 1, 2 for two
-    classes in the wrong order, and near 1 for predictions that do not depend on the
-    sample. A batch of one class, and predictions that are all of one class, are 0/0:
-    that scores 0, so the loss is 1 with gradient 0. Masked items are removed from the
-    batch, and without items the loss is 0. The gradient vanishes where all p are near 0
-    or 1, whether right or wrong. Logits may be infinite: they give the probabilities 0
-    and 1, without a gradient.
+    Edge cases: the loss is 0 if the right classes have probability 1, 2 if two classes
+    are exchanged, and near 1 for predictions that do not depend on the sample. If all
+    labels, or all predictions, are of one class, the correlation is 0/0, which counts
+    as 0: the loss is 1 with gradient 0. Masked items are removed from the batch, and
+    without items the loss is 0. The gradient vanishes where all p are near 0 or 1,
+    whether right or wrong. Logits may be infinite: they give the probabilities 0 and 1,
+    with gradient 0.
 
     Raises:
         ValueError: for sample weights, which a statistic cannot have, class indices
@@ -53,13 +54,14 @@ class MatthewsCorrelation(CountLoss):
 
     Reference:
         Gorodkin, "Comparing two K-category assignments by a K-category correlation
-        coefficient", Computational Biology and Chemistry 28, 2004, of a soft confusion
-        matrix; Matthews, "Comparison of the predicted and observed secondary structure
-        of T4 phage lysozyme", Biochimica et Biophysica Acta 405, 1975, for two classes.
+        coefficient", Computational Biology and Chemistry 28, 2004, here with a soft
+        confusion matrix; Matthews, "Comparison of the predicted and observed secondary
+        structure of T4 phage lysozyme", Biochimica et Biophysica Acta 405, 1975, for
+        two classes.
 
     Differs: from the correlation of the columns of t and p, which divides by their
-    variances. The two agree where each p is 0 or 1; elsewhere this loss, by the counts,
-    also penalizes predictions that are unsure.
+    variances. The two agree where each p is 0 or 1. Elsewhere this loss, which uses the
+    counts, also penalizes uncertain predictions.
     """
 
     def cost(self, batch: Batch) -> Any:
@@ -77,8 +79,8 @@ class MatthewsCorrelation(CountLoss):
         )
         deviation = p - mean_p
         if batch.sum_to_1:
-            # The deviations sum to 0. That of the likeliest class, where p may be too
-            # near to 1 to have digits for it, is thus made of the others.
+            # The deviations sum to 0. The deviation of the most frequent class, where p
+            # may round to 1, is computed from those of the other classes.
             rest = ops.where(often_p, 0.0, deviation)
             last = -ops.sum(rest, axis=-1, keepdims=True)
             deviation = ops.where(often_p, last, rest)
@@ -87,12 +89,15 @@ class MatthewsCorrelation(CountLoss):
         of_p = ops.sqrt(_spread(mean_p, often_p, batch.sum_to_1))
         score = ops.divide(shared, of_t * of_p)
 
-        # Near 1 the score leaves no digits for 1 - score. With a^2 and b^2 the spreads
-        # and c what is shared, 1 - c / (a b) == (a^2 + b^2 - 2 c - (a - b)^2) / (2 a b)
-        # and a^2 + b^2 - 2 c is the variance of t - p, and how unsure t and p are.
+        # If the score is near 1, 1 - score is a cancellation. With a^2 and b^2 the
+        # spreads and c the covariance `shared`,
+        # 1 - c / (a b) == (a^2 + b^2 - 2 c - (a - b)^2) / (2 a b),
+        # and a^2 + b^2 - 2 c is the variance of t - p plus the uncertainty of t and p.
         unsure = ops.sum(mean(p * q + t * (1.0 - t)))
         if not batch.sum_to_1:
-            # It is 1 - p^2, in value for a row of zeros, and in the gradient for all.
+            # The uncertainty of p is 1 - sum p^2, which is p q summed only if p sums to
+            # 1. The difference has a value for probabilities that are all 0, and a
+            # gradient for all.
             total = ops.sum(p, axis=-1, keepdims=True)
             constant = ops.stop_gradient(total)
             unsure = unsure + mean(ops.round(1.0 - constant) + constant - total)[0]
@@ -105,8 +110,8 @@ class MatthewsCorrelation(CountLoss):
 def _spread(mean: Any, often: Any, sum_to_1: bool) -> Any:
     """1 - sum_k mean_k^2, without cancellation where one mean is nearly 1.
 
-    With d = 1 - that mean, 1 - (1 - d)^2 == d (2 - d). If the means are known to sum
-    to 1, d is the sum of the others, and has all its digits.
+    With d = 1 - that mean, 1 - (1 - d)^2 == d (2 - d). If the means are known to sum to
+    1, d is the sum of the others, which is accurate.
     """
     rest = ops.where(often, 0.0, mean)
     lack = ops.sum(rest) if sum_to_1 else 1.0 - ops.sum(ops.where(often, mean, 0.0))

@@ -15,8 +15,9 @@ from portable_losses.ops.focusing import focus, focused
 class PenaltyReducedFocal(Loss):
     """Penalty-reduced focal loss (CornerNet's and CenterNet's heat-map loss).
 
-    Focal loss of heat maps in which the center of an object is a peak of 1 with a bump
-    around it: the nearer to 1 a target is, the less a high prediction costs there.
+    It penalizes wrong heat maps of object centers. In the target, each center is a peak
+    of 1 with smaller values around it; the nearer a target is to 1, the less a high
+    prediction costs there.
 
     With p the probability (the sigmoid of a logit), t the target and N the number of
     targets that are 1, the item is the sum over the sample, divided by max(1, N), of
@@ -25,17 +26,18 @@ class PenaltyReducedFocal(Loss):
         -(1 - t)^beta p^alpha log(1 - p)       elsewhere
 
     Shapes: `y_true` and `y_pred` are `(B, *space, C)`, a map for each class of objects,
-    or of any other shape `(B, ...)`; items are `(B,)`, an image each.
+    or of any other shape `(B, ...)`; items are `(B,)`, one per image.
 
     Args:
-        alpha: exponent >= 0 of the probability of the wrong answer.
+        alpha: exponent >= 0 of the probability of the wrong label.
         beta: exponent >= 0 of 1 - t, which reduces the penalty near a peak.
         from_logits: whether y_pred holds logits, any real number, or probabilities in
             [0, 1]. Logits are exact up to 1e4 and beyond.
 
-    Edge cases: only a target of exactly 1 is a peak. A sample without one is divided by
-    1. Masked positions are neither peaks nor costs. The weights (1 - p)^alpha and
-    p^alpha are differentiated; where they are 0 they have no gradient. Probabilities
+    Edge cases: only a target of exactly 1 is a peak. The sum of a sample without a peak
+    is divided by 1. Masked positions cost nothing and do not count as peaks. The
+    weights (1 - p)^alpha and p^alpha are differentiated; where they are 0 their
+    gradient is 0. Probabilities
     are clipped, and logits may be infinite, as in BinaryCrossentropy.
 
     Raises:
@@ -53,8 +55,9 @@ class PenaltyReducedFocal(Loss):
         arXiv:1808.01244, equation 1; Zhou, Wang, Krähenbühl, "Objects as Points", 2019,
         arXiv:1904.07850, equation 1.
 
-    Differs: from the authors' code, which divides the sum over the batch by the peaks
-    of the batch, in dividing each sample by its own.
+    Differs: from the authors' code, which divides the sum over the batch by the number
+    of peaks in the batch. Here the sum of each sample is divided by its number of
+    peaks.
     """
 
     prediction_domain = "probabilities"
@@ -94,7 +97,7 @@ class PenaltyReducedFocal(Loss):
     def _focal(self, peak: Any, x: Any) -> tuple[Any, Any]:
         """The focusing weight and the cross-entropy of each position."""
         if self.from_logits:
-            s = ops.where(peak, -x, x)  # the logit of the wrong answer
+            s = ops.where(peak, -x, x)  # the logit of the wrong label
             return focus(ops.sigmoid(s), self.alpha), ops.softplus(s)
         right = ops.where(peak, x, 1.0 - x)
         return focus(1.0 - right, self.alpha), -log_of_clipped(right)

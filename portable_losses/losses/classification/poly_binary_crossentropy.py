@@ -18,8 +18,8 @@ from portable_losses.losses.classification._shared import ClassLoss, mean_of_kep
 class PolyBinaryCrossentropy(ClassLoss):
     """Poly-1 binary cross-entropy (PolyLoss of a sigmoid).
 
-    Binary cross-entropy and a multiple of the probability that the target does not
-    get, for independent yes/no targets.
+    It penalizes the probability p_t of the target by binary cross-entropy plus a
+    multiple of 1 - p_t, for independent binary targets.
 
     With p the probability (the sigmoid of a logit), t the target and
     p_t = t p + (1 - t)(1 - p), the item is the mean over the last axis of
@@ -29,17 +29,17 @@ class PolyBinaryCrossentropy(ClassLoss):
     Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
 
     Args:
-        epsilon: >= -1, what is added to the coefficient 1 of 1 - p_t in the series of
-            cross-entropy; 0 is binary cross-entropy.
+        epsilon: >= -1, added to the first coefficient, 1, of the series of
+            cross-entropy in 1 - p_t; 0 is binary cross-entropy.
         from_logits: whether y_pred holds logits, any real number, or probabilities in
-            [0, 1]. Logits are exact, with a live gradient, up to 1e4 and beyond.
+            [0, 1]. Logits are exact, and so are their gradients, up to 1e4 and beyond.
         class_weights: one weight w per column, or `{column: weight}` with 1 for the
-            rest. The divisor stays the number of columns.
+            rest. The mean divides by the number of columns.
         ignore_class: elements of y_true with this value are masked; the mean is over
             the other elements, and over the items that have any.
 
-    Edge cases: the logarithm of a probability is taken within [1e-7, 1 - 1e-7] (Keras's
-    epsilon): a wrong 0 or 1 costs 16.118 + epsilon. Logits may be infinite, as in
+    Edge cases: in logarithms, probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's
+    epsilon), so a wrong 0 or 1 costs 16.118 + epsilon. Logits may be infinite, as in
     BinaryCrossentropy. Targets may be soft, in [0, 1].
 
     Raises:
@@ -61,7 +61,7 @@ class PolyBinaryCrossentropy(ClassLoss):
     prediction_domain = "probabilities"
     target_domain = "probabilities"
     _whole_targets = True
-    label_smoothing = 0.0  # of `binary_targets`
+    label_smoothing = 0.0  # `binary_targets` reads it
 
     def __init__(
         self,

@@ -17,9 +17,9 @@ from portable_losses.losses.classification._shared import (
 class PolyCrossentropy(LabelLoss):
     """Poly-1 cross-entropy (PolyLoss of a softmax).
 
-    Cross-entropy and a multiple of the probability that the label does not get: as a
-    series in 1 - p_y, -log p_y has the coefficients 1, 1/2, 1/3, ..., and `epsilon`
-    changes the first.
+    It penalizes the probability p_y of the label by cross-entropy plus a multiple of
+    1 - p_y. As a series in 1 - p_y, -log p_y has the coefficients 1, 1/2, 1/3, ...;
+    `epsilon` is added to the first.
 
     With p the class probabilities (the softmax of logits) and y the class, the item is
 
@@ -36,14 +36,14 @@ class PolyCrossentropy(LabelLoss):
         from_logits: whether y_pred holds logits, any real number, or probabilities,
             which are divided by their sum. Logits are exact up to 1e4 and beyond.
         class_weights: one weight w per class, or `{class index: weight}` with 1 for the
-            rest. They multiply the class's term; the divisor stays the count.
+            rest. They multiply the class's term; the mean divides by the item count.
         ignore_class: items of this class, or whose labels have it as argmax, are
             excluded from the mean; it may lie outside [0, C).
 
-    Edge cases: probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's epsilon), so that
-    a wrong 0 costs 16.118 + epsilon and has no gradient. Prefer logits, which may be
-    infinite, as in CategoricalCrossentropy. At epsilon = -1, an item that is predicted
-    well costs about (1 - p_y)^2 / 2.
+    Edge cases: probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's epsilon), so a
+    wrong 0 costs 16.118 + epsilon and has gradient 0. Prefer logits, which may be
+    infinite, as in CategoricalCrossentropy. At epsilon = -1, an item with p_y near 1
+    costs about (1 - p_y)^2 / 2.
 
     Raises:
         ValueError: for an epsilon below -1, where a loss would be negative, indices

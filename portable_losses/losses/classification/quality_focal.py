@@ -1,4 +1,4 @@
-"""Quality focal loss, of targets between 0 and 1."""
+"""Quality focal loss, for targets between 0 and 1."""
 
 from typing import Any, Unpack
 
@@ -18,11 +18,12 @@ from portable_losses.ops.focusing import focus, focused
 
 
 class QualityFocal(SigmoidLoss):
-    """Quality focal loss (QFL), of the classification branch of a dense detector.
+    """Quality focal loss (QFL) for the classification branch of a dense detector.
 
-    Binary cross-entropy with less weight on predictions near their target, where the
-    target is a quality between 0 and 1: the IoU of the predicted box with its object in
-    the column of the object's class, 0 elsewhere.
+    It penalizes wrong quality scores by binary cross-entropy, with less weight on
+    predictions near their target. The target is a quality between 0 and 1: the IoU of
+    the predicted box with its object in the column of the object's class, and 0 in the
+    other columns.
 
     With p the probability (the sigmoid of a logit) and t the target, the item is the
     mean over the last axis of
@@ -37,7 +38,7 @@ class QualityFocal(SigmoidLoss):
             detectors, or probabilities in [0, 1]. Logits are exact up to 1e4 and
             beyond.
         class_weights: one weight w per class, or `{class index: weight}` with 1 for the
-            rest. The divisor stays the number of classes.
+            rest. The mean divides by the number of classes.
         ignore_class: elements of y_true with this value are masked; the mean is over
             the other elements, and over the items that have any.
 
@@ -60,9 +61,9 @@ class QualityFocal(SigmoidLoss):
         Qualified and Distributed Bounding Boxes for Dense Object Detection", NeurIPS
         2020, arXiv:2006.04388, the quality focal loss (QFL).
 
-    Differs: from the authors' code, which adds the classes and divides by the number of
-    boxes that are assigned to an object, in taking the mean: use reduction="sum" for a
-    divisor of your own.
+    Differs: from the authors' code, which sums over the classes and divides by the
+    number of boxes that are assigned to an object. Here an item is a mean; use
+    reduction="sum" to divide by another number.
     """
 
     def __init__(self, *, beta: Number = 2.0, **common: Unpack[ClassArguments]) -> None:

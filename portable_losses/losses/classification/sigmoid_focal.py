@@ -9,10 +9,10 @@ from portable_losses.losses.classification.binary_focal import BinaryFocalCrosse
 class SigmoidFocal(BinaryFocalCrossentropy):
     """Sigmoid focal loss (RetinaNet's focal loss).
 
-    Binary cross-entropy with less weight on what is predicted well, as detectors
-    use it for independent yes/no targets.
+    It penalizes wrong binary predictions of a detector by binary cross-entropy, with
+    less weight on targets that are already predicted well.
 
-    BinaryFocalCrossentropy with class balancing on: with p the probability, t the
+    It is BinaryFocalCrossentropy with class balancing. With p the probability, t the
     target and p_t = t p + (1 - t)(1 - p), the item is the mean over the last axis of
 
         -(t alpha + (1 - t)(1 - alpha)) (1 - p_t)^gamma (t log p + (1 - t) log(1 - p))
@@ -41,8 +41,9 @@ class SigmoidFocal(BinaryFocalCrossentropy):
         Lin, Goyal, Girshick, He, Dollar, "Focal Loss for Dense Object Detection", 2017,
         arXiv 1708.02002, equation 5.
 
-    Differs: from the paper, which divides the sum by the number of anchors assigned to
-    an object, in taking the mean: use reduction="sum" for a divisor of your own.
+    Differs: from the paper, which divides the sum by the number of anchors that are
+    assigned to an object. Here an item is a mean; use reduction="sum" to divide by
+    another number.
     """
 
     def __init__(

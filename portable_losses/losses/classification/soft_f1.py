@@ -8,7 +8,7 @@ from portable_losses.losses.classification._soft_counts import (
     Batch,
     CountArguments,
     CountLoss,
-    yes_and_no,
+    probability_and_complement,
 )
 
 Average = Literal["macro", "micro"]
@@ -17,36 +17,37 @@ Average = Literal["macro", "micro"]
 class SoftF1(CountLoss):
     """Soft F1 loss (soft F-score, soft Dice of the counts of a batch).
 
-    It penalizes a small F1 score of the batch, in which the counts of true positives,
-    false positives and false negatives are sums of probabilities.
+    It penalizes a small F1 score of the batch. The counts of true positives, false
+    positives and false negatives are sums of probabilities.
 
     With p the probabilities, t the labels and sums over the items of the batch,
 
         F1_c = 2 sum t_c p_c / (sum t_c + sum p_c)
         loss = 1 - mean_c F1_c
 
-    or, with `average="micro"`, 1 - F1 of the sums over the classes as well.
+    or, with `average="micro"`, 1 - F1 where the sums are also over the classes.
 
     Shapes: `y_pred` is `(B, ..., C)`; `y_true` has its shape (one-hot or soft labels),
     or is `(B, ...)` or `(B, ..., 1)` with class indices; with `multilabel` it has
-    y_pred's shape. With C = 1 it is the label, or the index, 0 or 1: `(B,)` is aligned
-    with `(B, 1)`, whichever of the two has that shape. The loss is a statistic.
+    y_pred's shape. With C = 1, y_pred is the probability (or logit) of class 1, and
+    y_true is 0 or 1; then `(B,)` is aligned with `(B, 1)` in both directions. The loss
+    is a statistic.
 
     Args:
-        average: "macro", the mean of the classes' scores, or "micro", the score of
-            their counts together.
-        multilabel: whether the columns are independent yes/no labels; else they are
-            classes of which each item has one.
-        from_logits: whether y_pred holds logits or probabilities. That is a sigmoid
-            with `multilabel` and for C = 1, else a softmax; then probabilities are
-            divided by their sum, which is a constant in the gradient.
+        average: "macro", the mean of the scores of the classes, or "micro", the score
+            of the summed counts of all classes.
+        multilabel: whether the columns are independent binary labels. Otherwise they
+            are classes, of which each item has one.
+        from_logits: whether y_pred holds logits (of a sigmoid with `multilabel` and for
+            C = 1, else of a softmax) or probabilities. Probabilities of several classes
+            are divided by their sum, which counts as a constant in the gradient.
 
-    Edge cases: a class without labels and predictions, 0/0, scores 0, with gradient 0,
-    and so does any class that is absent from the batch: use large batches, or "micro",
-    where classes are rare. Masked items are removed from the batch; with `multilabel` a
+    Edge cases: the score of a class without labels in the batch is 0, with gradient 0,
+    also if it has no predictions (0/0): for rare classes use large batches or "micro".
+    Masked items are removed from the batch; with `multilabel` a
     mask may have an entry per label. A batch without items costs 0. The gradient
     vanishes where p is near 0 or 1, whether right or wrong. Logits may be infinite:
-    they give the probabilities 0 and 1, without a gradient.
+    they give the probabilities 0 and 1, with gradient 0.
 
     Raises:
         ValueError: for an unknown average, sample weights, which a statistic cannot
@@ -64,7 +65,7 @@ class SoftF1(CountLoss):
         Benedict, Koops, Odijk, de Rijke, "sigmoidF1: A Smooth F1 Score Surrogate Loss
         for Multilabel Classification", 2021, arXiv:2108.10566, for soft counts.
 
-    Differs: from sigmoidF1 in the plain sigmoid: there it has a factor and an offset.
+    Differs: from sigmoidF1, whose sigmoid has a factor and an offset.
     """
 
     def __init__(
@@ -85,9 +86,9 @@ class SoftF1(CountLoss):
             # The score of a single column is that of class 1 alone.
             return tuple(x[..., 1:] for x in parts) if y_pred.shape[-1] == 1 else parts
         if self._columns is not None and self._columns.positions:
-            # The axis of the only label was squeezed: these are its positions.
+            # The axis of a single label was squeezed, and is added again.
             y_true, y_pred = (ops.expand_dims(y, -1) for y in (y_true, y_pred))
-        return y_true, *yes_and_no(y_pred, self.from_logits)
+        return y_true, *probability_and_complement(y_pred, self.from_logits)
 
     def check_mask(self, kept: Any, y_pred: Any) -> None:
         if not self.multilabel:

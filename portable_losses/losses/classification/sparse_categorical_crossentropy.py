@@ -20,15 +20,16 @@ from portable_losses.losses.classification._shared import (
 class SparseCategoricalCrossentropy(ClassLoss):
     """Sparse categorical cross-entropy (softmax loss of class indices, NLL).
 
-    The negative log-likelihood of classes given as indices.
+    It penalizes a low probability of the right class, by the negative log-likelihood of
+    class indices.
 
     With p the class probabilities (the softmax of logits) and y the class index, the
     item is
 
         -w_y log p_y
 
-    and with label smoothing that of CategoricalCrossentropy for the smoothed one-hot
-    label.
+    With label smoothing it is the item of CategoricalCrossentropy for the smoothed
+    one-hot label.
 
     Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, class indices in [0, C);
     `y_pred` is `(B, ..., C)`; items are `(B, ...)`.
@@ -41,7 +42,7 @@ class SparseCategoricalCrossentropy(ClassLoss):
         axis: the class axis.
         label_smoothing: in [0, 1]; see CategoricalCrossentropy.
         class_weights: one weight w per class, or `{class index: weight}` with 1 for the
-            rest. They multiply the class's term; the divisor stays the count.
+            rest. They multiply the class's term; the mean divides by the item count.
 
     Edge cases: indices are exact in every `dtype`. An index out of range raises
     ValueError in eager mode, and makes the loss NaN in compiled code. Probabilities are
@@ -57,10 +58,10 @@ class SparseCategoricalCrossentropy(ClassLoss):
         >>> round(float(loss([1], [[0.0, 0.0]])), 4)
         0.6931
 
-    Differs: from Keras in exact indices (a Keras loss with dtype="bfloat16" scores
-    class 257 as 256) and in rejecting indices out of range, which cost 0 there on JAX.
-    The arguments have the order of Keras 3.16; Keras 3.15 has no label_smoothing, so
-    that name and dtype come one position earlier.
+    Differs: from Keras, where a loss with dtype="bfloat16" rounds class 257 to 256, and
+    where an index out of range costs 0 on JAX. Here indices are exact, and those out of
+    range are rejected. The arguments have the order of Keras 3.16; Keras 3.15 has no
+    label_smoothing, so its name and dtype are one position earlier.
     """
 
     targets = "ids"

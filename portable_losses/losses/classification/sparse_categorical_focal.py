@@ -24,14 +24,15 @@ from portable_losses.losses.classification._shared import (
 class SparseCategoricalFocalCrossentropy(ClassLoss):
     """Sparse categorical focal cross-entropy (softmax focal loss of class indices).
 
-    Cross-entropy of class indices, with less weight on what is predicted well.
+    It penalizes a low probability of the right class, as cross-entropy of class indices
+    does, with less weight on items that are already predicted well.
 
     With p the class probabilities (the softmax of logits) and y the class index, the
     item is
 
         -w_y alpha_y (1 - p_y)^gamma log p_y
 
-    and with label smoothing that of CategoricalFocalCrossentropy for the smoothed
+    With label smoothing it is the item of CategoricalFocalCrossentropy for the smoothed
     one-hot label.
 
     Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, class indices in [0, C);
@@ -47,7 +48,7 @@ class SparseCategoricalFocalCrossentropy(ClassLoss):
         axis: the class axis.
         label_smoothing: in [0, 1]; see CategoricalFocalCrossentropy.
         class_weights: one weight w per class, or `{class index: weight}` with 1 for the
-            rest. They multiply the class's term; the divisor stays the count.
+            rest. They multiply the class's term; the mean divides by the item count.
 
     Edge cases: indices are exact in every `dtype`. An index out of range raises
     ValueError in eager mode, and makes the loss NaN in compiled code. Probabilities are
@@ -66,11 +67,11 @@ class SparseCategoricalFocalCrossentropy(ClassLoss):
 
     Reference:
         Lin, Goyal, Girshick, He, Dollar, "Focal Loss for Dense Object Detection", 2017,
-        arXiv 1708.02002, equation 5, over the softmax in place of the sigmoid.
+        arXiv 1708.02002, equation 5, with the softmax in place of the sigmoid.
 
-    Differs: from Keras, which has this loss from 3.16 on, from logits, where Keras
-    clips the softmax: a logit of -30 against 0 has no gradient there; and in rejecting
-    indices out of range in eager mode.
+    Differs: from Keras, which has this loss since 3.16 and clips the softmax of logits:
+    a logit of -30 against 0 has gradient 0 there. Indices out of range are rejected in
+    eager mode.
     """
 
     targets = "ids"

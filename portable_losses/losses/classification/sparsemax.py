@@ -14,11 +14,11 @@ from portable_losses.ops.log_sums import gaps, infinite_if_none, largest_of
 class Sparsemax(Loss):
     """Sparsemax loss (Fenchel-Young loss of sparsemax).
 
-    It penalizes logits whose sparsemax, a distribution in which classes far below the
-    largest logit have the probability 0, is not the label.
+    It penalizes logits whose sparsemax is not the label. Sparsemax is a distribution in
+    which classes with a logit far below the largest have probability 0.
 
-    With x the logits, p = max(x - tau, 0) their sparsemax, in which tau makes the sum
-    be 1, S the classes with p > 0 and t the label, the item is
+    With x the logits, p = max(x - tau, 0) their sparsemax, where tau is such that p
+    sums to 1, S the classes with p > 0 and t the label, the item is
 
         1/2 sum_{c in S} (x_c^2 - tau^2) + 1/2 sum_c t_c^2 - sum_c t_c x_c
 
@@ -29,12 +29,12 @@ class Sparsemax(Loss):
     `(B, ...)`.
 
     Args:
-        from_logits: True; there is no form for probabilities.
+        from_logits: must be True: the loss takes logits only.
 
     Edge cases: an item costs exactly 0, with gradient 0, where the logit of the class
     is larger than all others by 1 or more. Logits of 1e4 are exact. A logit of inf
-    means p = 1, shared evenly if an item has several, and one of -inf p = 0; neither
-    has a gradient. An item costs inf where such a p is 0 and t is not, and where all
+    means p = 1, shared evenly if an item has several; a logit of -inf means p = 0. Both
+    have gradient 0. An item costs inf if such a p is 0 where t is not, and if all
     logits are -inf.
 
     Raises:
@@ -66,14 +66,14 @@ class Sparsemax(Loss):
         t = dense_labels(y_true, y_pred)
         largest = largest_of(y_pred, (-1,))
         p = ops.sparsemax(ops.stop_gradient(y_pred), axis=-1)
-        # x - tau: the largest p is the largest x less tau. With d = x - tau and a label
-        # of sum 1 the item is a sum of terms >= 0, without squares of large logits:
-        # (p - t)^2 / 2 in S, and t^2 / 2 - t d elsewhere.
+        # d = x - tau, computed from the largest p, which is the largest x minus tau.
+        # For a label of sum 1 the item is a sum of terms >= 0, without squares of large
+        # logits: (p - t)^2 / 2 in S, and t^2 / 2 - t d elsewhere.
         gap = gaps(y_pred, largest)
         d = gap + ops.max(p, axis=-1, keepdims=True)
         inside = d > 0
-        # tau follows the mean logit of S. The item does not see it, nor does its
-        # gradient (the terms' sum is 0), but the second derivative does.
+        # tau changes with the mean logit of S. This changes neither the item nor its
+        # gradient, where it cancels, but it is needed for the second derivative.
         size = ops.sum(ops.cast(inside, gap.dtype), axis=-1, keepdims=True)
         total = ops.sum(ops.where(inside, gap, 0.0), axis=-1, keepdims=True)
         mean = ops.divide_no_nan(total, size)

@@ -25,8 +25,8 @@ from portable_losses.ops.exponentials import expm1_with_tail
 class SymmetricCrossentropy(LabelLoss):
     """Symmetric cross-entropy (SCE, symmetric learning for noisy labels).
 
-    Cross-entropy, and the cross-entropy of the reverse direction, in which the label
-    stands in the logarithm: it is bounded and tolerates wrong labels.
+    It penalizes predictions by cross-entropy plus reverse cross-entropy, in which
+    prediction and label are exchanged: that term is bounded and tolerates wrong labels.
 
     With p the class probabilities (the softmax of logits), y the class and t its
     one-hot label, or a soft one, the item is
@@ -42,21 +42,21 @@ class SymmetricCrossentropy(LabelLoss):
         alpha: weight >= 0 of cross-entropy.
         beta: weight >= 0 of the reverse cross-entropy; with alpha = 1, 0 is
             cross-entropy.
-        log_zero: < 0, what stands for the logarithm of a label of 0.
+        log_zero: < 0, used as the logarithm of a label of 0.
         from_logits: whether y_pred holds logits, any real number, or probabilities,
             which are divided by their sum. Logits are exact up to 1e4 and beyond.
         class_weights: one weight per class, or `{class index: weight}` with 1 for the
-            rest. They multiply the items of their class; the divisor stays the count. A
-            soft label weighs the term of class c of cross-entropy by w_c, and the
-            reverse by sum_c t_c w_c.
+            rest. They multiply the items of their class; the mean divides by the item
+            count. For a soft label, the term of class c of cross-entropy is weighted by
+            w_c, and the reverse cross-entropy by sum_c t_c w_c.
         ignore_class: items of this class, or whose labels have it as argmax, are
             excluded from the mean; it may lie outside [0, C).
 
-    Edge cases: in the logarithm probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's
-    epsilon), so that a wrong 0 costs 16.118 alpha - log_zero beta, and only the reverse
-    has a gradient there. Prefer logits, which may be infinite, as in
-    CategoricalCrossentropy. With alpha = 0 an item costs at most -w beta log_zero, and
-    one of logits that contradict the label by 200 has no gradient in float32.
+    Edge cases: in logarithms, probabilities are clipped to [1e-7, 1 - 1e-7] (Keras's
+    epsilon), so a wrong 0 costs 16.118 alpha - log_zero beta, and only the reverse term
+    has a nonzero gradient there. Prefer logits, which may be infinite, as in
+    CategoricalCrossentropy. With alpha = 0 an item costs at most -w beta log_zero; if
+    its logits contradict the label by 200, its gradient is 0 in float32.
 
     Raises:
         ValueError: for a negative alpha or beta, a log_zero that is not < 0, indices

@@ -17,11 +17,11 @@ BITS = 4096.0  # 12 bits: a product of two such numbers is exact in float32
 class TopKCrossentropy(LabelLoss):
     """Top-k cross-entropy (online hard example mining, OHEM, bootstrapped).
 
-    Cross-entropy of the items that are predicted worst, and of no others.
+    It penalizes only the items that are predicted worst, by their cross-entropy.
 
-    With l the cross-entropy of each item, as of CategoricalCrossentropy or
+    With l the cross-entropy of each item, as in CategoricalCrossentropy or
     SparseCategoricalCrossentropy, the loss is the mean of the k largest l of each
-    sample, where of n items that count
+    sample. For n items that count,
 
         k = max(1, floor(fraction n + 0.0001))
 
@@ -37,15 +37,16 @@ class TopKCrossentropy(LabelLoss):
             which are divided by their sum. Logits are exact up to 1e4 and beyond.
         class_weights: one weight per class, or `{class index: weight}` with 1 for the
             rest. They multiply the class's term, before the largest are taken; the
-            divisor stays the count.
+            mean divides by the item count.
         ignore_class: items of this class, or whose labels have it as argmax, are
             excluded; it may lie outside [0, C).
 
     Edge cases: of equal items the first are taken. Items that are masked, ignored or of
-    sample weight 0 are not taken, and do not count in n; a sample without any other is
-    excluded from the mean. Other sample weights multiply the items that are taken, and
-    do not change which are. A NaN is taken first. Probabilities are clipped, and logits
-    may be infinite, as in CategoricalCrossentropy.
+    sample weight 0 are not taken, and do not count in n; a sample with no other items
+    is excluded from the mean. Other sample weights multiply the items that are taken,
+    and have no influence on which are taken. An item that is NaN counts as the largest.
+    Probabilities are clipped, and logits may be infinite, as in
+    CategoricalCrossentropy.
 
     Several devices: under `tf.distribute`, where a sample is a single item, each
     replica takes the largest of its own part of the batch. With `keras.distribution`
@@ -64,7 +65,7 @@ class TopKCrossentropy(LabelLoss):
 
     Reference:
         Shrivastava, Gupta, Girshick, "Training Region-based Object Detectors with
-        Online Hard Example Mining", CVPR 2016, arXiv 1604.03540; of pixels: Wu, Shen,
+        Online Hard Example Mining", CVPR 2016, arXiv 1604.03540; for pixels: Wu, Shen,
         van den Hengel, "Bridging Category-level and Instance-level Semantic Image
         Segmentation", 2016, arXiv 1605.06885, online bootstrapping.
     """
@@ -91,7 +92,7 @@ class TopKCrossentropy(LabelLoss):
 
 
 def _hardest(items: Any, kept: Any | None, fraction: Any) -> Any:
-    """Where items are among the largest of their sample, or of the batch."""
+    """True for items that are among the k largest of their sample, or of the batch."""
     cost, some = ops.stop_gradient(items), ops.ones_like(items, "bool")
     if kept is not None:
         while len(kept.shape) > len(items.shape):
@@ -101,12 +102,13 @@ def _hardest(items: Any, kept: Any | None, fraction: Any) -> Any:
     single = all(size == 1 for size in items.shape[1:])
     rows = (1, math.prod(shape)) if single else (shape[0], math.prod(shape[1:]))
     cost, some = ops.reshape(cost, rows), ops.reshape(some, rows)
-    # A sample of which nothing is kept takes its largest: if its weight is 0, its items
-    # count in the mean, as in every loss. If it is masked, the base excludes it.
+    # In a sample without kept items, the largest are taken. If its weight is 0, these
+    # items count in the mean, as in every loss. If it is masked, `Loss` excludes it.
     some = ops.logical_or(some, ops.logical_not(ops.any(some, axis=-1, keepdims=True)))
     count = ops.sum(ops.cast(some, cost.dtype), axis=-1, keepdims=True)
     k = _number(count, fraction)
-    # The negative cost ascends: NaN first, with inf, and at the end what is not kept.
+    # Negative costs are sorted in ascending order: first the items that are NaN or inf,
+    # and last those that are not kept.
     order = ops.where(ops.isnan(cost), -INF, -cost)
     order = ops.where(some, order, INF)
     place = ops.arange(ops.shape(order)[-1], dtype="int32")
@@ -121,8 +123,8 @@ def _hardest(items: Any, kept: Any | None, fraction: Any) -> Any:
 
 def _number(count: Any, fraction: Any) -> Any:
     """max(1, floor(fraction n + 0.0001)) for n the number of items that are kept."""
-    # In float32 the product may lie below a whole number by more than 0.0001, as 0.53
-    # times 4300 does. So most of it is a product of numbers of 12 bits, which is exact.
+    # In float32 the product may be too small by more than 0.0001, as 0.53 times 4300
+    # is. So most of it is computed as a product of 12-bit numbers, which is exact.
     is_tensor = hasattr(fraction, "shape")
     coarse = (ops.floor if is_tensor else math.floor)(fraction * BITS)
     fine = fraction - coarse / BITS

@@ -1,4 +1,4 @@
-"""Varifocal loss, of targets between 0 and 1."""
+"""Varifocal loss, for targets between 0 and 1."""
 
 from typing import Any, Unpack
 
@@ -19,11 +19,11 @@ from portable_losses.ops.focusing import focus, focused
 
 
 class Varifocal(SigmoidLoss):
-    """Varifocal loss (VFL), of the classification branch of a dense detector.
+    """Varifocal loss (VFL) for the classification branch of a dense detector.
 
-    Binary cross-entropy with targets between 0 and 1, such as the IoU of the predicted
-    box with its object: a positive target weighs as much as it is large, a target of 0
-    less where it is predicted well.
+    It penalizes wrong quality scores by binary cross-entropy. Targets lie between 0 and
+    1, such as the IoU of the predicted box with its object. The weight of a positive
+    target is its value; a target of 0 has less weight if it is predicted well.
 
     With p the probability (the sigmoid of a logit) and t the target, the item is the
     mean over the last axis of
@@ -40,12 +40,12 @@ class Varifocal(SigmoidLoss):
             detectors, or probabilities in [0, 1]. Logits are exact up to 1e4 and
             beyond.
         class_weights: one weight w per class, or `{class index: weight}` with 1 for the
-            rest. The divisor stays the number of classes.
+            rest. The mean divides by the number of classes.
         ignore_class: elements of y_true with this value are masked; the mean is over
             the other elements, and over the items that have any.
 
-    Edge cases: at p = t > 0 the cost is t times the entropy of t, not 0, and its
-    gradient is 0. The weight p^gamma is differentiated; at p = 0 it has no gradient.
+    Edge cases: at p = t > 0 the cost is t times the entropy of t, not 0, and the
+    gradient is 0. The weight p^gamma is differentiated; at p = 0 its gradient is 0.
     Probabilities are clipped, and logits may be infinite, as in BinaryCrossentropy.
 
     Raises:
@@ -62,8 +62,9 @@ class Varifocal(SigmoidLoss):
         Zhang, Wang, Dayoub, Sunderhauf, "VarifocalNet: An IoU-aware Dense Object
         Detector", CVPR 2021, arXiv:2008.13367, equation 2.
 
-    Differs: from the authors' code, which adds the classes and divides by the number of
-    positive targets, in taking the mean: use reduction="sum" for a divisor of your own.
+    Differs: from the authors' code, which sums over the classes and divides by the
+    number of positive targets. Here an item is a mean; use reduction="sum" to divide by
+    another number.
     """
 
     def __init__(
