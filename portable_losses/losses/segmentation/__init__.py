@@ -1,4 +1,4 @@
-"""Losses for maps of classes: overlap of regions."""
+"""Segmentation losses: overlap of regions, and distances of their borders."""
 
 from portable_losses.losses.segmentation.boundary import Boundary
 from portable_losses.losses.segmentation.centerline_dice import CenterlineDice
@@ -40,7 +40,7 @@ PROBLEMS = (
     ("maps of classes", "a high mean IoU", ("LovaszSoftmax", "LovaszHinge", "Jaccard")),
     ("maps of classes", "borders that are close", ("HausdorffDT", "Boundary")),
     ("maps of classes", "distance maps for Boundary, made once", ("signed_distance",)),
-    ("maps of classes", "one number a batch, as in Keras", ("Dice", "Tversky")),
+    ("maps of classes", "one number per batch, as in Keras", ("Dice", "Tversky")),
     (
         "maps of classes",
         "small regions that are not missed",

@@ -9,11 +9,11 @@ from portable_losses.losses.segmentation._shared import Regions
 from portable_losses.ops.distance_maps import INF, squares_to_other
 
 THRESHOLD = 0.5
-"""A pixel whose target or probability is above it belongs to the region."""
+"""A pixel belongs to a region if its target or probability is above this number."""
 
 
 def as_mask(x: Any) -> Any:
-    """Booleans as they are, numbers by the threshold."""
+    """The mask of a region: booleans are returned, numbers compared with THRESHOLD."""
     dtype = keras.backend.standardize_dtype(x.dtype)
     if dtype == "bool":
         return x
@@ -21,18 +21,18 @@ def as_mask(x: Any) -> Any:
 
 
 def squares_to_border(mask: Any, space: tuple[int, ...]) -> Any:
-    """The squared distance of each pixel to the nearest one on the other side.
+    """The squared distance of each pixel to the nearest one across the border.
 
-    It is 0 everywhere where a mask is empty or full. The dtype is float32.
+    It is 0 everywhere if a mask is empty or full. The dtype is float32.
     """
     squares = squares_to_other(mask, space)
     return ops.where(squares < INF, squares, 0.0)
 
 
 def signed(x: Any, space: tuple[int, ...], pixels: Any | None = None) -> Any:
-    """The distance to the border of the region of x, below 0 inside.
+    """The distance to the border of the region of x, negative inside.
 
-    Pixels that do not count are outside. A pixel that is NaN stays NaN: it is neither.
+    Pixels that do not count are outside. A pixel that is NaN is NaN in the result.
     """
     mask = as_mask(x)
     if pixels is not None:
@@ -47,10 +47,10 @@ def signed(x: Any, space: tuple[int, ...], pixels: Any | None = None) -> Any:
 def mean_over_pixels(
     terms: Any, regions: Regions, whole_batch: bool
 ) -> tuple[Any, Any | None]:
-    """The mean of each class over the pixels that count, and where there are any.
+    """The mean of each class over the pixels that count, and where such pixels exist.
 
-    The shapes are `(B, C)`, or `(C,)` for a whole batch; None for pixels everywhere. A
-    sample with a class index out of range is NaN.
+    The shapes are `(B, C)`, or `(C,)` for a whole batch. The second result is None if
+    all pixels count. The mean of a sample with a class index out of range is NaN.
     """
     axes = (0, *regions.space) if whole_batch else regions.space
     broken = 0.0 if regions.broken is None else regions.broken

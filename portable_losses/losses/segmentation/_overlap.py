@@ -1,4 +1,4 @@
-"""The base of the losses of an overlap: sums of each class, and the empty classes."""
+"""The base of the overlap losses: the sums of each class, and empty classes."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ from portable_losses.losses.segmentation._sums import (
 class OverlapLoss(RegionLoss):
     """Base of the losses that compare regions by the size of their overlap.
 
-    A subclass writes `class_loss`, which maps the sums of a class over space to its
-    loss. The base class handles the empty classes.
+    A subclass writes `class_loss`, which maps the sums over space to the loss of each
+    class. The base class handles empty classes.
     """
 
     squared: Any = False
@@ -46,7 +46,7 @@ class OverlapLoss(RegionLoss):
             return true != 0  # True for NaN
         if regions.pixels is None and self.per == "sample":
             return None
-        # There may be no samples.
+        # The batch may be empty.
         return ops.logical_and(count > 0, ops.ones_like(true, "bool"))
 
     def total(self, x: Any, regions: Regions) -> Any:
@@ -56,7 +56,7 @@ class OverlapLoss(RegionLoss):
         return self.over_batch(ops.sum(x, axis=regions.space))
 
     def over_batch(self, sums: Any) -> Any:
-        """Sums `(B, C)` as they are, or those of the batch for `per="batch"`."""
+        """The sums `(B, C)`, or for `per="batch"` their sums over the batch."""
         return ops.sum(sums, axis=0) if self.per == "batch" else sums
 
 

@@ -1,4 +1,4 @@
-"""Shared by the segmentation losses: everything except the score of the regions."""
+"""Shared by the segmentation losses: all steps except the score of the regions."""
 
 import functools
 import math
@@ -27,7 +27,7 @@ _OF_OVERLAP = {"smooth": 0.0, "epsilon": 1e-7, "empty": "complement"}
 
 
 class UnsmoothedArguments(LossArguments, total=False):
-    """The arguments with the same default for every segmentation loss."""
+    """The arguments that have the same default in every segmentation loss."""
 
     activation: Activation | None
     class_weights: ClassWeights
@@ -54,11 +54,11 @@ class Regions(NamedTuple):
             `(B, *space)`; None for one-hot or soft labels.
         p: the prediction of each pixel and class, `(B, *space, C)`.
         x: y_pred before the activation, of all classes.
-        pixels: which pixels count, with size 1 for axes along which all count; None for
-            all.
+        pixels: which pixels count; an axis has size 1 if the mask is the same along
+            it. None if all pixels count.
         weights: the weights of the classes, which sum to 1; None weights all equally.
         broken: NaN for a sample with a class index out of range, else 0, `(B, 1)`;
-            None where there is none.
+            None if there are no class indices.
     """
 
     labels: Any | None
@@ -76,7 +76,7 @@ class Regions(NamedTuple):
 
     @property
     def space(self) -> tuple[int, ...]:
-        """The axes of space."""
+        """The spatial axes."""
         return tuple(range(1, len(self.p.shape) - 1))
 
 
@@ -141,7 +141,7 @@ class RegionLoss(Loss):
             value = getattr(self, name)
             if moves(value) or value != default:
                 rule = f"{default!r}, since this loss has no quotient that it acts on"
-                errors.fail(self, name, rule, value, "leave it out")
+                errors.fail(self, name, rule, value, "omit it")
 
     def feature_axis(self) -> int:
         return 1 if self.data_format == "channels_first" else -1
@@ -174,10 +174,10 @@ class RegionLoss(Loss):
         return Regions(labels, ids, p, y_pred, pixels, weights, target.broken)
 
     def mean_over_classes(self, losses: Any, counted: Any, regions: Regions) -> Any:
-        """The items, from the losses of the classes, `(B, C)`, or `(C,)` of the batch.
+        """The items: the mean of the losses of the classes.
 
         Args:
-            losses: the losses of the classes.
+            losses: the losses of the classes, `(B, C)`, or `(C,)` for `per="batch"`.
             counted: which of them count; None for all.
             regions: the regions of the losses.
         """
@@ -196,7 +196,7 @@ class RegionLoss(Loss):
         weights = checks.weights_of_classes(owner, self.class_weights, classes)
         if weights is None:
             return None
-        if not all_numbers(weights):  # but a tensor of a Hyperparameter
+        if not all_numbers(weights):  # a Hyperparameter, which is a tensor here
             scored = as_vector(weights, dtype)[first:]
             return scored / ops.sum(scored)
         _require_some(owner, first, weights)

@@ -1,4 +1,4 @@
-"""The soft skeleton of a map, by erosions and openings."""
+"""The soft skeleton of a map, computed by erosions and openings."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from portable_losses import ops
 
 
 def soft_skeleton(x: Any, iterations: int) -> Any:
-    """Return what openings remove from `x` and from its erosions, `(B, *space, C)`.
+    """Return the soft skeleton: what openings remove from `x` and its erosions.
 
     Let x_0 = x and x_{j+1} the erosion of x_j. The opening of x_j is the dilation of
     x_{j+1}. With d_j = relu(x_j - opening of x_j), the skeleton is s_iterations of
@@ -23,16 +23,16 @@ def soft_skeleton(x: Any, iterations: int) -> Any:
 
 
 def _eroded(x: Any) -> Any:
-    """The least of each pixel and its neighbors along the axes of space."""
+    """The minimum over each pixel and its neighbors along the spatial axes."""
     found = [_of_three(x, axis, ops.minimum) for axis in range(1, len(x.shape) - 1)]
-    least = found[0]
+    smallest = found[0]
     for other in found[1:]:
-        least = ops.minimum(least, other)
-    return least
+        smallest = ops.minimum(smallest, other)
+    return smallest
 
 
 def _dilated(x: Any) -> Any:
-    """The largest of each pixel and all its neighbors, diagonal ones included."""
+    """The maximum over each pixel and all its neighbors, diagonal ones included."""
     for axis in range(1, len(x.shape) - 1):
         x = _of_three(x, axis, ops.maximum)
     return x
@@ -41,8 +41,8 @@ def _dilated(x: Any) -> Any:
 def _of_three(x: Any, axis: int, choose: Any) -> Any:
     """`choose` of each pixel and its two neighbors along an axis.
 
-    Not by pooling, whose gradient at a tie depends on the backend. The pixels at the
-    border are repeated, which changes no minimum and no maximum.
+    It does not use pooling, whose gradient at a tie depends on the backend. The border
+    pixels are repeated, which changes neither minimum nor maximum.
     """
 
     def part(x: Any, *bounds: int | None) -> Any:

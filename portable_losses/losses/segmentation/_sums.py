@@ -29,8 +29,8 @@ class Sums(NamedTuple):
 def within(kept: Any | None) -> Any | None:
     """Which pixels count within the samples that do; None for all.
 
-    `Loss` excludes a sample that is masked as a whole: it replaces the inputs by safe
-    values and drops the item. So such a sample is scored here like any other.
+    In a sample that is masked completely, all pixels count here: `Loss` has replaced
+    its inputs by safe values, and drops its item.
     """
     if kept is None or len(kept.shape) == 1:
         return None
@@ -56,7 +56,7 @@ def _count(p: Any, pixels: Any | None, space: tuple[int, ...]) -> Any:
     if pixels is None:
         count = ops.zeros_like(p[(slice(None), *(0 for _ in space), slice(0, 1))])
         return count + ops.cast(math.prod(sizes), p.dtype)
-    # An axis of size 1 means that all pixels along it count or do not.
+    # Along an axis of size 1 the mask is the same for all pixels.
     rest = [n for n, m in zip(sizes, pixels.shape[1:], strict=False) if m == 1]
     count = ops.sum(ops.cast(pixels, p.dtype), axis=space)
     return count * ops.cast(math.prod(rest), p.dtype)
@@ -76,15 +76,17 @@ def _true_and_overlap(regions: Any, p: Any, squared: bool) -> tuple[Any, Any]:
     t = regions.t if pixels is None else ops.where(pixels, regions.t, 0.0)
     if squared:
         return ops.sum(ops.square(t), axis=space), ops.sum(t * p, axis=space)
-    # At p = t = 1 the gradient is that of p, and at p = t = 0 it is 0: those of t p.
+    # At p = t the gradient is that of t p if t is 0 or 1: that of p at t = 1, 0 at t =
+    # 0.
     takes_t = ops.logical_or(p > t, t == 0)
     return ops.sum(t, axis=space), ops.sum(ops.where(takes_t, t, p), axis=space)
 
 
 def _by_looking_up(ids: Any, p: Any, pixels: Any | None) -> tuple[Any, Any]:
-    """The sums for a map of class indices, from one value a pixel instead of C.
+    """The sums for a map of class indices, from one value per pixel instead of C.
 
-    Where nothing is compiled and fused, each pass over `(B, *space, C)` takes its time.
+    This is faster where operations are not fused by a compiler, so that each one is a
+    pass over `(B, *space, C)`.
     """
     batch, classes = p.shape[0], p.shape[-1]
     labeled = ops.logical_and(ids >= 0, ids < classes)
@@ -97,7 +99,7 @@ def _by_looking_up(ids: Any, p: Any, pixels: Any | None) -> tuple[Any, Any]:
     segments = ops.reshape(safe + classes * sample, (-1,))
 
     def sums(x: Any) -> Any:
-        # One number is added after the other, which in float32 would lose digits.
+        # The numbers are added one after the other, which in float32 is inaccurate.
         x = ops.reshape(ops.cast(x, "float64"), (-1,))
         x = ops.segment_sum(x, segments, num_segments=batch * classes)
         return ops.cast(ops.reshape(x, (batch, classes)), p.dtype)
@@ -121,7 +123,7 @@ def complement_of_empty(sums: Sums, squared: bool) -> Sums:
 def class_mean(
     losses: Any, counted: Any | None, w: Any | None
 ) -> tuple[Any, Any | None]:
-    """Weighted mean over the classes that count, and which samples have one."""
+    """Weighted mean over the classes that count, and the samples that have one."""
     if counted is None:
         mean = ops.mean(losses, -1) if w is None else ops.sum(losses * w, axis=-1)
         return mean, None

@@ -14,7 +14,7 @@ class Target(NamedTuple):
     """A target with the classes on the last axis.
 
     Args:
-        dense: one-hot or soft labels, `(B, *space, C)`; None for a map.
+        dense: one-hot or soft labels, `(B, *space, C)`; None for a map of indices.
         ids: the map of class indices, `(B, *space)`; None for one-hot or soft labels.
         wanted: False for pixels of the ignored class, `(B, *space)`; None for none.
         broken: NaN for a sample with a class index out of range, else 0, `(B, 1)`; None
@@ -33,11 +33,11 @@ def read_target(
     """Return the target in any of its forms; reject one whose shape does not fit."""
     t, p = tuple(y_true.shape), tuple(y_pred.shape)
     if len(p) < 3:
-        rule, remedy = "of shape (B, *space, C)", "add the axes of space or of classes"
+        rule, remedy = "of shape (B, *space, C)", "add the spatial or class axes"
         shown = errors.Described(f"an array of shape {p}")
         errors.fail(owner, "y_pred", rule, shown, remedy)
     if p[-1] == 1 and checks.same(t, p[:-1]):
-        # With one class y_true is its mask, and not a map of class indices.
+        # With one class y_true is the mask of that class, not a map of class indices.
         y_true, t = ops.expand_dims(y_true, -1), p
     if checks.same(t, p):
         wanted = None if ignore_class is None else _not_ignored(y_true, ignore_class)

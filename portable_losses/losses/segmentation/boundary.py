@@ -18,26 +18,26 @@ from portable_losses.losses.segmentation._shared import (
 class Boundary(RegionLoss):
     """Boundary loss (surface loss, distance-weighted sum of probabilities).
 
-    It penalizes the probability of each pixel by the distance to the border of the true
-    region: outside it costs, and inside it earns, the more the farther away.
+    It penalizes probability outside of the true region, and rewards it inside, in
+    proportion to the distance of the pixel to the border of the region.
 
     With p the prediction of a class and phi the signed distance map of its target, see
     `signed_distance`,
 
         loss = mean over pixels of p phi
 
-    and the item is the mean of the classes. Its least value, at p = 1 inside and 0
-    outside, is below 0. The gradient in p is phi over the number of pixels, whatever p
-    is. Use it beside a loss of regions, as in `SoftDice() + 0.01 * Boundary()`, with a
-    weight that may grow during training.
+    and the item is the mean over the classes. Its smallest value, at p = 1 inside and 0
+    outside, is negative. The gradient in p is phi divided by the number of pixels, for
+    every p. Use it together with an overlap loss, as in
+    `SoftDice() + 0.01 * Boundary()`, with a weight that may grow during training.
 
-    Shapes: `y_pred` is `(B, *space, C)`, with one to three axes of space. `y_true` is
+    Shapes: `y_pred` is `(B, *space, C)`, with one to three spatial axes. `y_true` is
     of that shape, one-hot or soft, or a map of class indices `(B, *space)` or
-    `(B, *space, 1)`; with C = 1 it is that class's mask. Items are `(B,)`; with
+    `(B, *space, 1)`; with C = 1 it is the mask of that class. Items are `(B,)`; with
     `per="batch"` the loss is a statistic.
 
     Args:
-        distance_maps: True if y_true is phi itself, of y_pred's shape. So the maps are
+        distance_maps: True if y_true is phi, of y_pred's shape: then the maps are
             computed once, by `signed_distance`, and not at every step.
         activation: what is applied to y_pred first: "sigmoid" or "softmax" (over the
             classes), or None for probabilities.
@@ -53,8 +53,8 @@ class Boundary(RegionLoss):
             `(B, *space)` or `(B, 1, *space)`), or None for Keras's own setting.
 
     Edge cases: a class that is empty or full in a sample has phi = 0: it costs 0 and
-    has no gradient, so that pixels invented in an empty mask need another loss. Soft
-    labels belong to the region above 0.5, and a label of NaN gives NaN. Masked and
+    has gradient 0, so false positives in an empty mask need another loss. Soft labels
+    above 0.5 belong to the region, and a label of NaN gives NaN. Masked and
     ignored pixels count as outside for the distances of the others, and are excluded
     from the mean; a sample without any pixel is excluded too.
 
@@ -77,7 +77,7 @@ class Boundary(RegionLoss):
         Kervadec, Bouchtiba, Desrosiers, Granger, Dolz, Ben Ayed, "Boundary loss for
         highly unbalanced segmentation", MIDL 2019, arXiv:1812.07032, equation 5.
 
-    Differs: from the authors' code, whose distance inside is smaller by 1.
+    Differs: from the authors' code, where the distances inside are smaller by 1.
     """
 
     prediction_domain = "probabilities"

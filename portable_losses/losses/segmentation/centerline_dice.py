@@ -12,11 +12,11 @@ from portable_losses.losses.segmentation._skeleton import soft_skeleton
 
 
 class CenterlineDice(OverlapLoss):
-    """Centerline Dice loss (soft clDice) beside the soft Dice loss.
+    """Centerline Dice loss (soft clDice), together with the soft Dice loss.
 
     It penalizes breaks in thin structures, such as vessels and roads: the skeleton of
     the prediction must lie within the target, and that of the target within the
-    prediction, however thick each is.
+    prediction. The thickness of the structures has no influence.
 
     For a class, with t the target, p the prediction, s(x) the soft skeleton of x and
     sums over space,
@@ -25,15 +25,15 @@ class CenterlineDice(OverlapLoss):
         R = (sum s(t) p + smooth) / (sum s(t) + smooth)
         loss = (1 - weight) SoftDice + weight (1 - 2 P R / (P + R))
 
-    and the item is the mean over the classes. The soft skeleton is what openings remove
-    from x and its erosions, with d_j = relu(x_j - opening of x_j) and x_0 = x:
+    and the item is the mean over the classes. The soft skeleton s is what openings
+    remove from x and its erosions, with d_j = relu(x_j - opening of x_j) and x_0 = x:
 
         s_0 = d_0    s_j = s_{j-1} + relu(d_j - s_{j-1} d_j)
 
     where x_{j+1} is the minimum of x_j over each pixel and its neighbors along the axes
     of space, and the opening of x_j the maximum of x_{j+1} over 3 x 3 (x 3) pixels.
 
-    Shapes: `y_pred` is `(B, *space, C)`, with one to three axes of space. `y_true` is
+    Shapes: `y_pred` is `(B, *space, C)`, with one to three spatial axes. `y_true` is
     of that shape, one-hot or soft, or a map of class indices `(B, *space)` or
     `(B, *space, 1)`; with C = 1 it is the mask of that class. Items are `(B,)`; with
     `per="batch"` the loss is a statistic.
@@ -41,7 +41,7 @@ class CenterlineDice(OverlapLoss):
     Args:
         iterations: erosions after the first opening, >= 0: at least half the width of
             the thickest structure, in pixels.
-        weight: in [0, 1], of the centerlines; 1 - weight is that of `SoftDice`.
+        weight: in [0, 1], weight of the centerline term; `SoftDice` has 1 - weight.
         activation: what is applied to y_pred first: "sigmoid" or "softmax" (over the
             classes), or None for probabilities.
         class_weights: one weight >= 0 per class, or `{class index: weight}` with 1 for
@@ -56,17 +56,18 @@ class CenterlineDice(OverlapLoss):
         epsilon: >= 0, the smallest denominator of SoftDice.
         empty: the SoftDice of a class without a target pixel in the sample or batch.
             "complement": that of 1 - t and 1 - p. "formula": the plain quotient.
-            "skip": the class is excluded from the mean, its centerline too.
+            "skip": the class is excluded from the mean, with its centerline term.
         data_format: "channels_last", "channels_first" (`(B, C, *space)`, class indices
             `(B, *space)` or `(B, 1, *space)`), or None for Keras's own setting.
 
-    Edge cases: p = t of 0 and 1 costs 0, and so do an empty target and p = 0. Where
-    smooth = 0, a P or R without any skeleton is 1, and P = R = 0 costs 1. Masked and
+    Edge cases: p = t costs 0 if t is 0 or 1 everywhere, also for an empty target. With
+    smooth = 0, P or R of an empty skeleton is 1, and P = R = 0 costs 1. Masked and
     ignored pixels count as t = p = 0 in the skeletons and are excluded from the sums. A
-    sample without any pixel is excluded from the mean, and so is one without any class
-    with "skip". Pixels that are equal in an erosion or opening share the gradient. A
+    sample without any pixel is excluded from the mean, and with "skip" so is one
+    without any class. Pixels that are equal in an erosion or opening share the
+    gradient. A
     sigmoid or softmax that is saturated in float32 (a logit of 20 or 100) has no
-    gradient; add a crossentropy from logits where that can happen.
+    gradient; add a cross-entropy from logits where that can happen.
 
     Raises:
         ValueError: for negative iterations, for a weight outside [0, 1]; for
@@ -75,7 +76,7 @@ class CenterlineDice(OverlapLoss):
             NaN), class weights of another length or all 0, `include_background=False`
             with one class, and sample weights with `per="batch"`; and, see `Loss`, for
             logits in place of probabilities.
-        TypeError: for iterations that are no whole number.
+        TypeError: for iterations that are not a whole number.
 
     Example:
         >>> loss = portable_losses.CenterlineDice(weight=1.0)
@@ -89,8 +90,8 @@ class CenterlineDice(OverlapLoss):
         a novel topology-preserving loss function for tubular structure segmentation",
         CVPR 2021, arXiv:2003.07311, algorithms 1 and 2.
 
-    Differs: from the authors' code, which takes each sum over the batch and all classes
-    at once, and has t p in place of min(t, p) in the Dice of soft targets.
+    Differs: from the authors' code, where each sum is over the batch and all classes,
+    and where the Dice of soft targets uses t p in place of min(t, p).
     """
 
     def __init__(
@@ -122,7 +123,7 @@ class CenterlineDice(OverlapLoss):
         return 1.0 - 2.0 * ops.divide(precision * recall, precision + recall)
 
     def _share(self, skeleton: Any, region: Any, regions: Regions) -> Any:
-        """How much of a skeleton lies within a region, for each class."""
+        """The fraction of a skeleton that lies within a region, for each class."""
         size = self.total(skeleton, regions) + self.smooth
         hit = self.total(skeleton * region, regions) + self.smooth
         return ops.where(size == 0, 1.0, ops.divide(hit, size))

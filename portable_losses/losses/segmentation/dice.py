@@ -22,7 +22,7 @@ class SoftDice(OverlapLoss):
     and the item is the mean over the classes. For targets of 0 and 1, min(t, p) = t p;
     for soft targets min makes p = t the minimum of the loss, with loss 0.
 
-    Shapes: `y_pred` is `(B, *space, C)`, with one to three axes of space. `y_true` is
+    Shapes: `y_pred` is `(B, *space, C)`, with one to three spatial axes. `y_true` is
     of that shape, one-hot or soft, or a map of class indices `(B, *space)` or
     `(B, *space, 1)`; with C = 1 it is the mask of that class. Items are `(B,)`; with
     `per="batch"` the loss is a statistic.
@@ -31,8 +31,9 @@ class SoftDice(OverlapLoss):
         activation: what is applied to y_pred first: "sigmoid" or "softmax" (over the
             classes), or None for probabilities.
         squared: I = sum t p and S = sum t^2 + sum p^2.
-        log: a class's loss is -log(max(score, epsilon)), score the quotient above.
-        log_cosh: a class's loss is log(cosh(loss)), flat near 0.
+        log: the loss of a class is -log(max(score, epsilon)), where the score is the
+            quotient above.
+        log_cosh: the loss of a class is log(cosh(loss)), which is flat near 0.
         class_weights: one weight >= 0 per class, or `{class index: weight}` with 1 for
             the rest; the mean over classes is weighted by them.
         ignore_class: pixels of this class, such as 255 for "void", are masked. The
@@ -45,16 +46,17 @@ class SoftDice(OverlapLoss):
         empty: the loss of a class without a target pixel in the sample or batch.
             "complement": that of 1 - t and 1 - p, which is 0 at p = 0 and near 1 at
             p = 1, with a gradient between. "skip": the class is excluded from the mean.
-            "formula": the plain quotient, 1 - smooth / (sum p + smooth), which has no
-            gradient if smooth = 0.
+            "formula": the plain quotient, 1 - smooth / (sum p + smooth), whose gradient
+            is 0 if smooth = 0.
         data_format: "channels_last", "channels_first" (`(B, C, *space)`, class indices
             `(B, *space)` or `(B, 1, *space)`), or None for Keras's own setting.
 
     Edge cases: masked and ignored pixels are excluded from the sums. A sample without
-    any pixel is excluded from the mean, and so is one without any class with "skip".
-    Where p = t the gradient is that of t p for t = 0 and t = 1, and that of p between.
+    any pixel is excluded from the mean, and with "skip" so is one without any class.
+    Where p = t, min(t, p) has the gradient of t p for t = 0 and t = 1, and that of p
+    for other t.
     A sigmoid or softmax that is saturated in float32 (a logit of 20 or 100) has no
-    gradient; add a crossentropy from logits where that can happen. Infinite logits are
+    gradient; add a cross-entropy from logits where that can happen. Infinite logits are
     saturated, and a pixel whose logits are all -inf has p = 0 for every class of a
     softmax.
 
@@ -78,7 +80,7 @@ class SoftDice(OverlapLoss):
         losses", 2023, arXiv:2303.16296 (min for soft targets); Jadon, "A survey of
         loss functions for semantic segmentation", 2020, arXiv:2006.14822 (`log_cosh`).
 
-    Differs: from these in empty classes, which cost them 1 whatever is predicted.
+    Differs: from these papers, where an empty class costs 1 for every prediction.
     """
 
     def __init__(

@@ -11,11 +11,10 @@ from portable_losses.losses.segmentation._tversky import to_the_power, tversky
 
 
 class FocalTversky(OverlapLoss):
-    """Focal Tversky loss.
+    """Focal Tversky loss (FTL).
 
     It penalizes a small overlap of the predicted and the true region of each class,
-    like `SoftTversky`, and an exponent says how much the classes count that are nearly
-    right.
+    like `SoftTversky`. An exponent sets the weight of classes that are nearly right.
 
     For a class, with t the target, p the prediction and sums over space,
 
@@ -25,14 +24,14 @@ class FocalTversky(OverlapLoss):
 
     and the item is the mean over the classes.
 
-    Shapes: `y_pred` is `(B, *space, C)`, with one to three axes of space. `y_true` is
+    Shapes: `y_pred` is `(B, *space, C)`, with one to three spatial axes. `y_true` is
     of that shape, one-hot or soft, or a map of class indices `(B, *space)` or
     `(B, *space, 1)`; with C = 1 it is the mask of that class. Items are `(B,)`; with
     `per="batch"` the loss is a statistic.
 
     Args:
         alpha: weight >= 0 of false positives.
-        beta: weight >= 0 of false negatives; more of it favors recall.
+        beta: weight >= 0 of false negatives; a larger beta favors recall.
         gamma: exponent > 0. Below 1 the gradient grows as a class gets right, above 1
             it falls; 1 is `SoftTversky`.
         activation: what is applied to y_pred first: "sigmoid" or "softmax" (over the
@@ -49,16 +48,16 @@ class FocalTversky(OverlapLoss):
         empty: the loss of a class without a target pixel in the sample or batch.
             "complement": that of 1 - t and 1 - p, which is 0 at p = 0 and near 1 at
             p = 1, with a gradient between. "skip": the class is excluded from the mean.
-            "formula": the plain quotient, which has no gradient if smooth = 0.
+            "formula": the plain quotient, which has gradient 0 if smooth = 0.
         data_format: "channels_last", "channels_first" (`(B, C, *space)`, class indices
             `(B, *space)` or `(B, 1, *space)`), or None for Keras's own setting.
 
-    Edge cases: a class that is wholly right costs 0, and with gamma other than 1 has
-    gradient 0, though for gamma < 1 the gradient beside it is steep. A region that is
-    missed costs 1, with a gradient. Masked and ignored pixels are excluded from the
-    sums. A sample without any pixel is excluded from the mean, and so is one without
-    any class with "skip". A sigmoid or softmax that is saturated in float32 (a logit of
-    20 or 100) has no gradient; add a crossentropy from logits where that can happen.
+    Edge cases: a class that is completely right costs 0, and unless gamma = 1 its
+    gradient is 0; for gamma < 1 the gradient near this point is large. A region that is
+    missed costs 1, with a nonzero gradient. Masked and ignored pixels are excluded from
+    the sums. A sample without any pixel is excluded from the mean, and with "skip" so
+    is one without any class. A sigmoid or softmax that is saturated in float32 (a logit
+    of 20 or 100) has gradient 0; add a cross-entropy from logits where that can happen.
 
     Raises:
         ValueError: for a negative alpha or beta, for gamma <= 0; for `from_logits`, in
@@ -79,7 +78,7 @@ class FocalTversky(OverlapLoss):
         U-Net for lesion segmentation", ISBI 2019, arXiv:1810.07842.
 
     Differs: from the paper, whose alpha is the weight of false negatives, whose
-    exponent is 1 / gamma, with gamma = 4/3 (0.75 here), and which adds up the classes.
+    exponent is 1 / gamma with gamma = 4/3 (0.75 here), and which sums over the classes.
     """
 
     def __init__(

@@ -10,14 +10,14 @@ from portable_losses.losses.segmentation._shared import RegionArguments, Regions
 Weighting = Literal["square", "simple", "uniform"]
 
 POWERS = {"square": 2, "simple": 1, "uniform": 0}
-"""Of the size of a class, by which its sums are divided."""
+"""The sums of a class are divided by this power of its size."""
 
 
 class GeneralizedDice(OverlapLoss):
-    """Generalized Dice loss (GDL): one Dice loss of all classes.
+    """Generalized Dice loss (GDL), one Dice loss of all classes.
 
-    It penalizes a small overlap of the predicted and the true regions, all classes
-    together, with weights by which a small class counts as much as a large one.
+    It penalizes a small overlap of the predicted and the true regions of all classes
+    together. Weights make a small class count as much as a large one.
 
     With t the target, p the prediction, sums over space for each class c, and the size
     V_c = sum t,
@@ -28,7 +28,7 @@ class GeneralizedDice(OverlapLoss):
     which is the item. For targets of 0 and 1, min(t, p) = t p; for soft targets min
     makes p = t the minimum of the loss, with loss 0.
 
-    Shapes: `y_pred` is `(B, *space, C)`, with one to three axes of space. `y_true` is
+    Shapes: `y_pred` is `(B, *space, C)`, with one to three spatial axes. `y_true` is
     of that shape, one-hot or soft, or a map of class indices `(B, *space)` or
     `(B, *space, 1)`; with C = 1 it is the mask of that class. Items are `(B,)`; with
     `per="batch"` the loss is a statistic.
@@ -46,18 +46,18 @@ class GeneralizedDice(OverlapLoss):
         per: "sample", or "batch", which first sums I, S and V over the batch.
         smooth: >= 0, in the units of w S, added to numerator and denominator.
         epsilon: >= 0, the smallest denominator, in pixels of the smallest class.
-        empty: what becomes of a class without a target pixel in the sample or batch.
-            "complement": it has the sums of 1 - t and 1 - p, and the number of pixels
-            as its size V. "skip" and "formula": its weight is 0.
+        empty: how a class without a target pixel in the sample or batch is scored.
+            "complement": by the sums of 1 - t and 1 - p, with the number of pixels as
+            its size V. "skip" and "formula": its weight is 0.
         data_format: "channels_last", "channels_first" (`(B, C, *space)`, class indices
             `(B, *space)` or `(B, 1, *space)`), or None for Keras's own setting.
 
-    Edge cases: p = 0.99 for the one class of a mask without a target pixel costs 0.98,
-    with a gradient, and p = 0 costs 0. A region that is missed costs 1, with a
+    Edge cases: with one class and no target pixel, p = 0.99 costs 0.98 with a nonzero
+    gradient, and p = 0 costs 0. A region that is missed costs 1, with a nonzero
     gradient. Masked and ignored pixels are excluded from the sums. A sample without any
     pixel is excluded from the mean, and so is one without any class, unless `empty` is
     "complement". A sigmoid or softmax that is saturated in float32 (a logit of 20 or
-    100) has no gradient; add a crossentropy from logits where that can happen.
+    100) has gradient 0; add a cross-entropy from logits where that can happen.
 
     Raises:
         ValueError: for an unknown `weighting`; for `from_logits`, in place of
@@ -80,9 +80,9 @@ class GeneralizedDice(OverlapLoss):
         arXiv:1707.03237; Crum, Camara, Hill, "Generalized overlap measures for
         evaluation and validation in medical image analysis", 2006 (the weights).
 
-    Differs: from the paper, where an absent class has an infinite weight, and from
-    MONAI, where it has the weight of the smallest class, and where a mask without any
-    target pixel costs 0 whatever is predicted.
+    Differs: from the paper, where an absent class has an infinite weight; from MONAI,
+    where it has the weight of the smallest class, and where a mask without any target
+    pixel costs 0 for every prediction.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class GeneralizedDice(OverlapLoss):
 
     def score(self, regions: Regions) -> Any:
         sums, _ = self.sums(regions)
-        present = sums.true != 0  # of the complement, where that stands in
+        present = sums.true != 0  # an empty class has the sums of its complement here
         share = regions.weights
         if share is not None:
             present = ops.logical_and(present, share > 0)
@@ -102,8 +102,8 @@ class GeneralizedDice(OverlapLoss):
         some = ops.any(present, axis=-1)
         size = ops.where(present, sums.true, float("inf"))
         smallest = ops.where(some, ops.min(size, axis=-1), 1.0)
-        # Relative to the weight of the smallest class no weight leaves float32, and the
-        # weighted sums, which can be 1e-14 for a volume, are pixels:
+        # Weights relative to that of the smallest class do not underflow in float32.
+        # The weighted sums, which could be 1e-14 for a volume, are then in pixels:
         # w S + smooth == (r^k S + smooth m^k) / m^k, with r = m / V
         power = POWERS[self.weighting]
         w = (ops.expand_dims(smallest, -1) / size) ** power

@@ -21,26 +21,26 @@ from portable_losses.losses.segmentation._shared import (
 class HausdorffDT(RegionLoss):
     """Hausdorff distance loss by distance transforms (HD loss, Loss_DT).
 
-    It penalizes the error of each pixel by its distance to the borders of the true and
-    of the predicted region, so that the largest distance between the two borders
-    shrinks.
+    It penalizes the error of each pixel, weighted by the distance of the pixel to the
+    borders of the true and the predicted region. This reduces the largest distance
+    between the two borders.
 
-    With t the target, p the prediction, and D the distance of each pixel to the nearest
-    one on the other side of the border, of the region of t or of that of p,
+    With t the target, p the prediction, and D_t and D_p the distance of each pixel to
+    the nearest one across the border of the true and of the predicted region,
 
         loss = mean over pixels of (p - t)^2 (D_p^alpha + D_t^alpha)
 
-    and the item is the mean of the classes. The pixels with p above 0.5 are the
-    predicted region. The distances are constants: they have no gradient.
+    and the item is the mean over the classes. The predicted region are the pixels with
+    p above 0.5. The distances are constants in the gradient.
 
-    Shapes: `y_pred` is `(B, *space, C)`, with one to three axes of space. `y_true` is
+    Shapes: `y_pred` is `(B, *space, C)`, with one to three spatial axes. `y_true` is
     of that shape, one-hot or soft, or a map of class indices `(B, *space)` or
-    `(B, *space, 1)`; with C = 1 it is that class's mask. Items are `(B,)`; with
+    `(B, *space, 1)`; with C = 1 it is the mask of that class. Items are `(B,)`; with
     `per="batch"` the loss is a statistic.
 
     Args:
         alpha: > 0; the larger it is, the more the farthest pixels count. The authors
-            use 2 and find 1 to 3 good.
+            use 2, and recommend 1 to 3.
         activation: what is applied to y_pred first: "sigmoid" or "softmax" (over the
             classes), or None for probabilities.
         class_weights: one weight >= 0 per class, or `{class index: weight}` with 1 for
@@ -54,13 +54,14 @@ class HausdorffDT(RegionLoss):
         data_format: "channels_last", "channels_first" (`(B, C, *space)`, class indices
             `(B, *space)` or `(B, 1, *space)`), or None for Keras's own setting.
 
-    Edge cases: D is 1 beside the border, on both sides, and grows to the diagonal of
-    the image: add the loss with a small weight to one of regions, such as `SoftDice`.
-    An empty or full map has D = 0. Where both maps are, the class costs 0 without a
-    gradient, whatever p is. Soft labels belong to the region above 0.5. Masked and
+    Edge cases: D is 1 for pixels next to the border, on both sides, and may be as large
+    as the diagonal of the image: add the loss with a small weight to an overlap loss
+    such as `SoftDice`. An empty or full map has D = 0. If both maps are empty or full,
+    the class costs 0 with gradient 0, for every p. Soft labels above 0.5 belong to the
+    region. Masked and
     ignored pixels count as outside for the distances of the others, and are excluded
     from the mean; a sample without any pixel is excluded too. A sigmoid or softmax that
-    is saturated in float32 (a logit of 20 or 100) has no gradient.
+    is saturated in float32 (a logit of 20 or 100) has gradient 0.
 
     Raises:
         ValueError: for an alpha that is not > 0; for `from_logits`, in place of
@@ -82,7 +83,7 @@ class HausdorffDT(RegionLoss):
         segmentation with convolutional neural networks", IEEE Transactions on Medical
         Imaging 39(2), 2020, arXiv:1904.10030, equation 8.
 
-    Differs: from MONAI's `HausdorffDTLoss` in class 0, which that excludes by default.
+    Differs: from MONAI's `HausdorffDTLoss`, which excludes class 0 by default.
     """
 
     def __init__(
@@ -98,7 +99,7 @@ class HausdorffDT(RegionLoss):
         return self.mean_over_classes(losses, counted, regions)
 
     def _weights_of_pixels(self, regions: Regions) -> Any:
-        """D_p^alpha + D_t^alpha, without a gradient."""
+        """D_p^alpha + D_t^alpha, as a constant in the gradient."""
         both = ops.stack([as_mask(regions.t), as_mask(regions.p)])
         if regions.pixels is not None:
             both = ops.logical_and(both, regions.pixels)

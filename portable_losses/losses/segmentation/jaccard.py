@@ -13,8 +13,8 @@ class Jaccard(OverlapLoss):
     """Soft Jaccard loss (IoU loss of regions, Jaccard metric loss).
 
     It penalizes a small intersection over union of the predicted and the true region of
-    each class. It orders predictions as `SoftDice` does, and counts the poor ones for
-    more: D / (2 - D) is the Dice loss where D is the Jaccard loss.
+    each class. For one class it orders predictions as `SoftDice` does: if J is the
+    Jaccard loss, the Dice loss is J / (2 - J), which is smaller.
 
     For a class, with t the target, p the prediction and sums over space,
 
@@ -25,13 +25,14 @@ class Jaccard(OverlapLoss):
     for soft targets min makes p = t the minimum of the loss, with loss 0, and U is the
     sum of max(t, p).
 
-    Shapes: `y_pred` is `(B, *space, C)`, with one to three axes of space. `y_true` is
+    Shapes: `y_pred` is `(B, *space, C)`, with one to three spatial axes. `y_true` is
     of that shape, one-hot or soft, or a map of class indices `(B, *space)` or
     `(B, *space, 1)`; with C = 1 it is the mask of that class. Items are `(B,)`; with
     `per="batch"` the loss is a statistic.
 
     Args:
-        log: a class's loss is -log(max(score, epsilon)), score the quotient above.
+        log: the loss of a class is -log(max(score, epsilon)), where the score is the
+            quotient above.
         activation: what is applied to y_pred first: "sigmoid" or "softmax" (over the
             classes), or None for probabilities.
         class_weights: one weight >= 0 per class, or `{class index: weight}` with 1 for
@@ -45,18 +46,18 @@ class Jaccard(OverlapLoss):
         epsilon: >= 0, the smallest denominator.
         empty: the loss of a class without a target pixel in the sample or batch.
             "complement": that of 1 - t and 1 - p, which is the mean of p, with a
-            gradient everywhere. "skip": the class is excluded from the mean.
-            "formula": the plain quotient, 1 - smooth / (sum p + smooth), which has no
-            gradient if smooth = 0.
+            nonzero gradient everywhere. "skip": the class is excluded from the mean.
+            "formula": the plain quotient, 1 - smooth / (sum p + smooth), whose gradient
+            is 0 if smooth = 0.
         data_format: "channels_last", "channels_first" (`(B, C, *space)`, class indices
             `(B, *space)` or `(B, 1, *space)`), or None for Keras's own setting.
 
-    Edge cases: a region that is missed costs 1, with a gradient. Masked and ignored
-    pixels are excluded from the sums. A sample without any pixel is excluded from the
-    mean, and so is one without any class with "skip". Where p = t the gradient is that
-    of t p for t = 0 and t = 1, and that of p between. A sigmoid or softmax that is
-    saturated in float32 (a logit of 20 or 100) has no gradient; add a crossentropy from
-    logits where that can happen.
+    Edge cases: a region that is missed costs 1, with a nonzero gradient. Masked and
+    ignored pixels are excluded from the sums. A sample without any pixel is excluded
+    from the mean, and with "skip" so is one without any class. Where p = t, min(t, p)
+    has the gradient of t p for t = 0 and t = 1, and that of p for other t. A sigmoid or
+    softmax that is saturated in float32 (a logit of 20 or 100) has gradient 0; add a
+    cross-entropy from logits where that can happen.
 
     Raises:
         ValueError: for `from_logits`, in place of `activation`; for shapes that do not
@@ -77,8 +78,8 @@ class Jaccard(OverlapLoss):
         Blaschko, "Jaccard metric losses: Optimizing the Jaccard index with soft
         labels", NeurIPS 2023, arXiv:2302.05666 (min for soft targets).
 
-    Differs: from these in empty classes, which cost them 1 whatever is predicted. MONAI
-    counts its smooth for half as much: its `smooth_nr` of 2 is a `smooth` of 1 here.
+    Differs: from these papers, where an empty class costs 1 for every prediction; from
+    MONAI, whose `smooth_nr` of 2 corresponds to a `smooth` of 1 here.
     """
 
     def __init__(self, *, log: bool = False, **common: Unpack[RegionArguments]) -> None:

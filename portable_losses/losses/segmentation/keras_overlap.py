@@ -1,4 +1,4 @@
-"""Drop-ins for Keras's Dice and Tversky: one overlap over all of `axis`."""
+"""Drop-in replacements for Keras's Dice and Tversky: one overlap over all of `axis`."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -47,7 +47,7 @@ class _KerasOverlap(Loss):
             return tuple(range(rank))
         axes = (self.axis,) if isinstance(self.axis, int) else self.axis
         if self._columns is not None and self._columns.positions:
-            # The trailing 1 that was squeezed still counts as an axis.
+            # The trailing axis of size 1 that was squeezed may be in `axis`.
             axes = tuple(axis for axis in axes if axis != rank) or axes
         if any(not -rank <= axis < rank for axis in axes):
             rule = f"axes of y_pred, whose shape is {tuple(y_pred.shape)}"
@@ -70,7 +70,8 @@ def _axis(owner: str, axis: Any) -> int | tuple[int, ...] | None:
 class Dice(_KerasOverlap):
     """Dice loss of the whole batch (Keras's Dice).
 
-    It penalizes a small overlap of two regions, for the whole batch at once.
+    It penalizes a small overlap of the predicted and the true region of the whole
+    batch.
 
     With t the target, p the prediction and sums over `axis`,
 
@@ -84,9 +85,8 @@ class Dice(_KerasOverlap):
         axis: the axes to sum over, an int or several; None for all, batch and classes
             included. Epsilon is Keras's (1e-7).
 
-    Edge cases: t = p = 0 everywhere costs 0. An empty region against a prediction that
-    is not 0 costs 1, with no gradient. Masked elements are excluded
-    from the sums.
+    Edge cases: t = p = 0 everywhere costs 0. An empty target with a prediction that is
+    not 0 costs 1, with gradient 0. Masked elements are excluded from the sums.
 
     Raises:
         ValueError: if the shapes differ, if `axis` is no axis of y_pred, and for sample
@@ -102,9 +102,9 @@ class Dice(_KerasOverlap):
         Milletari, Navab, Ahmadi, "V-Net: Fully convolutional neural networks for
         volumetric medical image segmentation", 2016, arXiv:1606.04797, section 3.
 
-    Differs: from Keras in two empty regions, which cost 1 there, and in rejecting
-    sample weights where the loss is one number per batch, which Keras multiplies by
-    them. `SoftDice` has one value per sample, and averages classes.
+    Differs: from Keras, where two empty regions cost 1 (0 here), and where sample
+    weights multiply a loss that is one number per batch (ValueError here). `SoftDice`
+    has one value per sample, the mean over the classes.
     """
 
     per_sample_form = "SoftDice"
@@ -126,8 +126,8 @@ class Dice(_KerasOverlap):
 class Tversky(_KerasOverlap):
     """Tversky loss of the whole batch (Keras's Tversky).
 
-    It penalizes a small overlap, with one weight for false positives and one for false
-    negatives.
+    It penalizes a small overlap of the predicted and the true region of the whole
+    batch, with one weight for false positives and one for false negatives.
 
     With t the target, p the prediction and sums over `axis`,
 
@@ -162,9 +162,9 @@ class Tversky(_KerasOverlap):
         3D fully convolutional deep networks", 2017, arXiv:1706.05721.
 
     Differs: from Keras 3.15, where alpha is the weight of false negatives, contrary to
-    Keras's own documentation. In Keras 3.16, in the paper, in `SoftTversky` and here it
-    is that of false positives. For the loss of a model that was tuned on Keras 3.15,
-    exchange alpha and beta. From every Keras as `Dice` does.
+    the documentation of Keras. In Keras 3.16, in the paper, in `SoftTversky` and here
+    it is the weight of false positives. For a model that was tuned on Keras 3.15,
+    exchange alpha and beta. From all versions of Keras it differs as `Dice` does.
     """
 
     per_sample_form = "SoftTversky"
@@ -185,6 +185,6 @@ class Tversky(_KerasOverlap):
         self.axis = _axis(owner, axis)
 
     def score(self, overlap: Any, true: Any, pred: Any, epsilon: float) -> Any:
-        invented = self.alpha * (pred - overlap)
-        missed = self.beta * (true - overlap)
-        return overlap / (overlap + invented + missed + epsilon)
+        false_positives = self.alpha * (pred - overlap)
+        false_negatives = self.beta * (true - overlap)
+        return overlap / (overlap + false_positives + false_negatives + epsilon)

@@ -15,25 +15,25 @@ from portable_losses.losses.segmentation._shared import (
 class LovaszHinge(RegionLoss):
     """Lovász hinge loss (binary Lovász loss of logits).
 
-    It penalizes a small intersection over union of the predicted and the true
-    region, where a region is predicted by logits above 0. Each channel is scored by
-    itself. With t the target, x the logit and the pixels sorted by their hinge errors
-    from the largest down,
+    It penalizes a small intersection over union of the predicted and the true region,
+    where the predicted region are the logits above 0. Each channel is scored
+    separately. With t the target, x the logit and the pixels in descending order of
+    their hinge errors,
 
         m_k = max(0, 1 - x_k (2 t_k - 1))    G = sum t
         J_k = 1 - (G - t_1 - ... - t_k) / (G + (1 - t_1) + ... + (1 - t_k))
         loss = sum m_k (J_k - J_{k-1})    J_0 = 0
 
-    and the item is the mean of the channels.
+    and the item is the mean over the channels.
 
-    Shapes: `y_pred` is `(B, *space, C)`, with one to three axes of space. `y_true` is
+    Shapes: `y_pred` is `(B, *space, C)`, with one to three spatial axes. `y_true` is
     of that shape, 0 or 1, or a map of class indices `(B, *space)` or `(B, *space, 1)`;
-    with C = 1 it is that class's mask. Items are `(B,)`, an image each; with
+    with C = 1 it is the mask of that class. Items are `(B,)`, one per image; with
     `per="batch"` the loss is a statistic.
 
     Args:
-        from_logits: True, since the loss is defined on logits only.
-        activation: None, for the same reason.
+        from_logits: must be True: the loss takes logits only.
+        activation: must be None, for the same reason.
         class_weights: one weight >= 0 per channel, or `{channel: weight}` with 1 for
             the rest; the mean over channels is weighted by them.
         ignore_class: pixels of this class, such as 255 for "void", are masked. The
@@ -45,11 +45,12 @@ class LovaszHinge(RegionLoss):
         data_format: "channels_last", "channels_first" (`(B, C, *space)`, class indices
             `(B, *space)` or `(B, 1, *space)`), or None for Keras's own setting.
 
-    Edge cases: masked and ignored pixels have the error 0 and change nothing; a sample
+    Edge cases: masked and ignored pixels have the error 0 and no influence; a sample
     without any pixel is excluded from the mean. A channel without a target pixel costs
-    its largest error. Logits beyond 1 on the right side, infinite ones too, cost 0 with
-    gradient 0; an infinite logit on the wrong side costs inf. Pixels of equal error are
-    taken in their order in the image, which gives one of the subgradients.
+    its largest error. A logit on the right side of 0 costs 0 with gradient 0 if its
+    absolute value is above 1, also if it is infinite; an infinite logit on the wrong
+    side costs inf. Pixels with equal errors stay in their order in the image, which
+    gives one of the subgradients.
 
     Raises:
         ValueError: for an `activation`, for `from_logits=False`, for `smooth`,
@@ -69,8 +70,8 @@ class LovaszHinge(RegionLoss):
         optimization of the intersection-over-union measure in neural networks", CVPR
         2018, arXiv:1705.08790, equation 7, algorithm 1.
 
-    Differs: from the authors' code in images without any pixel that counts, which are
-    excluded from the mean.
+    Differs: from the authors' code for images without any pixel that counts, which are
+    excluded from the mean here.
     """
 
     prediction_domain = "logits"
@@ -81,7 +82,7 @@ class LovaszHinge(RegionLoss):
         super().__init__(**common)
         self.from_logits = arguments.logits_alone(self, from_logits)
         if self.activation is not None:
-            rule, remedy = "None for this loss of logits", "leave it out"
+            rule, remedy = "None for this loss of logits", "omit it"
             errors.fail(self, "activation", rule, self.activation, remedy)
 
     def score(self, regions: Regions) -> Any:

@@ -17,22 +17,21 @@ Classes = Literal["present", "all"]
 class LovaszSoftmax(RegionLoss):
     """Lovász-Softmax loss (Lovász extension of the Jaccard index, or mean IoU).
 
-    It penalizes a small intersection over union of the predicted and the true
-    region of each class: it is the convex function of the errors of the pixels that is
-    the Jaccard loss itself where every pixel is wholly right or wholly wrong. For a
-    class, with t the target, p the prediction and the pixels sorted by their errors
-    |t - p| from the largest down,
+    It penalizes a small intersection over union of the predicted and the true region of
+    each class. It is a convex function of the errors of the pixels, and equals the
+    Jaccard loss if all errors are 0 or 1. For a class, with t the target, p the
+    prediction and the pixels in descending order of their errors |t - p|,
 
         m_k = |t_k - p_k|    G = sum t
         J_k = 1 - (G - t_1 - ... - t_k) / (G + (1 - t_1) + ... + (1 - t_k))
         loss = sum m_k (J_k - J_{k-1})    J_0 = 0
 
-    and the item is the mean of the classes.
+    and the item is the mean over the classes.
 
-    Shapes: `y_pred` is `(B, *space, C)`, with one to three axes of space. `y_true` is
+    Shapes: `y_pred` is `(B, *space, C)`, with one to three spatial axes. `y_true` is
     of that shape, one-hot or soft, or a map of class indices `(B, *space)` or
-    `(B, *space, 1)`; with C = 1 it is that class's mask. Items are `(B,)`, an image
-    each; with `per="batch"` the loss is a statistic.
+    `(B, *space, 1)`; with C = 1 it is the mask of that class. Items are `(B,)`, one per
+    image; with `per="batch"` the loss is a statistic.
 
     Args:
         classes: "present", the mean over the classes with a target pixel in the sample
@@ -50,15 +49,15 @@ class LovaszSoftmax(RegionLoss):
         data_format: "channels_last", "channels_first" (`(B, C, *space)`, class indices
             `(B, *space)` or `(B, 1, *space)`), or None for Keras's own setting.
 
-    Edge cases: masked and ignored pixels count as t = p = 0 and change nothing. A
+    Edge cases: masked and ignored pixels count as t = p = 0 and have no influence. A
     sample without any pixel is excluded from the mean, and so is one without any class
-    that is present. A pixel with p = t has gradient 0. Pixels of equal error are taken
-    in their order in the image, which gives one of the subgradients; where only the
-    rounding of an activation tells them apart, which one depends on the backend. Where
-    p is t for every pixel the loss is 0. A sigmoid or softmax that is saturated in
-    float32 (a logit of 20 or 100) has no gradient; add a crossentropy from logits where
-    that can happen. Memory is linear in the pixels times the classes, and time that of
-    a sort.
+    that is present. A pixel with p = t has gradient 0. Pixels with equal errors stay in
+    their order in the image, which gives one of the subgradients; if the errors differ
+    only by the rounding of an activation, it depends on the backend which one. If p = t
+    for every pixel, the loss is 0. A sigmoid or softmax that is saturated in
+    float32 (a logit of 20 or 100) has gradient 0; add a cross-entropy from logits where
+    that can happen. The memory is proportional to the pixels times the classes, and the
+    time is that of sorting them.
 
     Raises:
         ValueError: for `from_logits`, in place of `activation`; for `smooth`,

@@ -13,8 +13,9 @@ from portable_losses.losses.segmentation._shared import RegionArguments, Regions
 class SensitivitySpecificity(OverlapLoss):
     """Sensitivity-specificity loss (sensitivity-specificity error, SSE).
 
-    It penalizes the mean squared error within the region of each class, and outside of
-    it, so that neither drowns in the other however small the region is.
+    It penalizes the mean squared error within the region of each class and the one
+    outside of it, as two separate means, so that both count however small the region
+    is.
 
     For a class, with t the target, p the prediction, sums over space and w the weight,
 
@@ -23,13 +24,13 @@ class SensitivitySpecificity(OverlapLoss):
     and the item is the mean over the classes. A quotient whose sum of t or 1 - t is 0
     is 0.
 
-    Shapes: `y_pred` is `(B, *space, C)`, with one to three axes of space. `y_true` is
+    Shapes: `y_pred` is `(B, *space, C)`, with one to three spatial axes. `y_true` is
     of that shape, one-hot or soft, or a map of class indices `(B, *space)` or
     `(B, *space, 1)`; with C = 1 it is the mask of that class. Items are `(B,)`; with
     `per="batch"` the loss is a statistic.
 
     Args:
-        weight: in [0, 1], w, of the error within the region, the lack of sensitivity.
+        weight: w in [0, 1], weight of the error within the region (sensitivity).
         activation: what is applied to y_pred first: "sigmoid" or "softmax" (over the
             classes), or None for probabilities.
         class_weights: one weight >= 0 per class, or `{class index: weight}` with 1 for
@@ -48,11 +49,11 @@ class SensitivitySpecificity(OverlapLoss):
             `(B, *space)` or `(B, 1, *space)`), or None for Keras's own setting.
 
     Edge cases: p = t costs 0, for soft targets too. A region that is missed costs w,
-    and one that is invented in an empty mask 1 - w, both with a gradient. Masked and
-    ignored pixels are excluded from the sums. A sample without any pixel is excluded
-    from the mean, and so is one without any class with "skip". A sigmoid or softmax
-    that is saturated in float32 (a logit of 20 or 100) has no gradient; add a
-    crossentropy from logits where that can happen.
+    and p = 1 everywhere with an empty target costs 1 - w, both with a nonzero gradient.
+    Masked and ignored pixels are excluded from the sums. A sample without any pixel is
+    excluded from the mean, and with "skip" so is one without any class. A sigmoid or
+    softmax that is saturated in float32 (a logit of 20 or 100) has gradient 0; add a
+    cross-entropy from logits where that can happen.
 
     Raises:
         ValueError: for a weight outside [0, 1]; for `from_logits`, in place of
@@ -73,8 +74,8 @@ class SensitivitySpecificity(OverlapLoss):
         multiple sclerosis lesion segmentation", MICCAI 2015, doi
         10.1007/978-3-319-24574-4_1, equation 11.
 
-    Differs: from the paper in having a mean over classes. With one class, the lesion,
-    it is the paper's.
+    Differs: from the paper, which has one class, the lesion. Here the item is a mean
+    over classes.
     """
 
     def __init__(
@@ -86,14 +87,15 @@ class SensitivitySpecificity(OverlapLoss):
     def score(self, regions: Regions) -> Any:
         t = like(regions.t, regions.p)
         other, error = 1.0 - t, ops.square(t - regions.p)
-        # Not by differences of sums, which cancel where t is nearly 1 everywhere.
+        # The sum of 1 - t is not a difference of sums, which would cancel where t is
+        # nearly 1 everywhere.
         true, rest = self.total(t, regions), self.total(other, regions)
         count = true + rest
         if regions.broken is not None:
             true = true + self.over_batch(regions.broken)
-        missed = self._mean(self.total(t * error, regions), true)
-        invented = self._mean(self.total(other * error, regions), rest)
-        losses = self.weight * missed + (1.0 - self.weight) * invented
+        within = self._mean(self.total(t * error, regions), true)
+        outside = self._mean(self.total(other * error, regions), rest)
+        losses = self.weight * within + (1.0 - self.weight) * outside
         return self.mean_over_classes(
             losses, self.counted(true, count, regions), regions
         )

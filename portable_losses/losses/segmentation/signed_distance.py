@@ -15,13 +15,14 @@ DataFormat = Literal["channels_first", "channels_last"]
 def signed_distance(mask: Any, data_format: DataFormat | None = None) -> Any:
     """Signed distance map (level set function, signed Euclidean distance transform).
 
-    It holds, for each pixel and class, the exact Euclidean distance to the border of
-    the class: outside it the distance to the nearest pixel of the class, and inside it
-    minus the distance to the nearest pixel that is not of the class.
+    For each pixel and class it holds the exact Euclidean distance to the border of the
+    class. Outside of the class it is the distance to the nearest pixel of the class;
+    inside, it is minus the distance to the nearest pixel that is not of the class.
 
-    `Boundary` computes it at every step, or takes maps that were made before training.
+    `Boundary` computes this map at every step, or takes maps that were computed before
+    training.
 
-    Shapes: `mask` is `(B, *space, C)`, with one to three axes of space, and so is the
+    Shapes: `mask` is `(B, *space, C)`, with one to three spatial axes, and so is the
     result, in float32. There is no distance between samples or between classes.
 
     Args:
@@ -29,15 +30,15 @@ def signed_distance(mask: Any, data_format: DataFormat | None = None) -> Any:
         data_format: "channels_last", "channels_first" (`(B, C, *space)`), or None for
             Keras's own setting.
 
-    Edge cases: a pixel beside the border has 1 or -1; there is no shift by half a
-    pixel, and no pixel has 0. Where a class is empty or full in a sample, the map of
-    that class is 0. A pixel of NaN is NaN, and outside for the others. The squared
-    distances are integers, exact below 2^24. No gradient flows to `mask`. Sizes may be
-    unknown in a TensorFlow graph.
+    Edge cases: a pixel next to the border has the distance 1 or -1; there is no shift
+    by half a pixel, and no distance is 0. If a class is empty or full in a sample, its
+    map is 0. A pixel that is NaN has the distance NaN, and counts as outside. The
+    squared distances are integers, exact below 2^24. No gradient flows to `mask`. Sizes
+    may be unknown in a TensorFlow graph.
 
     Raises:
-        ValueError: for an unknown `data_format`, and a mask without an axis of space.
-        TypeError: for a symbolic tensor, and what is no array.
+        ValueError: for an unknown `data_format`, and a mask without an spatial axis.
+        TypeError: for a symbolic tensor, and for a mask that is not an array.
 
     Example:
         >>> mask = [[[0], [1], [1], [0], [0]]]
@@ -50,7 +51,7 @@ def signed_distance(mask: Any, data_format: DataFormat | None = None) -> Any:
         of Computing 8, 2012, doi 10.4086/toc.2012.v008a019: the transform, one axis
         after the other.
 
-    Differs: from the maps of Kervadec's code, which are greater by 1 inside.
+    Differs: from the maps of Kervadec's code, which are larger by 1 inside.
     """
     owner = "signed_distance"
     known = (None, "channels_first", "channels_last")
@@ -62,7 +63,7 @@ def signed_distance(mask: Any, data_format: DataFormat | None = None) -> Any:
     mask = ops.stop_gradient(tensor(owner, "mask", mask))
     rank = len(mask.shape)
     if rank < 3:
-        rule, remedy = "of shape (B, *space, C)", "add the axes of space or of classes"
+        rule, remedy = "of shape (B, *space, C)", "add the spatial or class axes"
         shown = errors.Described(f"an array of shape {tuple(mask.shape)}")
         errors.fail(owner, "mask", rule, shown, remedy)
     first = (data_format or keras.config.image_data_format()) == "channels_first"

@@ -11,7 +11,7 @@ from portable_losses.losses.segmentation._tversky import tversky
 
 
 class SoftTversky(OverlapLoss):
-    """Soft Tversky loss, per sample and class.
+    """Soft Tversky loss (Tversky index loss), per sample and class.
 
     It penalizes a small overlap of the predicted and the true region of each class,
     with one weight for false positives and one for false negatives.
@@ -24,15 +24,15 @@ class SoftTversky(OverlapLoss):
     and the item is the mean over the classes. For targets of 0 and 1, min(t, p) = t p;
     for soft targets min makes p = t the minimum of the loss, with loss 0.
 
-    Shapes: `y_pred` is `(B, *space, C)`, with one to three axes of space. `y_true` is
+    Shapes: `y_pred` is `(B, *space, C)`, with one to three spatial axes. `y_true` is
     of that shape, one-hot or soft, or a map of class indices `(B, *space)` or
     `(B, *space, 1)`; with C = 1 it is the mask of that class. Items are `(B,)`; with
     `per="batch"` the loss is a statistic.
 
     Args:
         alpha: weight >= 0 of false positives.
-        beta: weight >= 0 of false negatives; more of it favors recall. With both 0.5
-            the loss is `SoftDice`, with both 1 it is `Jaccard`.
+        beta: weight >= 0 of false negatives; a larger beta favors recall. With alpha =
+            beta = 0.5 the loss is `SoftDice`, with alpha = beta = 1 it is `Jaccard`.
         activation: what is applied to y_pred first: "sigmoid" or "softmax" (over the
             classes), or None for probabilities.
         class_weights: one weight >= 0 per class, or `{class index: weight}` with 1 for
@@ -42,24 +42,24 @@ class SoftTversky(OverlapLoss):
             It may lie outside [0, C).
         include_background: False excludes class 0 from the mean, after `activation`.
         per: "sample", or "batch", which first sums TP, FP and FN over the batch.
-        smooth: >= 0, in pixels, added to numerator and denominator. 1 here is 2 of
-            `SoftDice`, whose sums are twice these.
+        smooth: >= 0, in pixels, added to numerator and denominator. 1 here corresponds
+            to 2 in `SoftDice`, whose numerator and denominator are twice as large.
         epsilon: >= 0, the smallest denominator.
         empty: the loss of a class without a target pixel in the sample or batch.
             "complement": that of 1 - t and 1 - p, which is 0 at p = 0 and near 1 at
-            p = 1, with a gradient between; there what is predicted counts as missed by
+            p = 1, with a gradient between; false positives are then false negatives of
             the complement, with weight beta. "skip": the class is excluded from the
-            mean. "formula": the plain quotient, which has no gradient if smooth = 0.
+            mean. "formula": the plain quotient, which has gradient 0 if smooth = 0.
         data_format: "channels_last", "channels_first" (`(B, C, *space)`, class indices
             `(B, *space)` or `(B, 1, *space)`), or None for Keras's own setting.
 
-    Edge cases: a region that is missed costs 1, with a gradient. Masked and ignored
-    pixels are excluded from the sums. A sample without any pixel is excluded from the
-    mean, and so is one without any class with "skip". Where p = t the gradient is that
-    of t p for t = 0 and t = 1, and that of p between. With beta = 0 a region
-    that is missed in part costs 0 if nothing is predicted beside it. A sigmoid or
-    softmax that is saturated in float32 (a logit of 20 or 100) has no gradient; add a
-    crossentropy from logits where that can happen.
+    Edge cases: a region that is missed costs 1, with a nonzero gradient. Masked and
+    ignored pixels are excluded from the sums. A sample without any pixel is excluded
+    from the mean, and with "skip" so is one without any class. Where p = t, min(t, p)
+    has the gradient of t p for t = 0 and t = 1, and that of p for other t. With beta =
+    0 a region that is missed in part costs 0 if there are no false positives. A sigmoid
+    or softmax that is saturated in float32 (a logit of 20 or 100) has gradient 0; add a
+    cross-entropy from logits where that can happen.
 
     Raises:
         ValueError: for a negative alpha or beta; for `from_logits`, in place of
@@ -81,8 +81,8 @@ class SoftTversky(OverlapLoss):
         Popordanoska, Bertels, Lemmens, Blaschko, "Dice semimetric losses", 2023,
         arXiv:2303.16296 (min for soft targets).
 
-    Differs: from the paper in empty classes, which cost it 1 whatever is predicted.
-    `Tversky`, as Keras has it, is one number for the whole batch.
+    Differs: from the paper, where an empty class costs 1 for every prediction.
+    `Tversky`, the loss of Keras, is one number for the whole batch.
     """
 
     def __init__(

@@ -14,12 +14,12 @@ from portable_losses.ops.focusing import focus, focused
 
 
 class _Part(NamedTuple):
-    """Some of the classes, and how they are scored.
+    """A group of classes, and how they are scored.
 
     Args:
-        classes: their places on the class axis.
-        delta: the weight of their crossentropy.
-        background: whether it is the background.
+        classes: their indices on the class axis.
+        delta: the weight of their cross-entropy.
+        background: whether the group is the background.
     """
 
     classes: slice
@@ -28,11 +28,11 @@ class _Part(NamedTuple):
 
 
 class UnifiedFocal(OverlapLoss):
-    """Unified focal loss: focal crossentropy and focal Tversky loss in one.
+    """Unified focal loss: focal cross-entropy and focal Tversky loss in one.
 
-    It penalizes wrong pixels and a small overlap of each class's region. The
-    asymmetric form makes less of the background, which is large and easy, and more of
-    the small regions.
+    It penalizes wrong pixels, and a small overlap of the predicted and the true region
+    of each class. The asymmetric form gives less weight to the background, which is
+    large and easy, and more to small regions.
 
     With t the target, p the prediction, class 0 the background, sums over space and
     delta_c = 1 - delta for class 0, delta for the others,
@@ -43,20 +43,22 @@ class UnifiedFocal(OverlapLoss):
         loss = (1 - weight) focal + weight overlap
 
     where TP, FP and FN are those of `SoftTversky`. If `asymmetric`, the power of 1 - p
-    is for class 0 only, and that of 1 - TI for the other classes only. One channel
-    stands for an object, with 1 - p as its background.
+    applies to class 0 only, and that of 1 - TI to the other classes only. A single
+    channel is the probability p of an object, and 1 - p is that of the background.
 
-    Shapes: `y_pred` is `(B, *space, C)`, with one to three axes of space. `y_true` is
+    Shapes: `y_pred` is `(B, *space, C)`, with one to three spatial axes. `y_true` is
     of that shape, one-hot or soft, or a map of class indices `(B, *space)` or
     `(B, *space, 1)`; with C = 1 it is the mask of the object. Items are `(B,)`; with
     `per="batch"` the loss is a statistic.
 
     Args:
-        weight: in [0, 1], of the overlap; 1 - weight is that of the focal term.
-        delta: in [0, 1], the weight of false negatives, and of every class but the
-            background in the focal term; 1 - delta is that of the others.
-        gamma: in [0, 1), how much less what is nearly right counts in the focal term,
-            and how much more in the overlap. 0 is crossentropy and Tversky loss.
+        weight: in [0, 1], weight of the overlap; the focal term has 1 - weight.
+        delta: in [0, 1], the weight of false negatives, and in the focal term that of
+            all classes except the background. False positives, and the background in
+            the focal term, have 1 - delta.
+        gamma: in [0, 1); the larger it is, the less predictions that are nearly right
+            count in the focal term, and the more in the overlap. 0 is cross-entropy
+            and Tversky loss.
         asymmetric: whether class 0 is the background, see above.
         activation: what is applied to y_pred first: "sigmoid" or "softmax" (over the
             classes), or None for probabilities.
@@ -71,19 +73,19 @@ class UnifiedFocal(OverlapLoss):
         smooth: >= 0, in pixels, added to numerator and denominator of TI.
         epsilon: >= 0, the smallest denominator, and without an `activation` the
             smallest p in the logarithm.
-        empty: what TI is of a class without a target pixel in the sample or batch.
+        empty: the TI of a class without a target pixel in the sample or batch.
             "complement": that of 1 - t and 1 - p. "skip": the class is excluded from
             the mean over classes. "formula": the plain quotient.
         data_format: "channels_last", "channels_first" (`(B, C, *space)`, class indices
             `(B, *space)` or `(B, 1, *space)`), or None for Keras's own setting.
 
-    Edge cases: under an activation the focal term is computed in log space: it is exact
-    and has a gradient for logits up to 1e4, where that of the overlap is 0. A logit of
-    -inf for a pixel's class, or of inf for another in a softmax, costs inf; an infinite
-    logit that is right costs what 1e4 costs. Without an activation, p = 0 for a pixel's
-    class costs 16.1 delta_c, with no gradient. Masked and ignored pixels are excluded.
-    A sample without any pixel is excluded from the mean, and so is one without any
-    class with "skip".
+    Edge cases: with an activation the focal term is computed in log space, so it is
+    exact and keeps its gradient for logits up to 1e4, where the gradient of the overlap
+    is 0. A logit of -inf for the class of a pixel, or of inf for another class in a
+    softmax, costs inf; an infinite logit that is right costs the same as 1e4. Without
+    an activation, p = 0 for the class of a pixel costs 16.1 delta_c, with gradient 0.
+    Masked and ignored pixels are excluded. A sample without any pixel is excluded from
+    the mean, and with "skip" so is one without any class.
 
     Raises:
         ValueError: for weight or delta outside [0, 1], for gamma outside [0, 1); for
@@ -105,7 +107,7 @@ class UnifiedFocal(OverlapLoss):
         2022, arXiv:2102.04525, and the authors' code, which defines delta.
 
     Differs: from the authors' code, which is for two classes, and which clips p to
-    [1e-7, 1 - 1e-7], so that a confident wrong logit has no gradient there.
+    [1e-7, 1 - 1e-7], so that a confident wrong logit has gradient 0 there.
     """
 
     def __init__(
@@ -168,7 +170,7 @@ class UnifiedFocal(OverlapLoss):
             return of_log_softmax(x, terms)
         if self.activation == "sigmoid":
             return terms(ops.log_sigmoid(x), times)
-        # A number beyond 1 would have a negative cost, and its power no real value.
+        # A number above 1 would have a negative cost, and its weight would be NaN.
         p = ops.clip(x, self.epsilon, 1.0)
         return terms(ops.log(p), times)
 

@@ -174,17 +174,17 @@ REJECTED = [
     (
         lambda: HausdorffDT(smooth=1.0),
         "HausdorffDT: `smooth` must be 0.0, since this loss has no quotient that it "
-        "acts on; got smooth=1.0 (leave it out).",
+        "acts on; got smooth=1.0 (omit it).",
     ),
     (
         lambda: Boundary(empty="skip"),
         "Boundary: `empty` must be 'complement', since this loss has no quotient that "
-        "it acts on; got empty='skip' (leave it out).",
+        "it acts on; got empty='skip' (omit it).",
     ),
     (
         lambda: Boundary(epsilon=1e-3),
         "Boundary: `epsilon` must be 1e-07, since this loss has no quotient that it "
-        "acts on; got epsilon=0.001 (leave it out).",
+        "acts on; got epsilon=0.001 (omit it).",
     ),
     (
         lambda: Boundary(distance_maps=True, ignore_class=2),

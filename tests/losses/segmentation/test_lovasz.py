@@ -204,17 +204,17 @@ REJECTED = [
     (
         lambda: LovaszSoftmax(smooth=1.0),
         "LovaszSoftmax: `smooth` must be 0.0, since this loss has no quotient that it "
-        "acts on; got smooth=1.0 (leave it out).",
+        "acts on; got smooth=1.0 (omit it).",
     ),
     (
         lambda: LovaszHinge(empty="skip"),
         "LovaszHinge: `empty` must be 'complement', since this loss has no quotient "
-        "that it acts on; got empty='skip' (leave it out).",
+        "that it acts on; got empty='skip' (omit it).",
     ),
     (
         lambda: LovaszHinge(activation="sigmoid"),
         "LovaszHinge: `activation` must be None for this loss of logits; got "
-        "activation='sigmoid' (leave it out).",
+        "activation='sigmoid' (omit it).",
     ),
     (
         lambda: LovaszHinge(from_logits=False),

@@ -95,7 +95,7 @@ REJECTED = [
     (
         lambda: signed_distance(np.zeros((2, 3), bool)),
         "signed_distance: `mask` must be of shape (B, *space, C); got mask=an array of "
-        "shape (2, 3) (add the axes of space or of classes).",
+        "shape (2, 3) (add the spatial or class axes).",
     ),
     (
         lambda: signed_distance(np.zeros((2, 3, 1), bool), data_format="last"),
