@@ -50,7 +50,7 @@ PROBLEMS = (
     ),
     (
         "real numbers",
-        "a mean, its noise and what the model does not know",
+        "a mean with aleatoric and epistemic uncertainty",
         ("EvidentialRegression",),
     ),
     ("real numbers", "an ensemble of forecasts", ("EnsembleCRPS",)),

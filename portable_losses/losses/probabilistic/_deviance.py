@@ -1,24 +1,24 @@
-"""x log(x / m) - (x - m), which must not cancel where x is close to m."""
+"""x log(x / m) - (x - m), without cancellation where x is close to m."""
 
 from typing import Any
 
 from portable_losses import ops
 
 NEAR = 0.2
-"""The largest abs(x - m) / (x + m) for the series, whose next term is 1e-9 there."""
+"""The series is used up to this abs(x - m) / (x + m), where its next term is 1e-9."""
 
 LEAST = 1e-15
-"""The square of a smaller sum, by which a gradient is divided, may be too small."""
+"""The series is not used for a smaller x + m, whose square may underflow."""
 
 
 def deviance(x: Any, m: Any, difference: Any, log_ratio: Any) -> Any:
     """x log(x / m) - (x - m) for x >= 0 and m >= 0: it is >= 0, and 0 at x = m.
 
-    In float32 it is right to about 1e-6 of its size, if the differences are.
+    In float32 its relative error is about 1e-6, if that of `difference` is.
 
     Args:
         x: a count, or a probability.
-        m: what is expected.
+        m: its expected value.
         difference: x - m.
         log_ratio: log(x / m), for x and m that are not close; finite at x = 0.
     """

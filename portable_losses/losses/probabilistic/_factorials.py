@@ -1,4 +1,4 @@
-"""What Stirling's leading terms leave of a factorial."""
+"""The logarithm of a factorial minus the leading terms of Stirling's series."""
 
 import functools
 import math
@@ -32,8 +32,9 @@ def stirling_rest(z: Any) -> Any:
 def log_factorial_excess(z: Any) -> Any:
     """ln z! - z ln z + z for z >= 0: 0 at 0, and about ln(2 pi z) / 2 for large z.
 
-    It is what is left of a factorial beside a `deviance`. In float32, its value is
-    right to 1e-6 of its size, or 1e-7 if that is more; so is z times its derivative.
+    A log-likelihood of counts is a sum of these terms and of `deviance`. In float32 the
+    value, and z times its derivative, have a relative error of at most 1e-6, or an
+    absolute error of at most 1e-7.
     """
     large = z >= 1.0
     above = ops.where(large, z, 1.0)

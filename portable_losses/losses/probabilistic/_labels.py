@@ -1,4 +1,4 @@
-"""Probabilities and dense labels, for the losses that compare them entry by entry."""
+"""Probabilities and dense labels, for losses that compare them elementwise."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ from portable_losses.core.classes import like, valid_ids
 
 
 def probabilities(y_pred: Any, from_logits: bool) -> Any:
-    """y_pred, or the softmax of logits; of a single column the sigmoid.
+    """y_pred, or the softmax of logits; for a single column the sigmoid.
 
-    The softmax of `ops` is exact at 1e4 and at infinite logits.
+    The softmax of `ops` is exact for logits of 1e4, and for infinite ones.
     """
     if not from_logits:
         return y_pred
@@ -17,7 +17,7 @@ def probabilities(y_pred: Any, from_logits: bool) -> Any:
 
 
 def dense(y_true: Any, p: Any) -> tuple[Any, Any | None]:
-    """Labels of p's shape, and where a class index was in range, None for labels."""
+    """Labels of p's shape, and which class indices are in range (None for labels)."""
     if len(y_true.shape) == len(p.shape):
         return like(y_true, p), None
     classes = ops.arange(p.shape[-1], dtype=y_true.dtype)

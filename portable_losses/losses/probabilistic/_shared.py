@@ -1,4 +1,4 @@
-"""Shared by the probabilistic losses: the groups of parameters in y_pred, scales."""
+"""Shared by the probabilistic losses: groups of parameters in y_pred, and scales."""
 
 import itertools
 from collections.abc import Callable
@@ -9,10 +9,10 @@ from portable_losses.core import checks
 from portable_losses.core.classes import like
 
 Sizes = Callable[[int], tuple[int, ...]]
-"""The number of columns of each group, for targets of d columns: linear in d."""
+"""The number of columns of each group, for targets with d columns: linear in d."""
 
 FAR_BELOW = -80.0
-"""Below this logarithm of a scale, the quotient by the scale may overflow."""
+"""Below this logarithm of a scale, division by the scale may overflow."""
 
 
 def split_groups(
@@ -25,7 +25,7 @@ def split_groups(
     """Return y_true, in y_pred's dtype, and one tensor per name.
 
     The groups are side by side on the last axis of y_pred, the output of one `Dense`.
-    Each is as wide as y_true, unless `sizes` says how wide.
+    Each has as many columns as y_true, unless `sizes` gives other numbers.
     """
     checks.one_tensor(owner, "y_true", y_true)
     t, p = tuple(y_true.shape), tuple(y_pred.shape)
@@ -56,6 +56,6 @@ def _columns_of(x: Any, widths: tuple[int, ...]) -> list[Any]:
 
 
 def divided_by_exp(x: Any, log_scale: Any) -> Any:
-    """x exp(-log_scale), and 0 for x = 0 however small the scale is."""
+    """x exp(-log_scale), and 0 for x = 0, also if 1 / scale overflows."""
     absent = ops.logical_and(x == 0, log_scale < FAR_BELOW)
     return x * ops.exp(-ops.where(absent, 0.0, log_scale))

@@ -1,4 +1,4 @@
-"""Parts of the density of Student's t distribution, stable at every scale."""
+"""Terms of the density of Student's t distribution, stable for all scales."""
 
 import functools
 from typing import Any
@@ -7,7 +7,8 @@ from portable_losses import ops
 from portable_losses.losses.probabilistic._shared import divided_by_exp
 
 FAR = 30.0
-"""Above this logarithm of a square, 1 more does not change it in float32."""
+"""If the logarithm of a square is larger, adding 1 to the square has no effect in
+float32."""
 
 # The Chebyshev interpolant of `log_gamma_half_step(1 / u) / u` on [0, 1], fitted with
 # 40 digits by `mpmath.chebyfit`, to 2e-10; the highest power first.
@@ -28,8 +29,8 @@ HALF_STEP: tuple[float, ...] = (
 def log_gamma_half_step(x: Any) -> Any:
     """ln Gamma(x + 1/2) - ln Gamma(x) - ln(x) / 2 for x >= 1, without cancellation.
 
-    It tends to 0 as -1 / (8 x). In float32, its value and its derivatives are right to
-    1e-6 of their size for x from 1 to 1e20.
+    It tends to 0 as -1 / (8 x). In float32, its value and its derivatives have a
+    relative error of at most 1e-6 for x from 1 to 1e20.
     """
     u = 1.0 / x
     first, *rest = HALF_STEP
@@ -37,7 +38,7 @@ def log_gamma_half_step(x: Any) -> Any:
 
 
 def log1p_of_square(r: Any, log_scale: Any, df: Any = 1.0) -> Any:
-    """log(1 + (r exp(-log_scale))^2 / df), finite also where the square is not."""
+    """log(1 + (r exp(-log_scale))^2 / df), finite also where the square overflows."""
     log_square = 2.0 * (ops.log(ops.abs(r)) - log_scale)
     if not isinstance(df, float):
         log_square = log_square - ops.log(df)

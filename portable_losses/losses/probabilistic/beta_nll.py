@@ -13,8 +13,9 @@ from portable_losses.losses.probabilistic._shared import divided_by_exp, split_g
 class BetaNLL(Loss):
     """Beta-NLL (beta-weighted Gaussian negative log-likelihood).
 
-    The Gaussian negative log-likelihood, with more weight where the predicted variance
-    is large, so that the mean is learned also where the model is not sure of it.
+    It penalizes wrong means and variances by the Gaussian negative log-likelihood, with
+    more weight where the predicted variance is large, so that the mean is learned there
+    as well.
 
     With m the predicted mean, s the predicted logarithm of the variance, clipped to at
     least `min_log_variance`, and r = m - y_true, the item is the mean over the last
@@ -22,21 +23,21 @@ class BetaNLL(Loss):
 
         sg(exp(s))^beta (s + r^2 exp(-s)) / 2
 
-    where sg is a constant for the gradient (stop_gradient).
+    where sg is stop_gradient: the factor is a constant in the gradient.
 
     Shapes: `y_true` is `(B, ..., d)`, `y_pred` is `(B, ..., 2 d)`: d means, then d
     log-variances; items are `(B, ...)`. With d = 1 `y_true` may be `(B, ...)`. A mask
-    and weights of elements have y_true's shape.
+    and weights per element have y_true's shape.
 
     Args:
-        beta: exponent >= 0 of the variance, between 0 and 1 as a rule. 0 is
-            GaussianNLL; 1 gives the mean the gradient of half the squared error.
+        beta: exponent >= 0 of the variance, usually between 0 and 1. 0 is GaussianNLL;
+            with 1 the mean has the gradient of half the squared error.
         min_log_variance: lower bound of s, a logarithm of squared units of y. -20 is a
             standard deviation of 4.5e-5.
 
     Edge cases: below the bound the gradient in s is 0. Above s = 88 / beta the weight
-    overflows. The value is no likelihood: it may fall while the fit gets worse. Compare
-    models by GaussianNLL.
+    overflows. The value is not a likelihood: it may decrease while the fit gets worse.
+    Compare models by GaussianNLL.
 
     Raises:
         ValueError: if beta is negative, if min_log_variance is not finite, or if
@@ -52,8 +53,8 @@ class BetaNLL(Loss):
         uncertainty estimation with probabilistic neural networks", ICLR 2022,
         arXiv:2203.09168.
 
-    Differs: from the paper in the constant log(2 pi) / 2, which is omitted, as in the
-    authors' code.
+    Differs: from the paper, which has the constant log(2 pi) / 2. It is omitted here,
+    as in the authors' code.
     """
 
     targets = "any"

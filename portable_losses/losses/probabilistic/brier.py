@@ -10,9 +10,9 @@ from portable_losses.losses.probabilistic._labels import dense, or_nan, probabil
 class Brier(LabelLoss):
     """Brier score (quadratic score, squared error of probabilities).
 
-    The squared distance of the predicted probabilities from the labels. Like the
-    cross-entropy it is a proper score, but it is bounded: one wrong label costs at most
-    2.
+    It penalizes the squared distance of the predicted probabilities from the labels.
+    Like cross-entropy it is a proper score, but it is bounded: a wrong label costs at
+    most 2.
 
     With p the class probabilities (the softmax of logits) and t the labels, the item is
 
@@ -23,18 +23,18 @@ class Brier(LabelLoss):
 
     Args:
         from_logits: whether y_pred holds logits, any real number, of which p is the
-            softmax (of a single column the sigmoid), or probabilities in [0, 1], which
+            softmax (for a single column the sigmoid), or probabilities in [0, 1], which
             are not normalized.
         class_weights: one weight w per class, or `{class index: weight}` with 1 for the
-            rest. They multiply the class's term; the divisor stays the count.
+            rest. They multiply the class's term; the mean divides by the item count.
         ignore_class: items of this class, or whose labels have it as argmax, are
             excluded from the mean; it may lie outside [0, C).
 
     Edge cases: a certain and wrong prediction costs 2, and from logits its gradient is
-    small: it is 0 in float32 if the logits differ by 100. Prefer a cross-entropy to
-    start from, or probabilities. Infinite logits have no gradient: p is 1 at inf
-    (shared evenly if there are several) and 0 at -inf, also if all logits are -inf. The
-    score of two classes is twice that of a single column.
+    small: it is 0 in float32 if the logits differ by 100. To avoid this, start training
+    with cross-entropy, or predict probabilities. Infinite logits have gradient 0: p is
+    1 at inf (shared evenly if there are several) and 0 at -inf, also if all logits are
+    -inf. The score of two classes is twice that of a single column.
 
     Raises:
         ValueError: for indices that are not whole or out of range, weights of the wrong
@@ -50,8 +50,8 @@ class Brier(LabelLoss):
         Brier, "Verification of forecasts expressed in terms of probability", Monthly
         Weather Review 78, 1950, equation 2.
 
-    Differs: from scikit-learn's `brier_score_loss` for two classes, which is that of a
-    single column.
+    Differs: from scikit-learn's `brier_score_loss` for two classes, which is the score
+    of a single column.
     """
 
     prediction_domain = "probabilities"

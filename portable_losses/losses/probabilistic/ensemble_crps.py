@@ -11,15 +11,16 @@ from portable_losses.core.signature import LossArguments
 class EnsembleCRPS(Loss):
     """Ensemble CRPS (fair CRPS, continuous ranked probability score of samples).
 
-    The distance of the members of an ensemble from the target, less their distance from
-    each other: it is smallest if target and members are draws of one distribution.
+    It penalizes the distance of the members of an ensemble from the target, minus half
+    of their mean distance from each other. Its expectation is smallest if target and
+    members are drawn from the same distribution.
 
     With x_1 to x_M the members, the item is
 
         1 / M sum_i abs(x_i - y) - 1 / (2 M (M - 1)) sum_ij abs(x_i - x_j)
 
-    With `fair=False` the divisor is 2 M^2: the score of the empirical distribution,
-    which rewards a spread that is too small.
+    With `fair=False` the second denominator is 2 M^2. This is the score of the
+    empirical distribution, which favors a spread that is too small.
 
     Shapes: `y_pred` is `(B, ..., M)`, `y_true` is `(B, ...)` or `(B, ..., 1)`; items
     are `(B, ...)`.
@@ -27,9 +28,10 @@ class EnsembleCRPS(Loss):
     Args:
         fair: whether the expected score does not depend on the number of members.
 
-    Edge cases: one member with fair=False is the absolute error. Equal members have no
-    gradient between each other, and a member equal to the target has none from it. The
-    fair score may be negative. The members are sorted: the cost is M log M.
+    Edge cases: with one member and fair=False it is the absolute error. The distance of
+    two equal members has gradient 0, and so has that of a member that is equal to the
+    target. The fair score may be negative. The members are sorted: the time is
+    proportional to M log M.
 
     Raises:
         ValueError: if fair and there is one member only, or if y_true's shape is not
@@ -71,8 +73,9 @@ class EnsembleCRPS(Loss):
 
 def _sum_of_differences(x: Any) -> Any:
     """Sum of abs(x_i - x_j) over the pairs i < j of the last axis."""
-    # In ascending order it is sum_k (2 k - M - 1) x_k. Both directions of a stable sort
-    # together give equal members the mean of their ranks.
+    # For members in ascending order it is sum_k (2 k - M - 1) x_k. It is the mean of
+    # two stable sorts, of the members and of the members in reverse order: thus equal
+    # members get the mean of their ranks.
     members = x.shape[-1]
     ranks = ops.cast(2 * ops.arange(members) - (members - 1), x.dtype)
     both = ops.stack([x, ops.flip(x, axis=-1)], axis=0)

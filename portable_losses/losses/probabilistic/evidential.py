@@ -20,20 +20,19 @@ LOW = -15.0
 class EvidentialRegression(Loss):
     """Evidential regression loss (DER, normal-inverse-gamma regression).
 
-    The negative log-likelihood of targets whose mean and variance are themselves
-    uncertain, and a penalty on evidence for a wrong mean: one network predicts a mean
-    with its aleatoric and its epistemic uncertainty.
+    It penalizes a wrong prediction by the negative log-likelihood of targets whose mean
+    and variance are uncertain, plus a penalty on evidence for a wrong mean. So one
+    network predicts a mean with its aleatoric and its epistemic uncertainty.
 
-    y_pred holds four raw groups, any real numbers. With gamma the first, n, a and b
-    computed from the others by n = softplus(nu), a = 1 + softplus(alpha),
-    b = softplus(beta), with r = y_true - gamma and W = 2 b (1 + n), the item is the
-    mean over the last axis of
+    y_pred holds four groups of columns, any real numbers: gamma, nu, alpha and beta.
+    With n = softplus(nu), a = 1 + softplus(alpha), b = softplus(beta),
+    r = y_true - gamma and W = 2 b (1 + n), the item is the mean over the last axis of
 
         log(pi / n) / 2 - a log(W) + (a + 1/2) log(n r^2 + W)
           + logGamma(a) - logGamma(a + 1/2)
           + coefficient abs(r) (2 n + a)
 
-    the first two lines being the likelihood of Student's t distribution with 2 a
+    where the first two lines are the likelihood of Student's t distribution with 2 a
     degrees of freedom.
 
     Shapes: `y_true` is `(B, ..., d)`, `y_pred` is `(B, ..., 4 d)`: d columns each of
@@ -46,7 +45,7 @@ class EvidentialRegression(Loss):
     Edge cases: the prediction is gamma, its aleatoric variance b / (a - 1), its
     epistemic variance b / (n (a - 1)). Raw values of -1e4 to 1e4 give finite values and
     gradients: the logarithms of n and b are computed from the raw values. An exact
-    match has no gradient in gamma.
+    match has gradient 0 in gamma.
 
     Raises:
         ValueError: if coefficient is negative, or if y_pred's last axis is not four
@@ -61,8 +60,8 @@ class EvidentialRegression(Loss):
         Amini, Schwarting, Soleimany and Rus, "Deep evidential regression", NeurIPS
         2020, arXiv:1910.02600, equations 8 to 10.
 
-    Differs: from layers that apply softplus in the model: y_pred is what a `Dense`
-    without activation gives.
+    Differs: from implementations whose layer applies softplus: here y_pred is the
+    output of a `Dense` without activation.
     """
 
     targets = "any"
@@ -81,9 +80,10 @@ class EvidentialRegression(Loss):
         t, gamma, nu, alpha, beta = split_groups(self, y_true, y_pred, names)
         r = t - gamma
         a = 1.0 + ops.softplus(alpha)
-        # log(W / n) == log(2) + log(b) + log(1 + 1 / n), and of W and n nothing else
-        # is in the likelihood: (a + 1/2) log(1 + r^2 / (W / n)) + log(W / n) / 2
-        # log(b) and log(1 + 1 / n) are added first: at raw values of -1e4 they cancel.
+        # The likelihood depends on W and n by W / n only:
+        # (a + 1/2) log(1 + r^2 / (W / n)) + log(W / n) / 2
+        # log(W / n) == log(2) + log(b) + log(1 + 1 / n); log(b) and log(1 + 1 / n) are
+        # added first, because at raw values of -1e4 they cancel.
         spread = _log_softplus(beta) + ops.softplus(-_log_softplus(nu)) + math.log(2.0)
         terms = 0.5 * (spread - ops.log(a) + math.log(math.pi))
         terms = terms - log_gamma_half_step(a)
@@ -93,7 +93,7 @@ class EvidentialRegression(Loss):
 
 
 def _log_softplus(x: Any) -> Any:
-    """log(log(1 + exp(x))), which is x far below 0."""
+    """log(log(1 + exp(x))), which is about x far below 0."""
     low = x < LOW
     tail = ops.where(low, x, LOW)
     # log(log(1 + e)) == log(e) - e / 2 + ...

@@ -10,9 +10,9 @@ from portable_losses.losses.probabilistic._shared import divided_by_exp
 class GammaNLL(Loss):
     """Gamma negative log-likelihood (gamma regression with a log link, half deviance).
 
-    The negative log-likelihood of positive amounts, such as durations or costs, whose
-    standard deviation is proportional to their mean. An error counts relative to the
-    mean.
+    It penalizes a wrong mean by the negative log-likelihood of positive amounts, such
+    as durations or costs, whose standard deviation is proportional to their mean. So
+    errors count relative to the mean.
 
     With y the amount and log m = y_pred the predicted logarithm of the mean, the item
     is the mean over the last axis of
@@ -23,13 +23,13 @@ class GammaNLL(Loss):
     that, plus a constant. It is smallest, and not 0, at m = y.
 
     Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`. A mask and
-    weights of elements have their shape.
+    weights per element have their shape.
 
     Args:
-        reduction: see `Loss`, as name and dtype.
+        reduction: see `Loss`, also for name and dtype.
 
-    Edge cases: y = 0 costs log m, which has no lower bound. Any other y costs inf, more
-    than float32 holds, from about log m = -88 down.
+    Edge cases: y = 0 costs log m, which has no lower bound. Any other y costs inf, by
+    overflow in float32, if log m is below about -88.
 
     Raises:
         ValueError: if the shapes differ.

@@ -14,8 +14,8 @@ from portable_losses.losses.probabilistic._shared import split_groups
 class GaussianNLL(Loss):
     """Gaussian negative log-likelihood (heteroscedastic regression loss).
 
-    The negative log-likelihood of targets under a normal distribution whose mean and
-    variance are predicted.
+    It penalizes a wrong mean and variance by the negative log-likelihood of the targets
+    under the predicted normal distribution.
 
     With m the predicted mean, s the predicted logarithm of the variance, clipped to at
     least `min_log_variance`, and r = m - y_true, the item is the mean over the last
@@ -25,14 +25,15 @@ class GaussianNLL(Loss):
 
     Shapes: `y_true` is `(B, ..., d)`, `y_pred` is `(B, ..., 2 d)`: d means, then d
     log-variances; items are `(B, ...)`. With d = 1 `y_true` may be `(B, ...)`. A mask
-    and weights of elements have y_true's shape.
+    and weights per element have y_true's shape.
 
     Args:
         full: whether to add the constant log(2 pi) / 2.
         min_log_variance: lower bound of s, a logarithm of squared units of y. -20 is a
             standard deviation of 4.5e-5.
 
-    Edge cases: below the bound the gradient in s is 0 and that in m is r exp(-bound).
+    Edge cases: for s below the bound, the gradient in s is 0, and that in m is r
+    exp(-bound).
 
     Raises:
         ValueError: if min_log_variance is not finite, or if y_pred's last axis is not
@@ -48,8 +49,8 @@ class GaussianNLL(Loss):
         Nix and Weigend, "Estimating the mean and variance of the target probability
         distribution", IEEE International Conference on Neural Networks, 1994.
 
-    Differs: from torch's, which takes the variance itself and not its logarithm, and
-    passes the gradient through its lower bound.
+    Differs: from the loss of PyTorch, which takes the variance and not its logarithm,
+    and whose gradient passes through the lower bound.
     """
 
     targets = "any"

@@ -9,15 +9,16 @@ from portable_losses.core.signature import LossArguments
 from portable_losses.losses.probabilistic._shared import split_groups
 
 FAR = 40.0
-"""Standard deviations beyond which the density is 0, in float64 too."""
+"""The density is 0 beyond this many standard deviations, in float64 too."""
 
 
 class GaussianCRPS(Loss):
     """Gaussian CRPS (continuous ranked probability score of a normal distribution).
 
-    The squared distance between the predicted distribution function and the step at the
-    target, integrated. It is in the units of the target, and the absolute error if the
-    scale is 0: less sensitive to outliers than the likelihood.
+    It penalizes the integrated squared difference between the predicted cumulative
+    distribution function and the step function at the target. It has the units of the
+    target, tends to the absolute error for small scales, and is less sensitive to
+    outliers than the likelihood.
 
     With m the predicted mean, s the logarithm of the standard deviation, r = m -
     y_true, z = r exp(-s), and Phi and phi the standard normal distribution function and
@@ -27,14 +28,15 @@ class GaussianCRPS(Loss):
 
     Shapes: `y_true` is `(B, ..., d)`, `y_pred` is `(B, ..., 2 d)`: d means, then d
     log-scales; items are `(B, ...)`. With d = 1 `y_true` may be `(B, ...)`. A mask and
-    weights of elements have y_true's shape.
+    weights per element have y_true's shape.
 
     Args:
-        reduction: see `Loss`, as name and dtype.
+        reduction: see `Loss`, also for name and dtype.
 
-    Edge cases: an exact match costs 0.2337 exp(s) and has no gradient in m. Far out the
-    item is abs(r) - 0.5642 exp(s), without cancellation; the gradient in m is at most
-    1. A log-scale of -1e4 makes it the absolute error. One above 88 overflows.
+    Edge cases: an exact match costs 0.2337 exp(s) and has gradient 0 in m. For large
+    residuals the item is abs(r) - 0.5642 exp(s), without cancellation; the gradient in
+    m is at most 1. With a log-scale of -1e4 it is the absolute error. A log-scale above
+    88 overflows.
 
     Raises:
         ValueError: if y_pred's last axis is not twice y_true's.
@@ -66,6 +68,7 @@ class GaussianCRPS(Loss):
         # 2 Phi(z) - 1 == erf(z / sqrt(2)), and 2 phi(z) == sqrt(2 / pi) exp(-z^2 / 2)
         density = math.sqrt(2.0 / math.pi) * ops.exp(-0.5 * ops.square(z))
         spread = 1.0 / math.sqrt(math.pi)
-        # One product: for an infinite scale a difference of two would be NaN.
+        # The scale is multiplied once: if it is inf, a difference of two products would
+        # be NaN.
         near = near_r * ops.erf(math.sqrt(0.5) * z) + scale * (density - spread)
         return self.mean_over_columns(ops.where(far, ops.abs(r) - spread * scale, near))

@@ -13,9 +13,9 @@ from portable_losses.losses.probabilistic._labels import dense, or_nan, probabil
 class JensenShannon(LabelLoss):
     """Jensen-Shannon divergence (JSD, JS loss for noisy labels).
 
-    The distance of the predicted and the target distribution from their mixture. It is
-    symmetric for beta = 0.5 and bounded: a wrong label costs at most the entropy of
-    beta.
+    It penalizes the divergence of the predicted and the target distribution from their
+    mixture. It is symmetric for beta = 0.5, and bounded: a wrong label costs at most
+    the entropy of beta.
 
     With p the class probabilities (the softmax of logits), t the labels, b = beta and
     m = b t + (1 - b) p, the item is
@@ -27,24 +27,24 @@ class JensenShannon(LabelLoss):
 
     Args:
         beta: weight in (0, 1) of the labels in the mixture. Divided by
-            -(1 - b) log(1 - b), the loss tends to the cross-entropy for b towards 0,
-            and to half the absolute error for b towards 1.
+            -(1 - b) log(1 - b), the loss tends to cross-entropy as b tends to 0, and to
+            half the absolute error as b tends to 1.
         from_logits: whether y_pred holds logits, any real number, of which p is the
-            softmax (of a single column the sigmoid), or probabilities in [0, 1], which
+            softmax (for a single column the sigmoid), or probabilities in [0, 1], which
             are not normalized.
         class_weights: one weight w per class, or `{class index: weight}` with 1 for the
-            rest. They multiply the class's term; the divisor stays the count.
+            rest. They multiply the class's term; the mean divides by the item count.
         ignore_class: items of this class, or whose labels have it as argmax, are
             excluded from the mean; it may lie outside [0, C).
 
-    Edge cases: an exact match costs 0 with gradient 0, and close to it the value keeps
-    its digits. A certain and wrong prediction costs -b log b - (1 - b) log(1 - b),
+    Edge cases: an exact match costs 0 with gradient 0, and the value is accurate close
+    to it. A certain and wrong prediction costs -b log b - (1 - b) log(1 - b),
     0.6931 at 0.5, and from logits its gradient is small: it is 0 in float32 if the
-    logits differ by 100. Given probabilities, p = 0 against t > 0 has a large gradient,
-    -87 (1 - b), where the true one is infinite. Infinite logits have no gradient: p is
+    logits differ by 100. For probabilities, p = 0 where t > 0 has a large gradient,
+    -87 (1 - b), while the exact one is infinite. Infinite logits have gradient 0: p is
     1 at inf (shared evenly if there are several) and 0 at -inf, also if all logits are
-    -inf. Negative labels and probabilities count as 0. A single column has its own term
-    only: give two for a yes/no distribution.
+    -inf. Negative labels and probabilities count as 0. A single column has one term
+    only, that of the column: for a binary distribution pass two columns.
 
     Raises:
         ValueError: for beta outside (0, 1), indices that are not whole or out of range,
@@ -79,11 +79,11 @@ class JensenShannon(LabelLoss):
         b = ops.convert_to_tensor(self.beta, dtype=p.dtype)
         m, gap = b * t + (1.0 - b) * p, t - p
         log_t, log_p, log_m = ops.log(t), ops.log(p), ops.log(m)
-        # t - m == (1 - b) gap and p - m == -b gap: with these weights they cancel, so
-        # that each term is a deviance, which is never negative.
+        # t - m == (1 - b) gap and p - m == -b gap. Their sum with the weights b and
+        # 1 - b is 0, so each term can be a deviance, which is never negative.
         of_t = deviance(t, m, (1.0 - b) * gap, log_t - log_m)
         of_p = deviance(p, m, -b * gap, log_p - log_m)
         terms = b * of_t + (1.0 - b) * of_p
-        absent = -(1.0 - b) * ops.log1p(-b) * p  # what is left of it at t = 0
+        absent = -(1.0 - b) * ops.log1p(-b) * p  # the term at t = 0
         terms = self.weighted(ops.where(t == 0, absent, terms))
         return or_nan(ops.sum(terms, axis=-1), valid)

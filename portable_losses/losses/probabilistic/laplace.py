@@ -13,8 +13,9 @@ from portable_losses.losses.probabilistic._shared import divided_by_exp, split_g
 class LaplaceNLL(Loss):
     """Laplace negative log-likelihood (absolute error with a scale).
 
-    The negative log-likelihood of targets under a Laplace distribution whose median and
-    scale are predicted: the heteroscedastic form of the absolute error.
+    It penalizes a wrong median and scale by the negative log-likelihood of the targets
+    under the predicted Laplace distribution. It is the heteroscedastic form of the
+    absolute error.
 
     With m the predicted median, s the predicted logarithm of the scale and
     r = m - y_true, the item is the mean over the last axis of
@@ -23,13 +24,13 @@ class LaplaceNLL(Loss):
 
     Shapes: `y_true` is `(B, ..., d)`, `y_pred` is `(B, ..., 2 d)`: d medians, then d
     log-scales; items are `(B, ...)`. With d = 1 `y_true` may be `(B, ...)`. A mask and
-    weights of elements have y_true's shape.
+    weights per element have y_true's shape.
 
     Args:
         full: whether to add the constant log(2).
 
-    Edge cases: an exact match costs s, however low s is, and has no gradient in m. Any
-    other residual costs inf, more than float32 holds, from about s = -88 down.
+    Edge cases: an exact match costs s, which has no lower bound, and has gradient 0 in
+    m. Any other residual costs inf, by overflow in float32, if s is below about -88.
 
     Raises:
         ValueError: if y_pred's last axis is not twice y_true's.

@@ -10,21 +10,23 @@ from portable_losses.core.signature import LossArguments
 from portable_losses.losses.probabilistic._shared import FAR_BELOW, split_groups
 
 FAR = 1e18
-"""A distance in standard deviations whose square float32 still holds."""
+"""A distance in standard deviations whose square does not overflow in float32."""
 
 
 class MixtureDensity(Loss):
     """Mixture density network loss (MDN, Gaussian mixture negative log-likelihood).
 
-    The negative log-likelihood of targets under a mixture of normal distributions whose
-    weights, means and scales are predicted: for targets with several likely values.
+    It penalizes a wrong distribution by the negative log-likelihood of the targets
+    under the predicted mixture of normal distributions. It is for targets with several
+    likely values.
 
     With w the softmax of K logits, m_k and s_k the mean and the log-scale of component
     k, vectors of length d, and z_k = (y_true - m_k) exp(-s_k), the item is
 
         -log sum_k w_k exp(-sum_j (z_kj^2 / 2 + s_kj + log(2 pi) / 2))
 
-    the joint density of the d columns, with a diagonal covariance in each component.
+    that is, minus the logarithm of the joint density of the d columns, with a diagonal
+    covariance in each component.
 
     Shapes: `y_true` is `(B, ..., d)`, `y_pred` is `(B, ..., K + 2 K d)`: K logits, then
     K means and K log-scales of d columns each, component by component; items are
@@ -34,9 +36,9 @@ class MixtureDensity(Loss):
         components: K >= 1.
 
     Edge cases: one component is GaussianNLL(full=True) times d, with log-variance 2 s.
-    A target far from all components has a live gradient up to 1e18 standard deviations.
-    A logit of -inf switches its component off; one of inf switches off all others. A
-    scale below exp(-80) counts as that in z.
+    A target far from all components has a nonzero gradient up to 1e18 standard
+    deviations. A logit of -inf switches its component off; one of inf switches off all
+    others. A scale below exp(-80) counts as that in z.
 
     Raises:
         ValueError: if components is not >= 1, or if y_pred's last axis is not
@@ -51,8 +53,8 @@ class MixtureDensity(Loss):
     Reference:
         Bishop, "Mixture density networks", Aston University report NCRG/94/004, 1994.
 
-    Differs: from other losses of this family in that an item is not divided by d: the
-    columns are not independent under a mixture.
+    Differs: from the other losses of this family, whose items are means over d columns.
+    Under a mixture the columns are not independent, so the item is not divided by d.
     """
 
     targets = "any"

@@ -14,14 +14,14 @@ from portable_losses.losses.probabilistic._factorials import (
 from portable_losses.losses.probabilistic._shared import split_groups
 
 LEAST_LOG_COUNT, MOST_LOG_COUNT = -40.0, 40.0
-"""Below the first a count n adds nothing; beyond the second it is Poisson's limit."""
+"""Bounds of log n: below, n adds nothing to y + n; above, the limit is Poisson."""
 
 
 class NegativeBinomialNLL(Loss):
     """Negative binomial negative log-likelihood (overdispersed counts, gamma-Poisson).
 
-    The negative log-likelihood of counts whose variance is larger than their mean,
-    which is predicted together with the mean.
+    It penalizes a wrong mean and variance by the negative log-likelihood of counts
+    whose variance is larger than their mean.
 
     With y the count, m the predicted mean and n the predicted total count, whose
     variance is m + m^2 / n, the item is the mean over the last axis of
@@ -34,13 +34,13 @@ class NegativeBinomialNLL(Loss):
     `(B, ...)`. A mask and weights of elements have y_true's shape.
 
     Args:
-        reduction: see `Loss`, as name and dtype.
+        reduction: see `Loss`, also for name and dtype.
 
-    Edge cases: in float32 the value is right to 1e-5 for counts and total counts of 0
-    to 1e6, near the mean too, where the terms above cancel. A large n is Poisson's
-    limit: from log n = 40 up its gradient is 0. For log m and log n down to -1e4 and
-    for log m up to 1e4 value and gradient stay finite. A negative count gives NaN; a
-    count that is not whole is accepted.
+    Edge cases: in float32 the error of the value is at most 1e-5 for counts and total
+    counts of 0 to 1e6, also near the mean, where the terms above cancel. For large n
+    the distribution tends to Poisson: for log n above 40 its gradient is 0. For log m
+    and log n down to -1e4, and for log m up to 1e4, value and gradient are finite. A
+    negative count gives NaN; a count that is not whole is accepted.
 
     Raises:
         ValueError: if y_pred's last axis is not twice y_true's.
@@ -75,14 +75,14 @@ class NegativeBinomialNLL(Loss):
 def _negative_log_likelihood(y: Any, log_m: Any, log_n: Any) -> Any:
     """The cost of a count y.
 
-    With N = n + y and G(z) = log z! - z log z + z, which has no large parts, it is
+    With N = n + y and G(z) = log z! - z log z + z, whose terms do not cancel, it is
 
         log(N / n) - G(N) + G(n) + G(y) + deviance(y, q N) + deviance(n, p N)
 
     where p = n / (n + m) and q = m / (n + m).
     """
     negative = y < 0
-    # A padded target may be negative: it gives NaN, but no gradient that is NaN.
+    # A padded target may be negative: the value is NaN, but the gradient is not.
     y = ops.where(negative, 0.0, y)
     log_n = ops.clip(log_n, None, MOST_LOG_COUNT)
     n = ops.exp(ops.clip(log_n, LEAST_LOG_COUNT, None))
@@ -94,7 +94,7 @@ def _factorials(y: Any, n: Any, log_n: Any) -> Any:
     """log(N / n) - G(N) + G(n) + G(y); 0 for y = 0."""
     some, many = y > 0, n >= 1.0
     large = ops.where(many, n, 1.0)
-    # G(z) == log(2 pi z) / 2 + rest(z), so that the logarithms of N and n join
+    # G(z) == log(2 pi z) / 2 + rest(z), so the logarithms of N and n are joined
     of_many = 0.5 * ops.log1p(y / large)
     of_many = of_many - stirling_rest(large + y) + stirling_rest(large)
     small = ops.where(many, 1.0, n)
@@ -108,7 +108,8 @@ def _factorials(y: Any, n: Any, log_n: Any) -> Any:
 def _deviances(y: Any, n: Any, log_m: Any, log_n: Any) -> Any:
     p, q = ops.sigmoid(log_n - log_m), ops.sigmoid(log_m - log_n)
     total, log_y = n + y, ops.log(y)
-    # y - q N == p (y - m), and where m > 2 y, and may overflow, == p y - q n
+    # y - q N == p (y - m) == p y - q n; the last form is used for m > 2 y, where m may
+    # overflow
     above = log_m > log_y + math.log(2.0)
     gap = p * (y - ops.exp(ops.where(above, 0.0, log_m)))
     gap = ops.where(above, p * y - q * n, gap)

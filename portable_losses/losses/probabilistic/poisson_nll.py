@@ -1,4 +1,4 @@
-"""Poisson distributions, by the rate or its logarithm."""
+"""Poisson distributions, from the rate or its logarithm."""
 
 import math
 from typing import Any, Unpack
@@ -14,31 +14,31 @@ from portable_losses.losses.probabilistic._deviance import deviance
 class PoissonNLL(Loss):
     """Poisson negative log-likelihood (count regression, log-linear model).
 
-    The negative log-likelihood of counts under a Poisson distribution whose rate, or
-    its logarithm, is predicted.
+    It penalizes a wrong rate by the negative log-likelihood of counts under the Poisson
+    distribution with the predicted rate.
 
-    With y the count and m the predicted rate, exp(y_pred) or y_pred itself, the item is
-    the mean over the last axis of
+    With y the count and m the predicted rate, exp(y_pred) or y_pred, the item is the
+    mean over the last axis of
 
         m - y log(m + epsilon)  [+ y log(y) - y + log(2 pi y) / 2 where y > 1]
 
-    without epsilon if the logarithm is predicted, and with the bracket, Stirling's
-    approximation of log(y!), if `full`.
+    There is no epsilon if the logarithm is predicted. The term in brackets, Stirling's
+    approximation of log(y!), is added if `full`.
 
     Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`. A mask and
-    weights of elements have their shape.
+    weights per element have their shape.
 
     Args:
         log_rate: whether y_pred is log m, any real number, or m >= 0.
-        full: whether to add Stirling's approximation. Then the value is a negative
-            log-likelihood: for counts of 0 and 1, to which nothing is added, and up to
-            1 / (12 y) above, which is 0.04 for 2.
-        epsilon: >= 0, added to a predicted rate of which the logarithm is taken.
+        full: whether to add Stirling's approximation, so that the value is a negative
+            log-likelihood. For counts of 0 and 1 nothing is added and the value is
+            exact; for larger counts its error is about 1 / (12 y), 0.04 for y = 2.
+        epsilon: >= 0, added to a predicted rate before its logarithm is taken.
 
-    Edge cases: full keeps its digits where the rate is close to a large count, up to
-    1e6 and beyond. The logarithm of a rate overflows at 88.7: the item is inf. A rate
-    of 0 against a count of 1 costs 18.42, from epsilon = 1e-8. A negative rate raises
-    ValueError or gives NaN, see `Loss`.
+    Edge cases: with `full`, the value is accurate where the rate is close to a large
+    count, up to 1e6 and beyond. A predicted logarithm above 88.7 overflows: the item is
+    inf. A rate of 0 for a count of 1 costs 18.42, by epsilon = 1e-8. A negative rate
+    raises ValueError or gives NaN, see `Loss`.
 
     Raises:
         ValueError: for a negative epsilon, or shapes that differ; and, see `Loss`, for
@@ -54,7 +54,8 @@ class PoissonNLL(Loss):
         Nelder and Wedderburn, "Generalized linear models", Journal of the Royal
         Statistical Society A 135, 1972.
 
-    Differs: from `Poisson`, the stand-in for Keras's loss, which takes a rate.
+    Differs: from `Poisson`, the drop-in replacement for Keras's loss, which takes a
+    rate.
     """
 
     prediction_domain = "rates"

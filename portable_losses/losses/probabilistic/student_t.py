@@ -14,15 +14,15 @@ from portable_losses.losses.probabilistic._student import (
 )
 
 MOST_LOG_DF = 50.0
-"""Beyond it the distribution is normal, in float64 too."""
+"""For a larger log(n - 2) the distribution is normal, in float64 too."""
 
 
 class StudentTNLL(Loss):
     """Student-t negative log-likelihood (robust heteroscedastic regression).
 
-    The negative log-likelihood of targets under a Student t distribution whose
-    location, scale and degrees of freedom are predicted. An outlier costs the logarithm
-    of its distance.
+    It penalizes wrong parameters by the negative log-likelihood of the targets under
+    the predicted Student t distribution, with its location, scale and degrees of
+    freedom. The cost of an outlier grows with the logarithm of its distance.
 
     With m the predicted mean, s the logarithm of the scale, n = 2 + exp(c) the degrees
     of freedom and z = (m - y_true) exp(-s), the item is the mean over the last axis of
@@ -38,9 +38,9 @@ class StudentTNLL(Loss):
         full: whether to add the constant log(pi) / 2.
 
     Edge cases: n is above 2, where the variance, exp(2 s) n / (n - 2), is finite. In
-    float32 the value is right to 1e-6 from n = 2 to 1e6 and beyond: for large n it is
-    the Gaussian one. From c = 50 up the gradient in c is 0. Parameters of -1e4 to 1e4
-    and residuals of 1e4 have finite values and gradients.
+    float32 the error of the value is at most 1e-6 from n = 2 to 1e6 and beyond; for
+    large n it is the value of the Gaussian. For c above 50 the gradient in c is 0.
+    Parameters of -1e4 to 1e4 and residuals of 1e4 have finite values and gradients.
 
     Raises:
         ValueError: if y_pred's last axis is not three times y_true's.
@@ -68,7 +68,8 @@ class StudentTNLL(Loss):
         names = ("mean", "log_scale", "log(df - 2)")
         t, m, s, c = split_groups(self, y_true, y_pred, names)
         n = 2.0 + ops.exp(ops.clip(c, None, MOST_LOG_DF))
-        # log(n) / 2 == log(2) / 2 + log(n / 2) / 2, which the half step takes in
+        # log(n) / 2 == log(2) / 2 + log(n / 2) / 2; the half step contains the last
+        # term
         terms = s - log_gamma_half_step(0.5 * n)
         terms = terms + 0.5 * (n + 1.0) * log1p_of_square(m - t, s, n)
         constant = 2.0 * math.pi if self.full else 2.0

@@ -12,28 +12,30 @@ from portable_losses.losses.probabilistic._shared import divided_by_exp
 class Tweedie(Loss):
     """Tweedie loss (half the Tweedie deviance, compound Poisson-gamma regression).
 
-    The negative quasi-log-likelihood of amounts >= 0 with many exact zeros, such as
-    insurance claims or rainfall, whose variance grows as a power of the mean.
+    It penalizes a wrong mean by the negative quasi-log-likelihood of amounts >= 0 with
+    many exact zeros, such as insurance claims or rainfall, whose variance is
+    proportional to a power of the mean.
 
-    With y the amount, m the predicted mean, exp(y_pred) or y_pred itself, and p the
-    power, the item is the mean over the last axis of
+    With y the amount, m the predicted mean, exp(y_pred) or y_pred, and p the power, the
+    item is the mean over the last axis of
 
         m^(2 - p) / (2 - p) - y m^(1 - p) / (1 - p)
 
-    This is half the deviance less what does not depend on m: it is smallest, and not 0,
-    at m = y. Times 1 / dispersion it is, up to a constant, the negative log-likelihood.
+    This is half the deviance without the terms that do not depend on m. It is smallest,
+    and not 0, at m = y. Divided by the dispersion it is the negative log-likelihood, up
+    to a constant.
 
     Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`. A mask and
-    weights of elements have their shape.
+    weights per element have their shape.
 
     Args:
-        power: p in (1, 2): towards 1 Poisson, towards 2 gamma.
+        power: p in (1, 2); the limit 1 is Poisson, the limit 2 is gamma.
         log_mean: whether y_pred is log m, any real number, or m > 0.
 
-    Edge cases: y = 0 costs m^(2 - p) / (2 - p). m = 0 counts as the smallest normal
-    number, 1.2e-38, and has no gradient there; a negative m raises ValueError or gives
-    NaN, see `Loss`. The logarithm of a mean overflows at 88 / (2 - p), and for y > 0 at
-    -88 / (p - 1): the item is inf.
+    Edge cases: y = 0 costs m^(2 - p) / (2 - p). m = 0 is replaced by the smallest
+    normal number, 1.2e-38, with gradient 0; a negative m raises ValueError or gives
+    NaN, see `Loss`. The item overflows to inf if log m is above 88 / (2 - p), or for
+    y > 0 if it is below -88 / (p - 1).
 
     Raises:
         ValueError: for a power outside (1, 2), or shapes that differ; and, see `Loss`,

@@ -94,7 +94,7 @@ PROBLEMS = (
     ("coordinates of landmarks", "small errors below a pixel", ("Wing",)),
     ("heat maps of landmarks", "sharp peaks", ("AdaptiveWing",)),
     (
-        "positive numbers of unlike size",
+        "positive numbers of very different size",
         "small relative errors",
         (
             "MeanSquaredLogarithmicError",

@@ -7,18 +7,18 @@ from portable_losses.core.classes import like, weight_vector
 from portable_losses.core.loss import Loss
 
 FAR = 1e9
-"""A residual, in scales, whose square plus 1 is its square, in float64 too."""
+"""A residual, in scales, whose square does not change if 1 is added, in float64 too."""
 
 
 def residual(y_true: Any, y_pred: Any) -> Any:
-    """y_pred - y_true, integer targets cast to y_pred's dtype."""
+    """y_pred - y_true; integer targets are cast to y_pred's dtype."""
     return y_pred - like(y_true, y_pred)
 
 
 def mean_over_columns(loss: Loss, terms: Any) -> Any:
     """Mean over the last axis of `terms`, each column times its class weight.
 
-    The divisor stays the number of columns, or of those that a mask keeps.
+    The mean divides by the number of columns, or of those that a mask keeps.
     """
     owner, weights = type(loss).__name__, loss.class_weights
     if weights is not None:

@@ -12,7 +12,7 @@ from portable_losses.losses.regression._shared import mean_over_columns, residua
 class MeanAbsoluteError(Loss):
     """Mean absolute error (MAE, L1 loss).
 
-    The mean of the absolute residuals.
+    It penalizes residuals by their absolute value.
 
     With y the target and p the prediction, the item is
 
@@ -22,7 +22,8 @@ class MeanAbsoluteError(Loss):
 
     Args:
         class_weights: one weight per output column, or `{column: weight}` with 1 for
-            the rest; None weights all equally. The divisor stays the number of columns.
+            the rest; None weights all equally. The mean divides by the number of
+            columns.
 
     Edge cases: the gradient of an exact match is 0.
 
@@ -34,8 +35,8 @@ class MeanAbsoluteError(Loss):
         >>> float(loss([[0.0, 1.0]], [[1.0, 3.0]]))
         1.5
 
-    Differs: from Keras on JAX, where an exact match has gradient -1, and in raising
-    ValueError where Keras broadcasts.
+    Differs: from Keras on JAX, where an exact match has gradient -1; and for shapes
+    that Keras broadcasts, which raise ValueError here.
     """
 
     def __init__(

@@ -13,8 +13,8 @@ from portable_losses.losses.regression._shared import FAR, residual
 class Cauchy(Loss):
     """Cauchy loss (Lorentzian loss).
 
-    It penalizes residuals by a logarithm: the gradient of a large one fades like
-    2 / abs(r).
+    It penalizes residuals by a logarithm: the gradient of a large residual decreases
+    like 2 / abs(r).
 
     With r = y_pred - y_true, the item is the mean over the last axis of
 
@@ -28,8 +28,9 @@ class Cauchy(Loss):
         scale: residual, > 0 and in the units of y, below which the loss is about
             (r / scale)^2 / 2. The gradient is largest at 1.4 scales.
 
-    Edge cases: an exact match costs 0 with gradient 0. Exact near 0, where a residual
-    of 1e-4 costs 5e-9, and for large residuals: one of 1e20 scales costs 91.4.
+    Edge cases: an exact match costs 0 with gradient 0. The value is accurate near 0,
+    where a residual of 1e-4 costs 5e-9, and for large residuals: one of 1e20 scales
+    costs 91.4.
 
     Raises:
         ValueError: if scale is not > 0, or if the shapes differ.
@@ -42,7 +43,8 @@ class Cauchy(Loss):
     Reference:
         Black and Anandan, "The robust estimation of multiple motions: parametric and
         piecewise-smooth flow fields", Computer Vision and Image Understanding 63, 1996;
-        in this scale Barron, "A general and adaptive robust loss function", CVPR 2019,
+        with this scale: Barron, "A general and adaptive robust loss function", CVPR
+            2019,
         arXiv:1701.03077, equation 8.
     """
 

@@ -28,15 +28,16 @@ class ConcordanceCorrelation(Loss):
     axis items are `(B, ...)`, without that axis.
 
     Args:
-        axis: the axis with the values that are correlated: 0, the samples of the batch,
-            or another one, such as 1 for the steps of `(B, T, C)`.
+        axis: the axis of the values that are correlated: 0 for the samples of the
+            batch, or another one, such as 1 for the steps of `(B, T, C)`.
 
-    Edge cases: where both sides are constant, such as a single sample, it is 0 if they
-    are equal, else 1, with gradient 0. A constant target costs 1 with gradient 0,
-    whatever the prediction; a constant prediction costs 1 with the gradient of the
-    covariance. Masked samples, steps or elements are excluded from the moments, and
-    a column without any other from the mean. A batch estimates the moments: on several
-    devices each uses its own part of the batch, so that the loss is the mean of theirs.
+    Edge cases: if target and prediction are both constant, as for a single sample, the
+    loss is 0 if they are equal, else 1, with gradient 0. A constant target costs 1 with
+    gradient 0 for every prediction; a constant prediction costs 1 with the gradient of
+    the covariance. Masked samples, steps or elements are excluded from the moments, and
+    a column in which all are masked is excluded from the mean. The moments are those of
+    a batch: on several devices each device uses its part of the batch, and the loss is
+    the mean over the devices.
 
     Raises:
         ValueError: if the shapes differ, if y_pred has no such axis, and for sample
@@ -81,8 +82,8 @@ class ConcordanceCorrelation(Loss):
         mean = functools.partial(_mean, kept=kept, axis=axis)
         r = residual(y_true, y_pred)
         t, p = (_centered(x, mean) for x in (y_true, y_pred))
-        # The loss does not depend on the unit, and squares of numbers near 1 neither
-        # overflow nor underflow.
+        # The loss does not depend on the unit. With this one, numbers are near 1, and
+        # their squares neither overflow nor underflow.
         unit = mean(ops.abs(r)) + mean(ops.abs(t)) + mean(ops.abs(p))
         unit = ops.stop_gradient(unit)
         usable = ops.logical_and(unit > 0, unit < float("inf"))
@@ -91,19 +92,19 @@ class ConcordanceCorrelation(Loss):
         # v_y + v_p - 2 c_yp + (m_y - m_p)^2 == mean r^2, exact at a match
         lack = ops.divide(mean(ops.square(r)), spread)
         value = ops.squeeze(lack, axis)
-        columns = tuple(range(axis, rank - 1))  # what the items have after `axis`
+        columns = tuple(range(axis, rank - 1))  # the axes of the items after `axis`
         if kept is None or (axis > 0 and not columns):
             return value
         some = ops.any(kept, axis=axis)
         if axis > 0:
-            # A sample of which nothing is kept may have the weight 0, and then counts.
+            # A sample without kept elements may have weight 0, and then counts.
             whole = ops.any(some, axis=columns, keepdims=True)
             some = ops.logical_or(some, ops.logical_not(whole))
         return value, some
 
 
 def _mean(x: Any, kept: Any, axis: int) -> Any:
-    """The mean of what is kept, 0 of nothing, with `axis` of size 1."""
+    """The mean of the kept elements, or 0 without any; `axis` is kept with size 1."""
     if kept is None:
         count = ops.cast(ops.shape(x)[axis], x.dtype)
     else:
@@ -113,6 +114,6 @@ def _mean(x: Any, kept: Any, axis: int) -> Any:
 
 
 def _centered(x: Any, mean: Any) -> Any:
-    """`x` less its mean: twice, since the mean of large numbers is rounded."""
+    """`x` minus its mean; subtracted twice, as the mean of large numbers is rounded."""
     x = x - mean(x)
     return x - mean(x)

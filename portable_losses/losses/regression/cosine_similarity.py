@@ -14,7 +14,7 @@ from portable_losses.core.signature import DType, Reduction
 class CosineSimilarity(Loss):
     """Cosine similarity loss (negative cosine).
 
-    The negative cosine of the angle between target and prediction.
+    It penalizes the angle between target and prediction, by its negative cosine.
 
     With norms over `axis`, the item is
 
@@ -42,8 +42,8 @@ class CosineSimilarity(Loss):
         -0.96
 
     Differs: from Keras at a zero vector, where its gradient is NaN on JAX and torch; in
-    reading `(B,)` as B vectors of length 1; and in raising ValueError where
-    Keras broadcasts.
+    reading `(B,)` as B vectors of length 1; and for shapes that Keras broadcasts, which
+    raise ValueError here.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class CosineSimilarity(Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         t = like(y_true, y_pred)
         dot = ops.sum(t * y_pred, axis=-1)
-        # Divided by one length after the other: their product could overflow.
+        # Divided by one norm after the other, since their product could overflow.
         return -dot / _length(t) / _length(y_pred)
 
 
@@ -70,5 +70,5 @@ def _length(x: Any) -> Any:
     """Norm over the last axis, at least epsilon; infinite for a zero vector."""
     norm = ops.norm(x, axis=-1)
     length = ops.clip(norm, keras.config.epsilon(), None)
-    # x / inf has value 0 and gradient 0, where x / epsilon has the gradient 1e7.
+    # x / inf has value 0 and gradient 0, while x / epsilon has gradient 1e7.
     return ops.where(norm == 0, float("inf"), length)

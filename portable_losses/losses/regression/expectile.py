@@ -12,9 +12,9 @@ from portable_losses.losses.regression._shared import residual
 class Expectile(Loss):
     """Expectile loss (asymmetric least squares).
 
-    The squared error with two weights, one for each sign of the residual. It is
-    smallest where y_pred is an expectile of y_true: what a quantile is to the median,
-    an expectile is to the mean.
+    It penalizes residuals by their square, with one weight for each sign. It is
+    smallest where y_pred is an expectile of y_true. Expectiles generalize the mean as
+    quantiles generalize the median.
 
     With r = y_pred - y_true and q the expectile, the item is the mean over the last
     axis of

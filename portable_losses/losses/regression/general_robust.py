@@ -11,41 +11,42 @@ from portable_losses.core.signature import LossArguments, Number
 from portable_losses.losses.regression._shared import residual
 from portable_losses.ops.exponentials import expm1_with_tail
 
-# Beyond these sizes, alpha does not change the loss in float64, nor in float32.
+# For |alpha| beyond these bounds the loss is that of the limit, in float64 too.
 LARGEST, LEAST = 1e17, 1e-17
 
 
 class GeneralRobust(Loss):
-    """General robust loss (Barron's adaptive loss): one family of robust losses.
+    """General robust loss (Barron's adaptive loss), a family of robust losses.
 
-    It penalizes residuals, and `alpha` says how much the large ones count. With
+    It penalizes residuals, and `alpha` sets how much large residuals count. With
     r = y_pred - y_true, s = (r / scale)^2 and b = abs(alpha - 2), the item is the mean
     over the last axis of
 
         (b / alpha) ((1 + s / b)^(alpha / 2) - 1)
 
-    and at the three points where that has no value, of its limits
+    For three values of alpha it is defined by the limit,
 
         s / 2               at alpha = 2, half the squared error
         log(1 + s / 2)      at alpha = 0, Cauchy
         1 - exp(-s / 2)     at alpha = -inf, Welsch
 
-    In between lie sqrt(1 + s) - 1 at alpha = 1 (pseudo-Huber, Charbonnier) and
+    Other members are sqrt(1 + s) - 1 at alpha = 1 (pseudo-Huber, Charbonnier) and
     2 s / (s + 4) at alpha = -2 (Geman-McClure).
 
     Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
 
     Args:
-        alpha: shape < inf, -inf included: the lower, the less an outlier counts. Above
-            2 it counts for more than in the squared error, at 1 its gradient is
-            constant, below 1 the gradient falls to 0 far out. A Hyperparameter may pass
-            through 0 and 2; it is finite.
+        alpha: shape parameter < inf; -inf is allowed. The lower it is, the less an
+            outlier counts. Above 2 it counts more than in the squared error; at 1 the
+            gradient of large residuals is constant, and below 1 it decreases to 0. A
+            Hyperparameter must be finite, and may pass through 0 and 2.
         scale: residual, > 0 and in the units of y, below which the loss is about s / 2.
 
-    Edge cases: near 0 and 2, and at residuals of 1e-4 to 1e4 scales, the value is right
-    to 1e-6 of its size in float32. An exact match costs 0 with gradient 0. For
-    alpha < 0 no residual costs more than 1 + 2 / abs(alpha); for alpha = -inf one of
-    15 scales has gradient 0 in float32. One of 1e19 scales or more overflows there.
+    Edge cases: in float32 the value has a relative error of at most 1e-6 for alpha near
+    0 and 2, and for residuals of 1e-4 to 1e4 scales. An exact match costs 0 with
+    gradient 0. For alpha < 0 no residual costs more than 1 + 2 / abs(alpha). For
+    alpha = -inf a residual of 15 scales has gradient 0 in float32. A residual of 1e19
+    scales or more overflows in float32.
 
     Raises:
         ValueError: if alpha is inf or NaN, if scale is not > 0, or if the shapes
@@ -60,8 +61,8 @@ class GeneralRobust(Loss):
         Barron, "A general and adaptive robust loss function", CVPR 2019,
         arXiv:1701.03077, equation 8.
 
-    Differs: from the author's code, which moves alpha away from 0 and 2 by a rounding
-    and has a NaN gradient at alpha = -inf.
+    Differs: from the author's code, which replaces alpha = 0 and 2 by numbers close to
+    them, and which has a NaN gradient at alpha = -inf.
     """
 
     def __init__(
@@ -84,7 +85,8 @@ class GeneralRobust(Loss):
             form = _up_to_1 if self.alpha <= 1 else _above_1
             return self.mean_over_columns(form(s, alpha))
         low = alpha <= 1
-        # Each form gets an alpha of its own range, so that neither has a NaN gradient.
+        # Each formula gets an alpha in the range where it is valid, so that neither has
+        # a NaN gradient.
         below = _up_to_1(s, ops.where(low, alpha, 1.0))
         above = _above_1(s, ops.where(low, 2.0, alpha))
         return self.mean_over_columns(ops.where(low, below, above))

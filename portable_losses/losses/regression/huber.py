@@ -11,9 +11,10 @@ from portable_losses.ops.residuals import huber
 
 
 class Huber(Loss):
-    """Huber loss.
+    """Huber loss (quadratic near 0, linear beyond delta).
 
-    The squared error of small residuals, and the absolute error of large ones.
+    It penalizes small residuals by their square, and large ones by their absolute
+    value.
 
     With r = y_pred - y_true, the item is the mean over the last axis of
 
@@ -25,7 +26,8 @@ class Huber(Loss):
     Args:
         delta: residual, > 0 and in the units of y, at which the loss turns linear.
         class_weights: one weight per output column, or `{column: weight}` with 1 for
-            the rest; None weights all equally. The divisor stays the number of columns.
+            the rest; None weights all equally. The mean divides by the number of
+            columns.
 
     Edge cases: at abs(r) = delta value and gradient are continuous.
 
@@ -42,9 +44,8 @@ class Huber(Loss):
         Huber, "Robust estimation of a location parameter", Annals of Mathematical
         Statistics 35, 1964, section 4.
 
-    Differs: from Keras in rejecting a delta <= 0, with which Keras returns negative
-    losses, and in raising ValueError where
-    Keras broadcasts.
+    Differs: from Keras for a delta <= 0, which gives negative losses there and is
+    rejected here; and for shapes that Keras broadcasts, which raise ValueError here.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class Huber(Loss):
 class SmoothL1(Loss):
     """Smooth L1 loss (Fast R-CNN's box loss, Huber divided by its delta).
 
-    The absolute error, with a parabola around 0.
+    It penalizes residuals by their absolute value, and small ones by a parabola.
 
     With r = y_pred - y_true, the item is the mean over the last axis of
 
@@ -79,7 +80,8 @@ class SmoothL1(Loss):
     Args:
         beta: residual, >= 0 and in the units of y, at which the loss turns linear.
         class_weights: one weight per output column, or `{column: weight}` with 1 for
-            the rest; None weights all equally. The divisor stays the number of columns.
+            the rest; None weights all equally. The mean divides by the number of
+            columns.
 
     Edge cases: at abs(r) = beta value and gradient are continuous.
     beta = 0 is the absolute error, with gradient 0 at an exact match.

@@ -13,7 +13,8 @@ from portable_losses.ops.residuals import log_cosh
 class LogCosh(Loss):
     """Log-cosh loss (logarithm of the hyperbolic cosine).
 
-    About r^2 / 2 for small residuals and abs(r) - log 2 for large ones.
+    It penalizes residuals, by about r^2 / 2 for small ones and abs(r) - log 2 for large
+    ones.
 
     With r = y_pred - y_true, the item is
 
@@ -25,10 +26,11 @@ class LogCosh(Loss):
 
     Args:
         class_weights: one weight per output column, or `{column: weight}` with 1 for
-            the rest; None weights all equally. The divisor stays the number of columns.
+            the rest; None weights all equally. The mean divides by the number of
+            columns.
 
-    Edge cases: exact near 0, where a residual of 1e-4 costs 5e-9, and for large
-    residuals, where one of 1e30 costs 1e30.
+    Edge cases: the value is accurate near 0, where a residual of 1e-4 costs 5e-9, and
+    for large residuals: one of 1e30 costs 1e30.
 
     Raises:
         ValueError: if the shapes differ, or if there is not one weight per column.
@@ -39,8 +41,8 @@ class LogCosh(Loss):
         0.2169
 
     Differs: from Keras near 0, where its r + softplus(-2 r) - log 2 cancels: in float32
-    a residual of 1e-4 costs 0 there, or 6e-8; and in raising ValueError where
-    Keras broadcasts.
+    a residual of 1e-4 costs 0 or 6e-8 there; and for shapes that Keras broadcasts,
+    which raise ValueError here.
     """
 
     def __init__(

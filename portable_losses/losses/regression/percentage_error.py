@@ -1,4 +1,4 @@
-"""Absolute error as a percentage, of the target or of both sides."""
+"""Absolute error in percent of the target, or of the mean of target and prediction."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from portable_losses.losses.regression._shared import mean_over_columns
 class MeanAbsolutePercentageError(Loss):
     """Mean absolute percentage error (MAPE).
 
-    The mean of the absolute residuals in percent of the targets.
+    It penalizes residuals by their absolute value, in percent of the target.
 
     With y the target and p the prediction, the item is
 
@@ -27,11 +27,12 @@ class MeanAbsolutePercentageError(Loss):
 
     Args:
         class_weights: one weight per output column, or `{column: weight}` with 1 for
-            the rest; None weights all equally. The divisor stays the number of columns.
+            the rest; None weights all equally. The mean divides by the number of
+            columns.
 
-    Edge cases: a target of 0 counts as 1e-7, so that an error of 1 costs 1e9 there;
-    use SymmetricMeanAbsolutePercentageError where targets reach 0. The gradient of an
-    exact match is 0.
+    Edge cases: a target of 0 is replaced by 1e-7 in the denominator, so that an error
+    of 1 costs 1e9 there; if targets can be 0, use SymmetricMeanAbsolutePercentageError.
+    The gradient of an exact match is 0.
 
     Raises:
         ValueError: if the shapes differ, or if there is not one weight per column.
@@ -41,8 +42,8 @@ class MeanAbsolutePercentageError(Loss):
         >>> float(loss([[2.0, 4.0]], [[3.0, 4.0]]))
         25.0
 
-    Differs: from Keras on JAX, where the gradient of an exact match is not 0, and in
-    raising ValueError where Keras broadcasts.
+    Differs: from Keras on JAX, where the gradient of an exact match is not 0; and for
+    shapes that Keras broadcasts, which raise ValueError here.
     """
 
     def __init__(
@@ -58,7 +59,8 @@ class MeanAbsolutePercentageError(Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         t = like(y_true, y_pred)
-        # Not the pinned ones: the residual keeps a NaN, and the clip the gradient at 0.
+        # The functions of Keras, which are faster: a NaN in t also is in the residual,
+        # and at t = 0 the gradient of `abs` is not used, since epsilon is larger.
         size = keras.ops.maximum(keras.ops.abs(t), keras.config.epsilon())
         return 100.0 * mean_over_columns(self, ops.abs((y_pred - t) / size))
 
@@ -66,23 +68,26 @@ class MeanAbsolutePercentageError(Loss):
 class SymmetricMeanAbsolutePercentageError(Loss):
     """Symmetric mean absolute percentage error (sMAPE).
 
-    The mean of the absolute residuals in percent of the mean size of both sides.
+    It penalizes residuals by their absolute value, in percent of the mean size of
+    target and prediction.
 
     With y the target and p the prediction, the item is
 
         100 mean_j w_j abs(p_j - y_j) / max((abs(y_j) + abs(p_j)) / 2, epsilon)
 
-    where epsilon is Keras's (1e-7). It lies in [0, 200] and treats y and p alike.
+    where epsilon is Keras's (1e-7). It lies in [0, 200] and is symmetric in y and p.
 
     Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
 
     Args:
         class_weights: one weight per output column, or `{column: weight}` with 1 for
-            the rest; None weights all equally. The divisor stays the number of columns.
+            the rest; None weights all equally. The mean divides by the number of
+            columns.
 
-    Edge cases: 0 against 0 costs 0. A prediction of the wrong sign costs 200 with
-    gradient 0, so that the loss cannot correct it: let the model end in a softplus
-    or an exponential, or use MeanAbsoluteError. The gradient of an exact match is 0.
+    Edge cases: a prediction of 0 for a target of 0 costs 0. A prediction of the wrong
+    sign costs 200 with gradient 0, so that the loss cannot correct it: end the model
+    with a softplus or an exponential, or use MeanAbsoluteError. The gradient of an
+    exact match is 0.
 
     Raises:
         ValueError: if the shapes differ, or if there is not one weight per column.
@@ -96,8 +101,8 @@ class SymmetricMeanAbsolutePercentageError(Loss):
         Makridakis, "Accuracy measures: theoretical and practical concerns",
         International Journal of Forecasting 9, 1993.
 
-    Differs: from the paper in taking abs(y) and abs(p), so that the denominator is
-    never negative.
+    Differs: from the paper, where y and p have no absolute values in the denominator,
+    which may be negative there.
     """
 
     def __init__(

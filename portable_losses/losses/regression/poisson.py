@@ -14,7 +14,8 @@ from portable_losses.losses.regression._shared import mean_over_columns
 class Poisson(Loss):
     """Poisson loss (negative log-likelihood of counts).
 
-    The negative log-likelihood of a count under a predicted rate, up to a constant.
+    It penalizes a wrong rate by the negative log-likelihood of the count, up to a
+    constant.
 
     With y the count and p > 0 the predicted rate, the item is
 
@@ -26,11 +27,12 @@ class Poisson(Loss):
 
     Args:
         class_weights: one weight per output column, or `{column: weight}` with 1 for
-            the rest; None weights all equally. The divisor stays the number of columns.
+            the rest; None weights all equally. The mean divides by the number of
+            columns.
 
-    Edge cases: a rate of 0 against a count of 1 costs 16.118. A negative rate is
-    outside of the domain: it raises ValueError or gives NaN, see `Loss`. Let the model
-    end in a softplus or an exponential.
+    Edge cases: a rate of 0 for a count of 1 costs 16.118. A negative rate is outside of
+    the domain: it raises ValueError or gives NaN, see `Loss`. End the model with a
+    softplus or an exponential.
 
     Raises:
         ValueError: if the shapes differ, or if there is not one weight per column; and,
@@ -41,7 +43,7 @@ class Poisson(Loss):
         >>> round(float(loss([[2.0, 0.0]], [[1.0, 3.0]])), 4)
         2.0
 
-    Differs: from Keras in raising ValueError where Keras broadcasts.
+    Differs: from Keras for shapes that Keras broadcasts, which raise ValueError here.
     """
 
     prediction_domain = "rates"
@@ -59,6 +61,6 @@ class Poisson(Loss):
         self.class_weights = arguments.class_weights(type(self).__name__, class_weights)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        # Not the logarithm of `ops`, which guards a 0: a rate is never -epsilon.
+        # The logarithm of Keras, which is fast: for rates >= 0 its argument is not 0.
         log_p = keras.ops.log(y_pred + keras.config.epsilon())
         return mean_over_columns(self, y_pred - like(y_true, y_pred) * log_p)

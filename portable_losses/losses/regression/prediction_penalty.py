@@ -1,4 +1,4 @@
-"""Penalties on the predictions alone."""
+"""Penalties on predictions, without targets."""
 
 from typing import Any, Unpack
 
@@ -13,8 +13,8 @@ from portable_losses.core.signature import LossArguments, Number
 class PredictionPenalty(Loss):
     """Penalty on predictions (activity regularization as a loss).
 
-    It penalizes large predictions, or small ones, whatever the targets are; as a term
-    of a sum of losses it regularizes an output.
+    It penalizes large or small predictions, and ignores the targets. As a term of a sum
+    of losses it regularizes an output.
 
     With p the predictions of a sample, the item is
 
@@ -24,19 +24,19 @@ class PredictionPenalty(Loss):
     `(B,)`.
 
     Args:
-        l1: weight >= 0 of the sum of the sizes.
+        l1: weight >= 0 of the sum of the absolute values.
         l2: weight >= 0 of the mean of the squares.
         inverse: weight >= 0 of the mean of the inverse squares, which keep predictions
             away from 0.
         epsilon: > 0 and in the units of y_pred, which bounds the inverse squares.
 
-    Edge cases: with all weights 0, the default, the loss is 0. The gradient of a
-    prediction of 0 is 0, that of `inverse` included, whose value there is 1e16 with the
-    default epsilon. Masked elements are excluded from the sum and the means.
+    Edge cases: with all weights 0, the default, the loss is 0. At a prediction of 0 the
+    gradient is 0, also that of `inverse`, whose value there is 1e16 with the default
+    epsilon. Masked elements are excluded from the sum and the means.
 
     Raises:
-        ValueError: for negative weights, an epsilon that is not > 0, and for weights of
-            single elements.
+        ValueError: for negative weights, an epsilon that is not > 0, and sample weights
+            per element.
 
     Example:
         >>> loss = portable_losses.PredictionPenalty(l1=0.1, l2=1.0)
@@ -75,7 +75,7 @@ class PredictionPenalty(Loss):
         def total(terms: Any) -> Any:
             return ops.sum(ops.where(used, terms, 0.0), axis=axes)
 
-        # Without a weight the items are 0, also for predictions that are infinite.
+        # If all weights are 0, the items are 0, also for infinite predictions.
         items = ops.sum(ops.where(ops.zeros_like(used), p, 0.0), axis=axes)
         if not is_zero(self.l1):
             items = items + self.l1 * total(ops.abs(p))

@@ -15,8 +15,8 @@ from portable_losses.losses.regression._shared import FAR, residual
 class PseudoHuber(Loss):
     """Pseudo-Huber loss (smooth Huber loss).
 
-    About r^2 / 2 for small residuals and delta abs(r) for large ones, with all
-    derivatives continuous.
+    It penalizes residuals, by about r^2 / 2 for small ones and delta abs(r) for large
+    ones; all of its derivatives are continuous.
 
     With r = y_pred - y_true, the item is the mean over the last axis of
 
@@ -27,9 +27,9 @@ class PseudoHuber(Loss):
     Args:
         delta: residual, > 0 and in the units of y, around which the loss turns linear.
 
-    Edge cases: an exact match costs 0 with gradient 0. Exact near 0, where a residual
-    of 1e-4 costs 5e-9, and for large residuals, where one of 1e20 costs 1e20 at
-    delta = 1.
+    Edge cases: an exact match costs 0 with gradient 0. The value is accurate near 0,
+    where a residual of 1e-4 costs 5e-9, and for large residuals: one of 1e20 costs 1e20
+    at delta = 1.
 
     Raises:
         ValueError: if delta is not > 0, or if the shapes differ.
@@ -70,7 +70,8 @@ class PseudoHuber(Loss):
 class Charbonnier(Loss):
     """Charbonnier loss (smooth L1 of image restoration, generalized absolute error).
 
-    The absolute error, rounded off where it is smaller than epsilon.
+    It penalizes residuals by their absolute value, smoothed for residuals below
+    epsilon.
 
     With r = y_pred - y_true, the item is the mean over the last axis of
 
@@ -79,10 +80,10 @@ class Charbonnier(Loss):
     Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
 
     Args:
-        epsilon: residual, > 0 and in the units of y, below which the gradient fades.
+        epsilon: residual, > 0 and in the units of y, below which the gradient is small.
 
     Edge cases: an exact match costs epsilon, not 0, with gradient 0. A residual of 1e20
-    costs 1e20. PseudoHuber(delta=epsilon) is epsilon (loss - epsilon).
+    costs 1e20. If l is this loss, PseudoHuber(delta=epsilon) is epsilon (l - epsilon).
 
     Raises:
         ValueError: if epsilon is not > 0, or if the shapes differ.
@@ -109,7 +110,7 @@ class Charbonnier(Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         r, epsilon = residual(y_true, y_pred), self.epsilon
-        # Whether epsilon^2 is a normal number in float32, so that the root is not of 0.
+        # Whether epsilon^2 is a normal number in float32: then no root of 0 is taken.
         normal = isinstance(epsilon, int | float) and 1e-15 < epsilon < 1e15
 
         def items_of(careful: bool) -> Any:
@@ -124,5 +125,5 @@ class Charbonnier(Loss):
 
 
 def _root(u: Any) -> Any:
-    """sqrt(1 + u^2), which is never the root of 0."""
+    """sqrt(1 + u^2), a root of a number that is never 0."""
     return keras.ops.sqrt(1.0 + ops.square(u))

@@ -16,7 +16,7 @@ from portable_losses.losses.regression._shared import residual
 class Quantile(Loss):
     """Pinball loss (quantile loss, check loss).
 
-    The absolute error, with a weight for each sign of the residual. It is
+    It penalizes residuals by their absolute value, with one weight for each sign. It is
     smallest where y_pred is a quantile of y_true.
 
     With r = y_pred - y_true and q the quantile, the pinball loss is
@@ -24,8 +24,8 @@ class Quantile(Loss):
         rho_q(r) = q abs(r)           where y_pred is too low
                    (1 - q) abs(r)     where it is too high
 
-    One number q: the item is the mean of rho_q over the last axis. A sequence of K
-    quantiles, with one column of y_pred for each, p_1 to p_K:
+    For one number q the item is the mean of rho_q over the last axis. For a sequence of
+    K quantiles, y_pred has one column for each, p_1 to p_K, and the item is
 
         mean_k rho_{q_k}(p_k - y) + crossing_penalty mean_k relu(p_k - p_{k+1})
 
@@ -38,10 +38,11 @@ class Quantile(Loss):
         quantiles: a number in (0, 1), or an ascending sequence of them. 0.5 is half
             the absolute error. Hyperparameters must be ascending after each
             `assign`: set them in a suitable order.
-        crossing_penalty: weight >= 0, for a sequence, of columns in the wrong order.
+        crossing_penalty: weight >= 0 of the penalty on columns in the wrong order; for
+            a sequence only.
 
-    Edge cases: the gradient of an exact match is 0, as is the penalty's where two
-    columns are equal.
+    Edge cases: the gradient of an exact match is 0, and so is that of the penalty where
+    two columns are equal.
 
     Raises:
         ValueError: for quantiles outside (0, 1) or not ascending, a negative

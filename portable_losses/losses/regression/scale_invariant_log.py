@@ -10,10 +10,10 @@ from portable_losses.core.signature import LossArguments, Number
 
 
 class ScaleInvariantLog(Loss):
-    """Scale-invariant logarithmic error (SILog, of depth maps).
+    """Scale-invariant logarithmic error (SILog, for depth maps).
 
-    It penalizes wrong ratios of the values of a sample, and, less, a wrong common
-    factor.
+    It penalizes wrong ratios of the values of a sample, and, with less weight, a wrong
+    common factor of all values.
 
     With t the target, p the prediction and means over the elements of a sample where
     t > 0, the item is
@@ -25,19 +25,19 @@ class ScaleInvariantLog(Loss):
     `(B,)`.
 
     Args:
-        variance_weight: in [0, 1]: 0 is the mean squared error of logarithms, at 1 a
-            common factor of all predictions costs nothing.
-        epsilon: > 0 and in the units of y: smaller predictions count as this.
+        variance_weight: in [0, 1]. With 0 the loss is the mean squared error of
+            logarithms; with 1 a common factor of all predictions costs nothing.
+        epsilon: > 0 and in the units of y; smaller predictions are replaced by it.
 
     Edge cases: elements with t <= 0, where no depth is known, are excluded like masked
-    ones, and a sample without any other is excluded from the mean. A target of NaN
+    ones, and a sample with no other elements is excluded from the mean. A target of NaN
     gives NaN: mask it. A prediction below epsilon has gradient 0, so that the loss
-    cannot correct it: let the model end in a softplus or an exponential. Equal maps
-    cost 0 with gradient 0.
+    cannot correct it: end the model with a softplus or an exponential. Equal maps cost
+    0 with gradient 0.
 
     Raises:
         ValueError: if variance_weight is outside [0, 1], epsilon is not > 0, or if the
-            shapes differ; and for weights of single elements.
+            shapes differ; and for sample weights per element.
 
     Example:
         >>> loss = portable_losses.ScaleInvariantLog(variance_weight=1.0)
@@ -66,8 +66,9 @@ class ScaleInvariantLog(Loss):
         self.epsilon = arguments.number(self, "epsilon", epsilon, above=0)
 
     def keep(self, y_true: Any) -> Any:
-        # A NaN is no unknown depth, but a fault. TensorFlow's graphs make y_true > 0 of
-        # a negated y_true <= 0, which a NaN tells apart.
+        # A NaN is kept, since it is a fault and not an unknown depth. It is tested by
+        # isnan: `not y_true <= 0` would keep it, too, but TensorFlow's graph optimizer
+        # turns that into `y_true > 0`, which is False for a NaN.
         return ops.logical_or(y_true > 0, ops.isnan(y_true))
 
     def _shared_axes(self, y_pred: Any) -> int:

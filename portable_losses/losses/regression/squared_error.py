@@ -12,7 +12,7 @@ from portable_losses.losses.regression._shared import mean_over_columns, residua
 class MeanSquaredError(Loss):
     """Mean squared error (MSE, L2 loss).
 
-    The mean of the squared residuals.
+    It penalizes residuals by their square.
 
     With y the target and p the prediction, the item is
 
@@ -22,7 +22,8 @@ class MeanSquaredError(Loss):
 
     Args:
         class_weights: one weight per output column, or `{column: weight}` with 1 for
-            the rest; None weights all equally. The divisor stays the number of columns.
+            the rest; None weights all equally. The mean divides by the number of
+            columns.
 
     Edge cases: an exact match costs 0 with gradient 0. A residual of more than 1.8e19
     has an infinite square in float32.
@@ -35,7 +36,7 @@ class MeanSquaredError(Loss):
         >>> float(loss([[0.0, 1.0]], [[1.0, 3.0]]))
         2.5
 
-    Differs: from Keras in raising ValueError where Keras broadcasts.
+    Differs: from Keras for shapes that Keras broadcasts, which raise ValueError here.
     """
 
     def __init__(

@@ -16,7 +16,7 @@ from portable_losses.ops.residuals import log1p_of_positive
 class MeanSquaredLogarithmicError(Loss):
     """Mean squared logarithmic error (MSLE).
 
-    The mean of the squared differences of log(1 + y), for targets >= 0.
+    It penalizes differences of log(1 + y) by their square, for targets >= 0.
 
     With y the target and p the prediction, the item is
 
@@ -28,10 +28,11 @@ class MeanSquaredLogarithmicError(Loss):
 
     Args:
         class_weights: one weight per output column, or `{column: weight}` with 1 for
-            the rest; None weights all equally. The divisor stays the number of columns.
+            the rest; None weights all equally. The mean divides by the number of
+            columns.
 
-    Edge cases: a prediction below 1e-7, negative ones included, counts as 1e-7 and
-    has gradient 0; let the model end in a softplus or an exponential.
+    Edge cases: a prediction below 1e-7, also a negative one, is replaced by 1e-7 and
+    has gradient 0; end the model with a softplus or an exponential.
 
     Raises:
         ValueError: if the shapes differ, or if there is not one weight per column.
@@ -41,8 +42,8 @@ class MeanSquaredLogarithmicError(Loss):
         >>> round(float(loss([[1.0]], [[3.0]])), 4)
         0.4805
 
-    Differs: from Keras in computing log(1 + x) without rounding 1 + x first, which is
-    exact near 0, and in raising ValueError where Keras broadcasts.
+    Differs: from Keras, which rounds 1 + x before the logarithm (here log(1 + x) is
+    accurate near 0); and for shapes that Keras broadcasts, which raise ValueError here.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Absolute error that counts for more beyond a threshold."""
+"""Absolute error with a larger weight beyond a threshold."""
 
 from typing import Any, Unpack
 
@@ -12,7 +12,8 @@ from portable_losses.losses.regression._shared import residual
 class ThresholdedAbsoluteError(Loss):
     """Thresholded absolute error (absolute error with a penalty on large errors).
 
-    The absolute error, times a factor where it exceeds what is tolerated.
+    It penalizes residuals by their absolute value, times a factor if they exceed a
+    tolerance.
 
     With r = y_pred - y_true, the item is the mean over the last axis of
 
@@ -26,8 +27,8 @@ class ThresholdedAbsoluteError(Loss):
             tolerated.
         factor: >= 0, by which larger errors are multiplied.
 
-    Edge cases: the gradient of an exact match is 0. The value jumps at the threshold,
-    where it still is the threshold.
+    Edge cases: the gradient of an exact match is 0. The value jumps at the threshold:
+    at abs(r) = threshold it is the threshold, just above it is factor times that.
 
     Raises:
         ValueError: for a negative threshold or factor, or if the shapes differ.

@@ -12,8 +12,8 @@ from portable_losses.losses.regression._shared import residual
 class TukeyBiweight(Loss):
     """Tukey's biweight loss (bisquare loss).
 
-    About half the squared error of small residuals; residuals beyond the scale count
-    as outliers, which have no gradient.
+    It penalizes small residuals by about half of their square; residuals beyond the
+    scale count as outliers, which have gradient 0.
 
     With r = y_pred - y_true, the item is the mean over the last axis of
 
@@ -25,13 +25,13 @@ class TukeyBiweight(Loss):
     Shapes: `y_true` and `y_pred` are `(B, ..., C)`; items are `(B, ...)`.
 
     Args:
-        scale: residual, > 0 and in the units of y, from which on it is an outlier. The
-            default is for residuals of standard deviation 1: there the estimate is 95 %
-            as efficient as least squares.
+        scale: residual, > 0 and in the units of y, from which on a residual is an
+            outlier. With the default, for residuals of standard deviation 1, the
+            estimate is 95 % as efficient as least squares.
 
     Edge cases: an exact match costs 0 with gradient 0. At abs(r) = scale value and
-    gradient are continuous. A sample whose residuals are all outliers has no gradient:
-    begin with a large scale, or with another loss.
+    gradient are continuous. A sample whose residuals are all outliers has gradient 0:
+    start training with a large scale, or with another loss.
 
     Raises:
         ValueError: if scale is not > 0, or if the shapes differ.
@@ -57,7 +57,7 @@ class TukeyBiweight(Loss):
         u = ops.clip(residual(y_true, y_pred) / self.scale, -1.0, 1.0)
         s = ops.square(u)
         m = 1.0 - s
-        # s (3 - 3 s + s^2) == 1 - m^3: the first is exact near 0, the second, with its
-        # gradient, near 1
+        # s (3 - 3 s + s^2) == 1 - m^3: the first is accurate near 0, the second, with
+        # its gradient, near 1
         terms = ops.where(s < 0.5, s * (3.0 - s * (3.0 - s)), 1.0 - m * m * m)
         return self.mean_over_columns(terms) * (self.scale * self.scale / 6.0)

@@ -13,8 +13,8 @@ from portable_losses.ops.exponentials import expm1_with_tail
 class Welsch(Loss):
     """Welsch loss (Leclerc loss, correntropy loss).
 
-    It penalizes small residuals by their square, and costs at most 1: an outlier has
-    no gradient.
+    It penalizes small residuals by their square, and costs at most 1: the gradient of
+    an outlier is 0.
 
     With r = y_pred - y_true, the item is the mean over the last axis of
 
@@ -28,9 +28,10 @@ class Welsch(Loss):
         scale: residual, > 0 and in the units of y, below which the loss is about
             (r / scale)^2 / 2. The gradient is largest at one scale.
 
-    Edge cases: an exact match costs 0 with gradient 0. Exact near 0, where a residual
-    of 1e-4 scales costs 5e-9. One of 15 scales or more costs 1 with gradient 0 in
-    float32: a prediction that far out never comes back, so begin with a large scale.
+    Edge cases: an exact match costs 0 with gradient 0. The value is accurate near 0,
+    where a residual of 1e-4 scales costs 5e-9. In float32 a residual of 15 scales or
+    more costs 1 with gradient 0, so that the loss cannot correct it: start training
+    with a large scale.
 
     Raises:
         ValueError: if scale is not > 0, or if the shapes differ.
@@ -42,7 +43,7 @@ class Welsch(Loss):
 
     Reference:
         Dennis and Welsch, "Techniques for nonlinear least squares and robust
-        regression", Communications in Statistics 7, 1978; in this scale Barron, "A
+        regression", Communications in Statistics 7, 1978; with this scale: Barron, "A
         general and adaptive robust loss function", CVPR 2019, arXiv:1701.03077,
         equation 8.
     """

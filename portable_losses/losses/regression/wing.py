@@ -1,4 +1,4 @@
-"""Losses of landmarks: wing for coordinates, adaptive wing for heat maps."""
+"""Losses for landmarks: wing for coordinates, adaptive wing for heat maps."""
 
 from typing import Any, Unpack
 
@@ -10,10 +10,10 @@ from portable_losses.losses.regression._shared import residual
 
 
 class Wing(Loss):
-    """Wing loss (of coordinates of landmarks).
+    """Wing loss (for coordinates of landmarks).
 
-    The absolute error of large residuals, and a logarithm of small ones, which makes
-    these count for more than in the absolute error.
+    It penalizes large residuals by their absolute value, and small ones by a logarithm,
+    with which they count more than in the absolute error.
 
     With r = y_pred - y_true, the item is the mean over the last axis of
 
@@ -25,8 +25,8 @@ class Wing(Loss):
 
     Args:
         omega: residual, > 0 and in the units of y, at which the loss turns linear.
-        epsilon: residual, > 0 and in the units of y: the smaller, the more small
-            residuals count. The gradient beside an exact match is omega / epsilon.
+        epsilon: residual, > 0 and in the units of y: the smaller it is, the more small
+            residuals count. The gradient near an exact match is omega / epsilon.
 
     Edge cases: an exact match costs 0 with gradient 0. At abs(r) = omega the value is
     continuous, and the gradient jumps from omega / (omega + epsilon) to 1.
@@ -43,7 +43,7 @@ class Wing(Loss):
         Feng, Kittler, Awais, Huber, Wu, "Wing loss for robust facial landmark
         localisation with convolutional neural networks", CVPR 2018, arXiv:1711.06753.
 
-    Differs: from the paper in the mean over the coordinates, where it has the sum.
+    Differs: from the paper, which sums over the coordinates. Here the item is a mean.
     """
 
     def __init__(
@@ -66,10 +66,11 @@ class Wing(Loss):
 
 
 class AdaptiveWing(Loss):
-    """Adaptive wing loss (of heat maps of landmarks).
+    """Adaptive wing loss (for heat maps of landmarks).
 
-    A wing loss whose shape follows the target: near 1 small residuals count for more
-    than in the squared error, near 0, in the background, they count for less.
+    It is a wing loss whose shape depends on the target. For targets near 1, small
+    residuals count more than in the squared error; for targets near 0, the background,
+    they count less.
 
     With r = y_pred - y_true, e = alpha - y_true and y_true in [0, 1], the item is the
     mean over the last axis of
@@ -83,10 +84,11 @@ class AdaptiveWing(Loss):
     are `(B, ...)`.
 
     Args:
-        alpha: > 1. The paper wants it a little above 2, so that the exponent e is
-            above 1 at a target of 1, and the gradient fades towards an exact match.
+        alpha: > 1. The paper recommends a value slightly above 2, so that the exponent
+            e is above 1 at a target of 1, and the gradient tends to 0 at an exact
+            match.
         omega: > 0, a factor of the loss.
-        epsilon: residual, > 0: the smaller, the more small residuals count.
+        epsilon: residual, > 0: the smaller it is, the more small residuals count.
         theta: residual, > 0, at which the loss turns linear.
 
     Edge cases: an exact match costs 0 with gradient 0. At abs(r) = theta value and
