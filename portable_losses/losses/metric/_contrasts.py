@@ -46,9 +46,9 @@ def negatives(
         b: vectors, `(N, D)`.
         sample: the number of the sample of each vector, `(N,)`.
         kept: False for vectors that are in no pair, `(N,)`; None for all.
-        symmetric: whether the second is asked for, else it is None.
-        chunk_size: the number of rows at a time; None for all.
-        bound: what no inner product exceeds, if that is known.
+        symmetric: whether the second result is computed; otherwise it is None.
+        chunk_size: the number of vectors of `a` at a time; None for all.
+        bound: an upper bound of the absolute inner products, if one is known.
     """
     if chunk_size is not None:
         pairs = Pairs(sample, kept, rows_at_once(chunk_size, a))
@@ -59,14 +59,14 @@ def negatives(
 
 
 def rows_at_once(chunk_size: ChunkSize, a: Any) -> int:
-    """The number of vectors `(N, D)` whose similarities to all are in memory."""
+    """The number of vectors of a chunk, whose similarities to all are in memory."""
     if chunk_size == "auto" or chunk_size is None:
         return pairs_at_once(a.shape[0])
     return chunk_size if a.shape[0] is None else min(chunk_size, a.shape[0])
 
 
 def bound_of(normalize: bool, temperature: Any) -> float | None:
-    """What no cosine over the temperature exceeds; None if that is not known."""
+    """An upper bound of cosine / temperature; None if it is not known."""
     if normalize and isinstance(temperature, int | float):
         return 1.001 / float(temperature)
     return None
@@ -89,14 +89,14 @@ def negative_logits(a: Any, b: Any, sample: Any, kept: Any | None) -> Any:
 
 
 def pairs_of_different(sample: Any) -> Any:
-    """True for pairs of vectors of different samples, `(N, N)`."""
+    """True for pairs of vectors that belong to different samples, `(N, N)`."""
     return ops.expand_dims(sample, 1) != ops.expand_dims(sample, 0)
 
 
 def surprise(positive: Any, negatives: Any) -> Any:
-    """-log of the share of a positive, given the log-sum-exp of the negatives.
+    """-log of the softmax of a positive, given the log-sum-exp of the negatives.
 
-    Without negatives, whose log-sum-exp is -inf, it is 0.
+    Without negatives their log-sum-exp is -inf, and the result is 0.
     """
-    # log(exp(p) + exp(n)) - p == softplus(n - p), right where the loss is almost 0
+    # log(exp(p) + exp(n)) - p == softplus(n - p), accurate where the loss is almost 0
     return ops.softplus(negatives - positive)

@@ -1,4 +1,4 @@
-"""Shared by the losses of cosines: the margin of a class, and its crossentropy."""
+"""Shared by the losses of cosines: the margin of a class, and the cross-entropy."""
 
 from typing import Any, Unpack
 
@@ -25,7 +25,7 @@ class CosineLoss(Loss):
         self.scale = arguments.number(self, "scale", scale, above=0)
 
     def with_margin(self, cosine: Any) -> Any:
-        """Return the cosines of right classes, made smaller by the margin."""
+        """Return the cosines of right classes, reduced by the margin."""
         raise NotImplementedError
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
@@ -34,8 +34,8 @@ class CosineLoss(Loss):
             return crossentropy_of_labels(
                 self.scale * (y_pred + y_true * shift), y_true
             )
-        own = ops.equal(ops.arange(y_pred.shape[-1]), ops.expand_dims(y_true, -1))
-        others = ops.where(own, -float("inf"), self.scale * y_pred)
+        is_right = ops.equal(ops.arange(y_pred.shape[-1]), ops.expand_dims(y_true, -1))
+        others = ops.where(is_right, -float("inf"), self.scale * y_pred)
         right = self.scale * self.with_margin(pick(y_pred, y_true))
         # -log(exp(r) / (exp(r) + sum exp(o))) == log(1 + sum exp(o) / exp(r))
         return ops.softplus(ops.logsumexp(others, axis=-1) - right)

@@ -8,7 +8,7 @@ from portable_losses import ops
 def sums_of_others(labels: Any, x: Any, kept: Any | None) -> tuple[Any, Any]:
     """The sum of `x` over the other samples of the same label, and their number.
 
-    They are `(N, D)` and `(N,)`. A sample that is not kept is no other sample.
+    They are `(N, D)` and `(N,)`. Samples that are not kept are not counted.
 
     Args:
         labels: whole numbers, `(N,)`.
@@ -27,7 +27,7 @@ def sums_of_others(labels: Any, x: Any, kept: Any | None) -> tuple[Any, Any]:
 
 
 def _first_of_label(labels: Any) -> Any:
-    """A number per sample, below N, that the samples of one label share, `(N,)`."""
+    """A number below N for each sample, equal for samples of equal label, `(N,)`."""
     order = ops.argsort(labels)
     sorted_labels = ops.take(labels, order, axis=0)
     begins = ops.concatenate(

@@ -33,7 +33,7 @@ class EmbeddingLoss(Loss):
     """Base of the losses of labeled embeddings, which compare the pairs of a batch.
 
     A subclass writes `embedding_loss`, which maps the embeddings and their pairs to the
-    items. The base class handles shapes, normalization, masks and the empty batch.
+    items. The base class handles shapes, normalization, masks and empty batches.
     """
 
     targets = "ids"
@@ -119,7 +119,7 @@ def views(owner: object, y_pred: Any, count: int = 2) -> tuple[Any, ...]:
 
 
 def whole_samples(kept: Any | None) -> Any | None:
-    """Which samples are kept, `(B,)`: one that is partly masked is not kept."""
+    """Which samples are kept, `(B,)`; a sample that is partly masked is not kept."""
     if kept is None or len(kept.shape) == 1:
         return kept
     return ops.all(kept, axis=tuple(range(1, len(kept.shape))))

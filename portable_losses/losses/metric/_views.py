@@ -10,10 +10,10 @@ from portable_losses.losses.metric._shared import views, whole_samples
 
 
 class TwoViewLoss(Loss):
-    """Base of the losses that compare the first views of a batch with the second.
+    """Base of the losses that compare the first views of a batch with the second ones.
 
     A subclass writes `loss_of_views`, which maps the views to the items. The base class
-    handles shapes, normalization, masks and the empty batch.
+    handles shapes, normalization, masks and empty batches.
     """
 
     targets = "any"
@@ -25,9 +25,10 @@ class TwoViewLoss(Loss):
         self.normalize = arguments.flag(self, "normalize", normalize)
 
     def loss_of_views(self, a: Any, b: Any, kept: Any | None) -> Any:
-        """Return the items `(B,)` of views `(B, D)` each.
+        """Return the items `(B,)` of two views of shape `(B, D)`.
 
-        Samples that are not `kept`, a boolean tensor `(B,)` or None, are no negatives.
+        `kept` is a boolean tensor `(B,)` or None; samples that are not kept must not be
+        used as negatives.
         """
         raise NotImplementedError
 

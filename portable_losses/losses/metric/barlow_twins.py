@@ -8,21 +8,21 @@ from portable_losses.core.loss import Loss
 from portable_losses.core.signature import LossArguments, Number
 from portable_losses.losses.metric._shared import views, whole_samples
 
-# Is added to a variance, as in the batch normalization of the authors' code.
+# It is added to a variance, as in the batch normalization of the authors' code.
 EPSILON = 1e-5
 
 
 class BarlowTwins(Loss):
     """Barlow Twins loss (redundancy reduction).
 
-    It penalizes columns that differ between the views, and columns that are correlated
-    with each other. With C_jk the correlation over the batch of column j of the first
+    It penalizes columns that differ between the views, and correlations of different
+    columns. With C_jk the correlation over the batch of column j of the first
     views and column k of the second,
 
         sum_j (1 - C_jj)^2 + off_diagonal_weight sum_{j != k} C_jk^2
 
-    where C_jk = mean(a_j b_k), and a_j and b_k are columns less their mean, divided by
-    sqrt(V + 1e-5), with V their biased variance.
+    where C_jk = mean(a_j b_k), and a_j and b_k are the columns minus their mean,
+    divided by sqrt(V + 1e-5), with V their biased variance.
 
     Shapes: `y_pred` is `(B, 2, D)`, raw embeddings of two views; `y_true` is ignored
     and may be None. The loss is a statistic.
@@ -31,13 +31,13 @@ class BarlowTwins(Loss):
         off_diagonal_weight: weight >= 0 of the correlations of different columns.
 
     Edge cases: a sample that is masked, or of which one view is masked, is removed from
-    the batch. One sample has no correlation: it costs 0, with gradient 0, and so do no
-    samples. A constant column costs 1, with a finite gradient.
+    the batch. With one sample there is no correlation: the loss is 0 with gradient 0.
+    Without samples it is 0, too. A constant column costs 1, with a finite gradient.
 
-    Devices: `keras.distribution.DataParallel` (JAX) shares the batch: two devices give
-    what one gives. A replica of `tf.distribute` or of torch's DistributedDataParallel
-    has the correlations of its own part of the batch: to have those of all, gather the
-    views of all replicas in front of the loss (`all_gather`, as the guide shows).
+    Devices: with `keras.distribution.DataParallel` (JAX) the result is the same as on
+    one device. A replica of `tf.distribute` or of torch's DistributedDataParallel
+    has only the correlations of its part of the batch: to use the whole batch, gather
+    the views of all replicas before the loss (`all_gather`, as the guide shows).
 
     Raises:
         ValueError: for a negative weight, a y_pred that is not `(B, 2, D)`, and sample
@@ -53,8 +53,8 @@ class BarlowTwins(Loss):
         Zbontar, Jing, Misra, LeCun, Deny, "Barlow Twins: Self-supervised learning via
         redundancy reduction", ICML 2021, arXiv:2103.03230, equations 1 and 2.
 
-    Differs: from the paper in adding 1e-5 to the variance, as the authors' code does;
-    and from both for one sample, which costs D there.
+    Differs: from the paper, as the authors' code does, in the 1e-5 that is added to the
+    variance; and from both for one sample, which costs D there.
     """
 
     targets = "any"
@@ -87,5 +87,6 @@ class BarlowTwins(Loss):
         terms = ops.where(
             ops.eye(width, dtype="bool"), ops.square(1.0 - c), off_diagonal
         )
-        # A product, and no `where`, which would lose a NaN of the only sample.
+        # Multiplied, and not selected by `where`, so that a NaN of a single sample
+        # stays.
         return ops.sum(terms) * ops.cast(count > 1.0, x.dtype)

@@ -14,21 +14,21 @@ from portable_losses.losses.metric._shared import (
     pairs_by_label,
 )
 
-# The logarithm of the smallest normal number. Some backends round smaller numbers to 0
-# and others do not, so an item below it counts as 0 on every backend.
+# The logarithm of the smallest normal number. Some backends round smaller numbers to 0,
+# and others do not, so a smaller item counts as 0 on every backend.
 NOTHING = {"float32": -87.0, "float64": -708.0}
 ROUNDING = 1e-6
 
 
 class Circle(Loss):
-    """Circle loss.
+    """Circle loss (pair similarity optimization).
 
     It penalizes embeddings of the same class that are far apart, and embeddings of
     different classes that are close.
 
     With d = 1 - x_i x_j >= 0 the cosine distance of embeddings of length 1, m the
-    margin, P(i) the samples of anchor i's class and N(i) all of other classes, the item
-    is
+    margin, P(i) the samples of the class of anchor i and N(i) those of other classes,
+    the item is
 
         log(1 + sum_{j in P(i)} exp(gamma (m + d) (d - m))
                 sum_{j in N(i)} exp(gamma max(1 + m - d, 0) (1 - m - d)))
@@ -40,14 +40,14 @@ class Circle(Loss):
     Args:
         gamma: scale > 0 of the similarities.
         margin: m, the tolerance with which distances are compared with 0 and 1.
-        remove_diagonal: True if a sample is not a positive of itself.
+        remove_diagonal: whether the pair of a sample with itself is no positive pair.
 
-    Edge cases: the mean is over the active anchors, whose item is above 0 (in float32,
-    above 1e-38). Anchors without a positive or without a negative are excluded; without
-    an active anchor the loss is 0. A sample that is masked or of weight 0 is removed
-    from the batch, as anchor, positive and negative. Labels are exact integers of any
-    size. At d = 0 the gradient is that of d > 0. At d = 1 + m, from where on a negative
-    has no weight, it is 0.
+    Edge cases: the mean is over the active anchors, that is, those whose item is above
+    0 (in float32, above 1e-38). Anchors without a positive or without a negative are
+    excluded; without an active anchor the loss is 0. A sample that is masked or of
+    weight 0 is removed from the batch, as anchor, positive and negative. Labels are
+    exact integers of any size. At d = 0 the gradient is that of d > 0. At d = 1 + m,
+    and beyond it, the weight of a negative is 0, and so is its gradient.
 
     Raises:
         ValueError: for a gamma that is not > 0, labels that are not whole or not one
@@ -63,9 +63,9 @@ class Circle(Loss):
         Sun et al., "Circle loss: A unified perspective of pair similarity
         optimization", CVPR 2020, arXiv:2002.10857, equation 6.
 
-    Differs: from Keras in exact labels (2^24 + 1 is 2^24 there). From the paper, as
-    Keras does, in differentiating the weights m + d and 1 + m - d, and in a mean over
-    active anchors only.
+    Differs: from Keras, which rounds labels (2^24 + 1 to 2^24); here they are exact.
+    From the paper, as Keras does: the weights m + d and 1 + m - d are differentiated,
+    and the mean is over active anchors only.
     """
 
     targets = "ids"
@@ -100,8 +100,8 @@ class Circle(Loss):
         log_n = ops.logsumexp(ops.where(negative, n, -float("inf")), axis=1)
         total = log_p + log_n
         nothing = NOTHING[keras.backend.standardize_dtype(total.dtype)]
-        # A NaN is active. `not total < nothing` would say so, too, but TensorFlow
-        # rewrites it to `total >= nothing`.
+        # A NaN is active. `not total < nothing` would be True for it, too, but
+        # TensorFlow rewrites that to `total >= nothing`.
         active = ops.logical_or(total >= nothing, ops.isnan(total))
         return ops.softplus(ops.where(active, total, 0.0)), active
 

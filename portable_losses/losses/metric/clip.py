@@ -10,7 +10,7 @@ from portable_losses.losses.metric._views import TwoViewLoss
 
 
 class CLIP(TwoViewLoss):
-    """CLIP loss (contrastive language-image pre-training; symmetric crossentropy).
+    """CLIP loss (contrastive language-image pre-training; symmetric cross-entropy).
 
     It penalizes images that are not closer to their text than to the other texts of the
     batch, and texts that are not closer to their image than to the other images. With a
@@ -19,7 +19,7 @@ class CLIP(TwoViewLoss):
         - 1/2 log( exp(a_i b_i / temperature) / sum_j exp(a_i b_j / temperature) )
         - 1/2 log( exp(a_i b_i / temperature) / sum_j exp(a_j b_i / temperature) )
 
-    the same as `InfoNCE(temperature=0.07)`.
+    It is the same as `InfoNCE(temperature=0.07)`.
 
     Shapes: `y_pred` is `(B, 2, D)`, the image and the text of each pair, as
     `StackViews` makes it; `y_true` is ignored and may be None; items are `(B,)`, one
@@ -29,23 +29,23 @@ class CLIP(TwoViewLoss):
         temperature: > 0. As in the paper it is learned by
             `StackViews(learn_temperature=True)` in the model; then `temperature=1.0`
             and `normalize=False` here.
-        chunk_size: how many images are compared with all others at a time. With
-            a number, or "auto", which suits the size of the batch, memory grows with
-            chunk_size x B in place of B x B; the gradient then cannot be
+        chunk_size: the number of images that are compared with all others at a time.
+            With a number, or "auto" (a number for the size of the batch), memory grows
+            with chunk_size x B instead of B x B, but the gradient cannot be
             differentiated again. None compares all at once.
-        normalize: whether embeddings are divided by their length first; False for
+        normalize: whether embeddings are divided by their norm first; False for
             those of `StackViews`.
 
     Edge cases: a pair that is masked or of weight 0, or of which one part is masked, is
-    removed from the batch: it has no item, and is nobody's negative. A single pair
+    removed from the batch: it has no item, and is no negative of others. A single pair
     costs 0, with gradient 0; without pairs the loss is 0. A zero embedding stays zero,
-    with gradient 0. The value is right for logits of 1e4 and -1e4, and where it is
+    with gradient 0. The value is accurate for logits of 1e4 and -1e4, and where it is
     almost 0.
 
-    Devices: `keras.distribution.DataParallel` (JAX) shares the batch: two devices give
-    what one gives. A replica of `tf.distribute` or of torch's DistributedDataParallel
-    has only the negatives of its own part of the batch: to have all, gather the views
-    of all replicas in front of the loss (`all_gather`, as the guide shows).
+    Devices: with `keras.distribution.DataParallel` (JAX) the result is the same as on
+    one device. A replica of `tf.distribute` or of torch's DistributedDataParallel
+    has only the negatives of its part of the batch: to use all, gather the views
+    of all replicas before the loss (`all_gather`, as the guide shows).
 
     Raises:
         ValueError: for a temperature that is not > 0, and a y_pred that is not

@@ -15,13 +15,13 @@ from portable_losses.losses.metric._shared import (
 
 
 class Contrastive(EmbeddingLoss):
-    """Contrastive loss of a batch.
+    """Contrastive loss of a batch (pairwise margin loss on labels).
 
     It penalizes embeddings of the same class that are far apart, and embeddings of
     different classes that are closer than a margin.
 
-    With d the Euclidean distance, P(i) the other samples of anchor i's class and N(i)
-    all samples of other classes, the item is
+    With d the Euclidean distance, P(i) the other samples of the class of anchor i and
+    N(i) all samples of other classes, the item is
 
         mean_{p in P(i)} max(d_ip - positive_margin, 0)^2
         + mean_{n in N(i)} max(margin - d_in, 0)^2
@@ -30,21 +30,21 @@ class Contrastive(EmbeddingLoss):
     items are `(B,)`, one per anchor.
 
     Args:
-        margin: >= 0, the distance from which on a negative costs nothing. Normalized
-            embeddings are at most 2 apart.
-        positive_margin: >= 0, the distance up to which a positive costs nothing.
-        normalize: whether embeddings are divided by their length first.
+        margin: >= 0; negatives at this distance or farther cost nothing. The distance
+            of normalized embeddings is at most 2.
+        positive_margin: >= 0; positives up to this distance cost nothing.
+        normalize: whether embeddings are divided by their norm first.
 
-    Edge cases: an anchor that is alone in its class is excluded from the mean; if all
-    are, the loss is 0 with gradient 0. An anchor without a negative has only the first
-    term. Equal embeddings are at distance 0, with gradient 0; in float32 so are those
-    whose distance is below 1e-3 of their distance from the mean. A zero embedding stays
-    zero, with gradient 0. A sample that is masked or of weight 0 is removed from the
-    batch, as anchor, positive and negative. Labels are exact integers of any size.
+    Edge cases: an anchor without another sample of its class is excluded from the mean;
+    if all are, the loss is 0 with gradient 0. An anchor without a negative has only the
+    first term. Equal embeddings are at distance 0, with gradient 0; in float32 so are
+    those whose distance is below 1e-3 of their distance from the mean. A zero embedding
+    stays zero, with gradient 0. A sample that is masked or of weight 0 is removed from
+    the batch, as anchor, positive and negative. Labels are exact integers of any size.
 
-    Several devices: under `tf.distribute` each replica compares the samples of its own
-    part of the batch; make its part large, with several samples of a class. With
-    `keras.distribution` the loss sees the whole batch.
+    Several devices: under `tf.distribute` each replica compares only the samples
+    of its part of the batch: use large batches, with several samples of each class.
+    With `keras.distribution` the loss has the whole batch.
 
     Raises:
         ValueError: for a negative margin, labels that are not whole or not one per
@@ -60,8 +60,9 @@ class Contrastive(EmbeddingLoss):
         Hadsell, Chopra, LeCun, "Dimensionality reduction by learning an invariant
         mapping", CVPR 2006, equation 4.
 
-    Differs: from the paper in the means over each anchor's positives and negatives, in
-    normalized embeddings, and in having no factor 1/2.
+    Differs: from the paper, which sums over pairs, does not normalize embeddings, and
+    has a factor 1/2. Here an item has the means over the positives and negatives of an
+    anchor.
     """
 
     def __init__(

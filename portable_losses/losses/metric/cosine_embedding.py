@@ -1,4 +1,4 @@
-"""Cosine embedding loss of labeled pairs."""
+"""Cosine embedding loss for labeled pairs."""
 
 from typing import Any, Unpack
 
@@ -13,10 +13,10 @@ from portable_losses.losses.metric._views import cosines
 
 
 class CosineEmbedding(Loss):
-    """Cosine embedding loss.
+    """Cosine embedding loss (cosine loss of labeled pairs).
 
-    It penalizes an angle between embeddings that belong together, and a small angle
-    between embeddings that do not. With c the cosine of a pair, the item is
+    It penalizes a large angle between embeddings that belong together, and a small
+    angle between embeddings that do not. With c the cosine of a pair, the item is
 
         1 - c                 where y_true is 1
         max(0, c - margin)    where y_true is 0 or -1
@@ -25,16 +25,17 @@ class CosineEmbedding(Loss):
     items are `(B,)`, one per pair.
 
     Args:
-        margin: a cosine in [-1, 1], which embeddings that do not belong together may
-            have at no cost.
+        margin: a cosine in [-1, 1]. Embeddings that do not belong together cost nothing
+            up to this cosine.
 
     Edge cases: the cosine of a zero vector with any other is 0, with gradient 0. Where
-    the cosine equals the margin, the gradient is 0. Lengths do not count.
+    the cosine equals the margin, the gradient is 0. The norms of the embeddings have no
+    influence.
 
     Raises:
         ValueError: for a margin outside of [-1, 1], a y_pred that is not `(B, 2, D)`, a
-            y_true that is not `(B,)`, and, in eager mode, a label that is not 1, 0 or
-            -1 and not masked; in compiled code its item is NaN.
+            y_true that is not `(B,)`, and, in eager mode, a label other than 1, 0 or -1
+            that is not masked; in compiled code its item is NaN.
         TypeError: for a y_true of None.
 
     Example:

@@ -15,13 +15,13 @@ from portable_losses.losses.metric._shared import (
 
 
 class MultiSimilarity(EmbeddingLoss):
-    """Multi-similarity loss.
+    """Multi-similarity loss (MS loss).
 
-    It penalizes small similarities within a class and large ones between classes, the
-    more the worse they are compared with the anchor's other pairs.
+    It penalizes small similarities within a class and large similarities between
+    classes. Pairs that are worse than the other pairs of the anchor count more.
 
-    With s the cosine similarities, P(i) the other samples of anchor i's class and N(i)
-    all samples of other classes, the item is
+    With s the cosine similarities, P(i) the other samples of the class of anchor i and
+    N(i) all samples of other classes, the item is
 
         log(1 + sum_{p in P(i)} exp(-alpha (s_ip - base))) / alpha
         + log(1 + sum_{n in N(i)} exp(beta (s_in - base))) / beta
@@ -30,21 +30,21 @@ class MultiSimilarity(EmbeddingLoss):
     items are `(B,)`, one per anchor.
 
     Args:
-        alpha: > 0; the larger, the more the least similar positives count.
-        beta: > 0; the larger, the more the most similar negatives count.
+        alpha: > 0; the larger it is, the more the least similar positives count.
+        beta: > 0; the larger it is, the more the most similar negatives count.
         base: the similarity that positives should exceed and negatives should not.
-        normalize: whether embeddings are divided by their length first; False for
+        normalize: whether embeddings are divided by their norm first; False for
             those that already have length 1.
 
-    Edge cases: an anchor that is alone in its class is excluded from the mean; if all
-    are, the loss is 0 with gradient 0. An anchor without a negative has only the first
-    term. A zero embedding stays zero, with gradient 0: its similarities are 0. A sample
-    that is masked or of weight 0 is removed from the batch, as anchor, positive and
-    negative. Labels are exact integers of any size.
+    Edge cases: an anchor without another sample of its class is excluded from the mean;
+    if all are, the loss is 0 with gradient 0. An anchor without a negative has only the
+    first term. A zero embedding stays zero, with gradient 0: its similarities are 0. A
+    sample that is masked or of weight 0 is removed from the batch, as anchor, positive
+    and negative. Labels are exact integers of any size.
 
-    Several devices: under `tf.distribute` each replica compares the samples of its own
-    part of the batch; make its part large, with several samples of a class. With
-    `keras.distribution` the loss sees the whole batch.
+    Several devices: under `tf.distribute` each replica compares only the samples
+    of its part of the batch: use large batches, with several samples of each class.
+    With `keras.distribution` the loss has the whole batch.
 
     Raises:
         ValueError: for an alpha or beta that is not > 0, labels that are not whole or
@@ -60,9 +60,9 @@ class MultiSimilarity(EmbeddingLoss):
         Wang, Han, Huang, Dong, Scott, "Multi-similarity loss with general pair
         weighting for deep metric learning", CVPR 2019, arXiv:1904.06627, equation 15.
 
-    Differs: from the paper in taking all pairs: it has no miner. From
-    pytorch-metric-learning in excluding an anchor without a positive, which has its
-    second term there. The paper's base is 1.
+    Differs: from the paper, which mines pairs and whose base is 1: here all pairs
+    count. From pytorch-metric-learning, where an anchor without a positive has the
+    second term: here it is excluded.
     """
 
     def __init__(

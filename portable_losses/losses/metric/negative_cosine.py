@@ -1,4 +1,4 @@
-"""The negative cosine of a prediction and its target, a constant."""
+"""The negative cosine of a prediction and a target that has no gradient."""
 
 from typing import Any, Unpack
 
@@ -12,21 +12,21 @@ from portable_losses.losses.metric._views import cosines
 class NegativeCosine(Loss):
     """Negative cosine similarity with a stopped gradient (SimSiam, BYOL).
 
-    It penalizes an angle between what a predictor says of one view and the embedding of
-    another view, which is its target. With p the predictions and z the targets, the
-    item is
+    It penalizes the angle between the prediction of a predictor network for one view
+    and the embedding of another view, its target. With p the predictions and z the
+    targets, the item is
 
         -p z / (|p| |z|)
 
-    from -1 for the same direction to 1 for opposite ones. The target is a constant: it
-    has no gradient (without that, and without a predictor, embeddings collapse).
+    from -1 for the same direction to 1 for opposite ones. No gradient flows to the
+    target; without this, or without a predictor, embeddings collapse.
 
     Shapes: `y_pred` is `(B, 2, D)`, the prediction and the target of each sample, as
     `StackViews(normalize=False)` makes it; `y_true` is ignored and may be None; items
     are `(B,)`, one per sample.
 
     Args:
-        reduction: as in every loss, and so are `name` and `dtype`; there are no others.
+        reduction: see `Loss`, also for name and dtype. There are no other arguments.
 
     Edge cases: the cosine of a zero vector with any other is 0, with gradient 0.
     Samples are not compared with each other.
@@ -45,13 +45,13 @@ class NegativeCosine(Loss):
         new approach to self-supervised learning", NeurIPS 2020, arXiv:2006.07733,
         equation 2, which is 2 + 2 times the item.
 
-    Differs: from both in its one direction. They take the mean, or the sum, with the
-    views exchanged: use the loss on both outputs of the model.
+    Differs: from both papers, which take the mean or the sum of two directions, with
+    the views exchanged: for this, use the loss on both outputs of the model.
     """
 
     targets = "any"
 
-    # Signatures show the arguments of a constructor that a class writes itself.
+    # The constructor is written here so that the signature shows its arguments.
     def __init__(self, **common: Unpack[LossArguments]) -> None:
         super().__init__(**common)
 

@@ -16,11 +16,11 @@ from portable_losses.losses.metric._shared import (
 class NPairs(EmbeddingLoss):
     """N-pairs loss (multi-class N-pair loss, (N+1)-tuplet loss).
 
-    It penalizes inner products with samples of other classes that are not below those
-    with samples of the anchor's own class.
+    It penalizes inner products of an anchor with samples of other classes, unless they
+    are smaller than those with samples of its class.
 
-    With s the inner products of embeddings, P(i) the other samples of anchor i's class
-    and N(i) all samples of other classes, the item is
+    With s the inner products of embeddings, P(i) the other samples of the class of
+    anchor i and N(i) all samples of other classes, the item is
 
         mean_{p in P(i)} log(1 + sum_{n in N(i)} exp(s_in - s_ip))
 
@@ -28,19 +28,18 @@ class NPairs(EmbeddingLoss):
     items are `(B,)`, one per anchor.
 
     Args:
-        normalize: whether embeddings are divided by their length first. By default they
-            are not: then the lengths make the inner products large enough.
+        normalize: whether embeddings are divided by their norm first. By default they
+            are not, since inner products of unit vectors are too small for this loss.
 
-    Edge cases: an anchor that is alone in its class is excluded from the mean; if all
-    are, the loss is 0 with gradient 0. An anchor without a negative costs 0. Equal
-    embeddings cost log(1 + |N(i)|). A sample that is masked or of weight 0 is removed
-    from the batch, as anchor, positive and negative. Labels are exact integers of any
-    size. Memory is for `(B, B)` numbers: the sum over negatives is one number an
-    anchor.
+    Edge cases: an anchor without another sample of its class is excluded from the mean;
+    if all are, the loss is 0 with gradient 0. An anchor without a negative costs 0.
+    Equal embeddings cost log(1 + |N(i)|). A sample that is masked or of weight 0 is
+    removed from the batch, as anchor, positive and negative. Labels are exact integers
+    of any size. The memory is that of `(B, B)` numbers.
 
-    Several devices: under `tf.distribute` each replica compares the samples of its own
-    part of the batch; make its part large, with several samples of a class. With
-    `keras.distribution` the loss sees the whole batch.
+    Several devices: under `tf.distribute` each replica compares only the samples
+    of its part of the batch: use large batches, with several samples of each class.
+    With `keras.distribution` the loss has the whole batch.
 
     Raises:
         ValueError: for labels that are not whole or not one per sample, and embeddings
@@ -56,9 +55,9 @@ class NPairs(EmbeddingLoss):
         Sohn, "Improved deep metric learning with multi-class N-pair loss objective",
         NeurIPS 2016, equation 7.
 
-    Differs: from the paper in taking every positive and every negative of a batch,
-    where it has one pair of each class, and in having no penalty on the lengths of
-    embeddings: a regularizer of the last layer's activity is one.
+    Differs: from the paper, which has one pair of each class and a penalty on the norms
+    of embeddings. Here all positives and negatives of a batch count; for the penalty,
+    use an activity regularizer in the last layer.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ from portable_losses.losses.metric._views import TwoViewLoss
 
 
 class NTXent(TwoViewLoss):
-    """NT-Xent (normalized temperature-scaled crossentropy), the loss of SimCLR.
+    """NT-Xent (normalized temperature-scaled cross-entropy), the loss of SimCLR.
 
     It penalizes views of a sample that are not closer to each other than to the views
     of the other samples. With z the 2 B normalized views of a batch, the item of the
@@ -19,34 +19,34 @@ class NTXent(TwoViewLoss):
 
         -log( exp(z_i z_j / temperature) / sum_{k != i} exp(z_i z_k / temperature) )
 
-    Other than in `InfoNCE`, the first views are negatives of each other, too. It is
-    `SupervisedContrastive` with the number of the sample as its class.
+    Unlike in `InfoNCE`, the first views are negatives of each other, too. It equals
+    `SupervisedContrastive` if the class of a view is the number of its sample.
 
     Shapes: `y_pred` is `(B, 2, D)`, two views of each sample, as `StackViews` makes
     them; `y_true` is ignored and may be None; items are `(B, 2)`, one per view. A mask
     and sample weights are `(B,)` or `(B, 2)`.
 
     Args:
-        temperature: > 0; the lower, the more the nearest views count.
-        chunk_size: how many views are compared with all others at a time. With
-            a number, or "auto", which suits the size of the batch, memory grows with
-            chunk_size x 2 B in place of 2 B x 2 B; the gradient then cannot be
+        temperature: > 0; the lower it is, the more the nearest views count.
+        chunk_size: the number of views that are compared with all others at a time.
+            With a number, or "auto" (a number for the size of the batch), memory grows
+            with chunk_size x 2 B instead of 2 B x 2 B, but the gradient cannot be
             differentiated again. None compares all at once.
-        normalize: whether embeddings are divided by their length first; False for
+        normalize: whether embeddings are divided by their norm first; False for
             those of `StackViews`, which may have learned a temperature
             (`temperature=1.0` here).
 
     Edge cases: a view that is masked or of weight 0 is removed from the batch: it has
-    no item, and is nobody's negative. Its other view, if that is kept, has no positive:
-    it is excluded from the mean, and is still a negative. A single sample costs 0, with
-    gradient 0; without samples the loss is 0. A zero embedding stays zero, with
-    gradient 0. Equal embeddings of B samples cost log(2 B - 1). The value is right for
-    logits of 1e4 and -1e4, and where it is almost 0.
+    no item, and is no negative of others. The other view of its sample, if it is kept,
+    has no positive: it is excluded from the mean, but is a negative of others. A single
+    sample costs 0, with gradient 0; without samples the loss is 0. A zero embedding
+    stays zero, with gradient 0. Equal embeddings of B samples cost log(2 B - 1). The
+    value is accurate for logits of 1e4 and -1e4, and where it is almost 0.
 
-    Devices: `keras.distribution.DataParallel` (JAX) shares the batch: two devices give
-    what one gives. A replica of `tf.distribute` or of torch's DistributedDataParallel
-    has only the negatives of its own part of the batch: to have all, gather the views
-    of all replicas in front of the loss (`all_gather`, as the guide shows).
+    Devices: with `keras.distribution.DataParallel` (JAX) the result is the same as on
+    one device. A replica of `tf.distribute` or of torch's DistributedDataParallel
+    has only the negatives of its part of the batch: to use all, gather the views
+    of all replicas before the loss (`all_gather`, as the guide shows).
 
     Raises:
         ValueError: for a temperature that is not > 0, and a y_pred that is not
@@ -97,7 +97,7 @@ class NTXent(TwoViewLoss):
 
 
 def _of_views(kept: Any, shape: tuple[Any, Any]) -> Any:
-    """Which views are kept, `(B, 2)`; one that is partly masked is not kept."""
+    """Which views are kept, `(B, 2)`; a view that is partly masked is not kept."""
     if len(kept.shape) == 1:
         return ops.broadcast_to(ops.expand_dims(kept, 1), shape)
     return ops.all(kept, axis=2) if len(kept.shape) == 3 else kept

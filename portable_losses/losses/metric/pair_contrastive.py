@@ -11,26 +11,26 @@ from portable_losses.core.signature import LossArguments, Number
 class PairContrastive(Loss):
     """Contrastive loss of given pairs (siamese networks).
 
-    It penalizes the distance of a pair that belongs together, and a distance below a
-    margin of a pair that does not.
+    It penalizes the distance of pairs that belong together, and distances below a
+    margin of pairs that do not.
 
     With y the target and d >= 0 the predicted distance, the item is the mean over the
     last axis of
 
         y d^2 + (1 - y) max(margin - d, 0)^2
 
-    Shapes: `y_true` and `y_pred` are `(B,)`, `(B, 1)` or `(B, ..., K)`, 1 for a pair
-    that belongs together and 0 for one that does not, and its distance; items are
-    `(B, ...)`.
+    Shapes: `y_true` and `y_pred` are `(B,)`, `(B, 1)` or `(B, ..., K)`. y_true is 1 for
+    a pair that belongs together and 0 for one that does not; y_pred is its distance.
+    Items are `(B, ...)`.
 
     Args:
-        margin: >= 0, the distance from which on a pair that does not belong together
-            costs nothing.
+        margin: >= 0; pairs that do not belong together cost nothing at this distance or
+            farther.
 
     Edge cases: a distance of 0 costs 0 or margin^2; at the margin the gradient is 0. A
-    target between 0 and 1 weighs both terms. A model that makes distances of two
-    embeddings should do so by `portable_losses.ops.distance`, whose gradient is 0 where
-    they coincide; that of a root of a sum of squares is NaN there.
+    target between 0 and 1 weights both terms. In the model, compute the distance of two
+    embeddings by `portable_losses.ops.distance`, whose gradient is 0 where they are
+    equal; the gradient of the root of a sum of squares is NaN there.
 
     Raises:
         ValueError: for a negative margin, and shapes that differ.
@@ -44,8 +44,8 @@ class PairContrastive(Loss):
         Hadsell, Chopra, LeCun, "Dimensionality reduction by learning an invariant
         mapping", CVPR 2006, equation 4.
 
-    Differs: from the paper in having no factor 1/2, and in y = 1, not 0, for a pair
-    that belongs together, as TensorFlow Addons had it.
+    Differs: from the paper, which has a factor 1/2, and y = 0 for a pair that belongs
+    together. Here it is y = 1, as in TensorFlow Addons.
     """
 
     target_domain = "probabilities"

@@ -10,7 +10,7 @@ from portable_losses.core.signature import LossArguments, Number
 
 
 class ProxyAnchor(Loss):
-    """Proxy-anchor loss.
+    """Proxy-anchor loss (proxy-based metric learning).
 
     It penalizes classes whose proxy, a learned vector, is far from samples of the class
     or close to other samples; the hardest samples of a batch count most.
@@ -22,29 +22,30 @@ class ProxyAnchor(Loss):
         + mean_k log(1 + sum_i (1 - t_ik) exp(scale (c_ik + m)))
 
     where a class is present if the batch has a sample of it. The loss is a statistic,
-    since each logarithm is that of a sum over the batch.
+    since each logarithm contains a sum over the batch.
 
-    Shapes: `y_pred` is `(B, C)`, cosines, which `portable_losses.CosineDense(C)` makes
-    of embeddings; `y_true` is `(B,)` or `(B, 1)`, class indices, or one-hot, multi-hot
-    or soft labels `(B, C)`.
+    Shapes: `y_pred` is `(B, C)`, cosines, which `portable_losses.CosineDense(C)`
+    computes from embeddings; `y_true` is `(B,)` or `(B, 1)`, class indices, or one-hot,
+    multi-hot or soft labels `(B, C)`.
 
     Args:
         margin: >= 0, a difference of cosines.
-        scale: > 0, what cosines are multiplied by.
+        scale: > 0, the factor of the cosines.
 
-    Edge cases: masked samples are removed from the batch, and masked cosines, by a mask
-    of `(B, C)`, from the sums; with nothing left the loss is 0 with gradient 0. The
-    second mean is over all classes, also those of which each sample is. A class index
-    out of range raises ValueError in eager mode, and gives NaN in compiled code.
+    Edge cases: masked samples are removed from the batch. A mask of shape `(B, C)`
+    removes cosines from the sums. If all are masked the loss is 0 with gradient 0. The
+    second mean is over all classes, also over a class of which all samples are. A class
+    index out of range raises ValueError in eager mode, and gives NaN in compiled code.
 
-    Several devices: under `tf.distribute` each replica sums over its own part of the
-    batch, and the result is the mean over the replicas; make its part large. With
-    `keras.distribution` the loss sees the whole batch.
+    Several devices: under `tf.distribute` each replica sums over its part of the batch,
+    and the result is the mean over the replicas: use large batches. With
+    `keras.distribution` the loss has the whole batch.
 
     Raises:
         ValueError: for a margin below 0, a scale that is not > 0, labels that do not
             fit y_pred, a y_pred that is not `(B, C)` or, at the first call in eager
-            mode, holds no cosines, and sample weights, which a statistic cannot have.
+            mode, does not hold cosines, and sample weights, which a statistic cannot
+            have.
 
     Example:
         >>> loss = portable_losses.ProxyAnchor(margin=0.1, scale=1.0)
@@ -100,8 +101,8 @@ class ProxyAnchor(Loss):
             return y_true
         classes = y_pred.shape[-1]
         ids = ops.expand_dims(y_true, 1)
-        own = ops.cast(ops.equal(ops.arange(classes), ids), y_pred.dtype)
-        return ops.where(valid_ids(ids, classes), own, float("nan"))
+        one_hot = ops.cast(ops.equal(ops.arange(classes), ids), y_pred.dtype)
+        return ops.where(valid_ids(ids, classes), one_hot, float("nan"))
 
 
 def _log_sum(weight: Any, exponent: Any) -> Any:

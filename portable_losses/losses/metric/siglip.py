@@ -19,7 +19,8 @@ class SigLIP(TwoViewLoss):
     """SigLIP loss (sigmoid loss for language-image pre-training).
 
     It penalizes images and texts that belong together and are far apart, and images and
-    texts of different pairs that are close, each pair by itself. With a and b the
+    texts of different pairs that are close. Each combination is scored separately, by a
+    binary cross-entropy. With a and b the
     normalized embeddings of images and texts, and y_ij = 1 for i = j and -1 otherwise,
     the item is
 
@@ -35,23 +36,23 @@ class SigLIP(TwoViewLoss):
             in the model; then `scale=1.0`, `bias=0.0` and `normalize=False` here.
         bias: added to each logit; it should be about -log(B), since most pairs do not
             belong together.
-        chunk_size: how many images are compared with all others at a time. With
-            a number, or "auto", which suits the size of the batch, memory grows with
-            chunk_size x B in place of B x B; the gradient then cannot be
+        chunk_size: the number of images that are compared with all others at a time.
+            With a number, or "auto" (a number for the size of the batch), memory grows
+            with chunk_size x B instead of B x B, but the gradient cannot be
             differentiated again. None compares all at once.
-        normalize: whether embeddings are divided by their length first; False for
+        normalize: whether embeddings are divided by their norm first; False for
             those of `StackViews`.
 
     Edge cases: a pair that is masked or of weight 0, or of which one part is masked, is
-    removed from the batch: it has no item, and is nobody's negative. A single pair
+    removed from the batch: it has no item, and is no negative of others. A single pair
     costs log(1 + exp(-scale a b - bias)); without pairs the loss is 0. A zero embedding
-    stays zero, with gradient 0: its logits are the bias. The value is right for logits
-    of 1e4 and -1e4, and the gradient is alive there where they are wrong.
+    stays zero, with gradient 0: its logits are the bias. The value is accurate for
+    logits of 1e4 and -1e4, and the gradient of wrong logits does not vanish there.
 
-    Devices: `keras.distribution.DataParallel` (JAX) shares the batch: two devices give
-    what one gives. A replica of `tf.distribute` or of torch's DistributedDataParallel
-    has only the negatives of its own part of the batch: to have all, gather the views
-    of all replicas in front of the loss (`all_gather`, as the guide shows).
+    Devices: with `keras.distribution.DataParallel` (JAX) the result is the same as on
+    one device. A replica of `tf.distribute` or of torch's DistributedDataParallel
+    has only the negatives of its part of the batch: to use all, gather the views
+    of all replicas before the loss (`all_gather`, as the guide shows).
 
     Raises:
         ValueError: for a scale that is not > 0, a bias that is not finite, and a y_pred
@@ -94,5 +95,5 @@ class SigLIP(TwoViewLoss):
     def _in_chunks(self, a: Any, b: Any, kept: Any | None) -> Any:
         sample = ops.arange(ops.shape(a)[0])
         pairs = Pairs(sample, kept, rows_at_once(self.chunk_size, a))
-        own = ops.softplus(-(ops.sum(a * b, axis=-1) + self.bias))
-        return own + sums_of_costs(a, b, self.bias, pairs)
+        positive = ops.softplus(-(ops.sum(a * b, axis=-1) + self.bias))
+        return positive + sums_of_costs(a, b, self.bias, pairs)

@@ -23,8 +23,8 @@ class SupervisedContrastive(EmbeddingLoss):
     It penalizes embeddings of the same class that are not closer to each other than
     to the other embeddings.
 
-    With z the normalized embeddings, P(i) the other samples of anchor i's class and
-    A(i) all other samples, the item is
+    With z the normalized embeddings, P(i) the other samples of the class of anchor i
+    and A(i) all other samples, the item is
 
         -1/|P(i)| sum_{p in P(i)} log( exp(z_i z_p / temperature)
                                        / sum_{a in A(i)} exp(z_i z_a / temperature) )
@@ -33,24 +33,24 @@ class SupervisedContrastive(EmbeddingLoss):
     items are `(B,)`, one per anchor.
 
     Args:
-        temperature: > 0; the lower, the more the nearest samples count.
-        chunk_size: how many anchors are compared with all others at a time. With
-            a number, or "auto", which suits the size of the batch, memory grows with
-            chunk_size x B in place of B x B; the gradient then cannot be
+        temperature: > 0; the lower it is, the more the nearest samples count.
+        chunk_size: the number of anchors that are compared with all others at a time.
+            With a number, or "auto" (a number for the size of the batch), memory grows
+            with chunk_size x B instead of B x B, but the gradient cannot be
             differentiated again. None compares all at once.
-        normalize: whether embeddings are divided by their length first; False for
+        normalize: whether embeddings are divided by their norm first; False for
             those that already have length 1.
 
-    Edge cases: an anchor that is alone in its class is excluded from the mean; if all
-    are, the loss is 0. A sample that is masked or of weight 0 is removed from the
-    batch, as anchor, positive and negative. Labels are exact integers of any size.
+    Edge cases: an anchor without another sample of its class is excluded from the mean;
+    if all are, the loss is 0. A sample that is masked or of weight 0 is removed from
+    the batch, as anchor, positive and negative. Labels are exact integers of any size.
     A zero embedding stays zero, with gradient 0. Equal embeddings of B samples cost
     log(B - 1).
 
-    Devices: `keras.distribution.DataParallel` (JAX) shares the batch: two devices give
-    what one gives. A replica of `tf.distribute` or of torch's DistributedDataParallel
-    has only the pairs of its own part of the batch: to have all, gather the embeddings
-    and labels of all replicas in front of a `LossEndpoint` (`all_gather`, as the guide
+    Devices: with `keras.distribution.DataParallel` (JAX) the result is the same as on
+    one device. A replica of `tf.distribute` or of torch's DistributedDataParallel
+    has only the pairs of its part of the batch: to use all, gather the embeddings
+    and labels of all replicas before a `LossEndpoint` (`all_gather`, as the guide
     shows).
 
     Raises:
@@ -67,8 +67,8 @@ class SupervisedContrastive(EmbeddingLoss):
         Khosla et al., "Supervised contrastive learning", NeurIPS 2020,
         arXiv:2004.11362, equation 2 (L_out).
 
-    Differs: from the paper in the mean over anchors, which is a sum there; the authors'
-    code takes the mean, times temperature / 0.07.
+    Differs: from the paper, which sums over the anchors; and from the authors' code,
+    which multiplies the mean by temperature / 0.07.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class SupervisedContrastive(EmbeddingLoss):
     def _at_once(
         self, scaled: Any, z: Any, labels: Any, kept: Any | None
     ) -> tuple[Any, Any, Any]:
-        """log sum_a exp(s_a), sum_p s_p and |P(i)|, of the similarities of all."""
+        """log sum_a exp(s_a), sum_p s_p and |P(i)|, from all similarities at once."""
         pairs = pairs_by_label(labels, kept)
         similarity = ops.matmul(scaled, ops.transpose(z))
         others = ops.logical_or(pairs.positive, pairs.negative)
@@ -109,7 +109,7 @@ class SupervisedContrastive(EmbeddingLoss):
     def _in_chunks(
         self, scaled: Any, z: Any, labels: Any, kept: Any | None
     ) -> tuple[Any, Any, Any]:
-        """The same, with sum_p s_p as z_i times the sum of the others of its class."""
+        """As `_at_once`, in chunks; sum_p s_p is z_i times the sum of z_p over P(i)."""
         bound = bound_of(self.normalize, self.temperature)
         sample = ops.arange(ops.shape(z)[0])
         total, _ = negatives(scaled, z, sample, kept, False, self.chunk_size, bound)

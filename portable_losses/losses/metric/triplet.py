@@ -1,4 +1,4 @@
-"""Triplet loss of a batch, with three ways to mine the triplets."""
+"""Triplet loss of a batch, with three kinds of mining."""
 
 from typing import Any, Literal, Unpack
 
@@ -29,17 +29,18 @@ AT_ONCE = 2**22
 class Triplet(EmbeddingLoss):
     """Triplet loss (FaceNet, triplet margin loss), with online mining.
 
-    It penalizes embeddings that are not closer, by a margin, to those of their own
-    class than to those of the others. With d+ the distance of an anchor from a
-    positive, another sample of its class, and d- that from a negative, a sample of
-    another class, a triplet costs
+    It penalizes embeddings that are not closer, by a margin, to those of their class
+    than to those of other classes. With d+ the distance of an anchor from a positive,
+    which is another sample of its class, and d- the distance from a negative, which is
+    a sample of another class, a triplet costs
 
         max(d+ - d- + margin, 0)    or, if `soft`,    log(1 + exp(d+ - d- + margin))
 
     and the item is, by `mining`,
 
-        semi_hard    the mean over the anchor's positives, each with the nearest
-                     negative that is farther than it, or, without one, the farthest
+        semi_hard    the mean over the positives of the anchor, each with the nearest
+                     negative that is farther than it, or, if there is none, with the
+                     farthest negative
         hard         the triplet of the farthest positive and the nearest negative
         all          the mean over the triplets that cost more than 0
 
@@ -49,34 +50,34 @@ class Triplet(EmbeddingLoss):
     Args:
         margin: >= 0, in the units of the distance.
         mining: "semi_hard", "hard" or "all".
-        soft: whether a triplet costs a softplus, which is never 0: then "all" is the
-            mean over all triplets.
+        soft: whether the cost of a triplet is a softplus, which is never 0: then "all"
+            is the mean over all triplets.
         distance: "squared_euclidean", "euclidean", or "cosine", which is 1 - cos.
-        normalize: whether embeddings are divided by their length first; the cosine
+        normalize: whether embeddings are divided by their norm first; the cosine
             needs no such division.
 
     Edge cases: an anchor without a positive or without a negative is excluded from the
-    mean; with none left the loss is 0. A masked sample, or one of weight 0, leaves the
-    batch as anchor, positive and negative, and the mean. Labels are exact integers of
-    any size. Embeddings that are all equal cost the margin, with gradient 0. A zero
+    mean; if all are, the loss is 0. A sample that is masked or of weight 0 is removed
+    from the batch, as anchor, positive and negative. Labels are exact integers of any
+    size. Embeddings that are all equal cost the margin, with gradient 0. A zero
     embedding stays zero, with gradient 0; its cosine with any other is 0. Distances
-    that differ by a rounding (1e-6 of the squared lengths in float32) are equal, so
-    that duplicates of two classes cost the same on every backend.
+    that differ only by rounding (1e-6 of the squared norms in float32) count as equal,
+    so that duplicates in two classes cost the same on every backend.
 
-    Cost: distances and sorts of them, in memory for `(B, B)` numbers. Only "all" with
-    `soft` takes time for `(B, B, B)`; beyond 160 samples it loops over the anchors, and
-    computes each twice instead of keeping what its gradient needs. A second derivative
-    of that loop is None in TensorFlow's graphs.
+    Cost: distances are computed and sorted, in the memory of `(B, B)` numbers. Only
+    "all" with `soft` takes a time proportional to B^3; beyond 160 samples it loops over
+    the anchors, and computes each anchor a second time for the gradient, to save
+    memory. A second derivative of that loop is None in TensorFlow's graphs.
 
-    Devices: `keras.distribution.DataParallel` (JAX) shares the batch: two devices give
-    what one gives. A replica of `tf.distribute` or of torch's DistributedDataParallel
-    has only the triplets of its own part of the batch: to have all, gather the
-    embeddings and labels of all replicas in front of a `LossEndpoint` (`all_gather`, as
+    Devices: with `keras.distribution.DataParallel` (JAX) the result is the same as on
+    one device. A replica of `tf.distribute` or of torch's DistributedDataParallel
+    has only the triplets of its part of the batch: to use all, gather the
+    embeddings and labels of all replicas before a `LossEndpoint` (`all_gather`, as
     the guide shows).
 
     Raises:
         ValueError: for a negative margin, an unknown mining or distance, labels that
-            are not whole or not one a sample, and embeddings that are not `(B, D)`.
+            are not whole or not one per sample, and embeddings that are not `(B, D)`.
 
     Example:
         >>> loss = portable_losses.Triplet(margin=0.5)
@@ -91,9 +92,10 @@ class Triplet(EmbeddingLoss):
         re-identification", 2017, arXiv:1703.07737, equation 5 (hard) and section 2
         (all, without the triplets that cost 0; soft).
 
-    Differs: from these in a mean over each anchor's triplets before that over anchors;
-    FaceNet adds up all pairs, and so did TensorFlow Addons, whose fallback to the
-    farthest negative is the one here. From Hermans in squared distances by default.
+    Differs: from these papers: here the mean over the triplets of an anchor comes
+    before the mean over anchors. FaceNet and TensorFlow Addons sum over all pairs; the
+    fallback to the farthest negative is that of TensorFlow Addons. From Hermans et al.
+    in squared distances by default.
     """
 
     def __init__(
@@ -137,7 +139,8 @@ class Triplet(EmbeddingLoss):
         d = distances.of_pairs
         near = ops.where(pairs.negative, ops.stop_gradient(d), INF)
         reach = ops.stop_gradient(d) + distances.slack
-        # How many negatives are no farther than the positive: the next is the choice.
+        # The number of negatives that are not farther than the positive: in the sorted
+        # negatives this is the index of the next one, which is chosen.
         _, passed = _counts(near, ops.where(pairs.positive, reach, INF))
         last = ops.sum(ops.cast(pairs.negative, "int32"), axis=1, keepdims=True) - 1
         place = ops.maximum(ops.minimum(passed, ops.cast(last, passed.dtype)), 0)
@@ -151,13 +154,15 @@ class Triplet(EmbeddingLoss):
         near = ops.where(pairs.negative, ops.stop_gradient(d), INF)
         reach = ops.stop_gradient(d) + self.margin - distances.slack
         reach = ops.where(pairs.positive, reach, INF)
-        # In how many triplets that cost something a positive is, and a negative.
+        # For each positive and each negative, the number of its triplets that cost more
+        # than 0.
         below, active = _counts(near, reach)
         number = ops.sum(ops.cast(pairs.positive, below.dtype), axis=1, keepdims=True)
         of_positive = ops.cast(ops.where(pairs.positive, active, 0), d.dtype)
         of_negative = ops.cast(ops.where(pairs.negative, number - below, 0), d.dtype)
         count = ops.sum(of_positive, axis=1)
-        # Both sums have `count` terms: distances less their mean lose fewer digits.
+        # Both sums have `count` terms, so a constant may be subtracted from all
+        # distances. With their mean the rounding error is smaller.
         mean = ops.divide(ops.sum(of_negative * d, axis=1), count)
         d = d - ops.stop_gradient(ops.expand_dims(mean, 1))
         total = ops.sum((of_positive - of_negative) * d, axis=1)
@@ -170,19 +175,20 @@ class Triplet(EmbeddingLoss):
         size = d.shape[0]
         if size is not None and size**3 <= AT_ONCE:
             return ops.divide(_soft_sum(anchors), count)
-        # Keras looks at the first anchor: one is added, since there may be none.
+        # `ops.map` of Keras reads the first anchor. A batch may be empty, so one is
+        # added.
         padded = tuple(ops.pad(x, [[0, 1], [0, 0]]) for x in anchors)
         return ops.divide(ops.map(keras.remat(_soft_sum), padded)[:-1], count)
 
 
 def _counts(first: Any, second: Any) -> tuple[Any, Any]:
-    """How many of `second` are below each of `first`, `(B,)` each.
+    """How many of `second` are below each of `first`, along axis 1.
 
-    And how many of `first` are below, or equal to, each of `second`.
+    And how many of `first` are below or equal to each of `second`.
     """
     size = ops.shape(first)[1]
     both = ops.concatenate([first, second], axis=1)
-    order = ops.argsort(both, axis=1)  # is stable: of equals, `first` comes first
+    order = ops.argsort(both, axis=1)  # stable: of equal values, `first` comes first
     place = ops.argsort(order, axis=1)
     seen = ops.cumsum(ops.cast(order >= size, place.dtype), axis=1)
     seen = ops.take_along_axis(seen, place, axis=1)

@@ -15,8 +15,8 @@ class TripletViews(Loss):
     """Triplet loss of given triplets (triplet margin loss).
 
     It penalizes anchors that are not closer, by a margin, to their positive than to
-    their negative. With d+ the distance of an anchor from its positive, and d- that
-    from its negative, the item is
+    their negative. With d+ the distance of an anchor from its positive, and d- the
+    distance from its negative, the item is
 
         max(d+ - d- + margin, 0)    or, if `soft`,    log(1 + exp(d+ - d- + margin))
 
@@ -27,14 +27,14 @@ class TripletViews(Loss):
     Args:
         margin: >= 0, in the units of the distance.
         distance: "squared_euclidean", "euclidean", or "cosine", which is 1 - cos.
-        soft: whether a triplet costs a softplus, which is never 0.
-        normalize: whether embeddings are divided by their length first; the cosine
+        soft: whether the cost of a triplet is a softplus, which is never 0.
+        normalize: whether embeddings are divided by their norm first; the cosine
             needs no such division.
 
-    Edge cases: a positive and a negative at the same distance cost the margin. Where a
-    triplet costs just 0, the gradient is 0, and so is that of the distance of two equal
-    embeddings. A zero embedding stays zero, with gradient 0; its cosine with any other
-    is 0. Triplets are not compared with each other.
+    Edge cases: a positive and a negative at the same distance cost the margin. If
+    d+ - d- + margin is 0, the gradient is 0, unless `soft`. The distance of two equal
+    embeddings has gradient 0. A zero embedding stays zero, with gradient 0; its cosine
+    with any other is 0. Triplets are not compared with each other.
 
     Raises:
         ValueError: for a negative margin, an unknown distance, and a y_pred that is not
@@ -53,7 +53,8 @@ class TripletViews(Loss):
         re-identification", 2017, arXiv:1703.07737, section 2.
 
     Differs: from PyTorch's TripletMarginLoss, whose distance is Euclidean and whose
-    embeddings are not normalized: `distance="euclidean", normalize=False`.
+    embeddings are not normalized; for this pass `distance="euclidean"` and
+    `normalize=False`.
     """
 
     targets = "any"

@@ -15,8 +15,8 @@ class VICReg(Loss):
     It penalizes views that differ, columns with a small variance (a collapse), and
     columns that are correlated.
 
-    With a and b the views, V and C the unbiased variances and covariances of a view's D
-    columns over the batch, and sums over the two views,
+    With a and b the views, V and C the unbiased variances and covariances of the D
+    columns of a view over the batch, and sums over the two views,
 
         invariance mean (a - b)^2
         + variance / 2 sum_views mean_j max(0, 1 - sqrt(V_j + epsilon))
@@ -31,14 +31,14 @@ class VICReg(Loss):
         covariance: weight >= 0 of the penalty on covariances of columns.
         epsilon: >= 0, added to a variance.
 
-    Edge cases: masked samples are removed from the batch. One sample has no variance:
-    then the loss is the distance of the views; without samples it is 0. A constant
-    column costs 1 - sqrt(epsilon), with gradient 0.
+    Edge cases: masked samples are removed from the batch. With one sample there is no
+    variance, and the loss is the distance of the views; without samples it is 0. A
+    constant column costs 1 - sqrt(epsilon), with gradient 0.
 
-    Devices: `keras.distribution.DataParallel` (JAX) shares the batch: two devices give
-    what one gives. A replica of `tf.distribute` or of torch's DistributedDataParallel
-    has the moments of its own part of the batch: to have those of all, gather the views
-    of all replicas in front of the loss (`all_gather`, as the guide shows).
+    Devices: with `keras.distribution.DataParallel` (JAX) the result is the same as on
+    one device. A replica of `tf.distribute` or of torch's DistributedDataParallel
+    has only the moments of its part of the batch: to use the whole batch, gather the
+    views of all replicas before the loss (`all_gather`, as the guide shows).
 
     Raises:
         ValueError: for negative weights, a y_pred that is not `(B, 2, D)`, and sample
@@ -54,8 +54,8 @@ class VICReg(Loss):
         Bardes, Ponce, LeCun, "VICReg: Variance-invariance-covariance regularization for
         self-supervised learning", ICLR 2022, arXiv:2105.04906, equations 1 to 6.
 
-    Differs: from the paper, as the authors' code does, in the mean over columns of
-    (a - b)^2, a sum there, and in halving the variance term.
+    Differs: from the paper, as the authors' code does: (a - b)^2 is a mean over
+    columns, not a sum, and the variance term is halved.
     """
 
     targets = "any"

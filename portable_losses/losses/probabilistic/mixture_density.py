@@ -37,8 +37,8 @@ class MixtureDensity(Loss):
 
     Edge cases: one component is GaussianNLL(full=True) times d, with log-variance 2 s.
     A target far from all components has a nonzero gradient up to 1e18 standard
-    deviations. A logit of -inf switches its component off; one of inf switches off all
-    others. A scale below exp(-80) counts as that in z.
+    deviations. A logit of -inf gives its component the weight 0; one of inf does so to
+    all others. A scale below exp(-80) counts as that in z.
 
     Raises:
         ValueError: if components is not >= 1, or if y_pred's last axis is not
