@@ -1,4 +1,4 @@
-"""Layers that stand between a model and its loss, and may own weights."""
+"""Layers between a model and its loss, which may have weights."""
 
 from portable_losses.layers.cosine_dense import CosineDense
 from portable_losses.layers.linear_chain_crf import LinearChainCRF
@@ -15,7 +15,7 @@ PROBLEMS = (
     ),
     (
         "tokens of a large vocabulary",
-        "an output layer with its crossentropy, without the logits in memory",
+        "an output layer with cross-entropy, without the logits in memory",
         ("LinearCrossentropy",),
     ),
     (
@@ -24,7 +24,7 @@ PROBLEMS = (
         ("CosineDense",),
     ),
     (
-        "pairs, triplets or views, each with an output of its own",
+        "pairs, triplets or views in separate outputs of the model",
         "the one tensor that losses of views take, and a learned temperature",
         ("StackViews",),
     ),

@@ -1,6 +1,6 @@
-"""Sums, probabilities and the best one of all paths through a chain of states."""
+"""Paths through a chain of states: their sum, their probabilities, the best one."""
 
-# Long because the recursion over the steps serves the sum, its gradient and the search.
+# Long because the sum, its gradient and the search share the recursion over the steps.
 
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ from portable_losses.ops.log_sums import gaps, infinite_if_none, largest_of
 
 INF = float("inf")
 LOOPS_HAVE_GRADIENTS = found(
-    "the gradient of a loop can be compiled, or is not",
+    "the gradient of a loop works in compiled code, or is never compiled",
     "tests/layers/test_linear_chain_crf.py",
     jax="0.10.2",
     numpy="2.4.6",
@@ -21,9 +21,9 @@ LOOPS_HAVE_GRADIENTS = found(
 class Chain(NamedTuple):
     """The scores of all paths through C states, for B sequences of T steps.
 
-    Scores are relative to their largest entry (emissions: of the step), so that the
-    logarithms of probabilities are small numbers, and exact ones, whatever the scores
-    are. No probability depends on it.
+    The largest entry is subtracted from all scores (for emissions: the largest of each
+    step). This changes no probability, and makes their logarithms accurate for large
+    scores.
 
     Args:
         emissions: `(B, T, C)`, the score of a state at a step.
@@ -66,13 +66,13 @@ def _relative(x: Any, axes: tuple[int, ...]) -> Any:
 def log_likelihood(ids: Any, x: Chain) -> Any:
     """The logarithm of the probability of each path `(B, T)`; 0 without a step.
 
-    It is -inf for a path that is impossible. The ids must be in range.
+    It is -inf for a path that is impossible. `ids` are class indices in range.
     """
     if LOOPS_HAVE_GRADIENTS:
         total = _log_partition(*x)
     else:  # not every backend can compile the gradient of a loop
         total = ops.custom_gradient(_log_partition_with_gradient)(*x)
-    # Where no path is possible, neither is this one.
+    # If no path is possible the score is -inf, and -inf - (-inf) would be NaN.
     value = _score(ids, x) - ops.where(total == -INF, 0.0, total)
     return ops.where(ops.any(x.on > 0, axis=1), value, 0.0)
 
@@ -85,7 +85,7 @@ def marginals(x: Chain) -> Any:
 def best_path(x: Chain) -> Any:
     """The most probable path (Viterbi), `(B, T)`, -1 at skipped steps.
 
-    Of equal scores the lower state is taken.
+    Of states with equal scores the one with the lower index is taken.
     """
     x = Chain(*(ops.stop_gradient(part) for part in x))
     frames = _frames(x.emissions, x.on, x.transitions, x.start)
@@ -103,7 +103,7 @@ def best_path(x: Chain) -> Any:
 
 
 def _frames(emissions: Any, on: Any, transitions: Any, start: Any) -> Any:
-    """All that a step of a loop needs, `(T, B + C + 1, C + 2)`, in one tensor.
+    """All inputs of a step of the loop, `(T, B + C + 1, C + 2)`, in one tensor.
 
     The functions of the loop use only their arguments: a closure would make JAX compile
     it again at every call in eager mode. And Keras's scan over several tensors needs a
@@ -131,7 +131,7 @@ def _step(carry: tuple[Any, Any, Any], frame: Any) -> tuple[Any, Any]:
     """One step of the sum over all paths, in `D` directions at once.
 
     The state `(D, B, C)` is the logarithm of the sum over the paths that end in a state
-    at this step, less the total `(D, B, 1)`, which contains the largest of each step.
+    at this step, minus the total `(D, B, 1)`, the sum of the largest of each step.
     """
     state, _, total = carry
     first, on, e, transitions, start = _parts(frame, state.shape[-1])
@@ -166,7 +166,7 @@ def _posterior(
 ) -> tuple[Any, Any]:
     """The probabilities of states, `(B, T, C)`, and of pairs, `(T, B, C, C)`.
 
-    A pair is a state, at the last step before that counts, and the state at a step.
+    A pair consists of the state at the previous step that counts and that at a step.
     """
     forward = _frames(emissions, on, transitions, start)
     turned = ops.flip(emissions, axis=1), ops.flip(on, axis=1)
@@ -174,7 +174,7 @@ def _posterior(
     frames = ops.stack([forward, backward], axis=1)
     like = ops.stack([emissions[:, 0], emissions[:, 0]])
     _, (states, reached, _) = _run(frames, like)
-    later = ops.flip(states[:, 1], axis=0)  # of the paths from a state on, with it
+    later = ops.flip(states[:, 1], axis=0)  # of the paths that begin in a state
     on = ops.transpose(on) > 0
     after_first = ops.cumsum(ops.cast(on, "int32"), axis=0) > 1
     p = ops.softmax(reached[:, 0] + later, axis=-1)
@@ -188,9 +188,9 @@ def _posterior(
 
 
 def _log_partition_with_gradient(*given: Any) -> tuple[Any, Any]:
-    """`_log_partition`, and its gradient: the probabilities, by a loop of their own.
+    """`_log_partition`, and its gradient, the probabilities, from a separate loop.
 
-    They are computed from the arguments, and so can be differentiated again.
+    The loop starts from the arguments, so it can be differentiated again.
     """
     value = _log_partition(*(ops.stop_gradient(x) for x in given))
 
@@ -243,7 +243,7 @@ def _score(ids: Any, x: Chain) -> Any:
 
 
 def _best_step(carry: tuple[Any, Any], frame: Any) -> tuple[Any, Any]:
-    """One step of the search: the best score, and where it comes from."""
+    """One step of the search: the best score of each state, and its predecessor."""
     state, pointer = carry
     classes = state.shape[-1]
     first, on, e, transitions, start = _parts(frame, classes)
@@ -252,22 +252,22 @@ def _best_step(carry: tuple[Any, Any], frame: Any) -> tuple[Any, Any]:
     new = reached + e
     largest = ops.max(new, axis=1, keepdims=True)
     new = new - ops.where(largest == -INF, 0.0, largest)
-    own = ops.zeros_like(pointer) + ops.arange(classes, dtype="int32")
+    same_state = ops.zeros_like(pointer) + ops.arange(classes, dtype="int32")
     carry = (
         ops.where(on, new, state),
-        ops.where(on, _first_largest(moves, axis=1), own),
+        ops.where(on, _first_largest(moves, axis=1), same_state),
     )
     return carry, carry
 
 
 def _step_back(state: Any, pointer: Any) -> tuple[Any, Any]:
-    """The state before, and the present one."""
+    """The previous state, and the current one."""
     before = ops.take_along_axis(pointer, ops.expand_dims(state, 1), axis=1)
     return before[:, 0], state
 
 
 def _first_largest(x: Any, axis: int) -> Any:
-    """The first index of the largest entry, which `argmax` does not promise."""
+    """The first index of the largest entry; `argmax` may return another one at ties."""
     size, rank = x.shape[axis], len(x.shape)
     place = ops.arange(size, dtype="int32")
     place = ops.reshape(place, [-1 if i == axis else 1 for i in range(rank)])

@@ -1,4 +1,4 @@
-"""The cross-entropy of tokens, of hidden states and the output kernel."""
+"""The cross-entropy of tokens, computed from hidden states and the output kernel."""
 
 from typing import Any
 
@@ -15,17 +15,17 @@ from portable_losses.ops.quotients import no_nan
 
 
 class TokenLoss(Loss):
-    """Checks, masks, weights and the reduction are those of a loss of class indices.
+    """A loss of class indices whose predictions are hidden states.
 
-    Its predictions are hidden states. `call` is not used: the items, of which each
-    would be computed twice, are never seen.
+    It uses the checks, masks, weights and reduction of `Loss`, but not `call`: `value`
+    computes the sum and its gradient in one pass, without returning the items.
 
     Args:
         classes: V, the size of the vocabulary.
         ignore_class: tokens of this class are masked.
         label_smoothing: s in (1 - s) one_hot(y) + s / V.
         z_loss: the weight of the square of the log-sum-exp.
-        class_weights: one number a class, or None.
+        class_weights: one number per class, or None.
         **common: arguments of every loss.
     """
 

@@ -13,7 +13,7 @@ class CosineDense(keras.layers.Layer):
     """Cosines of embeddings with learned class centers (normalized softmax layer).
 
     It is the last layer of a model that trains with `ArcFace`, `CosFace` or
-    `ProxyAnchor`, and owns the class centers.
+    `ProxyAnchor`, and holds the class centers as weights.
 
     With x an embedding and w_kj the centers of class k, the output is
 
@@ -28,19 +28,18 @@ class CosineDense(keras.layers.Layer):
     Args:
         units: number of classes.
         centers: number of centers of a class.
-        kernel_initializer: initializer of the centers, of which only the directions
-            count.
+        kernel_initializer: initializer of the centers; their norms have no effect.
         name: name of the layer.
         **rest: further arguments of `keras.layers.Layer`, such as `dtype`.
 
     Edge cases: a zero embedding, or a zero center, has the cosine 0, with gradient 0.
-    Centers of the same cosine share the gradient. Under a dtype policy of half
+    Centers with equal cosines share the gradient. Under a dtype policy of half
     precision, such as "mixed_float16", the cosines are computed, and returned, in
-    float32: a step of half precision near 1 is an angle of 2 to 5 degrees.
+    float32: near 1, neighboring numbers of half precision are 2 to 5 degrees apart.
 
     Raises:
         ValueError: for a number of classes or centers below 1, and embeddings whose
-            last axis has no fixed size or not that of the centers.
+            last axis has no fixed size, or another size than the centers.
         TypeError: for numbers that are not whole.
 
     Example:
@@ -109,8 +108,8 @@ class CosineDense(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor, and those of every layer."""
         initializer = keras.initializers.serialize(self.kernel_initializer)
-        own = {"units": self.units, "centers": self.centers}
-        return {**super().get_config(), **own, "kernel_initializer": initializer}
+        sizes = {"units": self.units, "centers": self.centers}
+        return {**super().get_config(), **sizes, "kernel_initializer": initializer}
 
     def _require_size(self, x: Any) -> None:
         """Reject embeddings of another size than that of the centers."""

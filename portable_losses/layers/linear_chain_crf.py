@@ -1,4 +1,4 @@
-"""A conditional random field over the tags of a sequence, with its own transitions."""
+"""A conditional random field over the tags of a sequence, with learned transitions."""
 
 # Long because the docstring says how to train, decode and mask.
 
@@ -22,8 +22,8 @@ from portable_losses.layers import _chain
 class LinearChainCRF(keras.layers.Layer):
     """Linear-chain conditional random field (CRF layer for tagging).
 
-    It stands behind the last layer of a tagger, adds the negative log-likelihood of the
-    true tags to the model's losses, and finds the best tags of a sequence as a whole.
+    It follows the last layer of a tagger, adds the negative log-likelihood of the true
+    tags to the losses of the model, and finds the best tags of a sequence as a whole.
 
     With e_t the emissions of step t, A the transitions and a and b the scores of the
     first and of the last tag, the score of the tags y_1 to y_n is
@@ -33,13 +33,15 @@ class LinearChainCRF(keras.layers.Layer):
     and the loss is the mean over the sequences of log sum_{y'} exp(s(y')) - s(y), where
     the sum is over all sequences of tags.
 
-    It is called as `crf(emissions, y_true=None, sample_weight=None, mask=None)`, with
-    the target as an input of the model. It returns the emissions as they are; without a
-    target it adds nothing. The methods are for prediction, and for loops of one's own:
+    Call it as `crf(emissions, y_true=None, sample_weight=None, mask=None)`, with the
+    target as an input of the model. It returns the emissions unchanged; without a
+    target it adds no loss. The methods are for prediction, and for custom training
+    loops:
 
     * `decode(emissions, mask=None)`: the best tags (Viterbi);
     * `marginals(emissions, mask=None)`: the probability of each tag at each step;
-    * `log_likelihood(y_true, emissions, mask=None)`: that of each sequence.
+    * `log_likelihood(y_true, emissions, mask=None)`: the log-likelihood of each
+      sequence.
 
     Its weights are `transitions` (from, to), `start` and `end`, which are 0 at first.
 
@@ -50,22 +52,22 @@ class LinearChainCRF(keras.layers.Layer):
 
     Args:
         num_classes: C >= 1, the number of tags.
-        use_boundaries: whether there are the scores `start` and `end`; otherwise both
-            are None.
+        use_boundaries: whether the layer has the weights `start` and `end`; otherwise
+            both are None.
         name: name of the layer.
         **rest: further arguments of `keras.layers.Layer`, such as `dtype`.
 
-    Edge cases: masked steps are skipped wherever they stand, before, after or between
-    the others: the step before is the last one that counts. They have tag -1, the
-    probabilities 0, and no gradient, whatever their emissions and labels are. A
+    Edge cases: masked steps are skipped, before, after or between the others: the
+    predecessor of a step is the last step before it that is not masked. Masked steps
+    have tag -1, probabilities 0 and gradient 0, for all emissions and labels. A
     sequence without steps is excluded from the mean and has log-likelihood 0. One step
-    is a softmax with cross-entropy. Exact, with a live gradient, for scores of 1e4 and
-    beyond. A score of -inf forbids a tag or a transition; a sequence that needs it
-    costs inf. Of equally good tags `decode` takes the lower ones from the end on.
-    Arithmetic is in float32 under a policy of half precision, and in float64 under
-    "float64". The gradient can be differentiated again, but not where TensorFlow
-    compiles by XLA, which raises an error. Time is that of T steps one after the other,
-    and memory B T C^2 numbers.
+    is a softmax with cross-entropy. Value and gradient are exact for scores of 1e4
+    and beyond. A score of -inf forbids a tag or a transition; a sequence that needs it
+    costs inf. Of equally good paths `decode` takes the lower tags, beginning at the
+    last step. The computation is in float32 under a policy of half precision, and in
+    float64 under "float64". The gradient can be differentiated again, except on
+    TensorFlow under XLA, where this raises an error. The time is that of T sequential
+    steps, and the memory that of B T C^2 numbers.
 
     Raises:
         ValueError: for num_classes < 1, emissions that are not `(B, T, C)`, class
@@ -91,8 +93,8 @@ class LinearChainCRF(keras.layers.Layer):
         Lafferty, McCallum, Pereira, "Conditional random fields: Probabilistic models
         for segmenting and labeling sequence data", ICML 2001.
 
-    Differs: from pytorch-crf in steps that are masked between others, which are skipped
-    here; there the transition over them is lost.
+    Differs: from pytorch-crf for masked steps between others. Here they are skipped;
+    there the score of the transition across them is missing.
     """
 
     def __init__(
@@ -117,7 +119,8 @@ class LinearChainCRF(keras.layers.Layer):
             items=_OfSequences(self, dtype=dtype, reduction=None),
         )
         self.start = self.end = None
-        # A layer that does not autocast its inputs still does so with its weights.
+        # A layer that does not autocast its inputs still autocasts its weights, unless
+        # each weight is told not to.
         exact: Any = {"initializer": "zeros", "autocast": False}
         zeros: Any = {**exact, "shape": (self.num_classes,)}
         square: Any = {**zeros, "shape": (self.num_classes, self.num_classes)}
@@ -145,7 +148,7 @@ class LinearChainCRF(keras.layers.Layer):
         return emissions
 
     def log_likelihood(self, y_true: Any, emissions: Any, mask: Any = None) -> Any:
-        """The logarithm of the probability of each sequence's tags, `(B,)`.
+        """The logarithm of the probability of the tags of each sequence, `(B,)`.
 
         It can be differentiated; minus its mean is the loss.
         """
@@ -180,8 +183,11 @@ class LinearChainCRF(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor, and those of every layer."""
-        own = {"num_classes": self.num_classes, "use_boundaries": self.use_boundaries}
-        return {**super().get_config(), **own}
+        return {
+            **super().get_config(),
+            "num_classes": self.num_classes,
+            "use_boundaries": self.use_boundaries,
+        }
 
     def _chain(self, emissions: Any, mask: Any) -> Any:
         """The scores of all paths; the mask is boolean, `(B, T)`, or None."""
@@ -194,7 +200,7 @@ class LinearChainCRF(keras.layers.Layer):
         return _chain.chain(emissions, mask, transitions, *boundaries)
 
     def _given(self, emissions: Any, mask: Any) -> tuple[Any, Any]:
-        """Emissions in the dtype of the arithmetic, and the mask; both are checked."""
+        """Emissions in the dtype of the computation, and the mask; both are checked."""
         owner = type(self).__name__
         if isinstance(emissions, keras.KerasTensor):
             rule, remedy = "a tensor with values", "pass what the model predicts"
@@ -232,14 +238,14 @@ def _of_steps(mask: Any, emissions: Any) -> Any:
 
 
 class _OfSequences(Loss):
-    """The loss of a layer: checks, weights, masks and the mean are those of a loss."""
+    """The loss of the layer, with the checks, weights, masks and mean of `Loss`."""
 
     targets = "ids"
 
     def __init__(self, layer: LinearChainCRF, **common: Any) -> None:
         super().__init__(**common)
-        # A loss rejects layers with weights, which it could not train; here the layer
-        # holds the loss.
+        # `Loss.__setattr__` rejects layers with weights, which a loss cannot train.
+        # Here that is no problem, since the layer holds the loss.
         self.__dict__["_layer"] = layer
 
     def class_count(self, y_pred: Any) -> int:
@@ -262,10 +268,10 @@ class _OfSequences(Loss):
 
 @dataclasses.dataclass
 class _Losses:
-    """Hides the losses from Keras, which would look for weights to save in them."""
+    """Hides the losses from Keras, which would search them for weights to save."""
 
     mean: Loss
     items: Loss
 
 
-_OfSequences.__name__ = LinearChainCRF.__name__  # which messages begin with
+_OfSequences.__name__ = LinearChainCRF.__name__  # error messages begin with it

@@ -24,9 +24,9 @@ Output = Literal["logits", "top_k"]
 class LinearCrossentropy(keras.layers.Layer):
     """Linear output layer with cross-entropy (fused linear cross-entropy, LM head).
 
-    It takes the place of `Dense(vocabulary)` and `SparseCategoricalCrossentropy` where
-    the logits of all tokens are too large for memory: they are computed for a chunk of
-    tokens at a time, with their gradient. Loss and gradients are those of the two.
+    It replaces `Dense(vocabulary)` and `SparseCategoricalCrossentropy` if the logits of
+    all tokens do not fit into memory: logits and their gradient are computed for a
+    chunk of tokens at a time. The loss and the gradients are the same.
 
     With h a hidden state, W the kernel and b the bias, the logits of a token are
     z = h W + b, or c tanh((h W + b) / c) with a softcap c, and with s their
@@ -34,14 +34,15 @@ class LinearCrossentropy(keras.layers.Layer):
 
         w_y (s - z_y) + z_loss s^2
 
-    and with label smoothing that of SparseCategoricalCrossentropy. The layer adds the
-    reduced items to the losses of the model.
+    With label smoothing it is the item of SparseCategoricalCrossentropy. The layer adds
+    the reduced items to the losses of the model.
 
-    It is called as `head(hidden, y_true=None, sample_weight=None, mask=None)`, with the
-    targets as an input of the model. Without targets it adds nothing.
+    Call it as `head(hidden, y_true=None, sample_weight=None, mask=None)`, with the
+    targets as an input of the model. Without targets it adds no loss.
 
-    It returns logits, or the best classes. While it trains on targets it returns NaN of
-    that shape (-1 in place of classes), as logits would take the memory that it saves.
+    It returns logits, or the best classes. If it is called with targets in training, it
+    returns NaN of that shape (-1 in place of classes), since logits would need the
+    memory that the layer saves.
 
     Shapes: `hidden` is `(B, ..., D)`, any real numbers; `y_true` is `(B, ...)` or
     `(B, ..., 1)`, class indices; `sample_weight` and `mask` have the leading axes of
@@ -50,32 +51,32 @@ class LinearCrossentropy(keras.layers.Layer):
 
     Args:
         vocabulary: V >= 1, the number of classes.
-        ignore_class: tokens of this class, such as -100 or that of padding, are
+        ignore_class: tokens of this class, such as -100 or the class of padding, are
             excluded from the mean; it may lie outside [0, V).
         label_smoothing: in [0, 1].
         z_loss: >= 0, the weight of the square of the log-sum-exp, which keeps logits
-            from drifting; 1e-4 is usual.
+            near 0 (see `ZLoss`); 1e-4 is usual.
         class_weights: one weight per class, or `{class index: weight}` with 1 for the
             rest; see SparseCategoricalCrossentropy.
-        softcap: > 0, which logits stay below, or None.
+        softcap: > 0, the bound c of the absolute logits, or None.
         use_bias: whether there is a bias.
-        tied_to: an Embedding layer of V rows whose table, transposed, is the kernel; or
-            None for a kernel of its own.
+        tied_to: an Embedding layer of V rows, whose transposed table is the kernel; or
+            None for a separate kernel.
         output: "logits", or "top_k" for the best classes, in linear memory.
-        top_k: how many classes, the best first.
-        chunk_size: the number of tokens whose logits are in memory; "auto" takes one
-            that suits the sizes, and None all of them.
+        top_k: the number of best classes, the best first.
+        chunk_size: the number of tokens whose logits are in memory; "auto" chooses a
+            number for the given sizes, and None means all tokens.
         reduction: "sum_over_batch_size" (or "mean"), "sum" or
             "mean_with_sample_weight"; see `Loss`.
         kernel_initializer: initializer of the kernel.
         name: name of the layer.
         **rest: further arguments of `keras.layers.Layer`, such as `dtype`.
 
-    Edge cases: masked tokens, and those of weight 0, have no gradient, whatever their
-    hidden states are. A batch without a token costs 0. Under a policy of half precision
-    logits and loss are computed in float32. The gradient cannot be differentiated
-    again. Under `DataParallel`, and with a kernel that is sharded over the vocabulary
-    on JAX, loss and gradients are those of one device.
+    Edge cases: masked tokens, and tokens of weight 0, have gradient 0, for all hidden
+    states. A batch without tokens costs 0. Under a policy of half precision, logits and
+    loss are computed in float32. The gradient cannot be differentiated again. Under
+    `DataParallel`, and with a kernel that is sharded over the vocabulary on JAX, loss
+    and gradients are the same as on one device.
 
     Raises:
         ValueError: for numbers out of their range, a tied layer of other sizes, class
@@ -233,14 +234,14 @@ class LinearCrossentropy(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "LinearCrossentropy":
-        """Return the layer of such arguments."""
+        """Make the layer from `get_config()`."""
         tied = config.get("tied_to")
         if isinstance(tied, dict):
             tied = keras.saving.deserialize_keras_object(tied)
         return cls(**{**config, "tied_to": tied})
 
     def _head(self, x: Any) -> Head:
-        """What makes logits of hidden states `(N, D)`."""
+        """The kernel, bias and settings that give logits of hidden states `(N, D)`."""
         dtype = x.dtype
         if self.tied_to is None:
             kernel = ops.cast(self.kernel, dtype)
@@ -272,9 +273,9 @@ class LinearCrossentropy(keras.layers.Layer):
 
 @dataclasses.dataclass
 class _Hidden:
-    """Hides the loss from Keras, which would look for weights to save in it."""
+    """Hides the loss from Keras, which would search it for weights to save."""
 
     loss: TokenLoss
 
 
-TokenLoss.__name__ = LinearCrossentropy.__name__  # which messages begin with
+TokenLoss.__name__ = LinearCrossentropy.__name__  # error messages begin with it

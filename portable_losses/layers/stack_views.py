@@ -10,7 +10,7 @@ from portable_losses.core import arguments, errors
 from portable_losses.core.moving import moves
 from portable_losses.losses.metric._shared import whole_samples
 
-LARGEST = math.log(100.0)  # of the logarithm of the inverse temperature
+LARGEST = math.log(100.0)  # the bound of the logarithm of the inverse temperature
 FIRST = 0.07  # the temperature of CLIP before training
 
 
@@ -18,32 +18,34 @@ FIRST = 0.07  # the temperature of CLIP before training
 class StackViews(keras.layers.Layer):
     """Stacks two or three tensors of embeddings for a loss of views.
 
-    It puts views of the same samples, the outputs of one or two encoders, into the one
-    tensor that a loss takes, `(B, D)` each into `(B, 2, D)` or `(B, 3, D)`. It divides
-    them by their lengths, and both views by sqrt(T), so that their inner products are
-    cosines divided by a temperature T. T may be learned, as in CLIP, and so may a bias
-    of the inner products, as in SigLIP: a loss has no weights that a model could train.
+    It stacks views of the same samples, the outputs of one or more encoders, into the
+    one tensor that a loss takes: `(B, D)` each into `(B, 2, D)` or `(B, 3, D)`. It
+    divides embeddings by their norms, and all views by sqrt(T), so that their inner
+    products are cosines divided by a temperature T. T can be learned, as in CLIP, and
+    so can a bias of the inner products, as in SigLIP. They are weights of this layer,
+    since a loss has no weights that a model could train.
 
-    With a T or a bias here the loss must not scale or normalize once more:
+    With a T or a bias here, the loss must not scale or normalize again:
 
         CLIP(temperature=1.0, normalize=False), and likewise InfoNCE and NTXent
         SigLIP(scale=1.0, bias=0.0, normalize=False)
 
     Args:
-        normalize: whether each embedding is divided by its length.
-        temperature: T > 0, or None for no division. If it is learned, T before
-            training, at least 0.01: by default 0.07.
+        normalize: whether each embedding is divided by its norm.
+        temperature: T > 0, or None for no division. If it is learned, this is the
+            initial T, at least 0.01, by default 0.07.
         learn_temperature: whether T is learned. The weight is its negative logarithm,
-            `log_inverse_temperature`, which is kept at most log(100).
-        bias: what `bias`, a weight that is learned, is before training; None for none.
-            The first view gets one more column with a 1, and the second one with the
-            bias, which their inner product then adds. For two views.
+            `log_inverse_temperature`, which is at most log(100).
+        bias: the initial value of the weight `bias`, which is learned; None for no
+            bias. The first view gets one more column that is 1, and the second view a
+            column with the bias, so that their inner product adds it. For two views
+            only.
         name: name of the layer.
 
     Shapes: the input is a list of two or three tensors `(B, D)`; the output is
     `(B, 2, D)` or `(B, 3, D)`, with a bias `(B, 2, D + 1)`. It is float32 (float64 with
-    `dtype="float64"`) whatever the dtype of the input is, so that logits of a low
-    temperature keep their digits under a policy of mixed precision.
+    `dtype="float64"`) for every input dtype, so that logits of a low temperature are
+    accurate under a policy of mixed precision.
 
     Edge cases: a zero embedding stays zero, with gradient 0. A sample whose embedding
     is masked in one of the tensors is masked.
@@ -132,8 +134,8 @@ class StackViews(keras.layers.Layer):
             x = ops.normalize(x)
         if self.learn_temperature:
             w = ops.convert_to_tensor(self.log_inverse_temperature)
-            # An optimizer that knows no constraints may move the weight too far; then
-            # it keeps its gradient, so that it can come back.
+            # An optimizer that ignores constraints may move the weight beyond the
+            # bound. Its gradient is kept there, so that it can move back.
             w = w - ops.stop_gradient(ops.relu(w - LARGEST))
             x = x * ops.exp(0.5 * w)
         elif self.temperature is not None:
@@ -145,7 +147,7 @@ class StackViews(keras.layers.Layer):
         return ops.concatenate([x, column], axis=2)
 
     def _check(self, shapes: Any) -> None:
-        """Reject what are not two or three tensors `(B, D)`."""
+        """Reject inputs that are not two or three tensors `(B, D)`."""
         several = isinstance(shapes, list | tuple) and all(
             isinstance(shape, list | tuple) for shape in shapes
         )
@@ -159,10 +161,10 @@ class StackViews(keras.layers.Layer):
             errors.fail(self, "views", rule, shown, remedy)
         if self.first_bias is not None and len(shapes) != 2:
             rule = "two tensors if there is a bias, which is that of a pair"
-            errors.fail(self, "views", rule, shown, "leave out the bias")
+            errors.fail(self, "views", rule, shown, "omit the bias")
 
     def compute_mask(self, views: Any, mask: Any = None) -> Any:
-        """True for samples that no view masks; None if there is no mask."""
+        """True for samples that are not masked in any view; None without masks."""
         masks = [whole_samples(m) for m in mask or () if m is not None]
         return ops.all(ops.stack(masks), axis=0) if masks else None
 

@@ -193,7 +193,7 @@ MESSAGES = [
         lambda: pl.StackViews(bias=1.0)([A, B, A]),
         ValueError,
         "StackViews: `views` must be two tensors if there is a bias, which is that of "
-        "a pair; got views=shapes [(6, 4), (6, 4), (6, 4)] (leave out the bias).",
+        "a pair; got views=shapes [(6, 4), (6, 4), (6, 4)] (omit the bias).",
     ),
     (
         lambda: pl.StackViews(temperature=pl.Hyperparameter(0.1, "t")),

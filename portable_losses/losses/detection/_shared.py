@@ -1,4 +1,4 @@
-"""Shared by the box losses: formats, areas and overlaps of aligned pairs."""
+"""Shared by the box losses: formats, areas, and overlaps of aligned pairs of boxes."""
 
 from typing import Any, Literal, NamedTuple, Unpack, get_args
 
@@ -20,7 +20,7 @@ class BoxArguments(LossArguments, total=False):
 
 
 class Boxes(NamedTuple):
-    """Boxes as two numbers along x and y each (yxyx: y and x), `(..., 2)`."""
+    """Corners and sides of boxes, each `(..., 2)` for x and y (y and x for yxyx)."""
 
     low: Any
     high: Any
@@ -28,7 +28,7 @@ class Boxes(NamedTuple):
 
 
 class Overlaps(NamedTuple):
-    """The pair of boxes, and its areas, `(...)`."""
+    """A pair of boxes, and the areas of its intersection and union, `(...)`."""
 
     true: Boxes
     pred: Boxes
@@ -82,18 +82,19 @@ class BoxLoss(Loss):
     def distance(self, pair: Overlaps) -> Any:
         """The squared distance of the centers over that of the enclosing corners."""
         true, pred = pair.true, pair.pred
-        # Twice the way from center to center. The differences come first, since the
+        # Twice the vector from center to center. Differences are computed first, since
         # sums of large coordinates would be rounded.
-        way = (pred.low - true.low) + (pred.high - true.high)
-        squares = (ops.sum(ops.square(x), axis=-1) for x in (0.5 * way, pair.enclosing))
+        twice = (pred.low - true.low) + (pred.high - true.high)
+        vectors = (0.5 * twice, pair.enclosing)
+        squares = (ops.sum(ops.square(x), axis=-1) for x in vectors)
         return self.share(*squares)
 
 
 def read_boxes(boxes: Any, bounding_box_format: str, origin: Any) -> Boxes:
-    """Return boxes of any format by their corners and sides.
+    """Return the corners and sides of boxes of any format.
 
-    Boxes that are given by a side have their corners relative to `origin`, a point
-    near them: far from 0 the sum of a corner and a side would be rounded.
+    For formats with width and height, corners are relative to `origin`, a point near
+    the boxes: for large coordinates the sum of a corner and a side would be rounded.
     """
     first, second = boxes[..., :2], boxes[..., 2:]
     if bounding_box_format in ("xyxy", "yxyx"):

@@ -19,14 +19,14 @@ class BoxIoU(BoxLoss):
         log          -log(max(I / U, epsilon))
         quadratic    1 - (I / U)^2
 
-    from 0 for equal boxes to 1, or with "log" to -log(epsilon), for disjoint ones.
+    It is 0 for equal boxes, and 1, or with "log" -log(epsilon), for disjoint ones.
 
     Shapes: `y_true` and `y_pred` are `(B, ..., 4)`, a target for each box; items are
     `(B, ...)`, one per box.
 
     Args:
-        mode: "linear", "log" or "quadratic", see above. "log" has the larger gradient
-            for bad boxes, "quadratic" for good ones.
+        mode: "linear", "log" or "quadratic", see above. For small overlaps "log" has
+            the largest gradient, for large overlaps "quadratic".
         bounding_box_format: "xyxy" (left, top, right, bottom), "yxyx" (top, left,
             bottom, right), "xywh" (left, top, width, height) or "center_xywh".
         epsilon: > 0, the smallest U, in squares of the boxes' unit, and with "log" the
@@ -34,9 +34,9 @@ class BoxIoU(BoxLoss):
             3e-4 need a smaller one.
 
     Edge cases: boxes that do not touch cost 1 ("log": 16.1) with gradient 0;
-    `GeneralizedIoU`, `DistanceIoU` and `CompleteIoU` have a gradient there.
-    A side below 0 (right of left) counts as 0. Two boxes without area at the same
-    place cost as much as disjoint ones.
+    `GeneralizedIoU`, `DistanceIoU` and `CompleteIoU` have a nonzero gradient there. A
+    negative side (right < left) counts as 0. Two boxes without area at the same place
+    cost as much as disjoint ones.
 
     Raises:
         ValueError: for an unknown format or mode, an epsilon that is not > 0, shapes
@@ -52,8 +52,8 @@ class BoxIoU(BoxLoss):
         ACM Multimedia 2016, arXiv:1608.01471, equation 3 ("log"); "linear" and
         "quadratic" are those of KerasCV's `IoULoss`.
 
-    Differs: from KerasCV in the pairs, which are aligned here: box i is compared with
-    target i.
+    Differs: from KerasCV, which compares all pairs of boxes. Here box i is compared
+    with target i.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The IoU of a predicted and a true box, with the distance and shape of the two."""
+"""The IoU of two boxes, their center distance and their aspect ratios."""
 
 import math
 from typing import Any
@@ -19,8 +19,8 @@ class CompleteIoU(BoxLoss):
         v = 4 / pi^2 (atan(w / h) - atan(w' / h'))^2
         a = v / (1 - I / U + v)
 
-    from 0 for equal boxes to 2.5 for boxes far apart. The weight a is a constant: it
-    has no gradient.
+    from 0 for equal boxes to 2.5 for boxes far apart. The weight a is a constant in the
+    gradient.
 
     Shapes: `y_true` and `y_pred` are `(B, ..., 4)`, a target for each box; items are
     `(B, ...)`, one per box.
@@ -31,11 +31,11 @@ class CompleteIoU(BoxLoss):
         epsilon: > 0, the smallest U and c^2, in squares of the boxes' unit. Boxes in
             fractions of an image with sides below 3e-4 need a smaller one.
 
-    Edge cases: boxes that do not touch have a live gradient through d, c and v. A side
-    below 0 (right of left) counts as 0 in the areas and ratios. A width of 0 has the
-    angle 0, a height of 0 the angle pi / 2, and a point the angle 0 without a gradient.
-    The gradient of v grows as 1 / size: a box of 1e-3 units has one of about 1e3. Two
-    boxes without area at the same place cost 1, if their ratios are equal.
+    Edge cases: boxes that do not touch have a nonzero gradient through d, c and v. A
+    negative side (right < left) counts as 0 in the areas and ratios. atan(w / h) is 0
+    for a width of 0, pi / 2 for a height of 0, and 0 with gradient 0 if both are 0. The
+    gradient of v is proportional to 1 / size: for a box of 1e-3 units it is about 1e3.
+    Two boxes without area at the same place cost 1 if their ratios are equal.
 
     Raises:
         ValueError: for an unknown format, an epsilon that is not > 0, shapes that
@@ -50,16 +50,16 @@ class CompleteIoU(BoxLoss):
         Zheng, Wang, Liu, Li, Ye, Ren, "Distance-IoU loss: Faster and better learning
         for bounding box regression", AAAI 2020, arXiv:1911.08287, equations 8 to 11.
 
-    Differs: from the paper in the gradient of v, from which the authors drop the factor
-    1 / (w^2 + h^2), and from their later paper (arXiv:2005.03572), where a is 0 for an
-    I / U below 0.5.
+    Differs: from the paper, which omits the factor 1 / (w^2 + h^2) in the gradient of
+    v; and from the authors' later paper (arXiv:2005.03572), where a is 0 for I / U
+    below 0.5.
     """
 
     def box_loss(self, pair: Overlaps) -> Any:
         iou = self.iou(pair)
         v = ops.square(self._angle(pair.true.size) - self._angle(pair.pred.size))
         v = 4.0 / math.pi**2 * v
-        # Rounding can bring 1 - iou below 0. For equal boxes the weight is 0 / 0: 0.
+        # Rounding can make 1 - iou negative. For equal boxes the weight is 0 / 0 = 0.
         a = ops.stop_gradient(ops.divide(v, ops.relu(1.0 - iou) + v))
         return 1.0 - iou + self.distance(pair) + a * v
 

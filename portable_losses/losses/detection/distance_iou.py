@@ -1,4 +1,4 @@
-"""The IoU of a predicted and a true box, with the distance of their centers."""
+"""The IoU of two boxes, and their center distance."""
 
 from typing import Any
 
@@ -25,9 +25,9 @@ class DistanceIoU(BoxLoss):
         epsilon: > 0, the smallest U and c^2, in squares of the boxes' unit. Boxes in
             fractions of an image with sides below 3e-4 need a smaller one.
 
-    Edge cases: boxes that do not touch have a live gradient through d and c. A side
-    below 0 (right of left) counts as 0 in the areas. Two boxes without area at one
-    place cost 1, and two points anywhere else 2 with gradient 0, since d = c.
+    Edge cases: boxes that do not touch have a nonzero gradient through d and c. A side
+    below 0 (right < left) counts as 0 in the areas. Two boxes without area at the same
+    place cost 1; two different points cost 2 with gradient 0, since d = c.
 
     Raises:
         ValueError: for an unknown format, an epsilon that is not > 0, shapes that

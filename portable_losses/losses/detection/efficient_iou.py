@@ -1,4 +1,4 @@
-"""The IoU of a predicted and a true box, with the distance and sides of the two."""
+"""The IoU of two boxes, their center distance and their sides."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ class EfficientIoU(BoxLoss):
 
     With I and U the areas of intersection and union, d the distance of the centers, W
     and H the sides of the smallest box that encloses both, and w, h and w', h' the
-    sides of the two, the item is
+    sides of the two boxes, the item is
 
         1 - I / U + d^2 / (W^2 + H^2) + (w - w')^2 / W^2 + (h - h')^2 / H^2
 
@@ -30,10 +30,10 @@ class EfficientIoU(BoxLoss):
             unit. Boxes in fractions of an image with sides below 3e-4 need a smaller
             one.
 
-    Edge cases: boxes that do not touch have a live gradient through d, W, H and the
-    sides, and so has a predicted box with a side of 0, which grows. A side below 0
-    (right of left) counts as 0. Two boxes without area at one place cost 1, if they
-    have the same sides, and two points anywhere else 2 with gradient 0.
+    Edge cases: boxes that do not touch have a nonzero gradient through d, W, H and the
+    sides. A predicted box with a side of 0 also has a nonzero gradient, so that it can
+    grow. A negative side (right < left) counts as 0. Two boxes without area at the same
+    place cost 1 if their sides are equal; two different points cost 2 with gradient 0.
 
     Raises:
         ValueError: for an unknown format, an epsilon that is not > 0, shapes that
@@ -47,11 +47,11 @@ class EfficientIoU(BoxLoss):
     Reference:
         Zhang, Ren, Zhang, Jia, Wang, Tan, "Focal and efficient IOU loss for accurate
         bounding box regression", Neurocomputing 506, 2022, arXiv:2101.08158, equation
-        5. The focal weight of the paper is not part of it.
+        5, without the focal weight.
     """
 
     def box_loss(self, pair: Overlaps) -> Any:
-        # A side of exactly 0 keeps its gradient.
+        # The gradient of `ops.clip` is 1 at 0, so a side of exactly 0 has a gradient.
         true, pred = (ops.clip(box.size, 0.0, None) for box in (pair.true, pair.pred))
         sides = self.share(ops.square(true - pred), ops.square(pair.enclosing))
         return 1.0 - self.iou(pair) + self.distance(pair) + ops.sum(sides, axis=-1)

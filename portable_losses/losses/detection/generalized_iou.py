@@ -1,4 +1,4 @@
-"""The generalized IoU of a predicted and a true box."""
+"""The generalized IoU of two boxes."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ class GeneralizedIoU(BoxLoss):
 
     It penalizes a small overlap of two boxes, and the distance of disjoint ones.
 
-    With I and U the areas of intersection and union, and C that of the smallest box
+    With I and U the areas of intersection and union, and C the area of the smallest box
     that encloses both, the item is
 
         1 - I / U + (C - U) / C
@@ -26,8 +26,8 @@ class GeneralizedIoU(BoxLoss):
         epsilon: > 0, the smallest value of U and C, in squares of the boxes' unit.
             Boxes in fractions of an image with sides below 3e-4 need a smaller one.
 
-    Edge cases: boxes that do not touch have a live gradient through C. A side below 0
-    (right of left) counts as 0. Two boxes without area at the same place cost 1.
+    Edge cases: boxes that do not touch have a nonzero gradient through C. A side below
+    0 (right < left) counts as 0. Two boxes without area at the same place cost 1.
 
     Raises:
         ValueError: for an unknown format, an epsilon that is not > 0, shapes that
@@ -42,7 +42,7 @@ class GeneralizedIoU(BoxLoss):
         Rezatofighi et al., "Generalized intersection over union", CVPR 2019,
         arXiv:1902.09630, algorithm 2.
 
-    Differs: from the paper in boxes with a side below 0: the paper exchanges their
+    Differs: from the paper for boxes with a negative side: the paper exchanges their
     corners, so that an inverted prediction would be correct.
     """
 

@@ -25,7 +25,7 @@ __all__ = [
 PROBLEMS = (
     (
         "images",
-        "images that look alike to people",
+        "images that people perceive as similar",
         (
             "MixedStructuralSimilarity",
             "MultiScaleStructuralSimilarity",

@@ -1,4 +1,4 @@
-"""Shared by the image losses: shapes of images, and the place of the channels."""
+"""Shared by the image losses: shapes of images, and the channel axis."""
 
 import math
 from typing import Any, Literal, Unpack
@@ -21,14 +21,14 @@ class ImageArguments(LossArguments, total=False):
 
 
 class ImageLoss(Loss):
-    """Base of the losses of images, of which an item is a sample.
+    """Base of the image losses, with one item per sample.
 
     A subclass writes `image_loss`, which maps the images to the items. The base class
     handles shapes, dtypes and `data_format`.
     """
 
     targets = "any"
-    _volumes = False  # whether there may be three axes of space
+    _volumes = False  # whether there may be three spatial axes
 
     def __init__(
         self,
@@ -81,17 +81,17 @@ class ImageLoss(Loss):
 
 
 def space(x: Any) -> tuple[int, ...]:
-    """The axes of space of images with the channels last."""
+    """The spatial axes of images with the channels last."""
     return tuple(range(1, len(x.shape) - 1))
 
 
 def sides(x: Any) -> tuple[int | float, ...]:
-    """The sizes along the axes of space; inf for those that are unknown."""
+    """The sizes along the spatial axes; inf for those that are unknown."""
     return tuple(math.inf if n is None else n for n in x.shape[1:-1])
 
 
 def mean_of_sample(x: Any) -> Any:
-    """The mean over all axes but the first."""
+    """The mean over all axes except the first."""
     return ops.mean(x, axis=tuple(range(1, len(x.shape))))
 
 

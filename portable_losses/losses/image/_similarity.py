@@ -1,4 +1,4 @@
-"""What the structural similarities share: arguments, and the errors at each pixel."""
+"""Shared by the structural similarities: arguments, and the error of each pixel."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Unpack
@@ -36,9 +36,9 @@ class Pair(NamedTuple):
     """Sum and difference of prediction and target, side by side, `(B, *space, 2 C)`.
 
     Args:
-        centered: both, less their mean over space, so that their squares, which are
-            subtracted from each other, are not large.
-        mean: their means, `(B, 1, ..., 2 C)`.
+        centered: both minus their means over the spatial axes. So their squares, of
+            which differences are computed, are small.
+        mean: these means, `(B, 1, ..., 2 C)`.
     """
 
     centered: Any
@@ -89,12 +89,12 @@ class SimilarityLoss(ImageLoss):
             1 - cs = (v_p + v_t - 2 cov) / (v_p + v_t + c2)
                  == 2 v_d / (v_s + v_d + 2 c2)
 
-        without cancellation where p is near t, from four sums and not from five.
+        without cancellation where p is near t, and with four filters, not five.
         """
         window = gaussian(self.filter_size, self.filter_sigma, pair.mean.dtype)
         moments = ops.concatenate([pair.centered, ops.square(pair.centered)], axis=-1)
         mean, second = ops.split(filtered(moments, window), 2, axis=-1)
-        # A variance of 0 may be rounded to less, which c2 could fail to outweigh.
+        # A variance of 0 may be negative by rounding, and a denominator then 0.
         variance = ops.relu(second - ops.square(mean))
         v_s, v_d = ops.split(variance, 2, axis=-1)
         m_s, m_d = ops.split(ops.square(mean + pair.mean), 2, axis=-1)
@@ -106,7 +106,7 @@ class SimilarityLoss(ImageLoss):
 def pair_of(t: Any, p: Any) -> Pair:
     """Sum and difference of two images."""
     both = ops.concatenate([p + t, p - t], axis=-1)
-    # Variances do not depend on what is subtracted: so it may be a constant.
+    # Variances do not depend on the mean that is subtracted, so it may be a constant.
     mean = ops.stop_gradient(ops.mean(both, axis=space(both), keepdims=True))
     return Pair(both - mean, mean)
 
@@ -119,7 +119,7 @@ def either(luminance: Any, contrast: Any) -> Any:
 def gaussian(size: int, sigma: Any, dtype: Any) -> Any:
     """A Gaussian window of sum 1."""
     x = (ops.arange(size, dtype=dtype) - 0.5 * (size - 1)) / sigma
-    # Less the largest exponent, so that the sum is not 0 for a small sigma.
+    # The largest exponent is subtracted, so that the sum is not 0 for a small sigma.
     exponent = -0.5 * ops.square(x)
     weights = ops.exp(exponent - ops.max(exponent))
     return weights / ops.sum(weights)

@@ -16,37 +16,38 @@ from portable_losses.losses.image._shared import (
 
 
 class EdgeAwareSmoothness(ImageLoss):
-    """Edge-aware smoothness loss (of disparity, depth, or optical flow).
+    """Edge-aware smoothness loss (for disparity, depth, or optical flow).
 
-    It penalizes a prediction that changes from pixel to pixel where the image does not.
+    It penalizes changes of the prediction between neighboring pixels where the image
+    does not change.
 
-    With p the prediction, I the image that guides it and its mean over the channels,
+    With p the prediction, I the guide image, and inner means over the channels of I,
 
-        loss = mean abs(d_x p) exp(-weight mean abs(d_x I)) + the same in y
+        loss = mean abs(d_x p) exp(-weight mean abs(d_x I)) + the same for y
 
     where d_x p = p(x + 1) - p(x). With `order=2`, a slanted plane costs nothing:
     d_xx p = p(x + 1) - 2 p(x) + p(x - 1), and d_x I = (I(x + 1) - I(x - 1)) / 2.
-    The means outside are over the positions and the channels of p.
+    The outer means are over the positions and the channels of p.
 
     Shapes: `y_true` is the guide, `(B, H, W, K)`, or `(B, H, W)` for K = 1; `y_pred` is
     `(B, H, W, C)`; items are `(B,)`.
 
     Args:
         order: 1 or 2, the order of the differences.
-        weight: >= 0, how much an edge of the guide counts, per unit of its values; for
-            values in [0, 1] published code has 1 to 150.
-        normalize: whether p is first divided by its mean over space, per sample and
-            channel, so that it does not pay to shrink it.
+        weight: >= 0, how much an edge of the guide counts, per unit of its values. For
+            values in [0, 1], published code uses 1 to 150.
+        normalize: whether p is first divided by its mean over the spatial axes, per
+            sample and channel, so that smaller predictions do not reduce the loss.
         data_format: "channels_last", "channels_first" (`(B, C, H, W)`, both), or None
             for Keras's own setting.
 
-    Edge cases: equal neighbors have gradient 0. A direction of fewer than `order + 1`
-    pixels adds 0. With `normalize` a channel whose mean is exactly 0 counts as 0, with
-    gradient 0; a depth or a disparity is > 0. A mask or weights are one per sample.
+    Edge cases: equal neighbors have gradient 0. A spatial axis of fewer than
+    `order + 1` pixels adds 0. With `normalize` a channel whose mean is exactly 0 counts
+    as 0, with gradient 0. Masks and weights are per sample.
 
     Raises:
-        ValueError: for an order other than 1 and 2, a negative weight, a y_pred of
-            other than four axes, a guide of another batch or size, and a mask or
+        ValueError: for an order other than 1 and 2, a negative weight, a y_pred that
+            does not have four axes, a guide of another batch or size, and a mask or
             weights per pixel.
 
     Example:
@@ -63,7 +64,7 @@ class EdgeAwareSmoothness(ImageLoss):
         Jonschkowski, Stone, Barron, Gordon, Konolige, Angelova, "What matters in
         unsupervised optical flow", ECCV 2020, arXiv:2006.04902 (`order=2`).
 
-    Differs: from the code of the second, which adds 1e-7 to the mean.
+    Differs: from the code of the second reference, which adds 1e-7 to the mean.
     """
 
     def __init__(
@@ -111,7 +112,7 @@ class EdgeAwareSmoothness(ImageLoss):
         return shifted(step, axis, 1, None) - shifted(step, axis, 0, -1)
 
     def _edges(self, guide: Any, axis: int) -> Any:
-        """The differences of the guide at the same places."""
+        """The differences of the guide at the same positions."""
         if self.order == 1:
             return shifted(guide, axis, 1, None) - shifted(guide, axis, 0, -1)
         return 0.5 * (shifted(guide, axis, 2, None) - shifted(guide, axis, 0, -2))

@@ -13,35 +13,35 @@ from portable_losses.losses.image._shared import (
 
 
 class FocalFrequency(ImageLoss):
-    """Focal frequency loss (FFL): the squared error of spectra, hard ones weighted up.
+    """Focal frequency loss (FFL, focally weighted squared error of spectra).
 
-    It penalizes errors in the frequencies that a model finds hard to synthesize, and
-    less those in the easy ones.
+    It penalizes errors of the spectrum, with more weight on the frequencies that a
+    model synthesizes badly.
 
     With D the two-dimensional orthonormal Fourier transform of y_pred - y_true, which
     is the difference of the spectra,
 
         w = abs(D)^alpha    w = w / max(w)    loss = mean w abs(D)^2
 
-    where the maximum is over the frequencies of a channel in a sample, the mean over
-    frequencies and channels, and w a constant, without a gradient.
+    where the maximum is over the frequencies of a channel in a sample, the mean is over
+    frequencies and channels, and w is a constant in the gradient.
 
     Shapes: `y_true` and `y_pred` are images `(B, H, W, C)`; items are `(B,)`. With
-    C = 1 `y_true` may lack the axis.
+    C = 1 `y_true` may lack the channel axis.
 
     Args:
-        alpha: >= 0, the focus: 0 weights all frequencies by 1, which is the mean
-            squared error.
-        log_matrix: whether w is log(1 + abs(D)^alpha), over its maximum.
+        alpha: >= 0, the focus. With 0 all frequencies have weight 1, and the loss is
+            the mean squared error.
+        log_matrix: whether w is log(1 + abs(D)^alpha), divided by its maximum.
         data_format: "channels_last", "channels_first" (`(B, C, H, W)`), or None for
             Keras's own setting.
 
-    Edge cases: equal images cost 0 with gradient 0, and so does a channel that is equal
-    (w is then 0, or 1 with alpha = 0). A mask or weights are one per sample.
+    Edge cases: equal images cost 0 with gradient 0, and so do equal channels (where w
+    is 0, or 1 with alpha = 0). Masks and weights are per sample.
 
     Raises:
-        ValueError: for a negative alpha, y_pred of other than four axes, a y_true of
-            another shape, and a mask or weights per pixel.
+        ValueError: for a negative alpha, a y_pred that does not have four axes, a
+            y_true of another shape, and a mask or weights per pixel.
 
     Example:
         >>> loss = portable_losses.FocalFrequency()
@@ -54,8 +54,8 @@ class FocalFrequency(ImageLoss):
         Jiang, Dai, Wu, Loy, "Focal frequency loss for image reconstruction and
         synthesis", ICCV 2021, arXiv:2012.12821, equation 8.
 
-    Differs: from the authors' code, whose `patch_factor`, `ave_spectrum` and
-    `batch_matrix` are not here: crop the images, and average them, before the loss.
+    Differs: from the authors' code, which has the arguments `patch_factor`,
+    `ave_spectrum` and `batch_matrix`: here, crop or average images before the loss.
     """
 
     def __init__(
@@ -71,10 +71,10 @@ class FocalFrequency(ImageLoss):
 
     def image_loss(self, t: Any, p: Any) -> Any:
         if p.shape[0] == 0:
-            return mean_of_sample(p)  # torch has no transform of nothing
+            return mean_of_sample(p)  # torch cannot transform an empty batch
         d = ops.moveaxis(p - t, -1, 1)
         height, width = ops.shape(d)[2], ops.shape(d)[3]
-        # The transform is linear: one, of the difference, stands for two.
+        # The transform is linear: that of the difference replaces two transforms.
         real, imaginary = ops.fft2((d, ops.zeros_like(d)))
         pixels = ops.cast(height * width, d.dtype)
         power = (ops.square(real) + ops.square(imaginary)) / pixels

@@ -20,42 +20,42 @@ from portable_losses.ops.exponentials import expm1_with_tail
 class MultiScaleStructuralSimilarity(SimilarityLoss):
     """Multi-scale structural similarity loss (MS-SSIM).
 
-    It penalizes differences of contrast and structure at several scales, and of
-    brightness at the coarsest.
+    It penalizes differences of contrast and structure at several scales, and
+    differences of brightness at the coarsest scale.
 
-    With l and cs as in `StructuralSimilarity`, images that are halved by 2 x 2 average
+    With l and cs as in `StructuralSimilarity`, images that are reduced by 2 x 2 average
     pooling from one scale to the next, and w the weights,
 
         loss = 1 - mean(l_M cs_M)^w_M  mean(cs_1)^w_1 ... mean(cs_{M-1})^w_{M-1}
 
-    The means are over the positions of a channel, negative ones count as 0, and the
-    item is the mean of the channels.
+    The means are over the positions of a channel; a negative mean counts as 0. The item
+    is the mean over the channels.
 
     Shapes: `y_true` and `y_pred` are images `(B, H, W, C)`, or volumes
-    `(B, D, H, W, C)`; items are `(B,)`. With C = 1 `y_true` may lack the axis.
+    `(B, D, H, W, C)`; items are `(B,)`. With C = 1 `y_true` may lack the channel axis.
 
     Args:
-        weights: the exponent >= 0 of each scale, from the finest; their number is that
-            of the scales.
+        weights: the exponent >= 0 of each scale, the finest scale first. Their number
+            is the number of scales.
         max_value: > 0, the range of the values: 1.0, or 255 for pixels of 8 bits.
-        filter_size: >= 1, the pixels of a side of the window, at every scale.
+        filter_size: >= 1, the side of the window in pixels, at every scale.
         filter_sigma: > 0, the standard deviation of the window, in pixels.
-        k1, k2: > 0, the constants of brightness and contrast, as shares of max_value.
+        k1, k2: > 0, the constants of brightness and contrast, as parts of max_value.
         data_format: "channels_last", "channels_first" (`(B, C, H, W)`), or None for
             Keras's own setting.
 
-    Edge cases: equal images cost 0 with gradient 0, and near there the value keeps its
-    relative precision. An odd size drops its last row or column at the next scale. A
-    channel in which a mean is negative or 0 (an inverted image) costs 1 with gradient
-    0; the gradient is alive for any mean above 0. So start training with another loss,
-    or use `MixedStructuralSimilarity`. A scale of weight 0
-    has no effect. A mask or sample weights are one per sample.
+    Edge cases: equal images cost 0 with gradient 0, and for almost equal images the
+    relative error of the value is small. If a size is odd, its last row or column is
+    dropped at the next scale. A channel in which a mean is negative or 0 (an inverted
+    image) costs 1 with gradient 0; for means above 0 the gradient does not vanish. So
+    start training with another loss, or use `MixedStructuralSimilarity`. A scale of
+    weight 0 has no effect. Masks and weights are per sample.
 
     Raises:
         ValueError: if a side of the images is smaller than
-            `filter_size * 2 ** (scales - 1)`, 176 by default; for y_pred of other than
-            four or five axes, a y_true of another shape, an argument out of its range,
-            and a mask or weights per pixel.
+            `filter_size * 2 ** (scales - 1)`, 176 by default; for a y_pred that does
+            not have four or five axes, a y_true of another shape, an argument out of
+            its range, and a mask or weights per pixel.
 
     Example:
         >>> loss = portable_losses.MultiScaleStructuralSimilarity(
@@ -70,9 +70,9 @@ class MultiScaleStructuralSimilarity(SimilarityLoss):
         assessment", Asilomar Conference on Signals, Systems and Computers 2003,
         doi:10.1109/ACSSC.2003.1292216, equation 7.
 
-    Differs: from the paper, which leaves negative means open, in counting them as 0, as
-    TensorFlow and pytorch-msssim do. They, too, take the mean of l_M cs_M, where the
-    paper has a product of means; TensorFlow pads odd sizes.
+    Differs: from the paper, which does not define negative means: here they count as 0,
+    as in TensorFlow and pytorch-msssim. As there, the mean of l_M cs_M replaces the
+    product of means of the paper. From TensorFlow, which pads odd sizes.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class MultiScaleStructuralSimilarity(SimilarityLoss):
             remedy = "pass larger images, a smaller filter_size or fewer weights"
             self.reject(f"{rule}{scales - 1}", tuple(p.shape), remedy)
         log_product: Any = 0.0
-        dead: Any = False
+        any_zero: Any = False
         for scale in range(scales):
             if scale > 0:
                 pair = _halved(pair)
@@ -101,12 +101,12 @@ class MultiScaleStructuralSimilarity(SimilarityLoss):
             last = scale == scales - 1
             error = either(luminance, contrast) if last else contrast
             error = ops.mean(error, axis=space(error))
-            weight, gone = self.weights[scale], error >= 1.0
-            # exp(sum w log(1 - error)) - 1 keeps the precision of small errors.
-            log = ops.log1p(-ops.where(gone, 0.0, error))
+            weight, is_zero = self.weights[scale], error >= 1.0
+            # exp(sum w log(1 - error)) - 1 is accurate for small errors.
+            log = ops.log1p(-ops.where(is_zero, 0.0, error))
             log_product = log_product + weight * log
-            dead = ops.logical_or(dead, ops.logical_and(gone, weight > 0))
-        return ops.mean(ops.where(dead, 1.0, -expm1_with_tail(log_product)), axis=1)
+            any_zero = ops.logical_or(any_zero, ops.logical_and(is_zero, weight > 0))
+        return ops.mean(ops.where(any_zero, 1.0, -expm1_with_tail(log_product)), axis=1)
 
 
 def _length(weights: Any) -> int:
@@ -116,7 +116,7 @@ def _length(weights: Any) -> int:
 
 
 def _halved(pair: Pair) -> Pair:
-    """The images averaged over 2 x 2 pixels; the rest of an odd size is dropped."""
+    """The means of 2 x 2 pixels; the last row or column of an odd size is dropped."""
     x = pair.centered
     for axis in space(x):
         sizes = list(ops.shape(x))

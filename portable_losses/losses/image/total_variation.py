@@ -16,10 +16,10 @@ Norm = Literal["l1", "l2"]
 
 
 class TotalVariation(ImageLoss):
-    """Total variation (TV), the anisotropic form: differences of neighboring pixels.
+    """Total variation (TV, anisotropic total variation, differences of neighbors).
 
-    It penalizes noise in the prediction alone, and is added to another loss with a
-    weight.
+    It penalizes noise in the prediction, without a target. It is added to another loss,
+    with a weight.
 
     With p the prediction,
 
@@ -28,9 +28,9 @@ class TotalVariation(ImageLoss):
     or, for the norm "l2", the means of the squares. The means are over the pairs of
     neighbors and the channels.
 
-    Shapes: `y_pred` is images `(B, H, W, C)`, or volumes `(B, D, H, W, C)`, whose three
-    directions are added. `y_true` is ignored; it may be None, or anything with the same
-    batch axis. Items are `(B,)`.
+    Shapes: `y_pred` is images `(B, H, W, C)`, or volumes `(B, D, H, W, C)`, with a sum
+    over three spatial axes. `y_true` is ignored; it may be None, or any tensor with the
+    same batch axis. Items are `(B,)`.
 
     Args:
         norm: "l1", which keeps edges, or "l2", which smooths them.
@@ -38,12 +38,12 @@ class TotalVariation(ImageLoss):
             Keras's own setting.
 
     Edge cases: a constant image costs 0 with gradient 0, and so does a pair of equal
-    neighbors. A direction of one pixel has no neighbors and adds 0. A mask or weights
-    are one per sample.
+    neighbors. A spatial axis of size 1 has no neighbors and adds 0. Masks and weights
+    are per sample.
 
     Raises:
-        ValueError: for an unknown norm, y_pred of other than four or five axes, and a
-            mask or weights per pixel.
+        ValueError: for an unknown norm, a y_pred that does not have four or five axes,
+            and a mask or weights per pixel.
 
     Example:
         >>> loss = portable_losses.TotalVariation()
@@ -55,8 +55,8 @@ class TotalVariation(ImageLoss):
         Rudin, Osher, Fatemi, "Nonlinear total variation based noise removal
         algorithms", Physica D 60, 1992, doi:10.1016/0167-2789(92)90242-F.
 
-    Differs: from `tf.image.total_variation`, which is a sum. From the isotropic form
-    of the paper, sqrt(dx^2 + dy^2).
+    Differs: from `tf.image.total_variation`, which is a sum; and from the paper, which
+    has the isotropic form sqrt(dx^2 + dy^2).
     """
 
     _volumes = True

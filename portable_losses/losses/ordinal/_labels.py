@@ -1,4 +1,4 @@
-"""Shared by the losses of class probabilities: labels and predictions side by side."""
+"""Shared by the losses of class probabilities: labels as distributions."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from portable_losses.core.classes import like, valid_ids
 def distributions(y_true: Any, y_pred: Any, from_logits: bool) -> tuple[Any, Any]:
     """Labels and predictions as probabilities of y_pred's shape.
 
-    Class indices become one-hot labels; one that is out of range becomes zeros.
+    Class indices become one-hot labels, all 0 for an index out of range.
     """
     p = ops.softmax(y_pred, axis=-1) if from_logits else y_pred
     if len(y_true.shape) == len(y_pred.shape):
@@ -20,7 +20,7 @@ def distributions(y_true: Any, y_pred: Any, from_logits: bool) -> tuple[Any, Any
 
 
 def wrong_ids(y_true: Any, y_pred: Any, kept: Any) -> Any | None:
-    """Whether a kept class index is out of range; None for one-hot or soft labels."""
+    """Whether any kept class index is out of range; None for one-hot or soft labels."""
     if len(y_true.shape) == len(y_pred.shape):
         return None
     wrong = ops.logical_not(valid_ids(y_true, y_pred.shape[-1]))

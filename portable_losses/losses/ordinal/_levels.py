@@ -1,4 +1,4 @@
-"""Shared by the losses of rank logits: one logit for each question "y > k?"."""
+"""Shared by the losses of rank logits: one logit for each level k, of "y > k"."""
 
 from typing import Any, Unpack
 

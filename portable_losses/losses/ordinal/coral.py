@@ -6,14 +6,15 @@ from portable_losses.losses.ordinal._levels import LevelLoss
 class Coral(LevelLoss):
     """CORAL loss (consistent rank logits, ordinal regression).
 
-    The cross-entropy of yes/no questions: is the rank above level k?
+    It penalizes a wrong rank by a sum of binary cross-entropies, one for each level k:
+    is the rank above k?
 
     With y the rank, z_k the logit of "y > k" and C = num_classes, the item is
 
         -sum_{k=0}^{C-2} ([y > k] log sigmoid(z_k) + [y <= k] log sigmoid(-z_k))
 
-    The predicted rank is the number of logits above 0, as `ordinal_ranks(logits)` gives
-    it. Ranks are consistent when the levels share their weights and differ in their
+    The predicted rank is the number of logits above 0, which `ordinal_ranks(logits)`
+    returns. Ranks are consistent if the levels share their weights and have different
     biases: `Dense(1, use_bias=False)` and a bias per level.
 
     Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, integer ranks in [0, C); `y_pred`
@@ -21,11 +22,11 @@ class Coral(LevelLoss):
 
     Args:
         num_classes: C >= 2, the number of ranks.
-        from_logits: True, since the loss takes logits only.
+        from_logits: must be True: the loss takes logits only.
 
-    Edge cases: exact, with a live gradient, for logits of 1e4 and beyond; an infinite
-    one costs 0 on the right side and inf on the wrong one. A rank out of range raises
-    ValueError in eager mode, and makes the loss NaN in compiled code.
+    Edge cases: value and gradient are exact for logits of 1e4 and beyond. An infinite
+    logit costs 0 if it is right, and inf if it is wrong. A rank out of range
+    raises ValueError in eager mode, and makes the loss NaN in compiled code.
 
     Raises:
         ValueError: for ranks that are not whole or out of range, num_classes < 2, a

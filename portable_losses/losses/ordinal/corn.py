@@ -8,8 +8,8 @@ from portable_losses.losses.ordinal._levels import LevelLoss
 class Corn(LevelLoss):
     """CORN loss (conditional ordinal regression, conditional rank logits).
 
-    The cross-entropy of yes/no questions that are asked one after the other: given that
-    the rank is above level k - 1, is it above level k?
+    It penalizes a wrong rank by a sum of binary cross-entropies of conditional
+    questions: given that the rank is above level k - 1, is it above level k?
 
     With y the rank, z_k the logit of "y > k, given y > k - 1" and C = num_classes, the
     item is
@@ -17,8 +17,8 @@ class Corn(LevelLoss):
         -sum_{k=0}^{min(y, C-2)} ([y > k] log sigmoid(z_k) + [y = k] log sigmoid(-z_k))
 
     It is the negative log-likelihood of the rank. The probability of "y > k" is the
-    product of sigmoid(z_0) to sigmoid(z_k), so that ranks are consistent whatever the
-    logits are: the last layer is a plain `Dense(C - 1)`. The predicted ranks are
+    product of sigmoid(z_0) to sigmoid(z_k), so that ranks are consistent for all
+    logits, and the last layer can be a `Dense(C - 1)`. The predicted ranks are
     `ordinal_ranks(logits, "corn")`.
 
     Shapes: `y_true` is `(B, ...)` or `(B, ..., 1)`, integer ranks in [0, C); `y_pred`
@@ -26,9 +26,9 @@ class Corn(LevelLoss):
 
     Args:
         num_classes: C >= 2, the number of ranks.
-        from_logits: True, since the loss takes logits only.
+        from_logits: must be True: the loss takes logits only.
 
-    Edge cases: levels above the rank cost nothing, and have no gradient. Exact, with a
+    Edge cases: levels above the rank cost nothing, and have gradient 0. Exact, with a
     live gradient, for logits of 1e4 and beyond; an infinite one costs 0 on the right
     side and inf on the wrong one. With two ranks it is `Coral`. A rank out of range
     raises ValueError in eager mode, and makes the loss NaN in compiled code.
@@ -40,7 +40,7 @@ class Corn(LevelLoss):
 
     Example:
         >>> loss = portable_losses.Corn(num_classes=3)
-        >>> round(float(loss([0], [[0.0, 200.0]])), 4)  # the second level is not asked
+        >>> round(float(loss([0], [[0.0, 200.0]])), 4)  # the second level is not used
         0.6931
 
     Reference:
@@ -48,9 +48,9 @@ class Corn(LevelLoss):
         regression based on conditional probabilities", 2021, arXiv:2111.08851, the loss
         of the conditional training subsets.
 
-    Differs: from the paper and the authors' code (coral-pytorch) in the divisor, which
-    is the number of samples and not the number of pairs of a sample and a level. The
-    gradient of a sample does not depend on the ranks of the others.
+    Differs: from the paper and the authors' code (coral-pytorch), which divide by the
+    number of pairs of a sample and a level. Here the mean divides by the number of
+    samples, so that the gradient of a sample does not depend on the ranks of others.
     """
 
     def counted(self, rank: Any, level: Any) -> Any:

@@ -13,7 +13,7 @@ Method = Literal["coral", "corn"]
 def ordinal_ranks(logits: Any, method: Method = "coral") -> Any:
     """Predicted ranks of a model that was trained with `Coral` or `Corn`.
 
-    The rank is the number of levels k for which "y > k" is more probable than not.
+    The rank is the number of levels k for which "y > k" has a probability above 1/2.
 
     With z_k the logits of C - 1 levels, that probability is sigmoid(z_k) for Coral, and
     the product of sigmoid(z_0) to sigmoid(z_k) for Corn, whose logits are conditional.
@@ -24,8 +24,8 @@ def ordinal_ranks(logits: Any, method: Method = "coral") -> Any:
         logits: the outputs of the model, one per level.
         method: "coral" or "corn", the loss that the model was trained with.
 
-    Edge cases: a probability of exactly 1/2 is not above it: logits of 0 give rank 0.
-    Infinite logits are certain. With one level the two methods are the same. No
+    Edge cases: a probability of exactly 1/2 does not count: logits of 0 give rank 0.
+    Infinite logits are allowed. With one level the two methods are the same. No
     gradient flows to `logits`.
 
     Raises:
@@ -54,7 +54,8 @@ def ordinal_ranks(logits: Any, method: Method = "coral") -> Any:
         z = ops.cast(z, "float32")
     above = z > 0
     if method == "corn":
-        # p > 1/2 only if every factor is: the first comparison is exact near 0.
+        # The first level is compared by its logit, which is exact near 0. The product
+        # of probabilities is used for the other levels only.
         first, rest = above[..., :1], ops.cumprod(ops.sigmoid(z), axis=-1) > 0.5
         above = ops.concatenate([first, rest[..., 1:]], axis=-1)
     return ops.sum(ops.cast(above, "int32"), axis=-1)

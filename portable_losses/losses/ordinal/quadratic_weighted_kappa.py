@@ -15,8 +15,8 @@ LEAST = 1e-7
 class QuadraticWeightedKappa(Loss):
     """Quadratic weighted kappa loss (weighted Cohen's kappa, QWK).
 
-    It penalizes disagreement of ordered classes by the square of its size, compared
-    with the disagreement that independent raters with the same marginals would have.
+    It penalizes disagreement of ordered classes by the square of the class distance,
+    relative to the disagreement of independent raters with the same marginals.
 
     With t the one-hot or soft label and p the class probabilities of n samples, sums
     over samples s, and w_ij = (i - j)^2,
@@ -28,22 +28,22 @@ class QuadraticWeightedKappa(Loss):
     which is 1 - kappa, in [0, 2] for probabilities that sum to 1.
 
     Shapes: `y_pred` is `(B, ..., C)`; `y_true` is `(B, ...)` or `(B, ..., 1)`, class
-    indices, or of y_pred's shape. The loss is a statistic, of all positions together.
+    indices, or of y_pred's shape. The loss is a statistic over all positions.
 
     Args:
         num_classes: C >= 2, the number of ordered classes.
         log: whether the loss is log(max(1 - kappa, 1e-7)), in (-16.2, 0.7], whose
-            gradient stays large as kappa nears 1.
+            gradient stays large as kappa tends to 1.
         from_logits: whether y_pred holds logits, any real number, or probabilities,
             which are used as they are.
 
-    Edge cases: 0 / 0 is 0, with gradient 0, where all targets and all probabilities are
-    of one class. One sample that is not right costs 1, with gradient 0: batches must be
-    large enough to tell the marginals. Without samples the loss is 0. Masked samples
-    are removed from the batch. An infinite logit means p = 1, or p = 0, and has no
-    gradient. The gradient from logits vanishes where the softmax saturates on a wrong
-    class, and the logarithm has none below 1e-7: add a crossentropy from logits where
-    that can happen.
+    Edge cases: if all targets and all probabilities are of one class, the loss is 0 / 0
+    = 0, with gradient 0. A single wrong sample costs 1, with gradient 0: batches must
+    be large enough to estimate the marginals. Without samples the loss is 0. Masked
+    samples are removed from the batch. An infinite logit means p = 1, or p = 0, and has
+    no gradient. The gradient from logits vanishes where the softmax saturates on a
+    wrong class, and that of the logarithm is 0 below 1e-7: add a cross-entropy from
+    logits where that can happen.
 
     Raises:
         ValueError: for indices that are not whole or out of range (in compiled code the
@@ -63,7 +63,7 @@ class QuadraticWeightedKappa(Loss):
         classification of ordinal data in deep learning", Pattern Recognition Letters
         105, 2018, doi 10.1016/j.patrec.2017.05.018.
 
-    Differs: from the paper's loss, which is the logarithm, unless `log` is True.
+    Differs: from the paper, whose loss is the logarithm, unless `log` is True.
     """
 
     targets = "classes"
@@ -105,12 +105,13 @@ class QuadraticWeightedKappa(Loss):
         t, p = (ops.reshape(x, (-1, classes)) for x in (t, p))
         place = ops.arange(classes, dtype=p.dtype)
         w = ops.square(ops.expand_dims(place, 1) - place)
-        seen = ops.sum(w * ops.matmul(ops.transpose(t), p))
+        observed = ops.sum(w * ops.matmul(ops.transpose(t), p))
         of_t, of_p = ops.sum(t, axis=0), ops.sum(p, axis=0)
-        chance = ops.sum(w * ops.expand_dims(of_t, 1) * of_p)
+        expected = ops.sum(w * ops.expand_dims(of_t, 1) * of_p)
         count = ops.sum(n)
-        loss = ops.divide(seen * count, chance)
-        # Of one sample the two sums are equal, and the gradient is 0 but for rounding.
+        loss = ops.divide(observed * count, expected)
+        # For one sample both sums are equal, and the gradient is 0, which rounding
+        # would change.
         loss = ops.where(count > 1, loss, ops.stop_gradient(loss))
         if self.log:  # a NaN stays a NaN
             loss = ops.log(ops.where(loss <= LEAST, LEAST, loss))

@@ -13,8 +13,8 @@ from portable_losses.losses.ordinal._labels import distributions
 class SquaredEarthMover(Loss):
     """Squared earth mover's distance (EMD^2, ranked probability score, squared CDFs).
 
-    It penalizes probability that is far from the true class in the order of the
-    classes: neighbors cost less than distant classes.
+    It penalizes probability by its distance from the true class in the order of the
+    classes: neighboring classes cost less than distant ones.
 
     With t the one-hot or soft label and p the class probabilities, the item is the
     squared distance of their cumulative distributions
@@ -28,11 +28,11 @@ class SquaredEarthMover(Loss):
         from_logits: whether y_pred holds logits, any real number, or probabilities,
             which are used as they are.
 
-    Edge cases: with all the probability on one class, d classes from the true one, the
-    item is d. For probabilities that sum to 1 the term of the last class is 0. An
-    infinite logit means p = 1, or p = 0, and has no gradient. As for every loss of
+    Edge cases: if one class has probability 1, at a distance of d classes from the true
+    one, the item is d. For probabilities that sum to 1 the term of the last class is 0.
+    An infinite logit means p = 1, or p = 0, and has gradient 0. As for every loss of
     probabilities, the gradient from logits vanishes where the softmax saturates on a
-    wrong class: it is about exp(-20) at a margin of 20. Add a crossentropy from logits
+    wrong class: it is about exp(-20) at a margin of 20. Add a cross-entropy from logits
     where that can happen.
 
     Raises:

@@ -6,7 +6,7 @@ __all__ = ["InBatchSoftmax"]
 
 PROBLEMS = (
     (
-        "queries, and the item that each has chosen",
+        "queries, and the item that was chosen for each",
         "to retrieve items, with those of the batch as negatives",
         ("InBatchSoftmax",),
     ),

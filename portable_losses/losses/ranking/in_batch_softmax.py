@@ -1,4 +1,4 @@
-"""In-batch softmax: the item that a query has chosen among those of the batch."""
+"""In-batch softmax: finding the item of a query among the items of the batch."""
 
 from collections.abc import Sequence
 from typing import Any, Unpack
@@ -23,36 +23,36 @@ class InBatchSoftmax(Loss):
 
         s(i, j) = u_i v_j / temperature - log(c_j)
 
-    where the last term takes out that frequent items are negatives more often, and the
-    loss of query i is the crossentropy of finding its own item,
+    where the last term corrects for frequent items, which are negatives more often. The
+    loss of query i is the cross-entropy of finding its item,
 
         -log( exp(s(i, i)) / (exp(s(i, i)) + sum_j exp(s(i, j))) )
 
-    with the sum over the samples j of another item.
+    with the sum over the samples j whose item is another one.
 
-    Shapes: `y_true` is `(B,)` or `(B, 1)`, the integer number of the item of each
+    Shapes: `y_true` is `(B,)` or `(B, 1)`, the integer index of the item of each
     sample; `y_pred` is `(B, 2, D)`, the query and the item of each sample, as
     `StackViews(normalize=False)` makes it; losses are `(B,)`, one per query.
 
     Args:
-        temperature: > 0; the lower, the more the nearest items count.
-        item_counts: one number > 0 an item, how often it is chosen in the data or its
-            probability; None for items that are equally frequent.
-        chunk_size: how many queries are compared with all items at a time. With
-            a number, or "auto", which suits the size of the batch, memory grows with
-            chunk_size x B in place of B x B; the gradient then cannot be
+        temperature: > 0; the lower it is, the more the nearest items count.
+        item_counts: one number > 0 per item, its count in the data or its probability;
+            None if all items are equally frequent.
+        chunk_size: the number of queries that are compared with all items at a time.
+            With a number, or "auto" (a number for the size of the batch), memory grows
+            with chunk_size x B instead of B x B, but the gradient cannot be
             differentiated again. None compares all at once.
 
-    Edge cases: an item that several samples have chosen is no negative of its own. A
-    sample that is masked or of weight 0 is removed from the batch: it has no loss, and
-    is nobody's negative. A query without a negative costs 0, with gradient 0; without
-    samples the loss is 0. The value is right for logits of 1e4 and -1e4, and where it
-    is almost 0.
+    Edge cases: samples with the same item are not negatives of each other. A sample
+    that is masked or of weight 0 is removed from the batch: it has no loss, and is no
+    negative of others. A query without a negative costs 0, with gradient 0; without
+    samples the loss is 0. The value is accurate for logits of 1e4 and -1e4, and where
+    it is almost 0.
 
-    Devices: `keras.distribution.DataParallel` (JAX) shares the batch: two devices give
-    what one gives. A replica of `tf.distribute` or of torch's DistributedDataParallel
-    has only the items of its own part of the batch: to have all, gather the embeddings
-    of all replicas in front of the loss (`all_gather`, as the guide shows).
+    Devices: with `keras.distribution.DataParallel` (JAX) the result is the same as on
+    one device. A replica of `tf.distribute` or of torch's DistributedDataParallel
+    has only the items of its part of the batch: to use all, gather the embeddings of
+    all replicas before the loss (`all_gather`, as the guide shows).
 
     Raises:
         ValueError: for a temperature or a count that is not > 0, items that are not
@@ -69,8 +69,8 @@ class InBatchSoftmax(Loss):
         Yi et al., "Sampling-bias-corrected neural modeling for large corpus item
         recommendations", RecSys 2019, equations 3 to 5.
 
-    Differs: from the paper in the own item of a query, which is no negative where
-    another sample has chosen it, too.
+    Differs: from the paper, where the item of a query is also a negative if another
+    sample has the same item.
     """
 
     targets = "any"

@@ -1,4 +1,4 @@
-"""The size of a chunk of tokens, and the dtype of what is computed of them."""
+"""The size of a chunk of tokens, and the dtype of the computation."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from portable_losses.ops.linear_head import tokens_at_once
 
 
 def chunk_for(chunk_size: ChunkSize, x: Any, classes: int) -> int:
-    """The number of tokens at once for hidden states `(N, D)`."""
+    """The number of tokens in a chunk, for hidden states `(N, D)`."""
     tokens, width = x.shape
     if chunk_size == "auto":
         return tokens_at_once(tokens, width, classes)
@@ -20,6 +20,6 @@ def chunk_for(chunk_size: ChunkSize, x: Any, classes: int) -> int:
 
 
 def dtype_of_terms(*tensors: Any) -> str:
-    """float32; float64 if one of the tensors is of float64."""
+    """float32, or float64 if one of the tensors is float64."""
     dtypes = [keras.backend.standardize_dtype(x.dtype) for x in tensors]
     return "float64" if "float64" in dtypes else "float32"

@@ -19,7 +19,8 @@ INF = float("inf")
 class CTC(Loss):
     """Connectionist temporal classification (CTC loss).
 
-    The negative log-likelihood of a label sequence, summed over all its alignments.
+    It penalizes a low probability of the label sequence: it is the negative logarithm
+    of the summed probability of all alignments of the labels with the frames.
 
     With p_t the softmax of the logits of frame t, an alignment is a class for each
     frame. Its labels are these classes, after repeated ones are merged and blanks are
@@ -33,23 +34,23 @@ class CTC(Loss):
     Args:
         blank_index: the class index of "no label". In y_true this index and -1 are
             padding, at any position.
-        zero_infinity: whether labels that fit no alignment cost 0; otherwise infinity.
-            They have no gradient either way.
-        lengths_in_target: whether the first column of y_true is the number of frames
-            of the sample, in [0, T], followed by the labels. Otherwise the frames are
-            those that are not masked.
+        zero_infinity: whether labels without a possible alignment cost 0; otherwise
+            they cost inf. Their gradient is 0 in both cases.
+        lengths_in_target: whether the first column of y_true is the number of frames of
+            the sample, in [0, T], followed by the labels. Otherwise all frames that are
+            not masked count.
 
     Edge cases: n labels of which r are equal to their predecessor need n + r frames;
-    with fewer no alignment fits. A sample without labels costs -sum_t log p_t(blank),
-    and 0 without frames. Logits are exact up to 1e4 and beyond; a logit of -inf forbids
-    its label, which may leave no alignment. A sample whose frames are all masked is
-    excluded from the mean. The gradient is exact, but cannot be differentiated again: a
-    second derivative is infinite or NaN.
+    with fewer frames no alignment is possible. A sample without labels costs
+    -sum_t log p_t(blank), and 0 without frames. Logits are exact up to 1e4 and beyond;
+    a logit of -inf forbids its label, which may make all alignments impossible. A
+    sample whose frames are all masked is excluded from the mean. The gradient is exact,
+    but cannot be differentiated again: a second derivative is infinite or NaN.
 
     Raises:
         ValueError: if y_true is not `(B, L)` or y_pred not `(B, T, C)`, if blank_index
-            is no class, for indices that are not whole or out of range, or for lengths
-            outside [0, T]. In compiled code the item of such a sample is NaN.
+            is not a class, for indices that are not whole or out of range, or for
+            lengths outside [0, T]. In compiled code the item of such a sample is NaN.
 
     Example:
         >>> loss = portable_losses.CTC()
@@ -61,10 +62,9 @@ class CTC(Loss):
         Labelling Unsegmented Sequence Data with Recurrent Neural Networks", 2006,
         equations 6 to 16.
 
-    Differs: from Keras in labels that fit no alignment, which cost 708, 1e5 or
-    infinity there, depending on the backend, the last with a NaN gradient; in padding
-    of -1, and padding between the labels; and in the mask of y_pred, which Keras
-    ignores.
+    Differs: from Keras, where labels without a possible alignment cost 708, 1e5 or inf,
+    depending on the backend, the last with a NaN gradient; where padding must not be -1
+    or between labels; and where the mask of y_pred is ignored.
     """
 
     targets = "any"
@@ -102,14 +102,14 @@ class CTC(Loss):
         log_p = ops.log_softmax(y_pred, axis=-1)
         shape = (*ops.shape(y_pred)[:2], states.shape[-1])
         at = ops.broadcast_to(ops.expand_dims(states, 1), shape)
-        log_p = ops.take_along_axis(log_p, at, axis=-1)  # of each frame and state
+        log_p = ops.take_along_axis(log_p, at, axis=-1)  # for each frame and state
         log_p = ops.where(ops.expand_dims(valid, 1), log_p, -INF)
 
         log_likelihood, occupied = _align(ops.stop_gradient(log_p), active, count, skip)
         log_likelihood = ops.stop_gradient(log_likelihood)
         occupied = ops.stop_gradient(occupied)
         # d log-likelihood / d log p_t(s) is the probability that state s is occupied at
-        # t (equation 16): a sum of value 0 with exactly this gradient carries it.
+        # t (equation 16). The gradient is added as a term of value 0 that has it.
         reached = ops.where(occupied == 0, 0.0, log_p)
         step = reached - ops.stop_gradient(reached)
         carrier = ops.sum(occupied * step, (1, 2)) + once(ops.sum(step, (1, 2)))
@@ -187,10 +187,10 @@ class CTC(Loss):
 
 
 def _states(labels: Any, count: Any, blank: int) -> tuple[Any, Any, Any]:
-    """The states: the labels with a blank before, between and after them.
+    """The states: the labels, with a blank before, between and after them.
 
-    Returns the class of each state, which states a sample has, and which can be entered
-    by skipping a blank: labels that are not equal to their predecessor.
+    Returns the class of each state, which states a sample has, and which states can be
+    entered by skipping a blank: labels that are not equal to their predecessor.
     """
     size = 2 * labels.shape[1] + 1
     states = ops.stack([ops.full_like(labels, blank), labels], axis=-1)
@@ -206,8 +206,8 @@ def _align(log_p: Any, active: Any, count: Any, skip: Any) -> tuple[Any, Any]:
     """The log-likelihood, and the probability of each state at each frame.
 
     The forward variables (equation 6) and the backward variables (equation 10) are
-    computed in one loop: backward ones are forward ones with time and states reversed.
-    Both are logarithms, relative to the largest one of each frame.
+    computed in one loop: the backward variables are forward variables with time and
+    states reversed. Both are logarithms, relative to the largest one of each frame.
     """
     (samples, length, _), size = ops.shape(log_p), log_p.shape[2]
     place, last = ops.arange(size, dtype="int32"), 2 * ops.expand_dims(count, 1)
@@ -222,7 +222,7 @@ def _align(log_p: Any, active: Any, count: Any, skip: Any) -> tuple[Any, Any]:
     turned = ops.concatenate([ops.flip(on, 0), turned], axis=2)
     frames = ops.concatenate([frames, turned], axis=1)
     fixed = ops.broadcast_to(fixed, (length, 2 * samples, size + 1))
-    # In one tensor: Keras's scan over several needs a static number of frames.
+    # One tensor, since Keras's scan over several needs a static number of frames.
     frames = ops.concatenate([fixed, frames], axis=2)
 
     # The start state is the first blank, or the last one in reversed order.
@@ -260,5 +260,5 @@ def _step(carry: tuple[Any, Any], frame: Any) -> tuple[Any, Any]:
     largest = ops.where(on, largest, 0.0)
     largest = ops.where(largest == -INF, 0.0, largest)
     new = ops.where(on, new - largest, state)
-    # Forward variables include the present frame, backward ones do not.
+    # Forward variables include the current frame, backward variables do not.
     return (new, largest), (ops.where(is_forward, new, reached), largest)

@@ -26,8 +26,8 @@ def linear_log_probability(
 ) -> tuple[Any, Any]:
     """Log-probabilities under a linear softmax, in linear memory (fused cross-entropy).
 
-    It is for vocabularies whose logits do not fit into memory: they are computed for a
-    chunk of tokens at a time, and again for the gradient.
+    It is for vocabularies whose logits do not fit into memory. The logits are computed
+    for a chunk of tokens at a time, and a second time for the gradient.
 
     With h a hidden state, W the kernel and b the bias, the logits of a token, its
     log-probability of class y and its log-sum-exp are
@@ -35,29 +35,30 @@ def linear_log_probability(
         z = h W + b    or, with softcap c,    z = c tanh((h W + b) / c)
         log p_y = z_y / temperature - s    s = log sum_v exp(z_v / temperature)
 
-    so minus the mean of log p_y is the cross-entropy, and s^2 the z-loss.
+    Minus the mean of log p_y is the cross-entropy, and s^2 is the z-loss.
 
     Shapes: `hidden` is `(..., D)`, `kernel` `(D, V)` and `bias` `(V,)`. `ids` is
-    `(...)`, one class index a token, or `(..., k)`. The result is `(log_probability,
-    log_sum_exp)`, of the shapes of `ids` and `(...)`, in float32, or in float64 for
-    inputs of float64.
+    `(...)`, one class index per token, or `(..., k)`. The result is
+    `(log_probability, log_sum_exp)`: the first has the shape of `ids`, the second is
+    `(...)`. Both are float32, or float64 for float64 inputs.
 
     Args:
         hidden: hidden states, any real numbers.
         kernel: the output kernel, such as the weights of a Dense layer, or the
             transposed table of an embedding.
         ids: class indices in [0, V).
-        bias: one number a class, or None.
-        softcap: > 0, which logits stay below, or None.
-        temperature: > 0.
-        chunk_size: the number of tokens whose logits are in memory; "auto" takes one
-            that suits the sizes, and None all of them.
+        bias: one number per class, or None.
+        softcap: > 0, the bound c of the absolute logits, or None.
+        temperature: > 0, divides the logits.
+        chunk_size: the number of tokens whose logits are in memory; "auto" chooses a
+            number for the given sizes, and None means all tokens.
 
-    Edge cases: no tokens give no numbers. A bias of -inf forbids a class, which has
-    log-probability -inf. Half precision is computed in float32. A class index out of
-    range raises ValueError in eager mode, and has log-probability NaN in compiled code.
-    The gradients of hidden, kernel and bias are exact; they cannot be differentiated
-    again, and torch's `vmap` does not take them. Sizes of batches may be unknown.
+    Edge cases: without tokens the results are empty. A bias of -inf forbids a class,
+    which has log-probability -inf. Half precision is computed in float32. A class index
+    out of range raises ValueError in eager mode, and has log-probability NaN in
+    compiled code. The gradients of hidden, kernel and bias are exact; they cannot be
+    differentiated again, and do not work under torch's `vmap`. Batch sizes may be
+    unknown.
 
     Raises:
         ValueError: for shapes that do not fit, class indices that are not whole or out
@@ -74,8 +75,8 @@ def linear_log_probability(
         Wijmans, Huval, Hertzberg, Koltun, Krähenbühl, "Cut your losses in
         large-vocabulary language models", ICLR 2025, arXiv:2411.09009.
 
-    Differs: from that paper in chunks of tokens, in place of tiles in a kernel, and in
-    no filter: each gradient is exact.
+    Differs: from the paper, which computes tiles in a GPU kernel and omits small
+    gradients. Here chunks of tokens are computed, and the gradient is exact.
     """
     owner = "linear_log_probability"
     one_number = functools.partial(arguments.number, owner, above=0)

@@ -1,4 +1,4 @@
-"""The z-loss: logits that do not drift."""
+"""The z-loss: a penalty that keeps logits near 0."""
 
 from typing import Any, Unpack
 
@@ -11,10 +11,11 @@ from portable_losses.core.signature import LossArguments, Number
 class ZLoss(Loss):
     """z-loss (logit regularization, a penalty on the softmax normalizer).
 
-    It penalizes logits that drift away from being log-probabilities: those of a large
-    softmax, such as the one of a language model, lose precision in half precision where
-    they are far from 0. It is added to a crossentropy, which does not hold them. With
-    the logits z of an item, it is
+    It penalizes a log-sum-exp of the logits that is far from 0. The logits of a large
+    softmax, such as that of a language model, may drift, since cross-entropy does not
+    change if a constant is added to all of them; far from 0 they are inaccurate in half
+    precision. So this loss is added to cross-entropy. With the logits z of an item, it
+    is
 
         weight (log sum_c exp(z_c))^2
 
@@ -24,10 +25,10 @@ class ZLoss(Loss):
     may be None; items are `(B, ...)`, one per softmax.
 
     Args:
-        weight: >= 0.
+        weight: >= 0, the factor of the penalty.
 
     Edge cases: it is 0 for log-probabilities, with gradient 0. Logits of -inf have no
-    part in it. It is right for logits of 1e4 and -1e4; its gradient grows with them.
+    influence. It is accurate for logits of 1e4 and -1e4; its gradient grows with them.
 
     Raises:
         ValueError: for a weight that is not >= 0.
@@ -39,8 +40,8 @@ class ZLoss(Loss):
 
     Reference:
         Chowdhery et al., "PaLM: Scaling language modeling with pathways", 2022,
-        arXiv:2204.02311, section 5. The Z-loss of de Brébisson and Vincent, 2016, is
-        another one.
+        arXiv:2204.02311, section 5. The Z-loss of de Brébisson and Vincent, 2016, is a
+        different loss.
     """
 
     targets = "any"
