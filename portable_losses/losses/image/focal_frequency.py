@@ -15,8 +15,8 @@ from portable_losses.losses.image._shared import (
 class FocalFrequency(ImageLoss):
     """Focal frequency loss (FFL, focally weighted squared error of spectra).
 
-    It penalizes errors of the spectrum, with more weight on the frequencies that a
-    model synthesizes badly.
+    It penalizes errors of the spectrum, with more weight on the frequencies that
+    are hard to synthesize.
 
     With D the two-dimensional orthonormal Fourier transform of y_pred - y_true, which
     is the difference of the spectra,

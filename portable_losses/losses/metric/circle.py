@@ -21,7 +21,7 @@ ROUNDING = 1e-6
 
 
 class Circle(Loss):
-    """Circle loss (pair similarity optimization).
+    """Circle loss.
 
     It penalizes embeddings of the same class that are far apart, and embeddings of
     different classes that are close.

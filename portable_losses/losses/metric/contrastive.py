@@ -15,7 +15,7 @@ from portable_losses.losses.metric._shared import (
 
 
 class Contrastive(EmbeddingLoss):
-    """Contrastive loss of a batch (pairwise margin loss on labels).
+    """Contrastive loss of a batch.
 
     It penalizes embeddings of the same class that are far apart, and embeddings of
     different classes that are closer than a margin.

@@ -13,7 +13,7 @@ from portable_losses.losses.metric._views import cosines
 
 
 class CosineEmbedding(Loss):
-    """Cosine embedding loss (cosine loss of labeled pairs).
+    """Cosine embedding loss.
 
     It penalizes a large angle between embeddings that belong together, and a small
     angle between embeddings that do not. With c the cosine of a pair, the item is

@@ -10,7 +10,7 @@ from portable_losses.core.signature import LossArguments, Number
 
 
 class ProxyAnchor(Loss):
-    """Proxy-anchor loss (proxy-based metric learning).
+    """Proxy-anchor loss.
 
     It penalizes classes whose proxy, a learned vector, is far from samples of the class
     or close to other samples; the hardest samples of a batch count most.

@@ -6,7 +6,7 @@ from portable_losses.losses.ordinal._levels import LevelLoss
 class Coral(LevelLoss):
     """CORAL loss (consistent rank logits, ordinal regression).
 
-    It penalizes a wrong rank by a sum of binary cross-entropies, one for each level k:
+    It penalizes a wrong rank by binary cross-entropy, summed over the levels k:
     is the rank above k?
 
     With y the rank, z_k the logit of "y > k" and C = num_classes, the item is

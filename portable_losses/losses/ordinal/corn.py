@@ -8,7 +8,7 @@ from portable_losses.losses.ordinal._levels import LevelLoss
 class Corn(LevelLoss):
     """CORN loss (conditional ordinal regression, conditional rank logits).
 
-    It penalizes a wrong rank by a sum of binary cross-entropies of conditional
+    It penalizes a wrong rank by binary cross-entropy, summed over conditional
     questions: given that the rank is above level k - 1, is it above level k?
 
     With y the rank, z_k the logit of "y > k, given y > k - 1" and C = num_classes, the

@@ -40,8 +40,8 @@ class QuadraticWeightedKappa(Loss):
     Edge cases: if all targets and all probabilities are of one class, the loss is 0 / 0
     = 0, with gradient 0. A single wrong sample costs 1, with gradient 0: batches must
     be large enough to estimate the marginals. Without samples the loss is 0. Masked
-    samples are removed from the batch. An infinite logit means p = 1, or p = 0, and has
-    no gradient. The gradient from logits vanishes where the softmax saturates on a
+    samples are removed from the batch. An infinite logit means p = 1, or p = 0, with
+    gradient 0. The gradient from logits vanishes where the softmax saturates on a
     wrong class, and that of the logarithm is 0 below 1e-7: add a cross-entropy from
     logits where that can happen.
 

@@ -50,7 +50,7 @@ PROBLEMS = (
     ),
     (
         "real numbers",
-        "a mean with aleatoric and epistemic uncertainty",
+        "a mean, with aleatoric (noise) and epistemic uncertainty",
         ("EvidentialRegression",),
     ),
     ("real numbers", "an ensemble of forecasts", ("EnsembleCRPS",)),

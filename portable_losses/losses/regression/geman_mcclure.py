@@ -10,7 +10,7 @@ from portable_losses.losses.regression._shared import FAR, residual
 
 
 class GemanMcClure(Loss):
-    """Geman-McClure loss (a robust loss with bounded cost).
+    """Geman-McClure loss.
 
     It penalizes small residuals by their square, and costs at most 2: the gradient of
     an outlier is almost 0.

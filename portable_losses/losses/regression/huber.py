@@ -11,7 +11,7 @@ from portable_losses.ops.residuals import huber
 
 
 class Huber(Loss):
-    """Huber loss (quadratic near 0, linear beyond delta).
+    """Huber loss.
 
     It penalizes small residuals by their square, and large ones by their absolute
     value.

@@ -11,7 +11,7 @@ from portable_losses.losses.segmentation._tversky import tversky
 
 
 class SoftTversky(OverlapLoss):
-    """Soft Tversky loss (Tversky index loss), per sample and class.
+    """Soft Tversky loss, per sample and class.
 
     It penalizes a small overlap of the predicted and the true region of each class,
     with one weight for false positives and one for false negatives.

@@ -19,8 +19,8 @@ INF = float("inf")
 class CTC(Loss):
     """Connectionist temporal classification (CTC loss).
 
-    It penalizes a low probability of the label sequence: it is the negative logarithm
-    of the summed probability of all alignments of the labels with the frames.
+    It penalizes a low probability of the label sequence, by the negative log-likelihood
+    of the labels, summed over all their alignments with the frames.
 
     With p_t the softmax of the logits of frame t, an alignment is a class for each
     frame. Its labels are these classes, after repeated ones are merged and blanks are
