@@ -69,7 +69,7 @@ else:
         import difflib
         import importlib
 
-        # The harness needs NumPy and more; whoever trains should not wait for it.
+        # The harness imports NumPy and more, which training does not need.
         if name == "parity":
             return importlib.import_module("portable_losses.parity")
         text = f"module 'portable_losses' has no attribute {name!r}"
@@ -79,7 +79,7 @@ else:
         raise AttributeError(text, name=name)
 
     def __dir__():
-        """What editors offer: the public names, and not what they are made of."""
+        """The public names, which editors complete."""
         return sorted(
             (*__all__, "__all__", "__doc__", "__file__", "__name__", "__version__")
         )

@@ -1,8 +1,8 @@
-"""What is known of a backend before it is imported, or where it is not installed.
+"""Facts about a backend that are known without importing it, even if not installed.
 
-It stands in the backend's adapter, as constants of the module. The adapter imports the
-backend, so the constants are read from its source. This file imports nothing but the
-standard library: it is read before Keras is imported.
+They are constants in the module of the backend's adapter. The adapter imports the
+backend, so the constants are read from its source. This file imports only the standard
+library, because it is imported before Keras.
 """
 
 import ast
@@ -22,18 +22,19 @@ FOLDER = pathlib.Path(__file__).parent / "parity" / "autodiff"
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """What a run must know of a backend.
+    """The facts about a backend that a run needs.
 
     Args:
         name: its name for Keras.
         adapter: the module that runs losses on it.
-        modules: what must be installed, by the names that are imported.
-        gradients: whether it has gradients; else the checks of values run.
-        modes: how a loss can be run; the first is the one used for most checks.
-        on_request: modes that run only when they are asked for.
+        modules: the modules that must be installed.
+        gradients: whether it has gradients; otherwise only values are checked.
+        modes: the modes in which a loss can run; most checks use the first.
+        on_request: modes that run only if an option names them.
         install: the command that installs it, by device.
-        default: its place among the backends of a run that names none.
-        xla: whether XLA compiles for it, most of whose time is XLA's.
+        default: its position among the backends of a run that names none; None if it
+            is not among them.
+        xla: whether XLA compiles for it, which takes most of its time.
     """
 
     name: str
@@ -59,7 +60,7 @@ class Facts:
 
 @functools.cache
 def known() -> dict[str, Facts]:
-    """The backends that have an adapter, those of a run that names none first."""
+    """The backends that have an adapter; first those that run by default."""
     found = [
         _read(path.stem, f"{PACKAGE}.{path.stem}", path)
         for path in sorted(FOLDER.glob("[!_]*.py"))
@@ -74,7 +75,7 @@ def known() -> dict[str, Facts]:
 
 
 def facts(name: str) -> Facts:
-    """What is known of a backend; one that Keras finds without an adapter has values.
+    """The facts about a backend; without an adapter only its values are checked.
 
     Raises:
         LookupError: if there is neither an adapter nor a package of that backend.

@@ -1,7 +1,7 @@
 """`python -m portable_losses.command` answers before Keras is imported.
 
-Python imports the package first, whose imports take seconds and need a backend. While
-it looks for the module to run, `sys.argv[0]` is `-m`.
+Python imports the package before the module, and its imports take seconds and need a
+backend. At that time `sys.argv[0]` is `-m`, by which this case is recognized.
 """
 
 import pathlib
@@ -12,12 +12,12 @@ NAME = "portable_losses.command"
 
 
 def run_if_asked() -> None:
-    """Run the command in place of importing the package, if Python is asked for it."""
+    """Run the command instead of importing the package, if Python runs this module."""
     given = sys.orig_argv
     asked = ("-m", NAME) in zip(given, given[1:], strict=False) or f"-m{NAME}" in given
     if sys.argv[:1] != ["-m"] or not asked:
         return
-    del sys.modules["portable_losses"]  # the program puts a bare one in its place
+    del sys.modules["portable_losses"]  # the program inserts a package without imports
     entry = pathlib.Path(__file__).parent / "command" / "entry.py"
     sys.argv[0] = str(entry)
     runpy.run_path(str(entry), run_name="__main__")

@@ -1,4 +1,4 @@
-"""Chooses an installed backend where Keras would fail for want of TensorFlow."""
+"""Chooses an installed backend if Keras would fail because TensorFlow is missing."""
 
 import json
 import os
@@ -10,10 +10,10 @@ from portable_losses._adapters import known
 
 
 def choose_backend() -> None:
-    """Set `KERAS_BACKEND`, and say so, if Keras's own choice is not installed.
+    """Set `KERAS_BACKEND`, with a warning, if the backend Keras chooses is missing.
 
-    Nothing is done where `KERAS_BACKEND` is set, where Keras is imported already, and
-    where the backend Keras would take is there.
+    Nothing is done if `KERAS_BACKEND` is set, if Keras is imported already, or if the
+    backend that Keras chooses is installed.
     """
     if "KERAS_BACKEND" in os.environ or "keras" in sys.modules:
         return

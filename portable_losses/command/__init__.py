@@ -1,1 +1,1 @@
-"""The command `portable-losses`: one module a subcommand, loaded when it is used."""
+"""The command `portable-losses`: one module per subcommand, loaded when it is used."""

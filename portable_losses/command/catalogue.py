@@ -1,7 +1,7 @@
-"""The losses of the catalogue, read in their source: no backend, and no Keras.
+"""The losses of the catalogue, read from their source without Keras or a backend.
 
-A loss's docstring begins with its names, says what it penalizes, and then the shapes;
-the list of its family says for which problems it is.
+The docstring of a loss begins with its names, then says what it penalizes, then the
+shapes. `PROBLEMS` of its family says for which problems it is.
 """
 
 import ast
@@ -12,24 +12,24 @@ from typing import Any
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COMMON = ("reduction", "name", "dtype")
-"""Arguments of every loss, which are documented once."""
+"""Arguments of every loss, which are documented once, in `Loss`."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Entry:
-    """A loss, or what stands beside losses, such as a layer.
+    """A loss, or a related object of the catalogue, such as a layer.
 
     Args:
         name: its public name.
-        family: the folder it is in, such as `regression`.
-        title: its other names, as its docstring begins.
-        about: what it penalizes, the second paragraph.
+        family: the name of its folder, such as `regression`.
+        title: its other names, the first line of its docstring.
+        about: what it penalizes, the second paragraph of its docstring.
         takes: the shapes of targets, predictions and items.
-        arguments: those of the constructor by name, each with its default as it is
-            written; None for one that must be given.
-        problems: what you have, and what you want, where it fits.
+        arguments: the constructor arguments by name, each with its default as source
+            code; None for an argument without a default.
+        problems: the data that you have, and the result that you want, where it fits.
         document: the whole docstring.
-        is_loss: whether it is a loss of the catalogue, and no layer or function.
+        is_loss: whether it is a loss of the catalogue, and not a layer or function.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Entry:
 
     @property
     def construct(self) -> str:
-        """The call that makes it, with every argument but the common ones."""
+        """The call that makes it, with all arguments except the common ones."""
         given = [
             name if default is None else f"{name}={default}"
             for name, default in self.arguments.items()
@@ -55,7 +55,7 @@ class Entry:
 
 @functools.cache
 def entries() -> tuple[Entry, ...]:
-    """Everything in the catalogue, family by family, by name."""
+    """All entries of the catalogue, by family and name."""
     folders = [
         folder
         for folder in sorted((ROOT / "losses").iterdir())
@@ -88,7 +88,7 @@ def _of(folder: pathlib.Path) -> list[Entry]:
 def _list_of(
     folder: pathlib.Path,
 ) -> tuple[set[str], list[tuple[str, str, tuple[str, ...]]]]:
-    """The public names of a family, and the problems that they fit."""
+    """The public names of a family, and its `PROBLEMS`."""
     lists: dict[str, list[Any]] = {"__all__": [], "PROBLEMS": []}
     for node in _tree(folder / "__init__.py").body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in lists:
@@ -127,9 +127,10 @@ def _entry(
 def arguments(
     public: ast.ClassDef | ast.FunctionDef, path: pathlib.Path
 ) -> dict[str, str | None]:
-    """The arguments by name, each with its default as it is written.
+    """The arguments by name, each with its default as source code.
 
-    Those that a constructor hands to its base, as `**common`, are the base's.
+    Arguments that a constructor passes to its base class by `**common` are those of the
+    base class.
     """
     node: ast.stmt = public
     if isinstance(public, ast.ClassDef):

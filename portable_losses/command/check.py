@@ -173,7 +173,7 @@ def command(
             chosen = [t for name in names for t in expanded(session, name, reports)]
             for i, (target, also) in enumerate(chosen, 1):
                 if target in [report.target for report in reports]:
-                    continue  # by its name, and by its file too
+                    continue  # it was given twice, such as by its name and its file
                 at = f"{i}/{len(chosen)} " if len(chosen) > 1 else ""
                 session.note = functools.partial(_note, status, at)
                 report = dataclasses.replace(check(session, target), also=also)
@@ -213,7 +213,7 @@ def _note(status: Status, at: str, text: str) -> None:
 
 @contextlib.contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """End the workers too where this process is told to end."""
+    """End the workers, too, if this process gets a signal to end."""
 
     def end(number: int, _: Any) -> None:
         raise SystemExit(128 + number)

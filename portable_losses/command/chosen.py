@@ -1,4 +1,4 @@
-"""Which backends are asked for, by an option or by KERAS_BACKEND."""
+"""The backends that an option or KERAS_BACKEND selects."""
 
 import difflib
 import os
@@ -10,9 +10,9 @@ from portable_losses._adapters import facts, known
 
 
 def require_backend() -> None:
-    """Reject a KERAS_BACKEND that Keras knows nothing of.
+    """Reject a KERAS_BACKEND that Keras does not know.
 
-    The workers have backends of their own; whoever set it meant something by it.
+    The workers do not use it, but a wrong value is a mistake that the user should know.
     """
     name = os.environ.get("KERAS_BACKEND", "")
     if not name:

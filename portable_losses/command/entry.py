@@ -1,8 +1,9 @@
 """The console script `portable-losses`.
 
-It runs before Keras is imported, which takes seconds: `import portable_losses` imports
-it, so the wheel carries this file as a module of its own, `portable_losses_command`.
-Whoever mistypes a name is told so at once, and user code runs in workers alone.
+It runs without importing Keras, which takes seconds, so that errors in the arguments
+are reported at once; user code runs in workers only. `import portable_losses` imports
+Keras, so the wheel also contains this file as a separate module,
+`portable_losses_command`.
 """
 
 import importlib
@@ -14,7 +15,8 @@ import types
 
 NAME = "portable_losses"
 NEEDED = {"click": "click", "numpy": "numpy", "rich": "rich"}
-"""What the subcommands import before any worker, and the project that installs it."""
+"""The modules that the subcommands import before they start workers, and the projects
+that install them."""
 
 
 def main() -> None:
@@ -38,9 +40,9 @@ def main() -> None:
 
 
 def without_keras() -> None:
-    """Let modules of the package be imported without the package itself.
+    """Allow imports of modules of the package without its `__init__`.
 
-    Nothing happens where the package is imported already.
+    Nothing is done if the package is imported already.
     """
     if NAME in sys.modules:
         return
@@ -52,7 +54,7 @@ def without_keras() -> None:
 
 
 def folder() -> pathlib.Path | None:
-    """The folder of the package: beside this file in a tree, else where it is found."""
+    """The folder of the package: that of this file in a clone, else as installed."""
     own = pathlib.Path(__file__).resolve().parent
     if own.name == "command" and own.parent.name == NAME:
         return own.parent
@@ -63,7 +65,8 @@ def folder() -> pathlib.Path | None:
 
 
 if __name__ == "__main__":
-    # The folder of a program is on the path, and its modules are not top-level ones.
+    # Python puts the folder of a program on the path, but its modules are not top-level
+    # modules.
     if pathlib.Path(sys.path[0]).resolve() == pathlib.Path(__file__).resolve().parent:
         del sys.path[0]
     main()

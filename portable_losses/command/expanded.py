@@ -1,4 +1,6 @@
-"""What a target of `portable-losses check` stands for: itself, or all of a place."""
+"""The losses that a target of `portable-losses check` stands for: one, or all of a
+place.
+"""
 
 from portable_losses.command import targets
 from portable_losses.parity.examine.findings import Report, in_words
@@ -8,12 +10,12 @@ from portable_losses.parity.examine.session import Session
 def expanded(
     session: Session, name: str, reports: list[Report]
 ) -> list[tuple[str, tuple[str, ...]]]:
-    """The targets that one stands for, with the other names of each.
+    """The targets that a target stands for, with the other names of each.
 
     Args:
         session: imports the place, in a worker.
-        name: a target as it was given.
-        reports: gets what could not be imported.
+        name: a target, as the user wrote it.
+        reports: a report is appended for each module that cannot be imported.
     """
     if not targets.is_whole(name):
         return [(name, ())]

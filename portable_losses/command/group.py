@@ -26,7 +26,7 @@ COMMANDS = {
 
 
 class Group(click.Group):
-    """Subcommands by name, of which only the one that is used is imported."""
+    """Subcommands by name; only the one that is used is imported."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)

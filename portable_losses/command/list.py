@@ -15,9 +15,9 @@ from portable_losses.command.peers import Peer
 from portable_losses.command.search import Found, search
 
 FEW = 12
-"""Up to this many losses, all that is known of each is shown."""
+"""Up to this many losses are shown with all details."""
 WIDE = 130
-"""From this many columns on, a line of the list says what a loss is for."""
+"""From this width of the terminal on, the list shows what each loss is for."""
 
 
 @click.command(name="list")
@@ -114,7 +114,7 @@ def _show_peers(peers: Sequence[Peer], console: Console) -> None:
 
 
 def _show_few(entries: Sequence[Entry], console: Console) -> None:
-    """One block a loss: a table of sentences would be one word wide."""
+    """Print one block per loss: in a table, the columns would be too narrow."""
     for entry in entries:
         head = Text(entry.name, style="bold")
         head.append(f"  {entry.family}", style="dim")
@@ -138,7 +138,7 @@ def _rows(entry: Entry) -> Iterator[tuple[str, str]]:
 
 
 def _short(entries: Sequence[Entry], wide: bool) -> Table:
-    """A line a loss: its names, and where there is room what it is for."""
+    """One line per loss: its names, and if `wide` what it is for."""
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     for entry in entries:

@@ -14,10 +14,10 @@ from portable_losses.command import targets
 from portable_losses.command.chosen import require_backend
 
 ORDER = ("torch", "tensorflow", "jax")
-"""The backends by how quickly they call many losses once: JAX compiles each of them."""
+"""The backends, the fastest for many single calls first; JAX compiles each loss."""
 
 COMPILES = ("jax",)
-"""The backends that take seconds to call many losses once."""
+"""The backends that need seconds for a single call of many losses."""
 
 
 @click.command(name="match")
@@ -103,7 +103,7 @@ def _backends(asked: str | None) -> list[str]:
 def _in_two_steps(
     backend: str, target: str, kinds: list[str] | None, timeout: float
 ) -> Any:
-    """Values on NumPy choose the losses, whose gradients the backend then compares."""
+    """Select losses by their values on NumPy, then compare gradients on the backend."""
     first = _asked("numpy", target, kinds, timeout)
     if "failed" in first or not first["found"]:
         return _asked(backend, target, kinds, timeout)
@@ -144,18 +144,18 @@ def _asked(
 
 
 def _line_of(stack: str) -> str:
-    """Where the main thread was, which `faulthandler` writes last."""
+    """The line at which the main thread was; `faulthandler` writes it last."""
     main = stack.rpartition("(most recent call first):")[2].strip().splitlines()
     return f", at {main[0].strip()}" if main else ""
 
 
 def judged(found: list[Any]) -> tuple[list[Any], Any]:
-    """What is equal, simplest first, each with all its kinds; and what is nearest."""
+    """The equal losses, the simplest first, with their kinds; and the nearest loss."""
     equal: dict[str, Any] = {}
     for each in found:
         for match in each["equal"]:
             made = constructed(match)
-            # A sum over an axis is another factor at inputs of another shape.
+            # For a sum over an axis, the factor depends on the shape of the inputs.
             how = match["note"] or f"{match['factor']:.4g}, {match['offset']:.3g}"
             key = f"{made}, {how}"
             facts = {**match, "construct": made, "kinds": []}
@@ -163,7 +163,7 @@ def judged(found: list[Any]) -> tuple[list[Any], Any]:
             equal.setdefault(key, facts)["kinds"].append(match["kind"])
     most = max((len(match["kinds"]) for match in equal.values()), default=0)
     ranked = sorted(
-        # What equals it at few of its inputs alone, such as 0 and 1, is another loss.
+        # A loss that equals it at few kinds of inputs only, such as 0 and 1, differs.
         (match for match in equal.values() if 2 * len(match["kinds"]) > most),
         key=lambda m: (
             m["factor"] != 1 or m["offset"] != 0,

@@ -1,4 +1,4 @@
-"""The files that `portable-losses check` writes: whether it can, and the page."""
+"""The files that `portable-losses check` writes: their paths, and the page."""
 
 import datetime
 import importlib.util
@@ -17,15 +17,16 @@ if TYPE_CHECKING:
     from portable_losses.parity.examine.looked import Asked
 
 INPUTS = "portable_losses.inputs"
-"""The key of the file of the inputs in click's context, of which arrays are left."""
+"""The key in click's context for the path of the inputs; the option itself holds
+arrays."""
 
 
 def page_file(_: Any, __: Any, value: str | None) -> pathlib.Path | None:
-    """The file of the page; one that is no page is rejected."""
+    """The file of the page; a file that does not end in .html is rejected."""
     if value is None:
         return None
     if pathlib.Path(value).suffix not in (".html", ".htm"):
-        # A page must never take the place of a file of losses.
+        # The page must never overwrite a Python file of the user.
         raise click.BadParameter(f"must be a file that ends in .html; got {value!r}")
     missing = [name for name in ("jinja2",) if importlib.util.find_spec(name) is None]
     if missing:
@@ -38,7 +39,7 @@ def page_file(_: Any, __: Any, value: str | None) -> pathlib.Path | None:
 def asked_for(
     options: Options, began: datetime.datetime, versions: dict[str, str]
 ) -> "Asked":
-    """What was asked for, for the page."""
+    """The options of this run, which the page shows."""
     from portable_losses.parity.examine.looked import Asked
 
     given = click.get_current_context()
@@ -74,7 +75,7 @@ def write_page(
     names: Sequence[str],
     asked: "Asked",
 ) -> None:
-    """Write the page; what was measured of the curves is by the place of a report."""
+    """Write the page; the keys of `measured` are the indices of reports."""
     from portable_losses.parity.examine.page import page  # needs jinja2
 
     page(
@@ -89,7 +90,7 @@ def require_writable(option: str, output: pathlib.Path | None) -> None:
     folder = output.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # An old report must not stand for a run that fails.
+        # If the run fails, no old report must remain.
         output.unlink(missing_ok=True)
         output.touch()
         output.unlink()

@@ -18,7 +18,7 @@ from portable_losses.command.chosen import require_backend
 def command(arguments: tuple[str, ...]) -> None:
     """Run the parity matrix: every loss of the catalogue on every backend."""
     require_backend()
-    # A process of its own: it imports Keras, on the backend that imports quickest.
+    # A separate process, since it imports Keras, with the backend that imports fastest.
     environment = {**os.environ}
     environment.setdefault("KERAS_BACKEND", "numpy")
     program = [sys.executable, "-m", "portable_losses.parity", *arguments]

@@ -1,4 +1,4 @@
-"""Losses of other libraries, and ours that replace them: `peers.toml`."""
+"""Losses of other libraries, and the losses here that replace them: `peers.toml`."""
 
 import dataclasses
 import functools
@@ -15,12 +15,12 @@ class Peer:
     Args:
         library: its library, such as `monai`.
         theirs: its name there.
-        ours: the name of ours; empty where we have none.
-        arguments: what ours is constructed with, as it is written.
-        note: what else differs.
+        ours: the name of the loss here; empty if there is none.
+        arguments: the constructor arguments of the loss here, as source code.
+        note: other differences.
         also: further names of the same loss.
-        whole: the whole of what replaces it, where that is several losses.
-        factor: what multiplies ours, where it is another number of times theirs.
+        whole: the expression that replaces it, if it needs several losses.
+        factor: the loss there is this number times the loss here.
     """
 
     library: str
@@ -34,20 +34,20 @@ class Peer:
 
     @property
     def construct(self) -> str:
-        """The call that makes ours; empty where there is none."""
+        """The call that makes the loss here; empty if there is none."""
         made = f"portable_losses.{self.ours}({self.arguments})" if self.ours else ""
         made = self.whole or made
         return f"{self.factor:g} * {made}" if made and self.factor != 1 else made
 
 
 def peers() -> tuple[Peer, ...]:
-    """Every loss of the table."""
+    """All losses of the table."""
     return read(TABLE)
 
 
 @functools.cache
 def read(path: pathlib.Path) -> tuple[Peer, ...]:
-    """The losses of a table; none where there is no such file."""
+    """The losses of a table; none if there is no such file."""
     if not path.exists():
         return ()
     found = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -10,19 +10,19 @@ from portable_losses.command.peers import Peer, peers
 from portable_losses.command.words import FILLER, LIKE, bare, one, squash, tokens
 
 NAME, SYNONYM, PART, TITLE, FAMILY, PROBLEM, ABOUT, DEEP = 100, 90, 60, 50, 40, 30, 9, 3
-"""What a word counts by where it stands."""
+"""The score of a word, by where it was found."""
 CUTOFF = 0.7
-"""How alike two names must be for one to be a slip of the other."""
+"""The similarity of two names from which one counts as a misspelling of the other."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """What a search found.
+    """The result of a search.
 
     Args:
-        entries: the best first.
+        entries: the entries, the best first.
         peers: losses of other libraries that the words name.
-        instead: what the words were taken for, where they are a slip of a name.
+        instead: the name that was searched instead, if the words are a misspelling.
     """
 
     entries: tuple[Entry, ...]
@@ -31,7 +31,7 @@ class Found:
 
 
 def search(words: Sequence[str], table: Iterable[Peer] | None = None) -> Found:
-    """Find what the words name; everything where there are none."""
+    """Find the entries that the words name; all entries without words."""
     query = " ".join(words).strip()
     catalogue = entries()
     if not query:
@@ -40,7 +40,8 @@ def search(words: Sequence[str], table: Iterable[Peer] | None = None) -> Found:
     theirs = _of_peers(query, table)
     ours = dict.fromkeys(peer.ours for peer in theirs)
     exact = [entry for name in ours for entry in catalogue if entry.name == name]
-    # Of a peer's loss: what replaces it, and not what shares a word with its name.
+    # For the loss of another library, only its replacement is returned, and not losses
+    # that share a word with its name.
     alone = exact and not _is_ours(query, catalogue)
     ranked = [] if alone else _ranked(query, catalogue)
     best = [e for e in ranked if squash(e.name) == squash(query)]
@@ -55,7 +56,7 @@ def search(words: Sequence[str], table: Iterable[Peer] | None = None) -> Found:
 
 
 def nearest(query: str, table: Iterable[Peer] = ()) -> str:
-    """The name, synonym or problem that a query is likely a slip of; else empty."""
+    """The name, synonym or problem that a query likely misspells; else empty."""
     known = {bare(peer.theirs): peer.theirs for peer in table}
     for entry in entries():
         known |= {bare(phrase): phrase for phrase in _phrases(entry)}
@@ -104,7 +105,7 @@ def _of_peers(query: str, table: Sequence[Peer]) -> tuple[Peer, ...]:
 
 
 def _ranked(query: str, catalogue: Sequence[Entry]) -> list[Entry]:
-    """The entries that fit, the best first; those that only graze a word left out."""
+    """The entries that fit, the best first, without those that hardly fit."""
     words = [word for word in query.split() if one(squash(word)) not in FILLER]
     words = words or query.split()
     scores: dict[Entry, float] = {}
@@ -114,7 +115,7 @@ def _ranked(query: str, catalogue: Sequence[Entry]) -> list[Entry]:
         if whole or all(each):
             scores[entry] = max(whole, sum(each) / len(each))
     if not scores and len(words) > 1:
-        # No loss fits all of the words: those that fit most of them.
+        # No loss fits all words: take those that fit most of them.
         for entry in catalogue:
             each = [_score(word, entry) for word in words]
             if sum(each) >= PROBLEM * len(words) / 2:
@@ -125,7 +126,7 @@ def _ranked(query: str, catalogue: Sequence[Entry]) -> list[Entry]:
 
 
 def _whole(query: str, entry: Entry) -> float:
-    """What the query counts as a name or synonym of the entry."""
+    """The score of the query as a name, synonym or family of the entry."""
     if bare(query) == bare(entry.name):
         return NAME
     if bare(query) in {bare(phrase) for phrase in _phrases(entry)}:

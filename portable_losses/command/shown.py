@@ -1,4 +1,4 @@
-"""A check's findings, for a person."""
+"""Prints the findings of a check in the terminal."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ def show(report: Report, console: Console, faults_only: bool = False) -> None:
     Args:
         report: what was found.
         console: where to print.
-        faults_only: whether advice is left out.
+        faults_only: whether advice is omitted.
     """
     kind = f" [dim]({report.kind})[/]" if report.kind else ""
     console.print(f"{MARKS[report.verdict]} [bold]{escape(report.target)}[/]{kind}")
@@ -33,7 +33,7 @@ def show(report: Report, console: Console, faults_only: bool = False) -> None:
 
 
 def counted(verdicts: Sequence[str]) -> str:
-    """How many losses have each verdict."""
+    """The number of losses with each verdict, as text."""
     words = {"ok": "ok", "fault": "with a fault", "unchecked": "not checked"}
     found = [
         f"{verdicts.count(v)} {said}" for v, said in words.items() if v in verdicts
@@ -42,7 +42,7 @@ def counted(verdicts: Sequence[str]) -> str:
 
 
 def show_finding(finding: Finding, console: Console) -> None:
-    """Print one finding: advice on a line, since most losses get the same."""
+    """Print one finding; advice takes one line, since most losses get the same."""
     if finding.rank != FAULT:
         text = f"[yellow]advice:[/] [dim]{escape(finding.message)}[/]"
         console.print(Padding(text, (0, 0, 0, 2)), highlight=False)
@@ -59,7 +59,7 @@ def show_finding(finding: Finding, console: Console) -> None:
     if finding.line:
         say(f"at {finding.line}")
     if finding.input:
-        # Whole lines, so that they can be pasted.
+        # Lines are not truncated, so that they can be copied.
         code = Syntax(
             finding.input, "python", background_color="default", word_wrap=True
         )

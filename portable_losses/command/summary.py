@@ -1,4 +1,4 @@
-"""What a check of many losses ends with: a line a loss, and what all have in common."""
+"""The end of a check of many losses: one line per loss, and the advice they share."""
 
 import re
 
@@ -32,11 +32,11 @@ WORST_FIRST = (
     "saved",
     "dtype",
 )
-"""Checks: a loss that does not run, wrong numbers, and what is lost on saving."""
+"""Checks by severity: a loss that does not run, wrong numbers, faults of saving."""
 
 
 def worst(report: Report) -> Finding | None:
-    """The fault that costs its user most."""
+    """The most severe fault."""
     faults = [finding for finding in report.findings if finding.rank == FAULT]
     order = {check: i for i, check in enumerate(WORST_FIRST)}
     return min(faults, key=lambda f: order.get(f.check, len(order)), default=None)
@@ -67,7 +67,7 @@ def show_summary(reports: list[Report], console: Console) -> None:
 
 
 def common_place(reports: list[Report]) -> str:
-    """The file or module of all losses; empty if they are of several."""
+    """The file or module of all losses; empty if they come from several."""
     places = {split(report.target)[0] for report in reports}
     return places.pop() if len(places) == 1 else ""
 

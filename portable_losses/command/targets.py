@@ -1,4 +1,6 @@
-"""What a target names, read without importing it: a mistyped one costs no backend."""
+"""Finds the file and name of a target without importing it, so that a misspelled target
+is reported before a backend is imported.
+"""
 
 import ast
 import difflib
@@ -10,11 +12,11 @@ import sys
 from portable_losses.parity.examine.naming import split
 
 MOST = 8
-"""Names that an error lists."""
+"""The largest number of names that an error lists."""
 
 
 class Wrong(ValueError):
-    """A target that cannot be found; the message says what there is instead."""
+    """A target that cannot be found; the message lists what exists instead."""
 
 
 def require(target: str) -> None:
@@ -47,7 +49,7 @@ def is_whole(target: str) -> bool:
 
 
 def is_package(target: str) -> bool:
-    """Whether it stands for all losses of a package or a module, and of no file."""
+    """Whether it stands for all losses of a package or module, not of a file."""
     return is_whole(target) and not target.endswith(".py")
 
 
@@ -120,7 +122,7 @@ def _require_name(path: pathlib.Path, place: str, name: str) -> None:
             names.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             if any(alias.name == "*" for alias in node.names):
-                return  # what it brings is not known before it runs
+                return  # the names that it imports are not known without running it
             names |= {a.asname or a.name.partition(".")[0] for a in node.names}
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)

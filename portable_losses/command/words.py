@@ -1,4 +1,4 @@
-"""The words that people use for a problem, and those that the catalogue uses."""
+"""Words that users search for, and phrases of the catalogue with the same meaning."""
 
 import re
 import unicodedata
@@ -61,13 +61,14 @@ LIKE: dict[str, tuple[str, ...]] = {
     "positive": ("positive",),
     "angle": ("same direction", "angle"),
 }
-"""What a person may type, and parts of our own sentences that mean the same."""
+"""A word that a user may type, and parts of `PROBLEMS`, titles and docstrings that mean
+the same."""
 
 FILLER = frozenset(
     "a an and class classes data for from in is keras label labels loss losses model "
     "of on or problem problems the to with".split()
 )
-"""Words that choose nothing."""
+"""Words that the search ignores."""
 
 
 def squash(text: str) -> str:
@@ -77,7 +78,7 @@ def squash(text: str) -> str:
 
 
 def bare(text: str) -> str:
-    """The same without a `loss` at its end, or a library's path before it."""
+    """`squash` of a name without its module path, and without `loss` at its end."""
     name = squash(text.rpartition(".")[2] or text)
     for end in ("losses", "loss", "criterion"):
         if name.endswith(end) and name != end:
@@ -86,14 +87,14 @@ def bare(text: str) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """The words of a text or name, in one form: `DiceLoss` is `dice` and `loss`."""
+    """The words of a text or name in lower case: `DiceLoss` is `dice` and `loss`."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", plain)
     return [one(word) for word in re.findall(r"[a-z0-9]+", parts.lower())]
 
 
 def one(word: str) -> str:
-    """A word in the singular, and with one spelling of `crossentropy`."""
+    """A word in the singular."""
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
         return word[:-2] if word.endswith(("xes", "sses")) else word[:-1]
     return word

@@ -1,1 +1,1 @@
-"""What connects a loss and a model: sums, functions, Hyperparameters, diagnosis."""
+"""The parts between a loss and a model: sums, functions, Hyperparameters, diagnosis."""

@@ -1,4 +1,4 @@
-"""Arguments of a `@loss` function: what they may be, and how they reach it."""
+"""Arguments of a `@loss` function: which are allowed, and how they are passed."""
 
 import types
 from typing import Any
@@ -28,7 +28,7 @@ def checked(owner: str, argument: str, value: Any) -> Any:
 
 
 def as_tensor(value: Any, dtype: str) -> Any:
-    """A number, an array or a sequence of numbers as a tensor; others as they are."""
+    """A number, an array or a sequence of numbers as a tensor; others unchanged."""
     if isinstance(value, bool | str) or value is None:
         return value
     if hasattr(value, "_make"):  # a namedtuple, which must keep its field names

@@ -1,4 +1,4 @@
-"""A batch that is diagnosed, and what a loss made of it."""
+"""A batch that is diagnosed, and the values of a loss on it."""
 
 import dataclasses
 import math
@@ -25,7 +25,7 @@ class Batch:
 
     @property
     def size(self) -> int:
-        """The number of samples; 0 if the predictions are empty, or no tensor."""
+        """The number of samples; 0 if the predictions are empty, or not a tensor."""
         shape = tuple(getattr(tensor(self.y_pred), "shape", ()))
         return int(shape[0]) if shape and 0 not in shape else 0
 
@@ -35,7 +35,7 @@ class Batch:
         def picked(x: Any) -> Any:
             x = tensor(x)
             if x is None or not len(x.shape) or x.shape[0] != self.size:
-                return x  # of the whole batch
+                return x  # it has no batch axis
             return keras.ops.take(x, list(samples), axis=0)
 
         given = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}

@@ -13,7 +13,8 @@ from portable_losses.core.loss import Loss
 
 _PARTS = {"/": "divide", "/=": "divide", "**": "power", "**=": "power"}
 _LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF")
-# Functions whose value or gradient is finite in `portable_losses.ops` only.
+# Functions whose value and gradient are finite everywhere in `portable_losses.ops`, but
+# not in `keras.ops`.
 _FINITE = frozenset(
     "arccos arcsin arctan2 cbrt cdist divide hypot log log10 log2 log_softmax "
     "logaddexp logsumexp nanstd norm normalize power reciprocal rsqrt sinc sqrt std "
@@ -28,7 +29,8 @@ class Code:
     """The functions and operators that the code of a loss uses.
 
     Args:
-        raw: functions from elsewhere that `portable_losses.ops` has in a finite form.
+        raw: functions of other libraries for which `portable_losses.ops` has a finite
+            version.
         operators: functions of `portable_losses.ops` for the operators `/` and `**`.
         where: whether it uses `where`.
     """
@@ -40,7 +42,7 @@ class Code:
 
 def code_of(loss: Any) -> Code | None:
     """Read the code of a loss; None if it is of a library, or has no Python code."""
-    functions = [f for f in _functions_of(loss) if _is_own(f)]
+    functions = [f for f in _functions_of(loss) if _is_of_user(f)]
     if not functions:
         return None
     called: dict[str, Any] = {}
@@ -64,8 +66,8 @@ def _functions_of(loss: Any) -> Iterator[Any]:
             yield f
 
 
-def _is_own(function: Any) -> bool:
-    """Whether a function is of the user, and of no library."""
+def _is_of_user(function: Any) -> bool:
+    """Whether a function is written by the user, and not part of a library."""
     module = getattr(function, "__module__", None) or ""
     return isinstance(function, types.FunctionType) and (
         module.partition(".")[0] not in _LIBRARIES
@@ -73,7 +75,7 @@ def _is_own(function: Any) -> bool:
 
 
 def _is_raw(name: str, function: Any) -> bool:
-    """Whether it is a function that is finite in `portable_losses.ops` only."""
+    """Whether `portable_losses.ops` has a finite version of this other function."""
     return name in _FINITE and function is not getattr(ops, name)
 
 
@@ -96,7 +98,7 @@ def _read(
         for name, found in _loaded(code, function, loss):
             if name in _PARTS:
                 operators.add(_PARTS[name])
-            elif _is_own(found):
+            elif _is_of_user(found):
                 _read(inspect.unwrap(found), loss, called, operators, seen, depth - 1)
             elif callable(found):
                 called[name] = found

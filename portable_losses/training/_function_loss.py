@@ -1,6 +1,6 @@
 """The losses that `@loss` makes: one class for each function."""
 
-# Long because it tells calls of Keras and of users apart, and rejects the wrong ones.
+# Long because it distinguishes calls by Keras and by users, and rejects wrong ones.
 
 import functools
 import inspect
@@ -30,7 +30,7 @@ _ORIGIN = "@loss"  # no argument has this name
 
 
 class FunctionLoss(Loss):
-    """A loss made of a function by `loss`; each function gets its own subclass.
+    """A loss that `loss` makes from a function; each function gets a subclass.
 
     The arguments of the function may have any name, so they are stored apart from the
     attributes of a loss. They can be read as attributes if the name is free.
@@ -90,7 +90,7 @@ class FunctionLoss(Loss):
     def __call__(self, /, **arguments: Any) -> "FunctionLoss": ...
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        """Return the reduced loss; for the decorated function itself see `loss`."""
+        """Return the reduced loss; for calls of the decorated function see `loss`."""
         if self._is_function:
             return self._called(args, kwargs)
         if len(args) > len(_OF_EVERY_CALL):
@@ -134,7 +134,7 @@ class FunctionLoss(Loss):
         return cls(**{key: restored(value) for key, value in config.items()})
 
     def __reduce__(self) -> Any:
-        # By the registered name, since the function's own name may be another object.
+        # By the registered name, since another object may have the function's name.
         where = type(self).__module__, keras.saving.get_registered_name(type(self))
         if self._is_function:
             return registry.decorated_again, where
@@ -193,7 +193,7 @@ class FunctionLoss(Loss):
     # --- the decorated function, called -----------------------------------------------
 
     def _called(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """Distinguish a call for a loss, a call with targets, and a call by Keras.
+        """Distinguish a call that makes a loss, one with targets, and one by Keras.
 
         Keras passes the sample weights, or None, as a third positional argument.
         """
@@ -253,7 +253,7 @@ class FunctionLoss(Loss):
         kind = type(self)._targets
         fitted = align(owner, kind, False, -1, y_true, y_pred, takes_ids)
         y_true, y_pred, _ = fitted
-        if ranks == [1, 1] and len(y_pred.shape) == 2:  # so `align` has added an axis
+        if ranks == [1, 1] and len(y_pred.shape) == 2:  # `align` has added an axis
             y_true, y_pred = (keras.ops.squeeze(x, -1) for x in (y_true, y_pred))
         elif kind in ("ids", "classes") and len(y_true.shape) < len(y_pred.shape):
             y_true = keras.ops.cast(y_true, "int32")

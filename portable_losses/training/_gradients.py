@@ -1,4 +1,4 @@
-"""The gradient of a loss in its predictions, on any backend."""
+"""The gradient of a loss with respect to its predictions, on any backend."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ from portable_losses.training._numbers import (
 
 COMPILED_IS_QUICKER = faster_form(
     "the gradient of a term",
-    "in eager mode every single operation is compiled, too",
+    "in eager mode JAX compiles every operation separately",
     jax="0.10.2",
 )
 
@@ -25,8 +25,8 @@ COMPILED_IS_QUICKER = faster_form(
 def still(loss: Any) -> Any:
     """A copy of a loss with numbers in place of its Hyperparameters.
 
-    On JAX a model that trains has taken the arrays of the variables, but a
-    Hyperparameter still knows its value.
+    In training on JAX the variables have no arrays, since the training step holds them;
+    but a Hyperparameter also has its value as a Python number.
     """
     copy = object.__new__(type(loss))
     copy.__dict__.update(vars(loss))
@@ -45,14 +45,14 @@ def still(loss: Any) -> Any:
 
 
 def unreduced(loss: Any) -> Any:
-    """The same, with a copy that returns its items."""
+    """As `still`, and the copy returns its items."""
     copy = still(loss)
     copy.__dict__["reduction"] = None
     return copy
 
 
 def take_gradients(found: list[Seen], batch: Batch) -> None:
-    """Record the gradients, or the error of the term that has none."""
+    """Record the gradient of each term, or its error."""
     try:
         gradients = _gradients(found, batch)
     except Exception as error:
@@ -67,7 +67,7 @@ def take_gradients(found: list[Seen], batch: Batch) -> None:
 
 
 def _gradients(found: list[Seen], batch: Batch) -> list[Any]:
-    """The gradient of each term in y_pred.
+    """The gradient of each term with respect to y_pred.
 
     Keras has no function that returns gradients. So each term gets a trainable weight
     that is 0 and is added to the predictions. After one step of gradient descent with a
@@ -116,7 +116,7 @@ class _Masked(keras.layers.Layer):
 
 
 class _Shifted(keras.Model):
-    """A model whose loss is the sum of `totals`, each with its own trainable shift."""
+    """A model whose loss is the sum of `totals`, each with a trainable shift."""
 
     def __init__(
         self, totals: list[Any], shape: tuple[int, ...], dtypes: list[str]

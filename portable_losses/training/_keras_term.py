@@ -22,10 +22,10 @@ def value_of(
 ) -> Any:
     """The value of a Keras loss on a batch, without masked items.
 
-    Keras multiplies items that are masked or of weight 0 by 0, so that a NaN stays a
-    NaN; and it reads a mask from y_pred only. So here the inputs of such items are
-    replaced by safe values, `call` of the Keras loss makes the items, and `Loss`
-    reduces them.
+    Keras multiplies items that are masked or of weight 0 by 0, so that a NaN stays NaN;
+    and it reads a mask from y_pred only. So here the inputs of such items are replaced
+    by safe values, `call` of the Keras loss computes the items, and `Loss` reduces
+    them.
     """
     owner = type(loss).__name__
     if context:
@@ -37,7 +37,7 @@ def value_of(
     if mask is None and weight is None:
         return loss(y_true, y_pred)
     if type(loss).__call__ is not keras.losses.Loss.__call__:
-        return _of_its_own_call(owner, loss, y_true, y_pred, weight, mask)
+        return _of_custom_call(owner, loss, y_true, y_pred, weight, mask)
     try:
         return _Items(loss)(y_true, y_pred, weight, mask)
     except _StatisticError:
@@ -50,7 +50,7 @@ def value_of(
         return loss(y_true, y_pred, weight)
 
 
-def _of_its_own_call(
+def _of_custom_call(
     owner: str, loss: Any, y_true: Any, y_pred: Any, weight: Any, mask: Any
 ) -> Any:
     if mask is None:
@@ -78,19 +78,19 @@ class _Items(Loss):
 
     def call(self, y_true: Any, y_pred: Any, kept: Any = None) -> Any:
         if kept is not None:
-            y_true = _stand_in(y_true, kept)
+            y_true = _with_safe_targets(y_true, kept)
         items = self.loss.call(
             keras.ops.convert_to_tensor(y_true, dtype=self.loss.dtype),
             keras.ops.convert_to_tensor(y_pred, dtype=self.loss.dtype),
         )
         if len(items.shape) == 0:
             raise _StatisticError
-        left = keras_mask(items)  # for example of an ignored class
-        return items if left is None else (items, keras.ops.cast(left, "bool"))
+        chosen = keras_mask(items)  # a loss with `ignore_class` sets it, for example
+        return items if chosen is None else (items, keras.ops.cast(chosen, "bool"))
 
 
-def _stand_in(y_true: Any, kept: Any) -> Any:
-    """Targets with a safe value where they are masked: an index may be -1 there."""
+def _with_safe_targets(y_true: Any, kept: Any) -> Any:
+    """Targets with a safe value where they are masked: a class index may be -1."""
     if y_true is None or keras.backend.standardize_dtype(y_true.dtype) == "bool":
         return y_true
     shape = tuple(y_true.shape)

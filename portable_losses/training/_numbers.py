@@ -33,8 +33,8 @@ def samples_where(chosen: Any) -> tuple[int, ...]:
     """The samples in which any element is True; () without a batch axis."""
     if chosen is None or len(chosen.shape) == 0 or 0 in tuple(chosen.shape):
         return ()
-    rows = keras.ops.any(keras.ops.reshape(chosen, (chosen.shape[0], -1)), axis=1)
-    flags = checks.known_values(rows)
+    samples = keras.ops.any(keras.ops.reshape(chosen, (chosen.shape[0], -1)), axis=1)
+    flags = checks.known_values(samples)
     assert flags is not None  # this is eager mode
     return tuple(i for i, flag in enumerate(flags.tolist()) if flag)
 
@@ -55,7 +55,7 @@ def largest(x: Any) -> list[float]:
 
 
 def extent(x: Any) -> tuple[float, float] | None:
-    """The smallest and the largest finite entry; None if there is none."""
+    """The smallest and the largest finite entry; None if there is no such entry."""
     if x is None or 0 in tuple(x.shape):
         return None
     flat = keras.ops.reshape(floats(x), (1, -1))

@@ -15,13 +15,13 @@ NOTEBOOK = "notebook"
 
 
 def module_of(function: Any) -> str:
-    """The module to import; for a script, the module that its file would be."""
+    """The module to import; for a script, the name that its file has as a module."""
     module = function.__module__ or "__main__"  # None in code that `exec` ran
-    if module in ("__main__", "__mp_main__"):  # the latter in a spawned process
+    if module in ("__main__", "__mp_main__"):  # the second one in a spawned process
         main = sys.modules[module]
         spec = getattr(main, "__spec__", None)
         file = getattr(main, "__file__", None)
-        if hasattr(sys, "ps1"):  # a prompt; a notebook has it, too
+        if hasattr(sys, "ps1"):  # an interactive prompt, or a notebook
             module = NOTEBOOK
         elif spec is not None:  # python -m package.module
             module = spec.name
@@ -73,7 +73,7 @@ def made_again(module: str, name: str, config: dict[str, Any]) -> Any:
 
 
 def _is_same(known: Any, function: Any) -> bool:
-    """Whether two functions come from the same definition, which was run twice."""
+    """Whether two functions come from one definition that was executed twice."""
     return known is not None and _definition(known) == _definition(function)
 
 
@@ -84,7 +84,7 @@ def _definition(function: Any) -> tuple[object, ...]:
 
 
 def _code(code: types.CodeType) -> tuple[object, ...]:
-    """The parts of a code object that say what it does, without line numbers."""
+    """The parts of a code object that determine its behavior, without line numbers."""
     constants = tuple(
         _code(c) if isinstance(c, types.CodeType) else (type(c), repr(c))
         for c in code.co_consts

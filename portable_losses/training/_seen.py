@@ -18,7 +18,7 @@ from portable_losses.training.sum import Sum
 
 
 def look(loss: Any, batch: Batch) -> list[Seen]:
-    """Call each term by itself, and take the gradients of terms without an error."""
+    """Call each term separately, and take the gradients of terms without an error."""
     found = [Seen(*term) for term in _terms(loss)]
     for seen in found:
         try:
@@ -33,7 +33,7 @@ def look(loss: Any, batch: Batch) -> list[Seen]:
 
 
 def _check(loss: Any, batch: Batch) -> None:
-    """Reject what no loss takes, with an error of the package and not of a backend."""
+    """Reject inputs that no loss takes, by an error of this package."""
     owner = type(loss).__name__
     checks.one_tensor(owner, "y_pred", batch.y_pred)
     if batch.y_true is None and not isinstance(loss, Loss):

@@ -1,4 +1,4 @@
-"""The check of a loss that a sum and an endpoint share."""
+"""The check of a loss that `Sum` and `LossEndpoint` share."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ def one_number(owner: str, argument: str, loss: Any) -> Any:
     """Return a loss that gives one number; a `@loss` function gets its defaults.
 
     Raises:
-        TypeError: for what is no loss, and a loss of Keras that holds a
+        TypeError: for an object that is not a loss, and a loss of Keras that holds a
             Hyperparameter.
         ValueError: for a loss with `reduction=None`.
     """

@@ -25,12 +25,12 @@ class Signature:
     """The parameters of a function.
 
     Attributes:
-        first: its names of y_true and y_pred.
+        first: the names of its parameters for y_true and y_pred.
         context: positional parameters without a default, for `LossEndpoint`.
         arguments: the constructor arguments of the loss.
         by_position: names of the arguments before `*`.
         takes_kept: whether it has a parameter `kept`.
-        text: the function as it is written.
+        text: the function as it is written in source code.
     """
 
     first: tuple[str, str]

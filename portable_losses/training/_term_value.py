@@ -1,4 +1,4 @@
-"""The value of one term of a sum, as a part of it and as a metric."""
+"""The value of one term of a sum, for the sum and as a metric."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -44,7 +44,7 @@ class TermValue(keras.metrics.Metric):
         return no_nan(total, samples)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the term, which Keras restores as that of the sum, and the name."""
+        """Return the name and the term, which Keras restores as that of the sum."""
         return {"loss": self.loss, "name": self.name}
 
     @classmethod
@@ -62,7 +62,7 @@ def value_of(
     mask: Any,
     context: tuple[Any, ...],
 ) -> Any:
-    """The value of a term; an error gets the name of the term."""
+    """The value of a term; the name of the term is added to an error message."""
     try:
         return _value(loss, y_true, y_pred, weight, mask, context)
     except (TypeError, ValueError) as error:

@@ -11,7 +11,7 @@ from portable_losses.core.rules import Value
 
 def as_value(owner: str, argument: str, value: Any) -> Value:
     """A number, an array or a tensor as Python floats."""
-    if isinstance(value, keras.Variable):  # such as a learning rate: its present value
+    if isinstance(value, keras.Variable):  # such as a learning rate: its current value
         value = keras.ops.convert_to_numpy(value)
     numbers = arguments.number_or_vector(owner, argument, value)
     return plain(numbers)

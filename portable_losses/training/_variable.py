@@ -9,8 +9,8 @@ from portable_losses.core.keras_seams import own_value
 from portable_losses.ops.known import found
 
 ARRAYS_MAY_REPEAT = found(
-    "a training step may get one array twice",
-    "variables are not handed to the step, or stay the same objects",
+    "a training step may get the same array twice",
+    "variables are not arguments of the step, or their arrays are not replaced",
     tensorflow="2.21.0",
     torch="2.13.0",
     numpy="2.4.6",
@@ -60,11 +60,11 @@ class ToldVariable(keras.Variable):
 
     @property
     def value(self) -> Any:
-        """The value; on JAX, and where it is not known to be needless, a copy.
+        """The value; on JAX, and on backends that were not tested, a copy.
 
-        On JAX a training step may not get the same array twice, as it would for a
-        weight that is also a metric, or a metric of two outputs. So each access returns
-        a new array.
+        On JAX a training step must not get the same array twice. It would for a weight
+        that is also a metric, or for a metric of two outputs. So each access returns a
+        new array.
         """
         x = super().value
         if ARRAYS_MAY_REPEAT or x is not own_value(self):

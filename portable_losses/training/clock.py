@@ -19,7 +19,7 @@ class Clock:
     to files.
 
     Attributes:
-        steps: the number of steps before the present epoch.
+        steps: the number of steps before the current epoch.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Clock:
         for w in hyperparameters:
             if w.missed_steps is not None:
                 (missed, counted), w.missed_steps = w.missed_steps, None
-                if counted <= _counted(model):  # else it is another optimizer
+                if counted <= _counted(model):  # else the optimizer is another one
                     _MISSED[_key(model)] = missed
         self.steps = _counted(model) + _MISSED.get(_key(model), 0)
         self._begun, self._ended = 0, 0
@@ -56,7 +56,8 @@ class Clock:
 
     def end_epoch(self) -> None:
         """Record the steps that the optimizer did not count."""
-        model, ended = self._model(), self._ended  # the data may end after a begin
+        # The data may end after `begin`, so only batches that ended are counted.
+        model, ended = self._model(), self._ended
         several = model.steps_per_execution or 1
         missed = self.steps + ended - _counted(model)
         beyond = missed - _MISSED.get(_key(model), 0)

@@ -22,7 +22,7 @@ WIDTH = 88
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """What `diagnose` found; `print` it.
+    """The result of `diagnose`; `print` it.
 
     Attributes:
         name: the name of the loss.
@@ -102,10 +102,10 @@ def diagnose(
     loss raises an error, the report shows its message. Each term of a `Sum` is examined
     by itself.
 
-    It calls the loss in eager mode and takes one gradient, that of the sum of the items
-    in y_pred, so that the gradient of a sample does not depend on the size of the
-    batch. For a statistic, which has no items, it is the gradient of its value. Use it
-    for a batch that went wrong, and not in every step.
+    It calls the loss in eager mode and takes one gradient: that of the sum of the items
+    with respect to y_pred. So the gradient of a sample does not depend on the size of
+    the batch. For a statistic, which has no items, it is the gradient of the value. Use
+    it for a batch that caused a problem, and not in every step.
 
     Args:
         loss: any loss: of this package, a `@loss` function, a `Sum`, or a plain
@@ -113,7 +113,7 @@ def diagnose(
         y_true: targets, as the loss takes them.
         y_pred: predictions, such as `model(x, training=True)`.
         sample_weight: weights, as the loss takes them.
-        mask: booleans, False for what is masked; by default the mask that Keras
+        mask: booleans, False for masked elements; by default the mask that Keras
             attached to y_pred. A plain Keras loss gets it as the mask of a layer.
         context: the further tensors that the loss takes, as a tuple, or one tensor.
 
@@ -121,8 +121,8 @@ def diagnose(
         A `Report`: `print` it, or read its `healthy`, `findings` and `terms`.
 
     Raises:
-        TypeError: for what is no loss, for a loss of Keras that holds a Hyperparameter,
-            and for predictions without values.
+        TypeError: for an object that is not a loss, for a loss of Keras that holds a
+            Hyperparameter, and for predictions without values.
 
     Example:
         >>> loss = portable_losses.MeanSquaredError()
@@ -152,7 +152,7 @@ def diagnose(
 
 
 def _array(x: Any) -> Any:
-    """A sequence as a tensor: Keras would take a list for several outputs."""
+    """A sequence as a tensor: Keras would treat a list as several outputs."""
     made = tensor(x) if isinstance(x, tuple | list | int | float) else x
     return x if made is None else made
 

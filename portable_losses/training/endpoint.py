@@ -1,4 +1,4 @@
-"""A loss as a layer, which gets further tensors of the model."""
+"""A layer that adds a loss, and passes further tensors of the model to it."""
 
 import dataclasses
 from typing import Any
@@ -16,27 +16,28 @@ from portable_losses.training._shared import one_number
 
 @keras.saving.register_keras_serializable("portable_losses")
 class LossEndpoint(keras.layers.Layer):
-    """A layer that adds a loss to the model and returns y_pred as it is.
+    """A layer that adds a loss to the model and returns y_pred unchanged.
 
-    It passes to a loss what `compile` cannot: inputs of the model, outputs of other
-    layers, weights of samples. A loss gets them as further arguments of its `call`, or
-    of its `@loss` function: `call(self, y_true, y_pred, x)`.
+    It passes tensors to a loss that `compile` cannot pass: inputs of the model, outputs
+    of other layers, sample weights. A loss gets them as further arguments of its
+    `call`, or of its `@loss` function: `call(self, y_true, y_pred, x)`.
 
-    It is called as `endpoint(y_pred, y_true=None, *context, sample_weight=None)`, with
-    the target as an input of the model. Without a target it returns y_pred and adds
-    nothing. The model for prediction is `keras.Model(x, y_pred)`. For a loss that
-    ignores its targets any tensor will do. An endpoint that is called several times in
+    Call it as `endpoint(y_pred, y_true=None, *context, sample_weight=None)`, with the
+    target as an input of the model. Without a target it returns y_pred and adds no
+    loss. The model for prediction is `keras.Model(x, y_pred)`. For a loss that ignores
+    its targets, pass any tensor as y_true. An endpoint that is called several times in
     a model adds a loss each time.
 
     Args:
-        loss: a loss that gives one number.
-        weight: what the loss is multiplied by: a finite number, or a Hyperparameter.
+        loss: a loss that returns one number.
+        weight: the factor of the loss: a finite number, or a Hyperparameter.
         name: name of the layer.
 
     Raises:
         ValueError: for a loss with `reduction=None`, a weight that is not finite, and
-            whatever the loss rejects.
-        TypeError: for what is no loss, and a context that the loss does not take.
+            all inputs that the loss rejects.
+        TypeError: for an object that is not a loss, and a context that the loss does
+            not take.
 
     Example:
         >>> x, y = keras.Input((3,)), keras.Input((1,))
@@ -56,7 +57,8 @@ class LossEndpoint(keras.layers.Layer):
             one_number(owner, "loss", loss), arguments.number(owner, "weight", weight)
         )
         claim(self, weight)
-        # A stateless call of the model gets the weights of its layers, but no metrics.
+        # A stateless call of a model replaces the weights of layers, but not metrics.
+        # So the variables are also weights of this layer.
         self.moving = [w.variable for w in self.hyperparameters]
         self.supports_masking = True
         self._added = Added()
@@ -68,7 +70,7 @@ class LossEndpoint(keras.layers.Layer):
 
     @property
     def weight(self) -> Any:
-        """What the loss is multiplied by."""
+        """The factor of the loss."""
         return self._held.weight
 
     @property

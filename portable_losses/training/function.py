@@ -1,4 +1,4 @@
-"""The decorator `loss`, which makes a loss of a function, that can be saved."""
+"""The decorator `loss`, which makes a function a loss that can be saved."""
 
 import functools
 import inspect
@@ -36,13 +36,13 @@ def loss(
     package: str | None = None,
     targets: str = "auto",
 ) -> Any:
-    """Make a loss, which can be saved, of a plain function and its arguments.
+    """Make a loss that can be saved from a plain function and its arguments.
 
     The function is `f(y_true, y_pred, weight=1.0)`, written in `keras.ops` or
     `portable_losses.ops`. It returns one value per item, or a scalar for the whole
-    batch. Then `f(weight=0.5)` is a loss with that argument. Where Keras takes a loss,
-    `f` itself is the loss with the defaults. Losses also take `reduction`, `name` and
-    `dtype`.
+    batch. Then `f(weight=0.5)` is a loss with that argument. If `f` is passed to Keras
+    as a loss, it is the loss with the default arguments. Losses also take `reduction`,
+    `name` and `dtype`.
 
     Called with targets, `f(y_true, y_pred)` and `f(y_true, y_pred, weight=0.5)` return
     the result of the function. A third positional argument is the sample weights, as in
@@ -56,17 +56,17 @@ def loss(
 
     Shapes: a `y_true` of y_pred's shape, `(B,)` against `(B, 1)` included, reaches the
     function in y_pred's shape and dtype, also if the function is called directly.
-    Targets that cannot broadcast against y_pred reach it as they are. Targets that
-    would broadcast raise ValueError, because a difference would be taken between all
-    pairs. Integers of shape `y_pred.shape[:-1]` may be class indices, whose shape could
-    broadcast if B equals C. They reach the function as they are if it works with sizes
-    that do not broadcast, which is tried with shapes only; else, as with
-    `y_pred - y_true`, they raise ValueError. `targets="ids"` says that targets are
-    class indices: then there is no trial, and `(B, 1)` is accepted, too.
+    Targets that cannot broadcast against y_pred reach it unchanged. Targets that would
+    broadcast raise ValueError, because a difference would be taken between all pairs.
+    Integers of shape `y_pred.shape[:-1]` may be class indices, whose shape could
+    broadcast if B equals C. They reach the function unchanged if it works with sizes
+    that do not broadcast, which is tried with shapes only; otherwise, as with
+    `y_pred - y_true`, they raise ValueError. With `targets="ids"`, targets are class
+    indices: then there is no trial, and `(B, 1)` is accepted, too.
 
     Arguments: numbers, sequences, arrays and tensors reach the function as tensors of
-    the loss's dtype, and so does a `Hyperparameter`; booleans, strings and None stay as
-    they are; the fields of a namedtuple become tensors. An argument `class_weights` has
+    the loss's dtype, and so does a `Hyperparameter`; booleans, strings and None are not
+    changed; the fields of a namedtuple become tensors. An argument `class_weights` has
     a weight per entry of y_pred's last axis, or is `{class index: weight}`. An argument
     is also an attribute of the loss if the name is free: `f(weight=0.5).weight`.
 
@@ -83,13 +83,13 @@ def loss(
             function's root package.
         targets: how y_true relates to y_pred, as in `Loss`: `"auto"` as above,
             `"same"`, `"ids"`, `"classes"`, or `"any"` for a function that checks shapes
-            itself.
+            in its code.
 
     Raises:
-        TypeError: for what is no function with `y_true` and `y_pred` first, for `**`
-            parameters, a default before `/`, or before `*context`; and in a call, for
-            an unknown argument, or a context or argument in the position of the sample
-            weights.
+        TypeError: for an object that is not a function with `y_true` and `y_pred`
+            first, for `**` parameters, a default before `/`, or before `*context`; and
+            in a call, for an unknown argument, or a context or argument in the position
+            of the sample weights.
         ValueError: for a lambda, a closure over tensors, a parameter that every loss
             or call has, a name that is taken, and targets that would be broadcast.
 
@@ -123,20 +123,23 @@ def loss(
     decorated.__dict__["_is_function"] = True
     FunctionLoss.__init__(decorated)
     functools.update_wrapper(decorated, function)
-    # For `help`. Not by `__wrapped__`: Keras unwraps what it saves to .h5.
+    # For `help`. It is not set by `__wrapped__`, since Keras unwraps objects that it
+    # saves to .h5.
     decorated.__dict__["__signature__"] = inspect.signature(function)
     del decorated.__dict__["__wrapped__"]
-    # In a lambda: Keras saves the attributes of a loss, and would not terminate.
+    # A lambda, since Keras saves the attributes of a loss: with a reference to itself
+    # it would not terminate.
     cls._decorated = staticmethod(lambda: decorated)
     return decorated
 
 
 def _saved_as(cls: Any) -> Any:
-    """The class as which Keras saves the loss.
+    """The class under which Keras saves the loss.
 
-    It has the name of `FunctionLoss`, which Keras finds when it loads, and which says
-    what to import. It has all attributes of `cls`, because dynamo reads those of
-    `__class__`, and guards those of `type`.
+    It has the name of `FunctionLoss`. Keras finds that class when it loads the loss,
+    and the error of its `from_config` says which module to import. It has all
+    attributes of `cls`, because dynamo reads those of `__class__`, and guards those of
+    `type`.
     """
     names = {"__module__": __name__, "__doc__": cls.__doc__}
     saved = type(FunctionLoss.__name__, (cls,), names)  # creating it registers it

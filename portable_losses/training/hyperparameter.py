@@ -31,14 +31,14 @@ from portable_losses.training._values import (
 from portable_losses.training._variable import ToldVariable
 
 NEVER_FROZEN = found(
-    "a variable that is read while code is compiled stays a variable",
+    "compiled code reads the variable at each call, not once",
     "tests/training/test_hyperparameter.py",
     tensorflow="2.21.0",
     torch="2.13.0",
     numpy="2.4.6",
 )
 CONSTANTS_ARE_TRACED = found(
-    "a constant has no value while code is compiled, and has one while it is "
+    "a constant has no readable value while code is compiled, but has one while it is "
     "differentiated",
     "tests/training/test_hyperparameter.py",
     jax="0.10.2",
@@ -56,17 +56,17 @@ class Hyperparameter(Operand, keras.metrics.Metric):
 
     The model must track it, else JAX and MLX would compile its first value into the
     training step. `HyperparameterScheduler` makes the model track it, and so does
-    `compile(metrics=[w])`, which also shows its value. On JAX and MLX one that is not
-    tracked raises RuntimeError when the step is compiled. A layer of your own that uses
-    it in `call` must have its `variable` as a weight, `self.moving = w.variable`, as
-    `LossEndpoint` does.
+    `compile(metrics=[w])`, which also shows its value. On JAX and MLX a Hyperparameter
+    that is not tracked raises RuntimeError when the step is compiled. A custom layer
+    that uses it in `call` must have its `variable` as a weight,
+    `self.moving = w.variable`, as `LossEndpoint` does.
 
     Its value is that of its variable: `set_weights`, `load_weights` and
     `w.variable.assign` change it. Files of weights, also those of `BackupAndRestore`,
     contain the values of the Hyperparameters in the model's losses and layers, and
     loading them restores the values.
 
-    A copy made by Keras, by `copy.deepcopy` or by `pickle` has the present value and is
+    A copy made by Keras, by `copy.deepcopy` or by `pickle` has the current value and is
     independent. Within one copy, which is made by one call of `load_model`,
     `clone_model`, `model_from_json`, `from_config`, `compile_from_config` or
     `deserialize`, a Hyperparameter that is used in several places stays one object; two
@@ -76,7 +76,8 @@ class Hyperparameter(Operand, keras.metrics.Metric):
     the same object.
 
     Args:
-        value: a finite number, or a sequence of them; its shape stays.
+        value: a finite number, or a sequence of them; the shape cannot be changed
+            later.
         name: name in logs and for `HyperparameterScheduler`; the default is made from
             the name of the class.
 
@@ -84,9 +85,9 @@ class Hyperparameter(Operand, keras.metrics.Metric):
         ValueError: here and in `assign`, if a value is not finite, has another shape
             than the first, or is outside of the range of an argument of a loss
             (`delta` > 0, for example, or ascending `quantiles`), as long as that loss
-            lives; and for a name that logs have already, such as "loss".
-        TypeError: where it would become a constant: in a loss of Keras, and in
-            arithmetic with a tensor.
+            exists; and for a name that logs have already, such as "loss".
+        TypeError: if it would become a constant: in a loss of Keras, and in arithmetic
+            with a tensor.
 
     Example:
         >>> w = portable_losses.Hyperparameter(1.0, name="w")
@@ -104,8 +105,8 @@ class Hyperparameter(Operand, keras.metrics.Metric):
         self.rules = Rules()
         self.identity = uuid.uuid4().hex
         self.copy_of: str | None = None
-        self.clock: Any = None  # of the scheduler that sets it
-        self.missed_steps: Any = None  # from a file, for the clock
+        self.clock: Any = None  # the clock of the scheduler that sets it
+        self.missed_steps: Any = None  # read from a file, for the clock
         self._value = self._checked(value)
         with keras.name_scope(self.name.replace("/", ">")):
             self.variable = ToldVariable(shape(self._value), self._told)
@@ -114,7 +115,7 @@ class Hyperparameter(Operand, keras.metrics.Metric):
     def assign(self, value: Any) -> None:
         """Set the value for the next training step.
 
-        Use it between calls of `train_on_batch`, in your own training loop, and in a
+        Use it between calls of `train_on_batch`, in a custom training loop, and in a
         callback.
 
         Raises:
@@ -141,7 +142,7 @@ class Hyperparameter(Operand, keras.metrics.Metric):
         """The value as a Python number, or a tuple of them."""
         x = _read(self.variable)
         seen = None if x is None else checks.known_values(x)
-        if seen is None:  # the model that trains holds it, unchanged
+        if seen is None:  # the training step holds the array; its value is unchanged
             return self._value
         if self.variable.lent:
             return shortest(seen.tolist())
@@ -149,7 +150,7 @@ class Hyperparameter(Operand, keras.metrics.Metric):
         return self._value
 
     def is_now(self, value: Value) -> bool:
-        """Whether it has this value; reads the device only if that is not known."""
+        """Whether it has this value; the device is read only if it is not known."""
         if self._value == value and self.variable.changed:
             return self.value == value
         return self._value == value
@@ -167,14 +168,14 @@ class Hyperparameter(Operand, keras.metrics.Metric):
         x = _read(self.variable)
         if not NEVER_FROZEN and _is_frozen(x):
             raise RuntimeError(self._frozen(tracked=x is None))
-        if x is None:  # read during training, but not by the training step
+        if x is None:  # read in training, outside of the training step
             x = keras.ops.convert_to_tensor(self._value, "float32")
         return keras.ops.cast(x, dtype)  # on TensorFlow x may be a variable
 
     # --- as a metric of a model ------------------------------------------------------
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
-        """Do nothing: the value is set, and not measured."""
+        """Do nothing: the value is set by the user, and not measured."""
 
     def reset_state(self) -> None:
         """Do nothing: a new epoch keeps the value."""
@@ -190,7 +191,7 @@ class Hyperparameter(Operand, keras.metrics.Metric):
     # --- saving ----------------------------------------------------------------------
 
     def get_config(self) -> dict[str, Any]:
-        """Return the present value, the name, and the identity that copies share."""
+        """Return the current value, the name, and the identity that copies share."""
         config = {"value": self.value, "name": self.name, "identity": self.identity}
         missed = self._missed()
         return {**config, "missed_steps": list(missed)} if missed else config
@@ -220,7 +221,7 @@ class Hyperparameter(Operand, keras.metrics.Metric):
     def load_own_variables(self, store: Any) -> None:
         """Read the value from a file of weights, if it has one."""
         if "value" in store.keys():
-            # Without rules: a rule may depend on a value that is not loaded yet.
+            # Rules are not checked: one may depend on a value that is not loaded yet.
             self.variable.assign(store["value"][()])
         if "missed_steps" in store.keys():
             missed, counted = store["missed_steps"][()].tolist()
@@ -255,12 +256,12 @@ class Hyperparameter(Operand, keras.metrics.Metric):
         return new
 
     def _told(self, value: Any) -> None:
-        """Record the value that the variable was set to, if it is no tensor."""
+        """Record the value that the variable was set to, if it is not a tensor."""
         self._remember(value.tolist() if hasattr(value, "tolist") else value)
 
     def _remember(self, seen: Any) -> None:
         if in_float32(self._value) != in_float32(plain(seen)):
-            # A float32 value is shown with few digits, as it was written: 0.3.
+            # A float32 value is shown with the fewest digits: 0.3, not 0.300000012.
             self._value = shortest(seen)
         self.variable.changed = False
 
@@ -290,7 +291,7 @@ class Hyperparameter(Operand, keras.metrics.Metric):
 
 
 def _read(variable: Any) -> Any | None:
-    """The value of a variable; None if a model that trains has taken it."""
+    """The value of a variable; None if a training step holds its array."""
     try:
         return keras.ops.convert_to_tensor(variable.held)
     except TypeError:  # it has neither a value nor an initializer then
@@ -305,6 +306,7 @@ def _is_frozen(value: Any | None) -> bool:
         return False  # only shapes are computed
     if checks.known_values(keras.ops.zeros(())) is None:
         return True
-    # MLX computes constants while it compiles: what stands for the weights tells.
+    # On MLX constants have values while code is compiled. There the values that the
+    # scope holds for the weights show whether code is compiled.
     traced = (checks.known_values(x) is None for x in values_of_scope())
     return not CONSTANTS_ARE_TRACED and any(traced)

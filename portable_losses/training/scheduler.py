@@ -32,20 +32,20 @@ class HyperparameterScheduler(keras.callbacks.Callback):
     Args:
         hyperparameter: the `Hyperparameter`, or its name, which is looked up in the
             model's losses and metrics, for example after `load_model`.
-        schedule: a function of the epoch or step, from 0, that returns the value; of
-            the epoch or step and the present value, if it takes two arguments; or a
+        schedule: a function of the epoch or step, counted from 0, that returns the
+            value. A function of two arguments also gets the current value. Or a
             `keras.optimizers.schedules` object.
         by: `"epoch"` or `"step"`. A step is a batch that the model was trained on, by
-            `fit` or `train_on_batch`; also a batch of an accumulated gradient, or of a
-            step that a `LossScaleOptimizer` skipped. A second `fit` continues the
+            `fit` or `train_on_batch`, also with gradient accumulation, or if a
+            `LossScaleOptimizer` skipped the step. A second `fit` continues the
             count, also after `load_model`, `load_weights` or `BackupAndRestore`;
             `initial_epoch` does not change it, and with another optimizer it starts at
             0. Steps skipped outside of a `fit` with a scheduler are not counted. With
             `steps_per_execution=k` a value holds for k steps.
         verbose: whether to print each value that is set.
 
-    A value that does not change costs no time. One that changes at each step costs 0.1
-    to 0.3 ms per step on two CPU cores.
+    A value that does not change costs no time. A value that changes at each step costs
+    0.1 to 0.3 ms per step on two CPU cores.
 
     Raises:
         TypeError: for a schedule that is not callable, or does not return a number;
@@ -117,7 +117,7 @@ class HyperparameterScheduler(keras.callbacks.Callback):
         self._clock.end_epoch()
         w = self._found
         if logs is not None and w is not None and not isinstance(w.value, tuple):
-            logs.setdefault(w.name, w.value)  # Keras does not log that of a layer
+            logs.setdefault(w.name, w.value)  # Keras does not log values of layers
 
     def _set(self, clock: int) -> None:
         w = self._found
@@ -127,7 +127,8 @@ class HyperparameterScheduler(keras.callbacks.Callback):
         if w.is_now(new):
             return
         # Within an epoch on JAX and MLX the training step holds the values of the
-        # variables. Writing them back takes time: so only if the value changes.
+        # variables. Writing them back takes time, so this is done only if the value
+        # changes.
         synchronize(self.model)
         w.assign(new)
         if self.verbose:
@@ -167,7 +168,7 @@ class HyperparameterScheduler(keras.callbacks.Callback):
         if as_metric or as_weight:
             return
         with unlocked(model):
-            # Its path in files of weights; if a loss holds it, that path is used.
+            # The attribute is its path in files of weights, unless a loss holds it.
             setattr(model, f"_hyperparameter_{w.name}", w)
         # The functions that were compiled before do not have its variable.
         model.train_function = model.test_function = None

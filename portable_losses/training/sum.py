@@ -19,18 +19,19 @@ from portable_losses.training._term_value import TermValue, mask_of, value_of
 
 
 class Sum(Loss):
-    """A weighted sum of losses, each reduced by itself.
+    """A weighted sum of losses, each with a separate reduction.
 
     With L_k the losses and w_k their weights, the value is sum_k w_k L_k: scalars are
     added, and never items of different shapes. `0.7 * SoftDice() + SigmoidFocal()` is
     the sum of these two. A sum of sums has all their terms; to keep a sum as one term,
-    give it in `terms`.
+    pass it in `terms`.
 
-    Shapes: `y_true`, `y_pred`, weights, mask and context reach each loss as they are. A
-    `keras.losses.Loss`, too, excludes what is masked or has weight 0, also a NaN. A
-    mask raises an error for a loss of Keras that returns one number for the batch
-    (`keras.losses.Dice`), or that has its own `__call__` without a mask. A context
-    raises TypeError if a loss takes none: give that loss its own `LossEndpoint`.
+    Shapes: `y_true`, `y_pred`, weights, mask and context are passed to each loss
+    unchanged. A `keras.losses.Loss`, too, excludes items that are masked or have weight
+    0, also if they are NaN. A mask raises an error for a loss of Keras that returns one
+    number for the batch (`keras.losses.Dice`), or that overrides `__call__` without a
+    mask. A context raises TypeError if a loss takes none: give that loss a separate
+    `LossEndpoint`.
 
     Arithmetic: `+` and `-` join losses, `*` and `/` take a number, a tensor or array of
     shape () or a Hyperparameter. Other operators, and sums with a number, raise
@@ -40,23 +41,23 @@ class Sum(Loss):
         terms: `{name: (weight, loss)}`, `{name: loss}`, or a sequence of such pairs and
             losses, which are named after the losses. A weight is a finite number or a
             Hyperparameter.
-        reduction: must not be changed: each term has its own.
+        reduction: must not be changed: each term has a reduction.
         name: name of the loss.
         dtype: dtype of the result; by default `keras.config.floatx()`, or float64 if a
             term has it.
 
     `compile(loss=loss, metrics=loss.metrics)` shows the value of each term, without its
     weight, and of each Hyperparameter. For this the terms are computed again. With
-    several outputs give each output its own: `metrics={"mask": loss.metrics}`; with
+    several outputs pass the metrics per output: `metrics={"mask": loss.metrics}`; with
     sample weights use `weighted_metrics`. Keras keeps the metrics of an earlier
     `compile` in `model.metrics`: after a second `compile` of the same model they are
     still shown. Use a new model, or `keras.models.clone_model(model)`.
 
     Raises:
         ValueError: for no terms, a weight that is not finite, two terms with the same
-            name, a `reduction` of the sum or of a term that does not give one number;
-            and whatever a term rejects, with the name of the term.
-        TypeError: for a term that is no loss, and for other arithmetic.
+            name, a `reduction` of the sum, a term whose reduction does not give one
+            number; and all inputs that a term rejects, with the name of the term.
+        TypeError: for a term that is not a loss, and for other arithmetic.
 
     Example:
         >>> mse, mae = (
@@ -200,7 +201,7 @@ def _terms_of(side: Any, sign: float = 1.0) -> list[tuple[str, Any]]:
     if isinstance(side, keras.losses.Loss):
         return [(_name_of(side), (sign, side))]
     if is_number(side) and not isinstance(side, Moving) and side == 0:
-        return []  # the builtin `sum` begins with 0
+        return []  # the builtin `sum` starts at 0
     remedy = "pass an instance, such as MeanSquaredError()"
     if is_number(side) or keras.ops.is_tensor(side) or hasattr(side, "dtype"):
         remedy = "a constant has no gradient: drop it, or show it as a metric"
@@ -218,7 +219,7 @@ def _factor(operator: str, x: Any) -> Any:
         shown = errors.Described(f"a {type(x).__name__}")
         errors.fail("Sum", argument, rule, shown, remedy, TypeError)
     if operator == "*" and is_number(x):
-        return x  # the sum checks it, and names its term
+        return x  # `Sum` checks it, and its error names the term
     if not isinstance(x, Moving):
         x = _as_number(argument, rule, x)
     if operator == "*":

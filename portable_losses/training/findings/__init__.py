@@ -18,7 +18,7 @@ from portable_losses.training.findings.rejected import (
 
 
 def findings(batch: Batch, terms: list[Seen]) -> list[Finding]:
-    """All findings; one that several terms have in common is reported once."""
+    """All findings; a finding that several terms share is reported once."""
     found: dict[Finding, tuple[str, ...]] = {}
     for seen in terms:
         for finding in _of_term(batch, seen):

@@ -1,11 +1,11 @@
-"""One thing that is wrong, and what to do about it."""
+"""A problem, and how to fix it."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """Something wrong, and what to do about it.
+    """A problem, and how to fix it.
 
     Attributes:
         kind: "rejected", "empty", "class indices", "repeated", "not finite",

@@ -1,4 +1,4 @@
-"""Logits in the place of probabilities, and the other way round."""
+"""Logits in place of probabilities, or probabilities in place of logits."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,9 +22,10 @@ from portable_losses.training.findings._finding import Finding, some
 from portable_losses.training.findings.rejected import declaring
 
 SURELY = 10
-"""The number of predictions, all in (0, 1), that look like probabilities.
+"""So many predictions, all in (0, 1), are reported as probabilities.
 
-Half of all logits are negative: so many in (0, 1) happen by chance once in a thousand.
+Half of all logits are negative, so the chance that 10 logits lie in (0, 1) is below
+1/1000.
 """
 
 
@@ -33,7 +34,7 @@ SUM_TO_ONE = 1e-3
 
 
 def logits(batch: Batch, seen: Seen) -> Iterator[Finding]:
-    """Predictions outside of the loss's range, or probabilities for logits."""
+    """Predictions outside of the loss's range, or probabilities in place of logits."""
     outlier = outlier_of(batch, seen)
     if outlier is not None:
         worst, samples, domain = outlier
@@ -55,7 +56,7 @@ def logits(batch: Batch, seen: Seen) -> Iterator[Finding]:
 
 
 def _remedy_of_values(loss: Any, domain: Domain) -> str:
-    """What to change; a loss of Keras may not have an argument that ours has."""
+    """The remedy; a loss of Keras may lack an argument that the loss here has."""
     known, remedy = declaring(loss), remedy_of(loss, domain)
     if known is None or argument_of(loss, "from_logits") is not None:
         return remedy
@@ -96,7 +97,7 @@ def _holds(loss: Any) -> str:
 
 
 def _or_from_probabilities(loss: Any) -> str:
-    """The argument by which a loss of logits takes probabilities, if it has one."""
+    """The argument with which a loss takes probabilities, if it has one."""
     known = declaring(loss)
     if known is not None and known.prediction_domain == "logits":
         return ""
@@ -130,7 +131,7 @@ def _are_probabilities(p: Any) -> bool:
         return False
     if p.shape[-1] > 1 and keras.ops.all(sum_to_one):
         return True
-    # A model whose weights are 0 has logits of 0.
+    # 0 is excluded: a model whose weights are 0 has logits of 0.
     inside = (p > 0) & (p < 1)
     return bool(keras.ops.size(p) >= SURELY and keras.ops.all(inside))
 

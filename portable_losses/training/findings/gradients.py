@@ -1,4 +1,4 @@
-"""Gradients that are missing or explode."""
+"""Gradients that vanish or explode."""
 
 from collections.abc import Iterator
 
@@ -13,21 +13,21 @@ from portable_losses.training.findings._finding import Finding, some
 from portable_losses.training.findings.domains import outlier_of
 
 DEAD = 1e-7
-"""The largest gradient of a sample that counts as no gradient.
+"""A sample whose largest gradient is at most this has a dead gradient.
 
-A training step with it, at a usual learning rate, is lost in the rounding of float32.
+At a usual learning rate, a training step with it is lost by rounding in float32.
 """
 
 
 LEARNED = 1e-3
-"""The largest loss of a sample that counts as learned.
+"""A sample whose loss is at most this counts as learned.
 
 Such a sample needs no gradient, and is not reported as dead.
 """
 
 
 EXPLODING = 1e3
-"""The smallest gradient of a sample that counts as exploding.
+"""A sample whose largest gradient is at least this has an exploding gradient.
 
 At a learning rate of 1e-3 one step changes the prediction by 1 or more. The gradient of
 cross-entropy from logits and of the absolute error is at most 1.
@@ -35,7 +35,7 @@ cross-entropy from logits and of the absolute error is at most 1.
 
 
 def gradients(batch: Batch, seen: Seen) -> Iterator[Finding]:
-    """Samples whose gradient explodes, and wrong ones that have none."""
+    """Samples whose gradient explodes, and wrong samples whose gradient is 0."""
     if seen.gradient is None or seen.weight == 0:
         return
     tops = largest(keras.ops.abs(seen.gradient))
@@ -50,7 +50,7 @@ def gradients(batch: Batch, seen: Seen) -> Iterator[Finding]:
         )
     flat = {i for i, top in enumerate(tops) if top <= DEAD} - {*broken(seen.gradient)}
     if seen.statistic or seen.items.shape[0] != batch.size:
-        # The share of each sample in a statistic is not known.
+        # The contribution of each sample to a statistic is not known.
         dead = tuple(flat) if len(flat) == batch.size and seen.value > LEARNED else ()
     else:
         dead = tuple(i for i, x in enumerate(largest(seen.items)) if x > LEARNED)

@@ -26,7 +26,7 @@ CULPRITS = {
 
 
 def not_finite(batch: Batch, seen: Seen) -> Iterator[Finding]:
-    """Samples whose value or gradient is NaN or infinite, by what makes it so."""
+    """Samples whose value or gradient is NaN or infinite, grouped by the cause."""
     if seen.items is None:
         return
     everything = set(range(batch.size))
@@ -39,8 +39,8 @@ def not_finite(batch: Batch, seen: Seen) -> Iterator[Finding]:
     faults["context"] = {i for x in batch.context for i in broken(tensor(x))}
     others = bad.difference(*faults.values())
     alone = _broken_alone(batch, seen, tuple(sorted(others)))
-    # In a loss that couples samples, a faulty sample may make others not finite, while
-    # it is excluded itself.
+    # In a loss that couples samples, a faulty sample may make others not finite, even
+    # if the faulty one is excluded.
     spoiled = everything if len(alone) < len(others) else bad
     for culprit, samples in faults.items():
         at_fault = tuple(sorted(samples & spoiled))
@@ -77,7 +77,7 @@ def not_finite(batch: Batch, seen: Seen) -> Iterator[Finding]:
 
 
 def _remedy_of_loss(loss: Any, suspect: str) -> str:
-    """What to change in a loss that is not finite for finite inputs."""
+    """The remedy for a loss that is not finite for finite inputs."""
     code, known = code_of(loss), declaring(loss)
     if code is None and isinstance(loss, Loss):
         return "look at these samples: its docstring says what the loss takes"
@@ -114,9 +114,9 @@ def _remedy_of_input(culprit: str, batch: Batch) -> str:
 
 
 def _broken_alone(batch: Batch, seen: Seen, rest: tuple[int, ...]) -> tuple[int, ...]:
-    """Which samples with finite inputs have a loss that is not finite by themselves.
+    """Which samples with finite inputs are not finite without the other samples.
 
-    In a loss that couples samples, one faulty sample makes the others not finite.
+    In a loss that couples samples, one faulty sample makes the others not finite, too.
     """
     if not rest or len(rest) == batch.size:
         return rest

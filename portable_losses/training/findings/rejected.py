@@ -1,4 +1,4 @@
-"""What a loss rejects, and what it cannot use."""
+"""Inputs that a loss rejects, or cannot use."""
 
 import re
 from collections.abc import Iterator
@@ -73,7 +73,7 @@ def _looks_like(batch: Batch, seen: Seen) -> str | None:
 
 
 def class_ids(batch: Batch, seen: Seen) -> Iterator[Finding]:
-    """Class indices that are no whole numbers, or out of range."""
+    """Class indices that are not whole numbers, or out of range."""
     ids, p = tensor(batch.y_true), tensor(batch.y_pred)
     if ids is None or p is None or not batch.size or not _by_id(seen.loss, ids, p):
         return
@@ -89,7 +89,7 @@ def class_ids(batch: Batch, seen: Seen) -> Iterator[Finding]:
     ignored = argument_of(seen.loss, "ignore_class")
     if ignored is not None:
         wrong = wrong & (ids != ignored)
-    if ours:  # in Keras an index of weight 0 is an error of the backend, too
+    if ours:  # in Keras an index out of range is an error even if its weight is 0
         wrong = wrong & batch.counts(tuple(ids.shape))
     samples = samples_where(wrong)
     if samples:
@@ -121,7 +121,7 @@ def _by_id(loss: Any, y_true: Any, y_pred: Any) -> bool:
 def declaring(loss: Any) -> Any | None:
     """The class of this package that declares the inputs that a loss takes.
 
-    For a loss of Keras it is our class of the same name.
+    For a loss of Keras it is the class of the same name in this package.
     """
     if isinstance(loss, Loss):
         return type(loss)
@@ -136,7 +136,7 @@ def declaring(loss: Any) -> Any | None:
 
 
 def empty(batch: Batch, seen: Seen) -> Iterator[Finding]:
-    """A batch of which nothing counts."""
+    """A batch in which no sample counts."""
     weight = tensor(batch.sample_weight)
     if 0 in tuple(tensor(batch.y_pred).shape):
         remedy = "skip empty batches, or look at what filters the data"
