@@ -23,7 +23,7 @@ class EdgeAwareSmoothness(ImageLoss):
 
     With p the prediction, I the guide image, and inner means over the channels of I,
 
-        loss = mean abs(d_x p) exp(-weight mean abs(d_x I)) + the same for y
+        loss = mean abs(d_x p) exp(-weight mean abs(d_x I)) + the same in y
 
     where d_x p = p(x + 1) - p(x). With `order=2`, a slanted plane costs nothing:
     d_xx p = p(x + 1) - 2 p(x) + p(x - 1), and d_x I = (I(x + 1) - I(x - 1)) / 2.
