@@ -1,6 +1,6 @@
-"""The harness: proves that a loss gives the same value and gradient everywhere.
+"""The harness: checks that a loss has the same value and gradient on every backend.
 
-`python -m portable_losses.parity --help` tells how to run it.
+`python -m portable_losses.parity --help` says how to run it.
 """
 
 from portable_losses.parity.case import Case

@@ -17,7 +17,7 @@ PACKAGES = {
 
 
 def main() -> None:
-    """Run the command line, or say which of its packages is missing."""
+    """Run the command line, or name the packages that are missing."""
     missing = [
         project
         for name, project in PACKAGES.items()

@@ -1,4 +1,4 @@
-"""A loss that stands in for one of Keras's, held against the one it stands in for."""
+"""Compares a drop-in for a loss of Keras with the loss that it replaces."""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +16,10 @@ from portable_losses.parity.places import REDUCTIONS, Place
 from portable_losses.parity.tolerances import BETWEEN_BACKENDS, value_excess
 
 ROUNDING = {"numpy": 10.0}
-"""Keras's own rounding over ours: on NumPy it goes from logits to probabilities."""
+"""Factor on the tolerance: Keras on NumPy rounds more, as it computes probabilities.
+
+From logits, it takes the sigmoid and the logarithm in two steps.
+"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Comparison:
 
 
 def compare(lane: Lane) -> Comparison:
-    """Hold the loss of a lane against the one of Keras that it stands in for."""
+    """Compare the loss of a lane with the loss of Keras that it replaces."""
     absent, arguments, name = Place("absent"), Place("arguments"), Place("name")
     assert lane.original is not None, "this loss stands in for none of Keras's"
     original = lane.original()
@@ -66,7 +69,7 @@ def _values(
     ours = [as_function(make(**config, reduction=r)) for r in REDUCTIONS]
     its = [as_function(original(**config, reduction=r)) for r in REDUCTIONS]
     n = len(REDUCTIONS)
-    # Keras's and ours side by side, first without weights, and then with them.
+    # Each loss of Keras next to ours, first without weights and then with weights.
     functions = [*map(_unweighted, (*ours, *its)), *ours, *its]
     for label in labels(lane):
         t, p = lane.inputs(label)
@@ -82,8 +85,8 @@ def _values(
 def labels(lane: Lane) -> list[str]:
     """The inputs of a case at which ours and Keras's are compared.
 
-    Not where predictions are infinite: Keras's losses promise nothing there, and are
-    NaN or clipped by backend and by loss.
+    Inputs with infinite predictions are skipped: Keras's losses promise nothing there.
+    Their result is NaN or clipped, depending on the backend and the loss.
     """
     edges = lane.case.edges.items()
     finite = [f"edge {name}" for name, (_, p) in edges if not np.isinf(p).any()]
@@ -94,9 +97,10 @@ def labels(lane: Lane) -> list[str]:
 def evaluate(
     lane: Lane, functions: Sequence[LossFunction], t: Any, p: Array, weight: Array
 ) -> list[Array | str]:
-    """The values of functions at one input; in place of one that raises, its error.
+    """The values of functions at one input; the error message of one that raises.
 
-    All at once, since compiled code is made once then. Where that raises, each half.
+    All functions are compiled as one program, which is faster. If that raises, each
+    half is run again, until the function that raises is alone.
     """
     try:
         with lane.autodiff.on(lane.device):
@@ -120,7 +124,7 @@ def _unweighted(function: LossFunction) -> LossFunction:
 
 
 def _weight(lane: Lane, label: str) -> Array:
-    """A weight an item: Keras does not align weights of samples with (B, T) items."""
+    """One weight per item: Keras does not align sample weights with (B, T) items."""
     samples, items = len(lane.inputs(label)[1]), lane.expected(label).items
     shape = items.shape or (samples,)
     weight = np.linspace(0.5, 1.5, int(np.prod(shape))).reshape(shape)
@@ -130,9 +134,9 @@ def _weight(lane: Lane, label: str) -> Array:
 
 
 def _difference(lane: Lane, ours: Array | str, its: Array | str) -> str:
-    """How two values differ, or nothing."""
+    """How two values differ; an empty string where they do not."""
     if isinstance(ours, str) or isinstance(its, str):
-        # Two errors are no difference: neither has a value.
+        # If both raise, there is nothing to compare.
         if isinstance(ours, str) and isinstance(its, str):
             return ""
         return f"{_brief(ours)}, Keras's is {_brief(its)}"
@@ -140,8 +144,9 @@ def _difference(lane: Lane, ours: Array | str, its: Array | str) -> str:
         return f"the shape is {ours.shape}, Keras's is {its.shape}"
     both = np.isnan(ours) & np.isnan(its)
     ours, its = np.where(both, 0.0, ours), np.where(both, 0.0, its)
-    # Terms of order 1 cancel in small items, and each rounds in its own way: what is
-    # near 0 is held to the reference, and not to Keras.
+    # Items near 0 are differences of terms of order 1, and the two losses round these
+    # differently. So the error is taken relative to a size of at least 1 here; small
+    # items are compared with the reference by another check.
     finite = np.abs(its[np.isfinite(its)])
     size = max(float(finite.max(initial=0.0)), 1.0)
     rounding = ROUNDING.get(lane.autodiff.NAME, BETWEEN_BACKENDS)

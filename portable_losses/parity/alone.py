@@ -1,4 +1,4 @@
-"""Hides the backends that a process does not run."""
+"""Hides the backends that a process does not use."""
 
 import sys
 
@@ -7,16 +7,17 @@ from portable_losses.parity.hidden import Hidden
 
 
 def hide_other_backends(backend: str) -> None:
-    """Let this process find one backend, as for a user who installed no other.
+    """Hide all backends but one, as if no other were installed.
 
-    Keras imports TensorFlow on every backend when it first serializes an object, if it
-    is installed: ten seconds of each worker. What is imported already stays.
+    Keras imports TensorFlow on every backend when it first serializes an object, if
+    TensorFlow is installed. That takes ten seconds in each worker. Modules that are
+    imported already stay.
     """
     sys.meta_path.insert(0, Hidden(others(backend) - set(sys.modules)))
 
 
 def others(backend: str) -> frozenset[str]:
-    """The modules of the backends that a process of one does not need."""
+    """The modules of the other backends, which this process does not need."""
     own = set(facts(backend).modules)
     modules = {name for of in known().values() for name in of.modules}
     return frozenset(modules - own - {"numpy"})

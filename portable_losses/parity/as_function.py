@@ -22,9 +22,10 @@ def as_function(loss: Any) -> LossFunction:
 
 
 def _given(variables: list[Any], run: LossFunction) -> LossFunction:
-    """A function of a loss that reads variables, which are handed to it.
+    """The function of a loss that reads variables, which are passed as arguments.
 
-    Nobody sets them here; a loss rejects those that compiled code takes as constants.
+    No variable is assigned here. The loss raises an error for variables that compiled
+    code would take as constants.
     """
 
     def with_state(*args: Any) -> Any:

@@ -90,7 +90,7 @@ def outcomes_here(
         return remade(loss, arguments)
 
     lane = Lane(case, make, on, device, references=made)
-    # A class that its owner did not register is still one that he can name.
+    # The class may be unregistered: the user could pass it as a custom object.
     named = Target(case, loss).custom_objects
     with keras.saving.custom_object_scope(named), _strict(on, device):
         outcomes = run_case(lane, names)
@@ -117,7 +117,7 @@ def elsewhere(
     names: tuple[str, ...] | None,
     strict: bool | None,
 ) -> dict[str, Outcome]:
-    """The outcomes on another backend, in a worker that lives on."""
+    """The outcomes on another backend, in a worker that is kept for later calls."""
     if kind is None:
         reject("backends", "omitted where there is a case (use kind)", backend)
     places = []
@@ -139,7 +139,10 @@ def elsewhere(
 
 @contextlib.contextmanager
 def _strict(on: autodiff.Autodiff, device: str) -> Iterator[None]:
-    """Full float32 products; a CPU has no others, and the setting is the user's."""
+    """Compute matrix products in full float32 (no TF32) while the checks run.
+
+    Nothing to do on a CPU, which has no TF32; the user's setting stays.
+    """
     if device != "cpu":
         on.strict_matmul(True)
     try:
@@ -156,13 +159,13 @@ def case_of(
     reference: Callable[[Any, Any], Any] | None,
     known: Mapping[str, str],
 ) -> Case:
-    """The case of a loss: the one that is given, or that of its kind."""
+    """The case of a loss: the given one, or one made for its kind."""
     if case is not None:
         if kind is not None:
             reject("kind", "omitted where there is a case", kind)
         if reference is not None:
             case = _with(case, reference=reference)
-        # What a caller expects is compared by the caller.
+        # The caller compares the checks that it expects to fail (`known`).
         rest = tuple(mark for mark in case.known if mark.check not in known)
         return _with(case, known=rest)
     if kind is None or kind not in KINDS:

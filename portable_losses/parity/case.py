@@ -14,50 +14,50 @@ Pair = tuple[Any, Array]
 Kind = Literal["items", "batch", "statistic"]
 
 SAMPLES = 8
-"""How many samples the harness draws for a case that does not say."""
+"""How many samples the harness draws where the case sets no number."""
 
 LEAST_SAMPLES = 3
-"""A mask that leaves some samples out and keeps some needs as many."""
+"""The fewest samples for a mask that drops some samples and keeps others."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Case:
-    """One configuration of a loss, and all that is needed to check it.
+    """One configuration of a loss, and everything that is needed to check it.
 
     Args:
         loss: public name of the loss.
         config: constructor arguments.
-        label: what tells this configuration from others of the same loss.
-        kind: what one value is about. `"items"`: each item depends on its own sample
-            only. `"batch"`: items that depend on the other samples too. `"statistic"`:
-            one number a batch.
+        label: name of this configuration among those of the same loss.
+        kind: what one value depends on. `"items"`: each item depends on one sample
+            only. `"batch"`: each item depends on the other samples too. `"statistic"`:
+            there is one number per batch.
         draw: `draw(rng, n)` returns `(y_true, y_pred)` for n samples, float64 and
             integer arrays, away from non-differentiable points.
         reference: `reference(y_true, y_pred)` returns the items, or the statistic, in
             float64 NumPy, written from the definition and not from our code. It may
             return `(items, kept)`. A third argument, `frozen`, is the prediction once
-            more, as a constant: what the definition has under `stop_gradient` is
-            computed from it, and the differences do not move it. None for a user's
-            loss without one: then the NumPy backend's float64 value of the loss itself
-            stands in.
+            more, as a constant: terms that the definition has under `stop_gradient`
+            are computed from it, and the finite differences do not change it. None for
+            a user's loss without a reference: then the float64 value of the loss
+            itself on the NumPy backend is the reference.
         edges: named inputs at non-differentiable points and extremes (an exact match,
             logits of 1e4, probabilities of 0 and 1, zero vectors). Values are compared
             with the reference; gradients must be finite, equal on all backends and
             between the one-sided gradients of the reference. Where the reference is
             infinite the value must be as well, and the gradient free of NaN. Trailing
             axes like those of `draw`.
-        wrong: inputs of which every sample is confidently wrong, so that the gradient
-            of every sample must be alive.
-        classes: for class indices, how many there are: an id beyond must be rejected
-            or NaN.
+        wrong: inputs at which every sample is confidently wrong, so that the gradient
+            of every sample must not be 0.
+        classes: for class indices, the number of classes. A class index out of range
+            must raise an error or give NaN.
         samples: how many samples are drawn.
         sampled_gradient: whether the reference is differentiated at some elements and
             along some random directions only: for large inputs, such as images.
         exact: inputs whose integer targets half precision would round (class 257 of
-            1000): they must score the same with every `dtype` of the loss.
+            1000): their value must be the same with every `dtype` of the loss.
         known: known differences: the check of each is run on its backends, and must
             fail there.
-        not_applicable: checks without meaning for this loss, `{check: reason}`.
+        not_applicable: checks that have no meaning for this loss, `{check: reason}`.
         scale: multiplies the tolerances, for instance 4 for an iterative loss.
         why: the reason, where scale is not 1.
     """
@@ -93,7 +93,7 @@ class Case:
             )
 
     def known_on(self, backend: str, check: str) -> Known | None:
-        """The known difference that a check must show on a backend."""
+        """The known difference for which a check must fail on a backend."""
         for mark in self.known:
             if mark.check == check and backend in mark.on:
                 return mark

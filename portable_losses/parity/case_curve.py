@@ -1,4 +1,4 @@
-"""The curve of a case on one backend, and that of Keras's loss beside it."""
+"""The curve of a case on one backend, and the curve of Keras's loss for comparison."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ from portable_losses.parity.reference import along
 def measure(lane: Lane) -> dict[str, Any]:
     """The curve of a case on the backend of its lane.
 
-    Of the drawn predictions, the number moves on which the reference depends most. On
-    NumPy the line is that of the reference in float64.
+    One number of the drawn predictions is varied: the one on which the reference
+    depends most. On NumPy the curve is that of the reference in float64.
 
     Returns:
-        `at`: the index of the number; `points`: where it moves; `here`: what it was;
-        `ours`: the line;
-        `keras`: that of Keras's loss, where the case's stands in for one, or
-        `keras_rejects`: why that has none.
+        `at`: the index of the number; `points`: its values; `here`: its drawn value;
+        `ours`: the curve;
+        `keras`: the curve of Keras's loss, if the case's loss is a drop-in for one, or
+        `keras_rejects`: why that loss has no curve.
     """
     t, p = lane.inputs("drawn")
     at = curve.steepest(lane.expected("drawn").gradient)
@@ -53,7 +53,7 @@ def measure(lane: Lane) -> dict[str, Any]:
     original = lane.original() if lane.original is not None else None
     if original is not None and not getattr(lane.make(), "hyperparameters", ()):
         try:
-            # With the very arguments of ours: else the two are not the same loss.
+            # With the same arguments as ours; otherwise the two are different losses.
             found["keras"] = on_backend(as_function(original(**lane.case.config)))
         except Exception as error:
             said = str(error).strip().partition("\n")[0]

@@ -148,8 +148,8 @@ def main(output: str, ops: bool, op: tuple[str, ...], **options: Any) -> None:
     operations of keras.ops are checked instead, one by one. Exits with 1 where a check
     fails, with 2 where nothing could run.
 
-    This process only compares, and needs no backend: KERAS_BACKEND=numpy starts it
-    sooner, and without what TensorFlow says when it is imported.
+    This process only compares, and needs no backend: with KERAS_BACKEND=numpy it starts
+    sooner, and without the messages that TensorFlow prints on import.
     """
     fits_the_chart(ops, op, options)
     plan = plan_of(output=output, **options)

@@ -1,4 +1,4 @@
-"""Backend against backend: how far values and gradients are apart."""
+"""Compares the backends with each other: how far values and gradients differ."""
 
 import itertools
 import pathlib
@@ -22,7 +22,7 @@ ARRAYS = {False: "arrays.npz", True: "arrays_of_forms.npz"}
 
 
 def compare_backends(cases: Iterable[dict[str, Any]], plan: Plan) -> None:
-    """Note in each case how far any two backends are apart."""
+    """Add to each case how far each pair of backends differs."""
     arrays = {backend: _arrays(plan.out / backend) for backend in plan.differentiating}
     for case in cases:
         if "between" in case:
@@ -35,7 +35,11 @@ def compare_backends(cases: Iterable[dict[str, Any]], plan: Plan) -> None:
 
 
 def _arrays(folder: pathlib.Path) -> dict[str, Any]:
-    """What one backend found; what both of its workers ran is that of numbers."""
+    """The results of one backend.
+
+    Where both workers of the backend ran a check, the result is that of the worker for
+    numbers, which compiles as users do.
+    """
     found: dict[str, Any] = {}
     for path in (folder / ARRAYS[True], folder / ARRAYS[False]):
         if path.exists():

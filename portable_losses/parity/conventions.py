@@ -1,7 +1,7 @@
-"""What `portable_losses.Loss` promises, and no other loss has to.
+"""Conventions that `portable_losses.Loss` guarantees and other losses need not follow.
 
-Keras's own base returns NaN for no samples, for instance, so that every loss of a user
-would fail, right or wrong.
+Keras's base class returns NaN for zero samples, for instance. Without this module every
+loss of a user would fail the checks, whether it is right or wrong.
 """
 
 from typing import Any
@@ -10,17 +10,17 @@ import portable_losses
 from portable_losses.parity.one_case import Outcome
 
 WHOLE = ("weight_zero", "vector", "shapes", "dtypes", "class_ids")
-"""Checks that are about conventions alone."""
+"""Checks that only test a convention."""
 
 PARTS = {
     "sizes": "no samples give",
     "config": "comes back with dtype",
 }
-"""Checks of which one message is about a convention."""
+"""Checks that test a convention among other things, with the message for it."""
 
 
 def holds(loss: Any, strict: bool | None) -> bool:
-    """Whether a loss is held to the conventions; by default if it derives from ours."""
+    """Whether the conventions apply to a loss; by default if it derives from ours."""
     if strict is not None:
         return strict
     base: Any = portable_losses.Loss
@@ -36,7 +36,7 @@ def eased(loss: Any, strict: bool | None) -> dict[str, str]:
 
 
 def held(loss: Any, strict: bool | None, name: str, outcome: Outcome) -> Outcome:
-    """The outcome of a check; `advice` where only a convention is broken."""
+    """The outcome of a check; `advice` where the loss only breaks a convention."""
     message = outcome["message"]
     if (
         outcome["status"] != "failed"

@@ -1,4 +1,4 @@
-"""The curve of a loss: value and gradient while one number of the prediction moves."""
+"""The curve of a loss: value and gradient while one number of the prediction varies."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -9,16 +9,16 @@ import numpy as np
 from portable_losses.parity.case import Array
 
 POINTS = 41
-"""Points of a curve: an odd number, so that the middle of a range is one of them."""
+"""Number of points of a curve; odd, so that the middle of the range is a point."""
 
 AROUND = 4.0
-"""How far a prediction of any size moves to either side."""
+"""How far an unbounded prediction varies to each side."""
 
 LOGITS = 30.0
-"""How far logits move: beyond 17, float32 has no probability between them and 1."""
+"""Range of logits: beyond 17, the sigmoid rounds to 1 in float32."""
 
 Line = dict[str, list[float | str]]
-"""`value` and `gradient` at the points; what is not finite is a word."""
+"""`value` and `gradient` at the points; inf and NaN are strings."""
 
 
 def line(
@@ -27,7 +27,7 @@ def line(
     at: tuple[int, ...],
     points: Array,
 ) -> Line:
-    """Value and gradient while the number at an index moves."""
+    """Value and gradient while the number at an index varies."""
     values, gradients = [], []
     for x in points:
         q = p.copy()
@@ -39,7 +39,7 @@ def line(
 
 
 def steepest(gradient: Array) -> tuple[int, ...]:
-    """The index of the largest element of a gradient, of which some may be unknown."""
+    """The index of the largest element of a gradient; unknown elements are NaN."""
     size = np.abs(np.where(np.isfinite(gradient), gradient, 0.0))
     return tuple(int(i) for i in np.unravel_index(np.argmax(size), size.shape))
 
@@ -57,9 +57,10 @@ def span(
     edges: Iterable[Any] = (),
     logits: bool = False,
 ) -> Array:
-    """Where the number moves: the range of probabilities, of rates, or around it.
+    """The values that the number takes: probabilities, rates, or values around it.
 
-    What it was is a point too, and its target, where losses have corners.
+    Its drawn value and its target are points too: many losses have a non-differentiable
+    point at the target.
     """
     points = list(_range(p, at, edges, logits))
     own = [float(p[at])]
@@ -87,7 +88,7 @@ def _range(p: Array, at: tuple[int, ...], edges: Iterable[Any], logits: bool) ->
 
 
 def shown(numbers: Iterable[float]) -> list[float | str]:
-    """Numbers of JSON, with the digits that a picture shows, and words for others."""
+    """Numbers for JSON, rounded to the digits a plot needs; inf and NaN as strings."""
     return [
         float(f"{x:.6g}") if math.isfinite(x) else str(float(x))
         for x in map(float, numbers)

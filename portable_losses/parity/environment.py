@@ -1,4 +1,4 @@
-"""What a worker really runs: its backend, device, modes and versions."""
+"""What a worker actually runs on: its backend, device, modes and versions."""
 
 import platform
 from typing import Any
@@ -11,11 +11,11 @@ NO_SUPPORT = "(this backend has no build for such a device)"
 
 
 class MissingDevice(RuntimeError):
-    """A device that was asked for is not there."""
+    """A requested device is not present."""
 
 
 def environment(on: Autodiff, asked: dict[str, Any]) -> dict[str, Any]:
-    """What a job really runs on; a missing device is an error."""
+    """What a job actually runs on; a missing device raises an error."""
     wanted, present = asked["device"], on.devices()
     backend = keras.config.backend()
     if wanted not in present:
@@ -39,7 +39,7 @@ def environment(on: Autodiff, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def modes(on: Autodiff, asked: str) -> tuple[str, ...]:
-    """The modes that were asked for, in the backend's order."""
+    """The requested modes, in the backend's order."""
     known = on.MODES
     if asked == "all":
         return known

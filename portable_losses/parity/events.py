@@ -1,11 +1,11 @@
-"""What a worker says while it works: events, each a line of JSON."""
+"""Events that a worker reports while it works, each a line of JSON."""
 
 import json
 import sys
 from typing import Any
 
 MARK = "@parity "
-"""What a line of a worker's event begins with; others are a backend's own chatter."""
+"""Prefix of an event line; lines without it were printed by a backend."""
 
 
 def emit(event: str, **facts: Any) -> None:

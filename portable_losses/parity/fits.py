@@ -11,11 +11,11 @@ import keras
 from portable_losses.parity.training import BATCH, HIDDEN, initialize
 
 History = dict[str, list[float]]
-"""The values of each number of a history, one an epoch."""
+"""The values of each entry of a history, one per epoch."""
 
 EPOCHS = 4
 TRAINED, HELD_OUT = slice(0, 320), slice(320, 416)
-"""Whole batches: another shape is another compiled step."""
+"""Full batches only: each other shape would compile another step."""
 
 
 def hidden(x: Any) -> Any:
@@ -67,12 +67,12 @@ def fitted(
 
 
 def ramp(epoch: int) -> float:
-    """0.25, 0.5, 0.75 and 1."""
+    """A weight that grows by epoch: 0.25, 0.5, 0.75 and 1."""
     return 0.25 * (epoch + 1)
 
 
 def two_heads() -> tuple[Any, dict[str, Any]]:
-    """An input of ten columns, and two outputs of one."""
+    """A model with an input of ten columns and two outputs of one column each."""
     x = keras.Input((10,))
     shared = hidden(x)
     heads = ("level", "spread")

@@ -1,4 +1,4 @@
-"""What the workers of a run reported, and the results that are made of it."""
+"""What the workers of a run reported, and the results that are made from it."""
 
 import dataclasses
 import datetime
@@ -12,25 +12,25 @@ from portable_losses.parity.plan import Plan, Unavailable
 from portable_losses.parity.report.model import HistoryRow, Results, Training
 
 UNITS = {"saves": "models saved", "reloads": "models loaded", "trainings": "trainings"}
-"""What a worker does after the checks, by the name of its count."""
+"""What a worker does after the checks, by the name of the count in its report."""
 
 
 @dataclasses.dataclass
 class Found:
-    """What was found so far.
+    """The results so far.
 
     Args:
         plan: what is run.
-        environments: what each worker really runs.
-        planned: how many things of each kind each worker is to do.
+        environments: what each worker actually runs on.
+        planned: how many tasks of each kind each worker is to do.
         done: how many of them it did.
-        cases: what was found of each case, by its id.
-        reloads: what became of each model that was saved.
+        cases: the results of each case, by its id.
+        reloads: the outcome of each saved model.
         drawn: the curve of each case, by its id and backend.
         curves: losses of the trainings, by task and backend.
         histories: what `fit` returned, by run and backend.
-        began: when the run began, by the clock that measures how long it took.
-        date: the same in UTC.
+        began: when the run began, on the monotonic clock.
+        date: when the run began, in UTC.
     """
 
     plan: Plan
@@ -50,7 +50,7 @@ class Found:
     def keep_plan(
         self, name: str, planned: dict[str, int], event: dict[str, Any]
     ) -> None:
-        """Keep what a worker plans and really runs, when it is about to begin."""
+        """Keep what a worker plans to do and runs on, when it is about to begin."""
         self.planned[name] = planned
         self.done[name] = dict.fromkeys(planned, 0)
         environment = {k: v for k, v in event.items() if k != "event"}
@@ -58,7 +58,7 @@ class Found:
             self.environments.append(environment)
 
     def keep_case(self, name: str, event: dict[str, Any]) -> None:
-        """Keep what a worker found of a case; two may share its checks."""
+        """Keep a worker's results of a case; two workers may share its checks."""
         facts = ("id", "place", "loss", "family", "kind", "scale", "why", "arguments")
         numbers = ("value_error", "gradient_error", "seconds", "checks")
         backend, _ = self.plan.parts[name]
@@ -91,10 +91,10 @@ class Found:
         histories: dict[str, HistoryRow],
         reloads: list[dict[str, Any]],
     ) -> Results:
-        """The results of the checks, with these of what follows them."""
+        """The results of the checks, joined with those of reloads and trainings."""
         self._count()
         compare_backends(self.cases.values(), self.plan)
-        # The backends do not begin at the same end.
+        # The backends run the cases in different orders.
         cases = sorted(self.cases.values(), key=lambda case: int(case["place"]))
         outcomes = [
             outcome["status"]
@@ -148,7 +148,7 @@ class Found:
         return cast(Results, results)
 
     def _count(self) -> None:
-        """A worker that ran fewer cases than were planned must not pass in silence."""
+        """A worker that ran fewer cases than planned is reported as a failure."""
         planned = {name: plan["cases"] for name, plan in self.planned.items()}
         ran = {name: done["cases"] for name, done in self.done.items()}
         if set(planned.values()) == {0}:
@@ -164,7 +164,7 @@ class Found:
                 raise Unavailable(f"{case['id']}: not the same checks ran, {checks}")
 
     def _count_trained(self) -> None:
-        """Likewise for the models that were to be saved, loaded and trained."""
+        """The same for the models to be saved, loaded and trained."""
         if not self.plan.trains:
             return
         backends = self.plan.differentiating

@@ -1,11 +1,12 @@
-"""Starts a worker: imports Keras without what no loss needs, then runs the program.
+"""Starts a worker: imports Keras without packages that no loss needs.
 
     hidden.py PROGRAM NAMES
 
-Keras imports scikit-learn and Matplotlib where they are installed, and on TensorFlow
-JAX: a third of the time that a worker takes to start. They are hidden while Keras is
-imported, and there for the user's own code. This file is run as a program, since the
-package imports Keras before any module of it; so it imports the standard library alone.
+Then it runs the program. Keras imports scikit-learn and Matplotlib if they are
+installed, and on TensorFlow also JAX: this takes a third of the start time of a worker.
+They are hidden while Keras is imported, and available to the user's code afterwards.
+This file is run as a program, since the package imports Keras before any module of it;
+so this file imports only the standard library.
 """
 
 import contextlib
@@ -17,11 +18,11 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 EXTRAS = ("matplotlib", "orbax", "sklearn")
-"""What Keras imports if it is there, for wrappers and charts that no loss uses."""
+"""Packages that Keras imports if installed, for wrappers and plots, not for losses."""
 
 
 class Hidden(importlib.abc.MetaPathFinder):
-    """Finds nothing under some names, and lets nobody else look for them."""
+    """An import hook that raises ModuleNotFoundError for some names."""
 
     def __init__(self, names: frozenset[str]) -> None:
         self.names = names

@@ -1,7 +1,7 @@
-"""Histories of training runs: every number of each, on every backend.
+"""Compares the histories of training runs on all backends, number by number.
 
-A value that moves reaches compiled code on one backend and is frozen into it on
-another, without a word; the histories then part.
+A value that changes during training may reach compiled code on one backend and be a
+constant in the compiled code of another, without an error. Then the histories differ.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from portable_losses.parity.training import ELSEWHERE, TOLERANCES, largest_diffe
 
 
 def history(run: Run, pl: Any) -> tuple[History, str]:
-    """Train on this process's backend: the history, or none and what went wrong.
+    """Train on this process's backend: the history, or None and the error.
 
     Args:
         run: what to train.
@@ -31,12 +31,12 @@ def compare(
     device: str = "cpu",
     runs: Iterable[Run] = RUNS,
 ) -> dict[str, HistoryRow]:
-    """Hold the histories of the backends together.
+    """Compare the histories of the backends.
 
     Args:
         found: what `history` returned, by the name of the run and by backend.
         device: what they ran on. The tolerances are those of the loss curves: over
-            eight seeds of weights and order the numbers came to at most 9e-7 on a CPU.
+            eight seeds of weights and order the differences were at most 9e-7 on a CPU.
         runs: the runs.
     """
     allowed = TOLERANCES.get(device, ELSEWHERE)
@@ -63,9 +63,9 @@ def compare(
 
 
 def worst_number(by_backend: Mapping[str, History]) -> tuple[str, float]:
-    """The number whose values differ most, and by how much of the first of them.
+    """The entry whose values differ most, and the difference relative to the first.
 
-    Infinitely where a history lacks it.
+    The difference is infinite if a history lacks the entry.
     """
     names = dict.fromkeys(name for h in by_backend.values() for name in h)
     apart = {
@@ -76,7 +76,7 @@ def worst_number(by_backend: Mapping[str, History]) -> tuple[str, float]:
 
 
 def values_of(number: str, by_backend: Mapping[str, History]) -> str:
-    """What a number was on each backend, in words."""
+    """The values of an entry on each backend, as text."""
     lines = []
     for backend, h in by_backend.items():
         values = ", ".join(f"{value:.7g}" for value in h.get(number, ()))

@@ -28,7 +28,7 @@ class Inputs:
         return named + (["exact"] if self._case.exact is not None else [])
 
     def __call__(self, label: str) -> Pair:
-        """Targets and predictions: float32 predictions, int32 ids."""
+        """Targets and predictions: float32 predictions, int32 class indices."""
         if label == "drawn":
             if self._drawn is None:
                 self._drawn = single(self._case.inputs())
@@ -58,12 +58,12 @@ class Inputs:
 
 
 def keep(samples: int) -> Array:
-    """The mask of the masked samples, True for what stays."""
+    """The mask of the masked input, True for samples that are kept."""
     return np.arange(samples) % 3 != 1
 
 
 def single(pair: Pair) -> Pair:
-    """Inputs as people pass them: float32 and int32."""
+    """Inputs as users pass them: float32 and int32."""
     t, p = pair
     if t is not None:
         t = np.asarray(t)

@@ -1,4 +1,4 @@
-"""What a worker is asked to do: which cases it checks, and which models it trains."""
+"""The job of a worker: which cases it checks, and which models it trains."""
 
 import importlib
 import inspect
@@ -16,7 +16,7 @@ from portable_losses.parity.target import Target, load_target
 from portable_losses.parity.training import TASKS, Task
 
 FAMILY = "training"
-"""The family of what stands between a loss and a model, to which the runs belong."""
+"""The family of the training tools (wrappers, callbacks), to which the runs belong."""
 
 
 class Job:
@@ -39,13 +39,13 @@ class Job:
 
     @property
     def is_of_the_package(self) -> bool:
-        """Whether the losses are those of the catalogue, from this package."""
+        """Whether the losses are those of the catalogue of this package."""
         return self.target is None and self.module is portable_losses
 
     # --- cases ----------------------------------------------------------------------
 
     def cases(self) -> list[tuple[str, Case]]:
-        """The cases that were asked for, with their families."""
+        """The requested cases, with their families."""
         if self.target is not None:
             return [("target", self.target.case)]
         return [
@@ -60,7 +60,7 @@ class Job:
     def _offers(self, case: Case) -> bool:
         """Whether the module has the loss, with the arguments of the case."""
         if self.module is portable_losses:
-            return True  # what ours lacks must fail, not shrink the matrix
+            return True  # a missing loss of ours must fail, not be skipped
         loss = getattr(self.module, case.loss, None)
         if loss is None:
             return False
@@ -77,37 +77,37 @@ class Job:
         return names
 
     def maker(self, case: Case) -> Any:
-        """What makes the loss of a case."""
+        """The function that makes the loss of a case."""
         if self.target is not None:
             return self.target.make
         return getattr(self.module, case.loss)
 
     def original(self, case: Case) -> Any:
-        """What finds the loss of Keras that a loss of ours stands in for."""
+        """The function that finds the loss of Keras that a drop-in of ours replaces."""
         return find_original(case) if self.is_of_the_package else None
 
     def custom_objects(self) -> dict[str, Any]:
-        """A user's loss by name, since he may not have registered it."""
+        """A user's loss by name, since it may not be registered with Keras."""
         return {} if self.target is None else self.target.custom_objects
 
     # --- models ---------------------------------------------------------------------
 
     def first_cases(self) -> list[Case]:
-        """One case a loss and family, for what is not about the arguments."""
+        """One case per loss and family, for tests independent of the arguments."""
         first: dict[tuple[str, str], Case] = {}
         for family, case in self.cases():
             first.setdefault((family, case.loss), case)
         return list(first.values())
 
     def tasks(self) -> list[Task]:
-        """The data sets that are trained on with a loss that was asked for."""
+        """The data sets on which a requested loss is trained."""
         if self.target is not None:
             return []
         asked = {case.loss for family, case in self.cases() if family != FAMILY}
         return [task for task in TASKS if task.loss in asked]
 
     def runs(self) -> list[Run]:
-        """The runs: all of them where their family is asked for, else none."""
+        """All training runs if their family is requested, else none."""
         if self.asked["losses"] or not self.is_of_the_package:
             return []
         named = self.asked["families"]

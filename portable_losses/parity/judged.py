@@ -46,11 +46,11 @@ def judged(
 
 
 def outcomes(report: Report) -> dict[str, Outcome]:
-    """What came of each check: `passed`, `advice` or `failed`, with the message."""
+    """The status of each check: `passed`, `advice` or `failed`, with the message."""
     found: dict[str, Outcome] = {
         name: {"status": "passed", "message": ""} for name in CHECKS
     }
-    # Findings have the faults first: of two by one name that is kept.
+    # Faults come first in the findings: of two findings of one name the fault is kept.
     for finding in reversed(report.findings):
         status = "failed" if finding.rank == FAULT else "advice"
         found[finding.check] = {"status": status, "message": in_words(finding)}

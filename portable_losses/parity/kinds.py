@@ -104,4 +104,4 @@ KINDS: dict[str, Case] = {
     "boxes": _case(_boxes, not_applicable={"vector": "a box has four numbers"}),
     "embeddings": _case(_embeddings, kind="batch"),
 }
-"""What a loss takes, by name: its inputs, non-differentiable points and extremes."""
+"""Kinds of inputs by name, with their non-differentiable points and extremes."""

@@ -1,7 +1,7 @@
-"""The words for a difference that is known, and what they oblige to.
+"""Marks for known differences.
 
-A mark is strict: where it says that something differs it must differ, and the run in
-which it no longer does fails until the mark is removed.
+A mark is strict: the check that it names must fail on the backends that it names. If
+the check passes, the run fails until the mark is removed.
 """
 
 import dataclasses
@@ -18,15 +18,15 @@ class Known:
 
     Args:
         check: name of the check that shows it.
-        kind: who could change it. `"ours"`: this package could. `"upstream"`: Keras or
-            the backend could. `"never"`: nobody will, for the reason in `why`.
-        why: what differs, and because of what.
-        on: the backends on which it shows, each with the version that it was seen on.
-        shows: the smallest input that shows it, and what comes out.
+        kind: who could fix it. `"ours"`: this package. `"upstream"`: Keras or the
+            backend. `"never"`: nobody, for the reason in `why`.
+        why: what differs, and the cause.
+        on: the backends that differ, each with the version that was tested.
+        shows: the smallest input that shows it, and the result.
         link: address of the issue or pull request; for `"upstream"`, where known.
 
     Raises:
-        ValueError: for a mark that does not say all of this.
+        ValueError: for a mark with a missing or invalid field.
     """
 
     check: str
@@ -52,10 +52,10 @@ class Known:
 
 
 def require_kind(owner: str, kind: str, link: str) -> None:
-    """Reject a kind that is none, and an address that is none.
+    """Reject an unknown kind and an invalid address.
 
     Raises:
-        ValueError: for these.
+        ValueError: for one of these.
     """
     if kind not in OWNERS:
         rule = f"one of {', '.join(sorted(OWNERS))}"

@@ -1,4 +1,4 @@
-"""`Lane`: a case on one backend and device, with what has been computed there."""
+"""`Lane`: a case on one backend and device, with the results computed there."""
 
 import dataclasses
 import inspect
@@ -31,9 +31,9 @@ class Lane:
         modes: how to run the loss, the mode of most checks first.
         references: references by label that were computed elsewhere, for a case
             without a reference of its own.
-        original: for a loss that stands in for one of Keras's, what finds Keras's:
-            None where this Keras has none.
-        shared: where the workers of a run keep the references for each other.
+        original: for a drop-in, the function that finds the loss of Keras; it returns
+            None if this Keras has no such loss.
+        shared: the store of references that the workers of a run share.
     """
 
     def __init__(
@@ -78,18 +78,18 @@ class Lane:
 
     @property
     def takes_kept(self) -> bool:
-        """Whether the loss can leave samples out of a batch."""
+        """Whether the loss can exclude samples of a batch, as by `ignore_index`."""
         return getattr(self.make(), "_takes_kept", False)
 
     @property
     def has_class_axis(self) -> bool:
-        """Whether an item spans a class axis, so that `(B,)` alone has no meaning."""
+        """Whether an item has a class axis, so that inputs `(B,)` have no meaning."""
         return getattr(self.make(), "_class_axis", False)
 
     @property
     def eager_is_cheap(self) -> bool:
-        """Whether a new shape costs nothing when run eagerly."""
-        # An adapter may say that its backend compiles every new shape.
+        """Whether a new shape costs no compilation in eager mode."""
+        # An adapter may declare that its backend compiles each new shape even then.
         return getattr(self.autodiff, "CHEAP_SHAPES", True) and "eager" in self.modes
 
     def function(
@@ -155,7 +155,7 @@ class Lane:
         found = []
         for flat_t, flat_p in ways:
             s, q = t[:, 0] if flat_t else t, p[:, 0] if flat_p else p
-            new = flat_t or flat_p  # a shape that nothing else is run at
+            new = flat_t or flat_p  # no other check runs at this shape
             mode = "eager" if new and self.eager_is_cheap else None
             found.append(self.run(s, q, mode=mode))
         return found
@@ -197,7 +197,7 @@ class Lane:
     def expect(
         self, label: str, t: Array | None, p: Array, *, sampled: bool = False
     ) -> Expected:
-        """The reference at other inputs, which this label stands for in the run."""
+        """The reference at other inputs, kept under this label for the run."""
         reference = self.case.reference
         if reference is None:
             raise LookupError(f"{self.case.id} has no reference for {label!r}")
@@ -212,7 +212,7 @@ class Lane:
     def stand_in(self, reference: Callable[..., Any]) -> None:
         """Use a function as the reference of a case that has none."""
         self.case = dataclasses.replace(self.case, reference=reference)
-        self._shared = None  # the other workers are handed all of them at once
+        self._shared = None  # the other workers receive all references at once
 
     def references(self) -> dict[str, Expected]:
         """The references by label."""
@@ -223,10 +223,10 @@ class Lane:
         self.last = {"y_true": t, "y_pred": p}
         self.last |= {name: x for name, x in others.items() if x is not None}
 
-    # --- what is allowed --------------------------------------------------------------
+    # --- tolerances -------------------------------------------------------------------
 
     def tolerance(self, dtype: str) -> Tolerance:
-        """What is allowed here for inputs of a dtype."""
+        """The tolerance on this backend and device for inputs of a dtype."""
         if dtype == "float32":
             dtype = self._precision
         return tolerance(dtype, self.device, self.case.scale)

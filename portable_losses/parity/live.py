@@ -1,8 +1,8 @@
-"""Workers that live as long as this process, for one loss after the other.
+"""Workers that live as long as this process and check one loss after the other.
 
-A worker imports its backend once, which takes seconds. The one of NumPy makes
-references, since Keras keeps one backend a process; those of other backends run checks.
-They end with this process, however it ends.
+A worker imports its backend once, which takes seconds. The NumPy worker computes
+references, since Keras allows one backend per process; workers of other backends run
+checks. All workers end when this process ends, even if it is killed.
 """
 
 import atexit
@@ -27,14 +27,15 @@ _ready: set[tuple[str, str]] = set()
 
 
 class Place(NamedTuple):
-    """Where another process finds a loss, and what makes an instance what it is.
+    """Where another process finds a loss, and how it makes the same instance.
 
     Args:
         module: its module.
         file: the file of the module.
         name: its name there.
-        config: of an instance without a name, that of its class being `name`.
-        state: its attributes, since the config may lack an argument.
+        config: config of an instance that has no name in its module; then `name` is
+            that of its class.
+        state: attributes of the instance, since the config may lack an argument.
     """
 
     module: str
@@ -49,10 +50,10 @@ class NotFound(LookupError):
 
 
 def place_of(loss: Any) -> Place:
-    """Where a loss class, instance or function stands.
+    """Where a loss class, instance or function is defined.
 
     Raises:
-        NotFound: if it stands inside of a function.
+        NotFound: if it is defined inside a function.
     """
     named = loss if inspect.isclass(loss) or inspect.isfunction(loss) else type(loss)
     file = os.path.abspath(inspect.getfile(named))
@@ -78,7 +79,7 @@ def _is_plain(x: Any) -> bool:
 
 
 def start(role: str, backend: str) -> None:
-    """Start a worker, and do not wait for it; nothing where it runs already."""
+    """Start a worker if it does not run yet, without waiting for it."""
     if (role, backend) not in _channels:
         if not _channels:
             atexit.register(end)
@@ -86,11 +87,11 @@ def start(role: str, backend: str) -> None:
 
 
 def ask(role: str, backend: str, do: str, **facts: Any) -> Any:
-    """What a worker answers; it is started if it does not run.
+    """The answer of a worker, which is started if it does not run.
 
     Raises:
-        Ended: if it ended or hung: the next call starts another.
-        RuntimeError: if what it did raised, with that message.
+        Ended: if the worker ended or hung: the next call starts another.
+        RuntimeError: if the command raised in the worker, with that message.
     """
     start(role, backend)
     key = role, backend

@@ -1,4 +1,4 @@
-"""The program of a worker that `live` starts: makes references, or runs checks."""
+"""The program of a worker that `live` starts: computes references, or runs checks."""
 
 import functools
 import importlib
@@ -75,7 +75,7 @@ DO: dict[str, Callable[..., Any]] = {"references": references, "outcomes": outco
 def do(
     act: dict[str, Callable[..., Any]], voice: Voice, command: dict[str, Any]
 ) -> dict[str, Any]:
-    """Do what a command says, with what it left in a file, and answer in another."""
+    """Run a command: its arguments are in one file, the answer goes to another."""
     voice.writes_to(command["stack"])
     voice.step(command["do"])
     sys.path[:] = dict.fromkeys([*command["path"], *sys.path])

@@ -17,9 +17,9 @@ def run_case(
 ) -> dict[str, Outcome]:
     """Run the checks of a lane; return status and message of each by name.
 
-    `begins` is told the name of each check before it runs. The status is `passed`,
-    `failed`, `known` for a known difference that shows, or `not_applicable`. One that
-    failed has the `input` that shows it too, as code.
+    `begins` is called with the name of each check before it runs. The status is
+    `passed`, `failed`, `not_applicable`, or `known` for a known difference, where the
+    check fails as marked. A failed check also has the failing `input`, as code.
     """
     outcomes = {}
     for name, check in CHECKS.items():

@@ -1,7 +1,7 @@
 """`check_loss`: what `portable-losses check` finds, from a test.
 
-The loss is checked in this process, where it can be debugged, and on other backends in
-workers that live on for the next loss.
+The loss is checked in this process, where it can be debugged. On other backends it is
+checked in workers, which are kept for the next loss.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -32,29 +32,31 @@ def check_loss(
 ) -> dict[str, dict[str, str]]:
     """Check a loss with the backend of this process, and with others.
 
-    Without `case` and `checks` it is judged as by `portable-losses check`: one finding
-    a cause, with the smallest input that shows it and a remedy.
+    Without `case` and `checks` the result is that of `portable-losses check`: one
+    finding per cause, with the smallest input that shows it and a remedy.
 
     Args:
         loss: a loss class, an instance, or a function of y_true and y_pred.
-        kind: what the loss takes, such as `"regression"`; found out by trying if it is
-            not given.
+        kind: what the loss takes, such as `"regression"`; if omitted, it is found by
+            calling the loss at inputs of several kinds.
         reference: the loss's items in NumPy, from y_true and y_pred. Without one the
-            loss's own float64 values on Keras's NumPy backend stand in: then an error
-            that all backends share goes unseen.
+            loss's own float64 values on Keras's NumPy backend are the reference: then
+            an error that all backends share is not found.
         expected: checks that are known to fail, `{check: reason}` or a list of them.
             One that passes is a failure, so that the list stays true.
-        strict: whether to hold the loss to the conventions of `portable_losses.Loss`
-            too: zero samples give 0, a NaN of weight 0 stays out, targets are never
-            broadcast, the result's dtype. By default those that derive from it are.
+        strict: whether to check the conventions of `portable_losses.Loss` too: zero
+            samples give 0, a NaN of weight 0 has no effect, targets are never
+            broadcast, the dtype of the result. By default they are checked for losses
+            that derive from `portable_losses.Loss`.
         backends: other backends, such as `("jax", "torch")`, or `"all"` for those that
-            are installed. They run in processes of their own, which must find the loss
-            by import: it stands at the top of a module.
+            are installed. Each runs in a separate process, which must be able to import
+            the loss: define it at the top level of a module.
         device: where to run: `"cpu"`, `"gpu"`, `"tpu"` or `"mps"`. The other backends
             run on the CPU.
         case: inputs and reference of the loss, for the checks of the parity matrix.
-        checks: names of checks of the matrix to run in place of the judge, with `kind`
-            or `case`. On other backends they are named `"value on jax"`.
+        checks: names of checks of the parity matrix to run instead of those of
+            `portable-losses check`; needs `kind` or `case`. On other backends they are
+            named `"value on jax"`.
 
     Returns:
         The status and message of each check by name.
@@ -103,7 +105,7 @@ def _judged(
     others: tuple[str, ...],
     device: str,
 ) -> tuple[str, dict[str, Outcome]]:
-    """What the judge finds, and of what."""
+    """The findings, and a title that names the loss and the backends."""
     __tracebackhide__ = True
     try:
         report = judged.judged(
@@ -173,11 +175,11 @@ def _expected(
     return known
 
 
-# --- what came of it ------------------------------------------------------------------
+# --- outcomes -------------------------------------------------------------------------
 
 
 def _against(reason: str | None, outcome: Outcome) -> Outcome:
-    """An outcome, where its check is expected to fail: one that does is `known`."""
+    """The outcome of a check that is expected to fail: `known` if it fails."""
     if reason is None:
         return outcome
     if outcome["status"] == "failed":

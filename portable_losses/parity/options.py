@@ -1,4 +1,4 @@
-"""The options of the command line: what they ask for, and what is rejected."""
+"""The options of the command line: how they are read, and what is rejected."""
 
 import importlib
 import pathlib
@@ -18,7 +18,7 @@ from portable_losses.parity.plan import Plan
 def listed(
     _: click.Context, parameter: click.Parameter, value: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """Options that may be given twice, or once with commas; never empty."""
+    """Options that may be repeated, or hold several names with commas; never empty."""
     for entry in value:
         if not all(v.strip() for v in entry.split(",")):
             raise click.BadParameter(
@@ -30,7 +30,7 @@ def listed(
 def named(
     _: click.Context, parameter: click.Parameter, value: str | None
 ) -> str | None:
-    """Options that are omitted, or have a value."""
+    """Options that may be omitted, but not be empty."""
     if value is not None and not value.strip():
         raise click.BadParameter(f"must not be empty; got {value!r}")
     return value
@@ -96,7 +96,7 @@ def plan_of(
 
 
 def fits_the_chart(ops: bool, op: tuple[str, ...], options: dict[str, Any]) -> None:
-    """Reject options that `--ops` would leave without effect, and unknown operations.
+    """Reject options that have no effect with `--ops`, and unknown operations.
 
     Raises:
         click.BadParameter: for these.
@@ -143,7 +143,7 @@ def _fits(
     loss: tuple[str, ...],
     module: str,
 ) -> None:
-    """Reject options that would have no effect, and a module that is not there."""
+    """Reject options that would have no effect, and a module that does not exist."""
     if target is None and reference is not None:
         raise click.BadParameter("goes with --target", param_hint="--reference")
     if target is not None:

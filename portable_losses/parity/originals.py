@@ -1,4 +1,4 @@
-"""The loss of Keras that one of ours stands in for: where it is, what it is asked."""
+"""The loss of Keras that a drop-in of ours replaces, and the arguments for it."""
 
 import inspect
 from collections.abc import Callable
@@ -11,13 +11,13 @@ from portable_losses.parity.cases import DROP_INS
 from portable_losses.parity.lane import Lane
 
 WEIGHING = ("class_weights", "pos_weight", "label_smoothing")
-"""Our own arguments without which a loss is still a loss of the same inputs."""
+"""Arguments of ours that do not change which inputs a loss takes."""
 
 
 def find_original(case: Case) -> Callable[[], Any] | None:
-    """What finds the loss of Keras that a case's loss stands in for; None for others.
+    """A function that finds the loss of Keras that a drop-in replaces; None for others.
 
-    It returns None where this Keras has no such loss.
+    The function returns None if this Keras has no such loss.
     """
     if case.loss not in DROP_INS:
         return None
@@ -25,7 +25,7 @@ def find_original(case: Case) -> Callable[[], Any] | None:
 
 
 def positional(loss: Callable[..., Any]) -> list[tuple[str, Any]]:
-    """The arguments that may be given by position, with their defaults."""
+    """The positional arguments, with their defaults."""
     return [
         (p.name, p.default)
         for p in inspect.signature(loss).parameters.values()
@@ -34,14 +34,15 @@ def positional(loss: Callable[..., Any]) -> list[tuple[str, Any]]:
 
 
 def shown(arguments: list[tuple[str, Any]]) -> str:
-    """Arguments as one writes them."""
+    """Arguments as they are written in code."""
     return "(" + ", ".join(f"{name}={value!r}" for name, value in arguments) + ")"
 
 
 def shared(lane: Lane, original: Callable[..., Any]) -> dict[str, Any] | None:
-    """The arguments of a case that Keras's loss takes, without those that only weigh.
+    """The arguments of a case that Keras's loss has too; those of `WEIGHING` are
+    dropped.
 
-    None where the case is about something that Keras does not have.
+    None if the case sets another argument that Keras's loss does not have.
     """
     if getattr(lane.make(), "hyperparameters", ()):
         return None

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 MOST = 1024
-"""Numbers of an array that are written out; of a larger one the first sample is."""
+"""The most numbers that are written out; of a larger array, only the first sample."""
 
 
 def code_of(given: Mapping[str, Any]) -> str:
@@ -17,7 +17,7 @@ def code_of(given: Mapping[str, Any]) -> str:
 
 
 def arguments(config: Mapping[str, Any]) -> str:
-    """Constructor arguments as one writes them; `...` for what has no plain form."""
+    """Constructor arguments as code; `...` for values without a short form."""
     return ", ".join(f"{name}={_plain(value)}" for name, value in config.items())
 
 
@@ -39,7 +39,7 @@ def _array(x: Any) -> str:
         said = f"  # the first of {len(x)}"
         x = x[:1]
     dtype = x.dtype.name
-    if dtype == "bfloat16":  # NumPy knows it only with a package of its own
+    if dtype == "bfloat16":  # NumPy has bfloat16 only with an extra package
         said += '  # in keras.ops.cast(y_pred, "bfloat16")'
         dtype = "float32"
     return f'np.array({_nested(x.tolist(), x.dtype)}, "{dtype}"){said}'

@@ -1,4 +1,4 @@
-"""The places of a comparison with Keras's loss, and where its known faults show."""
+"""The places of a comparison with Keras's loss, and its known faults there."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator
@@ -28,7 +28,7 @@ class Place:
 
     @property
     def of_values(self) -> bool:
-        """Whether this is a value, and not what the two losses are called with."""
+        """Whether this is a value, and not the arguments or the name of the loss."""
         return not self.at.startswith(("absent", "arguments", "name"))
 
     def __str__(self) -> str:
@@ -39,9 +39,9 @@ class Place:
 
 
 def expected(lane: Lane, compared: Iterable[Place]) -> dict[Fault, set[Place]]:
-    """The known faults of Keras that must show, and at which of the places.
+    """The known faults of Keras that must show here, each with its places.
 
-    Those of another loss, case, backend or Keras are omitted.
+    Faults of another loss, case, backend or version of Keras are omitted.
     """
     case, compared, here = lane.case, set(compared), {}
     is_there = Place("name") in compared

@@ -1,4 +1,4 @@
-"""What a run is to do, and whether this machine can."""
+"""The plan of a run, and whether this machine can run it."""
 
 import dataclasses
 import importlib.util
@@ -10,7 +10,7 @@ from portable_losses.parity.autodiff import BACKENDS, facts, known
 
 
 class Progress(Protocol):
-    """What the runner tells while it works."""
+    """The messages of the runner while it works."""
 
     def launch(self, backend: str) -> None: ...
     def start(self, backend: str, total: int, unit: str = "cases") -> None: ...
@@ -21,7 +21,7 @@ class Progress(Protocol):
 
 
 class Unavailable(RuntimeError):
-    """A backend or a device that was asked for is missing."""
+    """A requested backend or device is missing."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,24 +29,24 @@ class Plan:
     """What to run.
 
     Args:
-        backends: what to run on; the NumPy backend runs beside them. Those without
-            gradients run the checks of values, and train nothing.
+        backends: what to run on; the NumPy backend always runs too. Backends without
+            gradients run only the checks of values, and train nothing.
         families: families to run; all if empty.
         losses: losses to run; all if empty.
         checks: checks to run; all if empty.
         device: cpu, gpu, tpu or mps.
         mode: all, eager or compiled.
-        precision: float32, or tf32 to leave the accelerator's defaults on.
-        module: where the catalogue's losses are looked up by name, in place of ours.
+        precision: float32, or tf32 to keep the fast matrix products of an accelerator.
+        module: module in which the losses are looked up by name, instead of ours.
         target: a user's loss, `file.py:name`, in place of the catalogue.
         kind: what the target takes.
         reference: a NumPy function of the target's items, `file.py:name`.
         quick: `XLA_FLAGS` that make XLA compile quickly, for a second worker of each
-            backend that XLA compiles for. It runs the checks that are not of `NUMBERS`,
-            and exchanges models; the first one runs code as XLA has it for users.
-            None if empty.
-        training: whether models are trained once the checks are through: saved on one
-            backend and loaded on another, and on real data.
+            backend that uses XLA. It runs the checks that are not in `NUMBERS`, and
+            exchanges models; the first worker runs the code that XLA compiles for
+            users. If empty, there is no second worker.
+        training: whether models are trained after the checks: saved on one backend and
+            loaded on another, and trained on real data.
         out: where results are written.
     """
 
@@ -77,9 +77,9 @@ class Plan:
 
     @property
     def parts(self) -> dict[str, tuple[str, str]]:
-        """Each worker by its name: its backend, and its part of the checks.
+        """The workers by name: the backend, and the part of the checks.
 
-        A part is `numbers` or `forms`, or empty for a worker that runs them all.
+        A part is `numbers` or `forms`, or empty for a worker that runs all checks.
         """
         found = {}
         for backend in self.workers:
@@ -92,7 +92,7 @@ class Plan:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every case of the catalogue is run, and every check."""
+        """Whether every case of the catalogue and every check is run."""
         narrowed = self.families or self.losses or self.checks or self.target
         return not narrowed and self.module == "portable_losses"
 

@@ -1,4 +1,4 @@
-"""A worker: a process of its own for each backend, and what it says."""
+"""A worker: a separate process for each backend, and the events that it reports."""
 
 import contextlib
 import json
@@ -14,18 +14,18 @@ from portable_losses.parity.events import MARK
 from portable_losses.parity.plan import Plan, Unavailable
 
 COMPILED = "compiled"
-"""Where the workers of one run keep what JAX compiled, below its output folder."""
+"""Folder of JAX's compilation cache for one run, in the output folder."""
 
 
 class Process:
-    """A worker and what it says.
+    """A worker and its events.
 
     Args:
         backend: what it runs on.
         plan: what is run.
         module: the program of the worker.
         name: the name of the worker, where a backend has two.
-        variables: environment variables of its own.
+        variables: environment variables for this worker only.
     """
 
     def __init__(
@@ -47,12 +47,13 @@ class Process:
         }
         if plan.device == "cpu":
             environment |= {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
-            # Threads that wait for each other lose most of their time to the threads of
-            # the other workers. The arrays here are too small to be shared out.
+            # One thread per worker: more threads mostly wait for each other while the
+            # other workers use the CPU. The arrays are too small to gain from threads.
             environment.setdefault("OMP_NUM_THREADS", "1")
         if backend == "jax":
-            # The models of the three backends compile to the same code, and so do
-            # many checks of two workers. Shorter than a second, JAX keeps none of it.
+            # The models of the three backends compile to the same code, and so do many
+            # checks of two workers. By default JAX does not cache a compilation that
+            # takes less than a second.
             kept = str(plan.out / COMPILED)
             environment.setdefault("JAX_COMPILATION_CACHE_DIR", kept)
             environment.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
@@ -69,13 +70,13 @@ class Process:
         threading.Thread(target=self._read, daemon=True).start()
 
     def tell(self, **command: Any) -> None:
-        """Give the worker a job; its events end with one of its own name."""
+        """Give the worker a job; its last event has the name of the job."""
         assert self.popen.stdin is not None
         try:
             self.popen.stdin.write(json.dumps(command) + "\n")
             self.popen.stdin.flush()
         except BrokenPipeError:
-            pass  # its end is among the events
+            pass  # the end of the worker is an event, read later
 
     def _read(self) -> None:
         assert self.popen.stdout is not None

@@ -22,7 +22,7 @@ LINES = 10
 """How many lines a phase gets where there is no terminal to draw bars on."""
 
 QUIET = 8.0
-"""Seconds without a line after which a log says where every backend is."""
+"""Seconds without a line after which a log says how far each backend is."""
 
 
 @dataclasses.dataclass
@@ -90,7 +90,7 @@ class Progress:
         self.close()
 
     def launch(self, backend: str) -> None:
-        """A backend is started, which takes seconds until there is more to say."""
+        """A backend is being started, which takes seconds."""
         with self._lock:
             state = self._states[backend] = _State(time.monotonic())
             if self._bars is not None:
@@ -100,7 +100,7 @@ class Progress:
                 self._bars.start()
 
     def start(self, backend: str, total: int, unit: str = "cases") -> None:
-        """A backend begins a phase of `total` cases, or other things."""
+        """A backend begins a phase of `total` cases, or of another unit."""
         if backend not in self._states:
             self.launch(backend)
         with self._lock:
@@ -111,7 +111,7 @@ class Progress:
                 self._bars.reset(state.bar, total=total, unit=unit, note="")
 
     def note(self, backend: str, text: str) -> None:
-        """What a backend is busy with."""
+        """What a backend is working on."""
         with self._lock:
             state = self._states[backend]
             state.note = text
@@ -119,7 +119,7 @@ class Progress:
                 self._bars.update(state.bar, note=text)
 
     def advance(self, backend: str, note: str) -> None:
-        """A backend is done with a case, or another thing of its phase."""
+        """A backend has finished a case, or another unit of its phase."""
         with self._lock:
             state = self._states[backend]
             before, state.ready = state.ready, state.ready + 1
@@ -130,7 +130,7 @@ class Progress:
                 self._line(f"{backend}: {_counted(state)}{_bad(state)}")
 
     def fail(self, backend: str, case_id: str, check: str, message: str) -> None:
-        """A check failed: said at once, since the rest may take minutes."""
+        """A check failed: printed at once, since the rest may take minutes."""
         with self._lock:
             if backend in self._states:
                 self._states[backend].failed += 1
@@ -156,7 +156,7 @@ class Progress:
                 self._line(f"{backend}: {what}done in {seconds:.0f} s{_bad(state)}")
 
     def phase(self, text: str) -> None:
-        """Something else begins, which takes a while."""
+        """Another step of the run begins, which takes a while."""
         with self._lock:
             self._line(f"now: {text}")
 

@@ -16,8 +16,8 @@ import pytest
 def _portable_losses() -> Iterator[Callable[..., Any]]:
     """The harness, and the workers that live for the session.
 
-    Under xdist each worker of pytest has a session, and so workers of its own. They end
-    with it, also where it is interrupted.
+    With xdist each pytest worker has a session, and so separate backend workers. They
+    end with the session, also when it is interrupted.
     """
     try:
         from portable_losses.parity import live

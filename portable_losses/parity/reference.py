@@ -1,4 +1,4 @@
-"""What a loss should be: float64 items, value, gradient and one-sided derivatives."""
+"""The reference of a loss: float64 items, value, gradient, one-sided derivatives."""
 
 import dataclasses
 import inspect
@@ -30,10 +30,10 @@ class Expected:
         kept: which items count.
         value: the mean over the kept items, 0 if there are none.
         gradient: of the value, by central differences; NaN where it is not known.
-        low: the lesser of the one-sided derivatives of each element; -inf if unknown.
-        high: the greater of the one-sided derivatives.
-        directions: directions in which a large input was moved, one along the first
-            axis each; none for an input of which every element was differentiated.
+        low: the smaller one-sided derivative of each element; -inf if unknown.
+        high: the larger one-sided derivative of each element.
+        directions: directions along which a large input was differentiated, stacked
+            along the first axis; none if every element was differentiated.
         along: the derivative of the value along each direction.
     """
 
@@ -48,7 +48,7 @@ class Expected:
 
     @property
     def sampled(self) -> bool:
-        """Whether most elements have no reference of their own."""
+        """Whether most elements have no derivative in the reference."""
         return len(self.directions) > 0
 
     @property
@@ -67,7 +67,7 @@ def expect(
     """Evaluate a case's reference and its derivatives in float64.
 
     A reference with a third argument gets the prediction a second time, as a constant:
-    what the loss has under `stop_gradient` is computed from it.
+    terms that the loss has under `stop_gradient` are computed from it.
 
     Args:
         reference: see `Case`.
@@ -114,8 +114,8 @@ def along(
 ) -> tuple[Array, Array]:
     """Value and gradient in float64 while the number at an index takes other values.
 
-    The gradient is by central differences; at the end of what the reference is defined
-    for, by the difference on the one side that has one.
+    The gradient is by central differences. At the boundary of the reference's domain it
+    is the one-sided difference.
     """
     p = np.asarray(y_pred, "float64")
     values, gradients = np.full((2, len(points)), np.nan)
@@ -153,9 +153,9 @@ def takes_frozen(reference: Callable[..., Any]) -> bool:
 def _differences(
     f: Function, p: Array, chosen: Array, at: float
 ) -> tuple[Array, Array, Array]:
-    """The derivatives of `f` from the left, by central differences, from the right.
+    """The left, central and right differences of `f`.
 
-    Each needs two of the same three values. NaN at elements that are not chosen.
+    Each needs two of the same three values. Elements that are not chosen are NaN.
     """
     steps = _steps(p)
     left, central, right = found = np.full((3, p.size), np.nan)
@@ -182,7 +182,7 @@ def _everywhere(p: Array) -> tuple[Array, Array]:
 
 
 def _probes(p: Array) -> tuple[Array, Array]:
-    """Some elements, and directions of random signs, the same in every process."""
+    """Some elements, and random directions of +-1, the same in every process."""
     rng = np.random.default_rng(p.size)
     chosen = rng.choice(p.size, size=min(ELEMENTS, p.size), replace=False)
     return chosen, rng.choice([-1.0, 1.0], size=(DIRECTIONS, *p.shape))
@@ -194,7 +194,7 @@ def _steps(p: Array) -> Array:
 
 
 def _width(a: float, b: float, step: float) -> float:
-    """a - b; the step itself where it moves nothing, at an infinity."""
+    """a - b; the step itself at an infinite element, which the step does not change."""
     return step if np.isinf(a) else a - b
 
 

@@ -20,12 +20,13 @@ def train_and_save(case: Case, make: Callable[..., Any], folder: pathlib.Path) -
     t, p = _data(case)
     keras.utils.set_random_seed(0)
     inputs = keras.Input(p.shape[1:])
-    # Starts as the identity, so that the loss sees inputs of its own domain.
+    # The layer starts as the identity, so that predictions stay in the loss's domain.
     outputs = keras.layers.Dense(p.shape[-1], kernel_initializer="identity")(inputs)
     model = keras.Model(inputs, outputs)
     optimizer = keras.optimizers.SGD(1e-3, momentum=0.9)
     loss = make(**case.config)
-    # What moves is tracked by the model, or compiled code on JAX raises an error.
+    # Variables of the loss must be tracked by the model; otherwise compiled code on
+    # JAX raises an error.
     model.compile(optimizer, loss=loss, metrics=getattr(loss, "hyperparameters", []))
     _fit(model, t, p, epochs=2)
     model.save(_path(case, folder, "keras"))
@@ -36,7 +37,7 @@ def train_and_save(case: Case, make: Callable[..., Any], folder: pathlib.Path) -
 def go_on(
     case: Case, folder: pathlib.Path, custom_objects: dict[str, Any] | None
 ) -> None:
-    """Load the model in safe mode, fit on, and expect the same losses."""
+    """Load the model in safe mode, continue `fit`, and compare the losses."""
     wanted = json.loads(_path(case, folder, "json").read_text())
     model = keras.saving.load_model(
         _path(case, folder, "keras"), custom_objects=custom_objects, safe_mode=True

@@ -23,9 +23,9 @@ def run(
 
     Args:
         plan: what to run.
-        progress: is told how far each backend is.
-        checked: is given the results of the checks as soon as every backend is through
-            with them, while models are still trained.
+        progress: shows how far each backend is.
+        checked: called with the results of the checks once every backend has finished
+            them, while models are still trained.
     """
     require(plan.backends)
     plan.out.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def run(
 
 
 def _remove_old(plan: Plan) -> None:
-    """Remove what workers of an earlier run wrote, and nothing else."""
+    """Remove the files that workers of an earlier run wrote, and nothing else."""
     shared_references.remove(plan.out)
     shutil.rmtree(plan.out / COMPILED, ignore_errors=True)
     for backend in plan.workers:
@@ -109,7 +109,7 @@ class _Matrix:
             raise failures[0]
 
     def _give_up(self) -> None:
-        """End all workers: what they find would never be shown."""
+        """End all workers, whose results would not be shown."""
         self.all_saved.abort()
         with self._lock:
             self.over = True
@@ -166,7 +166,8 @@ class _Matrix:
         with self._lock:
             self.unchecked -= 1
             if self.unchecked == 0 and self.checked is not None:
-                # Others may be training by now, of which nothing is complete.
+                # Other backends may be training already; the results hold only the
+                # checks.
                 self.checked(self.found.results_of({}, {}, []))
 
     def _keep_case(self, name: str, event: dict[str, Any]) -> None:
@@ -209,7 +210,7 @@ class _Matrix:
         others = [b for b in self.plan.differentiating if b != backend]
         commands = [{"do": "reload", "from": other} for other in others]
         for event in self._phase(name, "reloads", *commands):
-            # What was not saved is a failure already, and with its true reason.
+            # A model that was not saved is a failure already, with the actual error.
             if (event["from"], event["name"]) not in self.unsaved:
                 self._keep_reload(event, event["from"], backend)
 

@@ -1,6 +1,7 @@
-"""Short training runs, one for each thing that stands between a loss and a model.
+"""Short training runs, one for each training tool of the package.
 
-Each is handed the package, writes what its user would, and returns a fit's history.
+Each run gets the package, does what a user's script would do, and returns the history
+of `fit`.
 """
 
 import dataclasses
@@ -32,8 +33,8 @@ class Run:
     """A training run.
 
     Args:
-        name: what the loss is trained with, in words.
-        fit: trains with the package that it is handed, and returns the history.
+        name: the training tool and how it is used, in words.
+        fit: trains with the given package, and returns the history.
         like: name of the run whose history this one must repeat.
     """
 
@@ -55,7 +56,7 @@ def function_with_arguments(pl: Any) -> History:
 
 
 def terms_of_a_sum(pl: Any) -> History:
-    """A `Sum` whose terms are in the history, before their weights."""
+    """A `Sum` whose terms are in the history, not multiplied by their weights."""
     terms = {"squares": (0.7, pl.MeanSquaredError()), "huber": (0.3, pl.Huber())}
     loss = pl.Sum(terms)
     model = compiled(small_model(10, 1), loss=loss, metrics=loss.metrics)
@@ -63,7 +64,7 @@ def terms_of_a_sum(pl: Any) -> History:
 
 
 def weight_by_epoch(pl: Any) -> History:
-    """A weight that grows; validation sees the value of its epoch."""
+    """A weight that grows; validation uses the value of its epoch."""
     w = pl.Hyperparameter(ramp(0), name="w")
     model = compiled(small_model(10, 1), loss=pl.MeanSquaredError() + w * pl.LogCosh())
     moves = pl.HyperparameterScheduler(w, ramp)
@@ -71,7 +72,7 @@ def weight_by_epoch(pl: Any) -> History:
 
 
 def saved_and_resumed(pl: Any) -> History:
-    """`weight_by_epoch`, stopped half way."""
+    """`weight_by_epoch`, saved and resumed after half of the epochs."""
     w = pl.Hyperparameter(ramp(0), name="w")
     model = compiled(small_model(10, 1), loss=pl.MeanSquaredError() + w * pl.LogCosh())
     moves = pl.HyperparameterScheduler(w, ramp)
@@ -88,7 +89,7 @@ def saved_and_resumed(pl: Any) -> History:
 
 
 def delta_by_step(pl: Any) -> History:
-    """An argument inside of a loss, set before each of forty steps."""
+    """An argument of a loss, set before each of forty steps."""
     delta = pl.Hyperparameter(1.0, name="delta")
     model = compiled(small_model(10, 1), loss=pl.Huber(delta=delta))
     moves = pl.HyperparameterScheduler(delta, lambda step: 0.97**step, by="step")
@@ -96,7 +97,7 @@ def delta_by_step(pl: Any) -> History:
 
 
 def two_outputs(pl: Any) -> History:
-    """A loss for each output, one of which moves."""
+    """A loss for each output; an argument of one of them changes."""
     w = pl.Hyperparameter(ramp(0), name="w")
     losses = {"level": pl.Huber(), "spread": w * pl.MeanSquaredError()}
     x, y = standardized("diabetes")
@@ -106,7 +107,7 @@ def two_outputs(pl: Any) -> History:
 
 
 def weight_and_its_rest(pl: Any) -> History:
-    """A number in two places, in one of them as a formula."""
+    """One hyperparameter used twice, once as `w` and once in the formula `1 - w`."""
     w = pl.Hyperparameter(0.9, name="w")
     loss = w * pl.MeanSquaredError() + (1.0 - w) * pl.Huber(0.5)
     model = compiled(small_model(10, 1), loss=loss, metrics=loss.metrics)
@@ -115,7 +116,7 @@ def weight_and_its_rest(pl: Any) -> History:
 
 
 def endpoint(pl: Any) -> History:
-    """A `LossEndpoint`, which is handed inputs of the model."""
+    """A `LossEndpoint`, which gets inputs of the model."""
 
     @pl.loss
     def in_its_units(y_true: Any, y_pred: Any, unit: Any) -> Any:
@@ -142,7 +143,8 @@ def joint_loss(pl: Any) -> History:
             both = ops.concatenate([y_pred["level"], y_pred["spread"]], axis=-1)
             return gaussian(y, both)
 
-    # Four times that rate, which the others have, diverged from one of eight starts.
+    # The learning rate is a quarter of that of the other runs: with theirs, one of
+    # eight seeds diverged.
     model = compiled(Joint(*two_heads()), rate=0.005)
     return fitted(model, *standardized("diabetes"))
 
@@ -162,7 +164,7 @@ def loss_of_a_kernel(pl: Any) -> History:
 
 
 def learned_temperature(pl: Any) -> History:
-    """A number that is learned: a layer holds it."""
+    """A learned temperature, which is a weight of a layer."""
     x = keras.Input((64,))
     logits = Temperature(name="temperature")(keras.layers.Dense(10)(hidden(x)))
     loss = pl.SparseCategoricalCrossentropy(from_logits=True)
@@ -171,7 +173,7 @@ def learned_temperature(pl: Any) -> History:
 
 
 class Temperature(keras.layers.Layer):
-    """Divides logits by a temperature that is learned with the rest."""
+    """Divides logits by a temperature that is learned with the other weights."""
 
     def build(self, shape: Any) -> None:
         self.logarithm = self.add_weight(shape=(), initializer="zeros")

@@ -1,8 +1,8 @@
-"""References that the workers of one run make for each other.
+"""References that the workers of one run share.
 
-A reference is a function of the case alone. Its derivatives are differences, element by
-element, and cost more than torch needs for all checks: the worker that needs one first
-writes it down, and the others read it.
+A reference depends on the case only. Its derivatives are finite differences, element by
+element, and take longer than all checks on PyTorch. So the worker that needs a
+reference first writes it to a file, and the others read it.
 """
 
 import os
@@ -15,7 +15,7 @@ from portable_losses.parity.reference import Expected
 
 
 class SharedReferences:
-    """The references of one run, in a file each.
+    """The references of one run, each in a file.
 
     Args:
         out: the output folder of the run.
@@ -26,7 +26,7 @@ class SharedReferences:
         self._folder.mkdir(parents=True, exist_ok=True)
 
     def get(self, case: str, label: str, compute: Callable[[], Expected]) -> Expected:
-        """The reference of a case at labelled inputs, computed if nobody has it yet."""
+        """The reference of a case at labelled inputs, computed if there is no file."""
         # Names of cases and inputs are free text, and may hold what a path may not.
         name = urllib.parse.quote(f"{case}, {label}", safe=" ,=")
         path = self._folder / f"{name}.pickle"
@@ -35,7 +35,8 @@ class SharedReferences:
             found: Expected = pickle.loads(path.read_bytes())
         except FileNotFoundError:
             found = compute()
-            # A file appears whole or not at all. Two may write it, and write the same.
+            # The rename makes the file appear complete or not at all. Two workers may
+            # write it; both write the same.
             mine = path.with_suffix(f".{os.getpid()}")
             mine.write_bytes(pickle.dumps(found))
             mine.replace(path)

@@ -1,7 +1,7 @@
-"""A reference for a loss without one: its own float64 values on the NumPy backend.
+"""A reference for a loss without one: its float64 values on the NumPy backend.
 
-Keras keeps one backend a process, and the backend of a test may have no float64, so the
-values come from a process of their own, which finds the loss by its module and name.
+Keras allows one backend per process, and the backend of a test may have no float64. So
+the values come from another process, which finds the loss by its module and name.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ def references(loss: Any, inputs: Mapping[str, Pair]) -> dict[str, Expected]:
         name = loss if hasattr(loss, "__qualname__") else type(loss)
         _reject(name.__qualname__, str(rule))
     if not live.has_numpy():
-        # Whatever Keras's own backend is: that of NumPy imports JAX.
+        # JAX is needed whatever the backend here is: Keras's NumPy backend imports it.
         _reject(place.name, "runs on the NumPy backend, for which Keras needs JAX")
     try:
         found: dict[str, Expected] = live.ask(
@@ -51,8 +51,8 @@ def _reject(name: str, rule: str) -> NoReturn:
 def float64_items(make: Callable[..., Any]) -> Callable[[Any, Any, Any], Any]:
     """The items of a loss in float64, as a reference; on the NumPy backend.
 
-    What the loss has under `stop_gradient` stays what it is at `frozen` while the
-    differences move the prediction.
+    Terms that the loss has under `stop_gradient` keep their value at `frozen` while the
+    finite differences change the prediction.
 
     Args:
         make: makes the loss, called with `reduction` and `dtype`.
@@ -74,7 +74,7 @@ def float64_items(make: Callable[..., Any]) -> Callable[[Any, Any, Any], Any]:
         count = total / average
         if abs(count - found.size) < 0.5:
             return found
-        # The loss leaves items out of its mean, and without reduction they are 0.
+        # The loss excludes items from its mean; without reduction they are 0.
         kept = found != 0
         if abs(count - kept.sum()) < 0.5:
             return found, kept
@@ -88,8 +88,9 @@ def float64_items(make: Callable[..., Any]) -> Callable[[Any, Any, Any], Any]:
 class _Constants:
     """What `keras.ops.stop_gradient` returned at one prediction, call by call.
 
-    The NumPy backend has no gradients, and its `stop_gradient` returns what it is
-    given: moving the prediction would move what should be a constant.
+    The NumPy backend has no gradients, and its `stop_gradient` returns its argument.
+    Without this class, a change of the prediction would change terms that should be
+    constant.
     """
 
     def __init__(self) -> None:
@@ -98,7 +99,7 @@ class _Constants:
 
     @contextlib.contextmanager
     def of(self, frozen: Any, evaluate: Callable[[], Any]) -> Iterator[None]:
-        """Return in turn what was kept when `evaluate` ran at `frozen`."""
+        """Return in order the values that were kept when `evaluate` ran at `frozen`."""
         core = part_of_backend(keras.ops.stop_gradient, "core")
         original = core.stop_gradient
         try:
@@ -118,10 +119,10 @@ class _Constants:
 
 
 def _keep_float64() -> None:
-    """Let float64 stay float64 in this process, which makes references only.
+    """Keep float64 results in this process, which only computes references.
 
-    Keras has every op on float64 return float32 unless on TensorFlow, by a table beside
-    the public function that says so.
+    Except on TensorFlow, every op of Keras on float64 returns float32. A table in the
+    module of `keras.backend.result_type` says so, and this function removes the entry.
     """
     narrowed = keras.backend.result_type.__globals__.get("BIT64_TO_BIT32_DTYPE", {})
     narrowed.pop("float64", None)
@@ -137,9 +138,9 @@ def _keep_float64() -> None:
 
 
 def part_of_backend(function: Any, name: str) -> Any:
-    """The module of the backend in which a function of `keras.ops` finds its own.
+    """The module of the backend that a function of `keras.ops` calls.
 
-    From Keras 3.16 on it is one level further down.
+    From Keras 3.16 on, it is one level deeper, in `backend.ops`.
     """
     backend = function.__globals__["backend"]
     within = getattr(backend, "ops", None)
@@ -147,11 +148,11 @@ def part_of_backend(function: Any, name: str) -> Any:
 
 
 _CLIPPED: list[Callable[..., Any]] = []
-"""Keras's own on NumPy: of logits it takes the sigmoid, and clips it."""
+"""Keras's function on NumPy: from logits it computes the sigmoid, and clips it."""
 
 
 def _binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
-    """What every other backend returns, which has no end for confident mistakes."""
+    """The value from logits without clipping, as on every other backend."""
     if not from_logits or np.shape(target) != np.shape(output):
         return _CLIPPED[0](target, output)
     x = np.asarray(output)

@@ -27,7 +27,7 @@ class Target:
 
     @property
     def custom_objects(self) -> dict[str, Any]:
-        """What `load_model` needs in order to find an unregistered loss."""
+        """The `custom_objects` with which `load_model` finds an unregistered loss."""
         if inspect.isclass(self.loss) or inspect.isfunction(self.loss):
             return {self.loss.__name__: self.loss, "FunctionLoss": FunctionLoss}
         return {type(self.loss).__name__: type(self.loss)}

@@ -1,9 +1,10 @@
-"""Variants of a loss that are compiled as one program, where compiling is what costs.
+"""Compiles variants of a loss as one program, where compilation takes most of the time.
 
-The mean and the sum with weights and the mean with a mask compute the same items, as do
-(B,) and (B, 1): in one program the compiler makes them once. Each variant is traced for
-itself, and its value and gradient are results of the program. What users compile, the
-loss at plain inputs, stays a program of its own.
+The mean and the sum with weights and the mean with a mask compute the same items, and
+so do inputs of shape (B,) and (B, 1): in one program the compiler compiles them once.
+Each variant is traced separately, and its value and gradient are outputs of the
+program. The loss at plain inputs, which is what users compile, stays a separate
+program.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from portable_losses.parity.lane import Lane
 
 Asked = tuple[bool, str | None]
-"""Whether the variant takes the mask, or else the weights; and its reduction."""
+"""Whether the variant takes the mask (otherwise weights), and the reduction."""
 
 VARIANTS: tuple[Asked, ...] = (
     (False, "sum_over_batch_size"),
@@ -41,7 +42,7 @@ class Together:
         self._lane = lane
         self._functions: dict[Asked, LossFunction] | None = None
         self._flat: dict[tuple[bool, bool], LossFunction] = {}
-        # Compiled code is what the one program is for.
+        # One program only saves time in compiled mode.
         self._able = hasattr(lane.autodiff, "evaluate_all") and lane.modes[0] == "jit"
 
     def run(
@@ -52,7 +53,7 @@ class Together:
         mask: Array | None,
         reduction: str | None,
     ) -> Result | None:
-        """Value and gradient of one variant; None where it has to be run alone."""
+        """Value and gradient of one variant; None if it must be run alone."""
         asked = (mask is not None, reduction)
         if not self._able or (weight is None) == (mask is None):
             return None
@@ -85,7 +86,7 @@ class Together:
                     lane.autodiff.evaluate_all(tuple(functions), t, p, weight, mask)
                 )
         except Exception:
-            return None  # alone, the variant that is at fault raises its own error
+            return None  # run alone, the variant at fault raises its error
 
     def _variants(self) -> dict[Asked, LossFunction]:
         """The variants that the loss of the lane has."""
@@ -96,8 +97,8 @@ class Together:
                 for masked, reduction in VARIANTS:
                     if masked and not self._lane.takes_mask:
                         continue
-                    # A sum of losses has no reduction of its own. The check that asks
-                    # for one makes the loss itself, and sees the error.
+                    # A `Sum` has no reduction argument and raises here. The check that
+                    # needs one makes the loss itself, and reports the error.
                     with contextlib.suppress(Exception):
                         variant = self._variant(masked, reduction)
                         self._functions[masked, reduction] = variant

@@ -1,4 +1,4 @@
-"""How far a result may be from the reference: one table."""
+"""The tolerances: how far a result may differ from the reference."""
 
 import dataclasses
 
@@ -44,13 +44,13 @@ TABLE = {
 
 SMALL_VALUE = 1e-6
 SMALL_GRADIENT = 1e-3
-"""Sizes below which errors are not judged relatively.
+"""Sizes below which the error is absolute, not relative.
 
 At an exact optimum terms of order 1 cancel, and float32 leaves some 1e-8 of them.
 """
 
 BETWEEN_BACKENDS = 2.0
-"""Two backends may differ by twice what each may differ from the reference."""
+"""Two backends may differ by twice the tolerance against the reference."""
 
 
 def tolerance(dtype: str, device: str, scale: float = 1.0) -> Tolerance:
@@ -64,12 +64,12 @@ def tolerance(dtype: str, device: str, scale: float = 1.0) -> Tolerance:
 def value_excess(
     got: np.ndarray, wanted: np.ndarray, largest: float, allowed: Tolerance
 ) -> float:
-    """The worst error of a value over what is allowed; above 1 is a failure."""
+    """The largest error of a value over the tolerance; above 1 is a failure."""
     return _excess(got, wanted, allowed.value, allowed.term * max(largest, SMALL_VALUE))
 
 
 def gradient_excess(got: np.ndarray, wanted: np.ndarray, allowed: Tolerance) -> float:
-    """The worst error of a gradient over what is allowed; above 1 is a failure."""
+    """The largest error of a gradient over the tolerance; above 1 is a failure."""
     largest = float(np.max(np.abs(wanted), initial=0.0))
     floor = allowed.floor * max(largest, SMALL_GRADIENT)
     return _excess(got, wanted, allowed.gradient, floor)

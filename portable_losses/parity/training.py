@@ -1,8 +1,8 @@
 """Training parity on real data: every backend follows the same loss curve.
 
-The same small model starts from the same weights, made with NumPy, and sees the same
-batches in the same order, of data sets that scikit-learn ships. What is left to differ
-is rounding, and what training makes of it.
+The same small model starts from the same weights, made with NumPy, and is trained on
+the same batches in the same order, of data sets that scikit-learn ships. Only rounding
+can differ, and what training makes of it.
 """
 
 import dataclasses
@@ -22,10 +22,10 @@ HIDDEN = 32
 TOLERANCES = {"cpu": 3e-6}
 """Largest difference of the curves by device, over the value they start from.
 
-Rounding differs in the seventh digit of a sum, and training carries it on: over 12
-seeds of weights and order the three backends came to at most 7e-7 within these steps
-on a CPU. Four times that leaves room for other processors. Twice the steps gave 2.9e-6,
-so that longer training would test chaos and not losses.
+Rounding differs in the seventh digit of a sum, and training amplifies it: over 12 seeds
+of weights and order the three backends differed by at most 7e-7 within these steps on a
+CPU. Four times that leaves room for other processors. Twice the steps gave 2.9e-6, so
+that longer training would measure amplified rounding and not the losses.
 """
 
 ELSEWHERE = 1.5e-5
@@ -90,7 +90,7 @@ def curve(task: Task, losses: Mapping[str, Any]) -> list[float]:
     model.compile(task.optimizer(), loss=losses[task.loss](**task.config))
     found = []
     for _ in range(EPOCHS):
-        # Whole batches only: another shape is another compiled step.
+        # Full batches only: each other shape would compile another step.
         for start in range(0, len(x) - BATCH + 1, BATCH):
             model.reset_metrics()  # else the loss is the mean of all steps so far
             batch = slice(start, start + BATCH)
@@ -125,7 +125,7 @@ def standardized(name: str) -> tuple[Array, Array]:
 def compare(
     found: Mapping[str, Mapping[str, list[float]]], device: str = "cpu"
 ) -> dict[str, Training]:
-    """Hold the curves of the backends together, by data set."""
+    """Compare the curves of the backends, by data set."""
     allowed = TOLERANCES.get(device, ELSEWHERE)
     return {
         name: {
@@ -139,10 +139,11 @@ def compare(
 
 
 def largest_difference(by_backend: Mapping[str, list[float]]) -> float:
-    """The widest spread of the curves at any step, over the value they start from.
+    """The largest spread of the curves at any step, relative to their first value.
 
-    Infinite where a curve is not finite or has another number of steps: a backend that
-    stopped is not in agreement. Infinite too for curves from 0, which have no scale.
+    The spread is infinite if a curve is not finite or has another number of steps: a
+    backend that stopped does not agree. It is infinite too for curves that start at 0,
+    which have no scale.
     """
     found = list(by_backend.values())
     if len({len(c) for c in found}) != 1 or not found[0]:

@@ -1,8 +1,8 @@
-"""One backend's share of the matrix, in a process of its own.
+"""Runs one backend's part of the matrix, in a separate process.
 
-`KERAS_BACKEND` is fixed when Keras is imported, so that every backend needs a fresh
-process. A worker is told its job as a line of JSON on standard input, does it while
-it reports `events` on standard output, and goes on to the next line.
+`KERAS_BACKEND` is fixed when Keras is imported, so that every backend needs a process.
+A worker reads its job as a line of JSON from standard input, reports `events` on
+standard output while it works, and continues with the next line.
 """
 
 import contextlib
@@ -54,7 +54,7 @@ class Worker:
         self.autodiff.strict_matmul(asked["precision"] == "float32")
 
     def ready(self) -> None:
-        """Report what is planned, and what this worker really runs."""
+        """Report what is planned, and what this worker actually runs on."""
         planned = self.job.planned()
         emit("ready", planned=planned, **environment(self.autodiff, self.job.asked))
 
@@ -69,11 +69,12 @@ class Worker:
             start = time.process_time()
             lane = self.lane(case)
             if self.backend == "numpy" and self.job.target is not None:
-                self._stand_in(lane)
+                self._use_own_items(lane)
                 self._save_references(lane)
             elif self.backend == "numpy" and not self.job.asked["checks"]:
-                # Of all backends this one has most time: the others find them made.
-                with contextlib.suppress(Exception):  # which a check meets again
+                # The NumPy worker has the least work, so it computes references for the
+                # others. An error here is reported by a check, which raises it again.
+                with contextlib.suppress(Exception):
                     lane.references()
             with keras.saving.custom_object_scope(self.job.custom_objects()):
                 outcomes = run_case(lane, names, partial(_tell, case.id))
@@ -103,7 +104,7 @@ class Worker:
     def _in_turn(self) -> list[tuple[int, tuple[str, Case]]]:
         """The cases and their places in the table, in the order of this backend.
 
-        PyTorch begins at the end: it is as quick as NumPy, and side by side the two
+        PyTorch begins at the end: it is as fast as NumPy, and in the same order the two
         would compute every reference twice.
         """
         cases = list(enumerate(self.job.cases()))
@@ -117,7 +118,7 @@ class Worker:
             emit("saved", name=case.id, message=message)
 
     def reload(self, other: str) -> None:
-        """Load what another backend saved, and train on."""
+        """Load the models that another backend saved, and continue the training."""
         for case in self.job.first_cases():
             emit("at", what=f"{case.id} from {other}")
             folder = self.job.out / other
@@ -153,8 +154,8 @@ class Worker:
             None if case.reference is None else self.shared,
         )
 
-    def _stand_in(self, lane: Lane) -> None:
-        """Let the loss's own float64 items be the reference of a user's loss."""
+    def _use_own_items(self, lane: Lane) -> None:
+        """Use the float64 items of a user's loss as its reference."""
         if lane.case.reference is None:
             lane.stand_in(float64_items(lane.make))
 
@@ -171,7 +172,7 @@ class Worker:
 
 
 def _curve(lane: Lane) -> dict[str, Any]:
-    """The curve of a case; a loss that raises has none, and its checks say why."""
+    """The curve of a case; None for a loss that raises, which its checks report."""
     try:
         return case_curve.measure(lane)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""The worst errors of a case on one backend, for the report."""
+"""The largest errors of a case on one backend, for the report."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from portable_losses.parity.tolerances import SMALL_GRADIENT, SMALL_VALUE
 
 
 class WorstErrors:
-    """The worst error of a value and of a gradient, None until one is measured."""
+    """The largest error of a value and of a gradient, None until one is measured."""
 
     def __init__(self) -> None:
         self.value: float | None = None
@@ -22,7 +22,7 @@ class WorstErrors:
     def note_gradient(self, got: Array, wanted: Array) -> None:
         """Keep the error of a gradient, relative to its largest element.
 
-        Elements of which the reference knows nothing are NaN in `wanted`.
+        Elements whose derivative is unknown are NaN in `wanted`.
         """
         known = np.isfinite(wanted)
         got, wanted = got[known], wanted[known]

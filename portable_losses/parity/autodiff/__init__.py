@@ -18,7 +18,7 @@ BACKENDS = tuple(name for name, of in known().items() if of.default is not None)
 """The backends of a run that names none."""
 
 DEVICES = tuple(dict.fromkeys(d for of in known().values() for d in of.install))
-"""The devices that some adapter says how to install its backend for."""
+"""The devices for which at least one adapter has an install command."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Result:
 
 
 class Autodiff(Protocol):
-    """What each module of this package offers."""
+    """The interface of each module of this package."""
 
     NAME: str
     MODES: tuple[str, ...]

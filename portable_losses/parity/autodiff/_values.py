@@ -1,4 +1,4 @@
-"""Values by `keras.ops` alone, where there are no gradients or there is no adapter."""
+"""Values by `keras.ops` only, for backends without gradients or without an adapter."""
 
 import contextlib
 from contextlib import AbstractContextManager
@@ -34,7 +34,7 @@ def on(device: str) -> AbstractContextManager[Any]:
 
 
 def strict_matmul(strict: bool) -> None:
-    """Nothing is known of the ways to multiply."""
+    """Does nothing: the precision of matrix products cannot be set here."""
 
 
 def evaluate(

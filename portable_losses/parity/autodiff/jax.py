@@ -98,7 +98,8 @@ def evaluate_all(
 ) -> list[Result]:
     """Many values and gradients at one input, compiled together.
 
-    What the functions share is compiled once; alone each takes a fifth of a second.
+    Shared subexpressions are compiled once. Compiled separately, each function takes a
+    fifth of a second.
     """
     found = _all_differentiated(fns)(
         _put(y_true), jnp.asarray(y_pred), _put(weight), _put(mask)
@@ -123,7 +124,7 @@ def _put(x: Array | None) -> Any:
 
 
 def inside(fn: LossFunction, y_true: Array | None, y_pred: Array) -> list[str]:
-    """The dtypes of all that is computed on the way."""
+    """The dtypes of all intermediate results."""
     p = jnp.asarray(y_pred)
     closed = jax.make_jaxpr(lambda t, q: fn(t, q, None, None))(_put(y_true), p)
     return sorted(set(_dtypes(closed.jaxpr)))

@@ -47,7 +47,7 @@ def on(device: str) -> AbstractContextManager[Any]:
 
 
 def strict_matmul(strict: bool) -> None:
-    """MLX has one way to multiply."""
+    """Does nothing: MLX has one precision of matrix products."""
 
 
 def evaluate(
@@ -99,7 +99,7 @@ def _array(x: Any) -> Array:
 
 
 def _compiler_works() -> bool:
-    """Whether MLX finds the compiler of C++ that it needs on a CPU."""
+    """Whether MLX finds the C++ compiler that it needs on a CPU."""
     try:
         mx.eval(mx.compile(lambda x: mx.exp(x) + mx.sin(x))(mx.ones(2)))
     except RuntimeError:

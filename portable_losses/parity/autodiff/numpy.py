@@ -10,7 +10,7 @@ from portable_losses.parity.case import Array
 
 NAME = "numpy"
 GRADIENTS = False
-MODULES = ("numpy", "jax")  # what Keras on NumPy has imported from its JAX backend
+MODULES = ("numpy", "jax")  # Keras's NumPy backend also imports JAX
 MODES = ("eager",)
 ON_REQUEST: tuple[str, ...] = ()
 INSTALL = {"cpu": "pip install numpy"}

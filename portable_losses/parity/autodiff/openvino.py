@@ -27,7 +27,7 @@ def values(
     y_pred: Array,
     weight: Array | None = None,
 ) -> list[Array]:
-    """Many values in one program: reading a result compiles all that it depends on."""
+    """Many values in one program: reading one compiles all operations before it."""
     inputs = [put(x) for x in (y_true, y_pred, weight, None)]
     found = [fn(*inputs) for fn in fns]
     flat = [keras.ops.reshape(keras.ops.cast(x, "float32"), (-1,)) for x in found]

@@ -10,7 +10,8 @@ import tensorflow as tf
 from portable_losses.parity.autodiff import LossFunction, Result
 from portable_losses.parity.case import Array
 
-# One function a loss and signature is what this module is for; TensorFlow would warn.
+# This module makes one tf.function per loss and signature, about which TensorFlow
+# warns.
 tf.get_logger().setLevel("ERROR")
 
 NAME = "tensorflow"
@@ -133,7 +134,7 @@ def _device(x: Any) -> str:
 
 
 def inside(fn: LossFunction, y_true: Array | None, y_pred: Array) -> list[str]:
-    """The dtypes of all that is computed on the way."""
+    """The dtypes of all intermediate results."""
     t, p = _put(y_true), _put(y_pred)
     run = tf.function(lambda: fn(t, p, None, None), autograph=False)
     graph = run.get_concrete_function().graph

@@ -73,7 +73,7 @@ def evaluate(
     run = _compiled(fn) if mode == "compile" else fn
     p = _tensor(y_pred).requires_grad_()
     result = run(_put(y_true), p, _put(weight), _put(mask))
-    # A loss without a path to y_pred is a fault the checks must see as such.
+    # A loss that does not depend on y_pred gets gradient 0, which the checks report.
     if result.requires_grad:
         (gradient,) = torch.autograd.grad(result, p, allow_unused=True)
     else:
@@ -124,7 +124,7 @@ def _array(x: Any) -> Array:
 
 
 def inside(fn: LossFunction, y_true: Array | None, y_pred: Array) -> list[str]:
-    """The dtypes of all that is computed on the way."""
+    """The dtypes of all intermediate results."""
     seen = _Dtypes()
     with seen, torch.no_grad():
         fn(_put(y_true), _tensor(y_pred), None, None)
@@ -132,7 +132,7 @@ def inside(fn: LossFunction, y_true: Array | None, y_pred: Array) -> list[str]:
 
 
 class _Dtypes(TorchDispatchMode):
-    """Notes the dtypes of what operations return, constants left out."""
+    """Keeps the dtypes of the results of operations, except for constants."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The cases of the catalogue: a folder a family, and a file for each file of losses."""
+"""The cases of the catalogue: a folder per family, and a file per file of losses."""
 
 import importlib
 import pkgutil
@@ -24,7 +24,7 @@ def families() -> dict[str, tuple[Case, ...]]:
 
 
 def _public(package: str) -> Iterator[str]:
-    """The names of the modules in a package: sorted, whatever the file system says."""
+    """The names of the modules in a package, sorted, independent of the file system."""
     path = importlib.import_module(package).__path__
     for name in sorted(module.name for module in pkgutil.iter_modules(path)):
         if not name.startswith("_"):

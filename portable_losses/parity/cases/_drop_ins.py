@@ -1,6 +1,6 @@
-"""Which losses stand in for Keras's, and the known faults of Keras's own."""
+"""The drop-ins for losses of Keras, and the known faults of Keras's losses."""
 
-# Long because every mark stands in one list, in which a reader looks for a loss.
+# Long, since all marks are in one list, in which a reader looks for a loss.
 
 from portable_losses.parity.cases._fault import Fault
 
@@ -34,7 +34,7 @@ DROP_INS = (
 TRAINING = ("tensorflow", "jax", "torch")
 
 RELEASED, NIGHTLY = "3.15.1", "3.16.0.dev2026102704"
-"""The versions of Keras that were looked at."""
+"""The versions of Keras that were tested."""
 
 _STATISTICS = ("drawn", "edge empty", "edge corners")
 _ROUNDS = (
@@ -264,4 +264,4 @@ FAULTS = (
         checks=("config",),
     ),
 )
-"""Every known fault, by loss, version of Keras, backend, and where it shows."""
+"""Every known fault: the loss, the versions of Keras, the backends and the places."""

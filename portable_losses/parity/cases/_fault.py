@@ -1,4 +1,4 @@
-"""`Fault`: what is known to be wrong with one of Keras's losses."""
+"""`Fault`: a known fault of one of Keras's losses."""
 
 import dataclasses
 from typing import Literal
@@ -10,23 +10,23 @@ from portable_losses.parity.known import Owner, require_kind
 class Fault:
     """A known fault of one of Keras's losses, which ours does not have.
 
-    Where a fault is declared it must show, and where it shows it must be declared: the
-    first Keras without it fails the run, and the range of versions is then closed.
+    A declared fault must show, and a difference must be declared. So the first version
+    of Keras without the fault fails the run, and then the range of versions is closed.
 
     Args:
         loss: the loss's name.
         why: what Keras does; for `"never"` the reason that both stay as they are.
-        seen: the version of Keras that it was seen on.
-        kind: who could change it: `"upstream"`, Keras; `"never"`, nobody will. Never
-            `"ours"`, since what we could change would be no fault of Keras's.
+        seen: the version of Keras that was tested.
+        kind: who could fix it: `"upstream"`, Keras; `"never"`, nobody will. `"ours"` is
+            rejected: what we can fix is not a fault of Keras.
         link: address of the issue or pull request, where known.
         keras: the versions that have it, such as "<3.16"; all if empty.
         backends: the backends that have it; all if empty.
-        at: where the comparison of ours with Keras's shows it: "absent", "name",
-            "arguments" (or "arguments without X", where Keras's are ours without X), or
+        at: where the comparison with Keras's loss shows it: "absent", "name",
+            "arguments" (or "arguments without X", if Keras's are ours without X), or
             inputs of the cases, such as "drawn" and "edge corners".
-        of: what of the values at these inputs: all, those with sample weights, or
-            those without a reduction and without weights.
+        of: which values at these inputs: all, those with sample weights, or those
+            without a reduction and without weights.
         labels: the labels of the cases that show it; all that have the inputs if empty.
         checks: the checks that fail where the harness is pointed at `keras.losses`;
             "between" is the comparison of the backends.
@@ -74,7 +74,7 @@ class Fault:
 def within(version: str, versions: str) -> bool:
     """Whether a version of Keras lies in a range such as "<3.16" or ">=3.16,<3.18".
 
-    Minor releases alone count, and a nightly one as the release that it leads to.
+    Only minor releases count; a nightly version counts as the release that follows it.
     """
     release = _minor(version)
     for bound in filter(None, versions.split(",")):

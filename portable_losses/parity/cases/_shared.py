@@ -1,4 +1,4 @@
-"""What the cases of several families share."""
+"""Helpers that the cases of several families share."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ INF = float("inf")
 
 
 def log_softmax_of_logits(x: Array) -> Any:
-    """What the logits tend to: all of it for inf, nothing where all are -inf."""
+    """Log-softmax with the limits at infinite logits; -inf if all logits are -inf."""
     certain = x == INF
     count = certain.sum(axis=-1, keepdims=True)
     finite = np.where(count > 0, np.where(certain, 0.0, -INF), x)
@@ -23,7 +23,7 @@ def log_softmax_of_logits(x: Array) -> Any:
 
 
 def real(rng: np.random.Generator, n: int) -> Pair:
-    """Targets and predictions on the real line."""
+    """Real targets and predictions."""
     return rng.normal(size=(n, 3)), 2.0 * rng.normal(size=(n, 3))
 
 

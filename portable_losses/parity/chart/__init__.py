@@ -1,5 +1,5 @@
 """A chart of `keras.ops`: which operation is right on which backend.
 
-`rows` says what every operation should give, in NumPy; `measure` asks a backend, in a
-process of its own; `judge` compares the two.
+`rows` has the reference of every operation in NumPy; `measure` runs the operation on a
+backend, in a separate process; `judge` compares the two.
 """

@@ -1,10 +1,10 @@
-"""What a row should give at a point: the value, and the bounds of each derivative.
+"""The expected result of a row at a point: the value, and bounds of each derivative.
 
-Everything is computed in float64 from the row's reference in NumPy. A derivative is a
-one-sided difference quotient, extrapolated to a step of 0, on either side; where the
-two differ, as at a tie, everything between them is a subgradient. A side on which the
-reference is NaN does not count; on a side where the value jumps, the derivative beyond
-the jump does.
+Everything is computed in float64 from the row's reference in NumPy. The bounds are the
+one-sided difference quotients on both sides, extrapolated to a step of 0. Where the two
+differ, as at a tie, every number between them is a subgradient. A side on which the
+reference is NaN is ignored. On a side where the value jumps, the derivative beyond the
+jump is used.
 """
 
 import dataclasses
@@ -20,7 +20,7 @@ from portable_losses.parity.case import Array
 from portable_losses.parity.chart.op import Op, Point
 
 WEIGHTS = (1.0, -0.5, 2.0, 0.5, -1.0, 1.5)
-"""A gradient is that of the sum of all entries of a result, times these in turn."""
+"""Weights, in turn, of the entries of a result: the gradient is of the weighted sum."""
 
 STEP = 2.0**-10
 """The largest step of a difference quotient, relative to the number."""
@@ -28,15 +28,15 @@ STEP = 2.0**-10
 SIDES = (-1.0, 1.0)
 HALVINGS = 5
 USUAL = (1e-3, 1e6)
-"""Numbers beyond these, and infinities, have the derivative that a row states."""
+"""Beyond these sizes, and at infinities, the derivative is the one a row states."""
 
 NOISE = 1e-9
 
 JUMP = 1e-5
-"""The least jump of a value, relative to it."""
+"""The smallest change of a value that counts as a jump, relative to the value."""
 
 STEEPER = 1.8
-"""How fast a difference quotient that grows without bound does so."""
+"""A difference quotient that grows by this factor for smaller steps is unbounded."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Expected:
     """The reference at a point, in float64.
 
     Args:
-        value: the flat value; several results are one after the other.
-        low: the lower bound of each derivative, an array an input; NaN: not judged.
+        value: the flat value; several results are concatenated.
+        low: the lower bound of each derivative, one array per input; NaN: not judged.
         high: the upper bound.
     """
 
@@ -62,7 +62,7 @@ def rounded(x: Array, dtype: str) -> Array:
 
 
 def is_for(point: Point, dtype: str) -> bool:
-    """Whether a dtype has the numbers of a point: 1e-10 is 0 in float16."""
+    """Whether a dtype can represent the numbers of a point: 1e-10 is 0 in float16."""
     if dtype not in point.dtypes:
         return False
     for x in point.inputs:
@@ -73,7 +73,7 @@ def is_for(point: Point, dtype: str) -> bool:
 
 
 def weights_of(row: Op, size: int) -> Array:
-    """What the entries of a result are multiplied by, to be summed."""
+    """The weights of the entries of a result in the sum that is differentiated."""
     return np.ones(size) if row.elementwise else np.resize(WEIGHTS, size)
 
 
@@ -87,7 +87,7 @@ def result_of(row: Op, inputs: Sequence[Array]) -> tuple[Array, tuple[int, ...] 
 
 
 def expect(row: Op, point: Point, dtype: str, ours: bool = False) -> Expected:
-    """What a row should give at a point whose inputs are rounded to a dtype.
+    """The expected result of a row at a point whose inputs are rounded to a dtype.
 
     Args:
         row: the row.
@@ -166,7 +166,7 @@ def _bounds(
         sides = [_one_sided(along, s * step, s * least, value, weights) for s in SIDES]
         known = [side for side in sides if not np.isnan(side)]
         if known:
-            # What differences leave of a 0 is not shown.
+            # Rounding errors of difference quotients are set to 0.
             known = [0.0 if abs(side) < NOISE else side for side in known]
             low[j], high[j] = min(known), max(known)
     return low.reshape(x.shape), high.reshape(x.shape)
@@ -184,7 +184,7 @@ def _one_sided(
         return 0.0
     near = along(least)
     if np.any(np.isinf(at) & (near == at)):
-        return np.nan  # an infinity that stays says nothing of its derivative
+        return np.nan  # the step does not change an infinity
     jumps = ~_same(near, at) & ~(np.abs(near - at) <= JUMP * np.maximum(1, abs(at)))
     start = np.where(jumps & np.isfinite(near), near, at)
 
@@ -198,7 +198,7 @@ def _one_sided(
     if last > max(STEEPER * first, 1.0):
         if abs(quotient(step * 2.0**-20)) > STEEPER * last:
             return float(np.copysign(np.inf, quotients[-1]))
-    # Neville's scheme: the errors go with 1, 2, 3, ... powers of the step.
+    # Neville's scheme: it removes the errors of order 1, 2, 3, ... in the step.
     for power in range(1, HALVINGS):
         quotients = [
             (2**power * fine - coarse) / (2**power - 1)

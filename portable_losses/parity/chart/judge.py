@@ -1,4 +1,4 @@
-"""Right or not: an answer against the reference, and the backends with each other."""
+"""Compares the results of backends with the reference, and with each other."""
 
 import dataclasses
 import math
@@ -19,18 +19,18 @@ from portable_losses.parity.tolerances import (
 
 Status = Literal["right", "choice", "gradient", "value", "absent"]
 ORDER: tuple[Status, ...] = ("right", "choice", "gradient", "value", "absent")
-"""From best to worst: a cell of the chart shows the worst of its points."""
+"""Statuses from best to worst: a cell of the chart shows the worst of its points."""
 
 SLACK = 2.0
-"""How much more than a loss, in the matrix, a single operation may be off."""
+"""Factor on the tolerances of the parity matrix, for a single operation."""
 
 SMALL = {"float32": SMALL_GRADIENT, "float16": 0.1, "bfloat16": 0.1}
-"""Sizes of a gradient below which its errors are not judged relatively."""
+"""Size of a gradient below which the error is absolute, not relative."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """What is to be said of one backend at one point."""
+    """The verdict on one backend at one point."""
 
     status: Status
     message: str = ""
@@ -42,7 +42,7 @@ def allowed_of(dtype: str, device: str) -> Tolerance:
 
 
 def judge(answer: Answer, expected: Expected, dtype: str, device: str) -> Verdict:
-    """One backend's answer against the reference."""
+    """The verdict on one backend's result, compared with the reference."""
     allowed = allowed_of(dtype, device)
     if answer.get("error") == ABSENT:
         return Verdict("absent", ABSENT)
@@ -77,8 +77,8 @@ def compare(
 ) -> dict[str, Verdict]:
     """The verdicts, with those that differ from each other where there is a choice.
 
-    Where every derivative between two bounds is a subgradient, backends may be right
-    each for itself and differ all the same.
+    Where every derivative between two bounds is a subgradient, each backend may be
+    right and yet differ from another.
     """
     right = [
         name
@@ -148,7 +148,7 @@ def judge_row(
 def _unless_absent(
     row: Op, answers: dict[str, dict[str, Answer]], found: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """One difference for an operation that is not there, or raises at every point."""
+    """One difference for an operation that is missing, or raises at every point."""
     if not found:
         return found
     values = [a for by_point in answers.values() for a in by_point.values()]
@@ -174,7 +174,7 @@ def _slack(low: Array, high: Array, allowed: Tolerance, dtype: str) -> Array:
 
 
 def _equal(got: Array, wanted: Array, slack: Array) -> Any:
-    """Whether each number of a value is the wanted one; a NaN is where a NaN is."""
+    """Whether each number of a value is the expected one; NaN where NaN is expected."""
     with np.errstate(invalid="ignore"):
         near = np.abs(got - wanted) <= slack
     return near | (got == wanted) | (np.isnan(got) & np.isnan(wanted))
@@ -188,7 +188,7 @@ def _between(got: Array, low: Array, high: Array, slack: Array) -> Any:
 
 
 def shown(x: Any) -> str:
-    """Numbers as people write them: `0.5`, `[0, nan]`."""
+    """Numbers in short form: `0.5`, `[0, nan]`."""
     x = np.asarray(x, "float64").ravel()
     texts = [f"{v:.6g}" for v in x[:6]] + (["..."] if x.size > 6 else [])
     return texts[0] if x.size == 1 else f"[{', '.join(texts)}]"

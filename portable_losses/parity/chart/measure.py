@@ -1,4 +1,4 @@
-"""What the backend of this process gives at the points of a row."""
+"""Runs a row at its points on the backend of this process."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -53,7 +53,7 @@ def measure(row: Op, spaces: dict[str, Any], on: Autodiff, mode: str) -> Answers
             every = [points] if row.elementwise else [{i: p} for i, p in points.items()]
             calls += [_Call(row, some, space, dtype, found) for some in every if some]
     try:
-        # Compiled as one, since that is what takes the time.
+        # One program for all points, since compilation takes most of the time.
         _ask(calls, on, mode)
     except Exception:  # whatever a backend raises; each point says its own below
         for call in calls:
@@ -87,7 +87,7 @@ def _one_by_one(call: "_Call", on: Autodiff, mode: str) -> None:
 
 def _said(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    # TensorFlow begins with where it was, and says what it was last.
+    # TensorFlow's message begins with the traceback; the error is the last line.
     first = lines[-1 if lines[0] == "in user code:" else 0] if lines else ""
     if isinstance(error, WrongShape):
         return first
@@ -99,8 +99,8 @@ def _said(error: Exception) -> str:
 def _ask(calls: Sequence["_Call"], on: Autodiff, mode: str) -> None:
     """Value and gradients of several calls, from one call of the backend.
 
-    The value is a gradient, too: that of sum(value * weights) by the weights. Thereby
-    both come from the same mode, and every backend that has gradients can be asked.
+    The value is obtained as a gradient too: that of sum(value * weights) by the
+    weights. So both come from the same mode, on every backend with gradients.
     """
     if not calls:
         return
@@ -132,9 +132,9 @@ class _Call:
     Args:
         row: the operation.
         points: the points by number.
-        space: where the operation is.
-        dtype: what the inputs are cast to.
-        found: where the answers go, by the number of the point.
+        space: the namespace of the operation.
+        dtype: dtype to which the inputs are cast.
+        found: gets the answers, by the number of the point.
     """
 
     def __init__(
@@ -169,7 +169,7 @@ class _Call:
             return np.concatenate(every).astype("float32")
 
     def value(self, numbers: Any) -> Any:
-        """The flat result, in float32, of inputs that are cut from `numbers`."""
+        """The flat result, in float32, of inputs that are slices of `numbers`."""
         tensors, start = [], 0
         for x in self.inputs:
             cut = keras.ops.reshape(numbers[start : start + x.size], x.shape)
@@ -185,14 +185,14 @@ class _Call:
         return keras.ops.cast(keras.ops.reshape(result, (-1,)), "float32")
 
     def total(self, numbers: Any) -> Any:
-        """sum(value * weights), of inputs and weights that are cut from `numbers`."""
+        """sum(value * weights), where inputs and weights are slices of `numbers`."""
         value = self.value(numbers)
         weights = numbers[sum(self.sizes) : self.length]
         weights = keras.ops.reshape(weights, self.weights.shape)
         return keras.ops.sum(keras.ops.multiply(value, weights))
 
     def values(self, on: Autodiff) -> None:
-        """Keep the values alone."""
+        """Keep the values only."""
 
         def value(_: Any, numbers: Any, *rest: Any) -> Any:
             return self.value(numbers)
@@ -206,7 +206,7 @@ class _Call:
         self._split(value, gradients)
 
     def fail(self, said: str) -> None:
-        """Keep what was raised."""
+        """Keep the error that was raised."""
         for i in self.points:
             self.found[i] = {"error": said}
 

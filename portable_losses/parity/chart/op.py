@@ -1,4 +1,4 @@
-"""A row of the chart: an operation, what it should give, and the points to ask at."""
+"""A row of the chart: an operation, its reference, and the points to test."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -10,19 +10,19 @@ from portable_losses.parity.case import Array
 
 DTYPES = ("float32", "float16", "bfloat16")
 SINGLE = ("float32",)
-"""For what no backend has in half precision."""
+"""For operations that no backend has in half precision."""
 
 ANY = "any"
-"""In place of a gradient: any number is right, and the backends shall agree on it."""
+"""Instead of a gradient: any number is right, but the backends must agree."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Promise:
-    """What `portable_losses.ops` promises at a point, where that says more.
+    """What `portable_losses.ops` promises at a point beyond the reference.
 
     Args:
         value: the value; None for that of the reference.
-        gradients: of each input; None for what the reference allows.
+        gradients: the gradient of each input; None for what the reference allows.
     """
 
     value: Any = None
@@ -34,12 +34,12 @@ class Point:
     """One input of an operation.
 
     Args:
-        label: what is special about it, such as "tie".
-        inputs: arrays that the operation is differentiated by.
-        gradients: of each input, where differences of the reference cannot tell, as at
-            an infinity; NaN for an element that is not judged.
+        label: what is special about the point, such as "tie".
+        inputs: arrays with respect to which the operation is differentiated.
+        gradients: the gradient of each input, where differences of the reference do not
+            give it, as at an infinity; NaN for an element that is not judged.
         promise: what `portable_losses.ops` promises here.
-        dtypes: where it is asked.
+        dtypes: the dtypes in which the point is tested.
     """
 
     label: str
@@ -51,17 +51,18 @@ class Point:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Op:
-    """An operation and what it should give.
+    """An operation and its expected results.
 
     Args:
         name: its name in `keras.ops`, such as "abs" or "image.resize".
         call: `call(ops, *inputs)` gives a tensor or several; `ops` is a namespace.
         reference: the same in NumPy, of float64 arrays.
-        points: where it is asked.
-        given: the other arguments, as they are shown.
-        elementwise: whether all points can be asked in one call.
-        derivative: of a function of one number, where differences cannot tell.
-        dtypes: where it is asked.
+        points: the points at which it is tested.
+        given: the other arguments, as text for the chart.
+        elementwise: whether all points can be tested in one call.
+        derivative: the derivative of a function of one number, where differences do not
+            give it.
+        dtypes: the dtypes in which it is tested.
     """
 
     name: str
@@ -112,7 +113,7 @@ def elementwise(
         promises: `{number: (value, gradient)}`, see `Promise`; a gradient of several
             numbers is a tuple, and None is not judged.
         gradients: `{number: gradient}`, see `Point`.
-        derivative: see `Op`; asked at infinities and close to 0.
+        derivative: see `Op`; used at infinities and close to 0.
         given: see `Op`.
         call: by default the function without other arguments.
         dtypes: see `Op`.

@@ -1,4 +1,4 @@
-"""Runs a worker for each backend, and makes the chart of what they report."""
+"""Runs a worker for each backend, and makes the chart from the reports."""
 
 import dataclasses
 import datetime
@@ -24,7 +24,7 @@ KINDS = ("keras", "ours")
 def run(plan: Plan, ops: tuple[str, ...], progress: Progress) -> Chart:
     """Measure, judge and count; written to `plan.out` as ops.json.
 
-    What every backend answered at every point is beside it, in ops_answers.json.
+    The results of every backend at every point are written to ops_answers.json.
     """
     gradients = tuple(name for name in plan.backends if name != "numpy")
     require(gradients)
@@ -40,7 +40,7 @@ def run(plan: Plan, ops: tuple[str, ...], progress: Progress) -> Chart:
 
 
 def on_those_present(plan: Plan) -> Plan:
-    """The plan on the backends that are installed: no one is missed in the chart."""
+    """The plan with the backends that are installed; others are skipped."""
     present = tuple(name for name in plan.backends if not facts(name).missing)
     return dataclasses.replace(plan, backends=present)
 
@@ -94,7 +94,7 @@ def chart_of(
 def worst(found: list[dict[str, Any]]) -> str:
     """The status of a cell: the worst of its differences, in single precision first.
 
-    One that shows in half precision alone says so: "value (half)".
+    A status that occurs only in half precision has a note: "value (half)".
     """
     single = [d["status"] for d in found if d["dtype"] == "float32"]
     if single:

@@ -1,4 +1,4 @@
-"""What the page and the terminal both say of a chart."""
+"""Texts that the page and the terminal share."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -51,7 +51,7 @@ def command(chart: Chart) -> str:
 
 
 def versions(chart: Chart) -> list[str]:
-    """A line a backend: what it ran on."""
+    """One line per backend: versions and device."""
     lines = []
     for item in chart["environments"]:
         keras = f"keras {item['versions']['keras']}"

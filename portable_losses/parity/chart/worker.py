@@ -1,7 +1,7 @@
-"""One backend's share of the chart, in a process of its own.
+"""Runs one backend's part of the chart, in a separate process.
 
-It is told its job as a line of JSON, and reports each row as it has measured it: see
-`portable_losses.parity.worker`, whose ways these are.
+The worker reads its job as a line of JSON, and reports each row when it is measured, as
+`portable_losses.parity.worker` does.
 """
 
 import importlib
@@ -21,7 +21,7 @@ from portable_losses.parity.environment import MissingDevice, environment, modes
 from portable_losses.parity.events import emit
 
 NAMESPACES = {"keras": "keras.ops", "ours": "portable_losses.ops"}
-"""What is measured: Keras's operations, and those of this package beside them."""
+"""The namespaces that are measured: Keras's operations, and those of this package."""
 
 
 def main() -> None:
@@ -64,7 +64,7 @@ def _work(job: dict[str, Any]) -> None:
 
 
 def has_gradients(on: autodiff.Autodiff, mode: str) -> bool:
-    """Whether a backend differentiates, asked of the square of a number."""
+    """Whether a backend has gradients, tested with the square of a number."""
 
     def square(_: Any, x: Any, *rest: Any) -> Any:
         return keras.ops.sum(keras.ops.square(x))
@@ -74,7 +74,7 @@ def has_gradients(on: autodiff.Autodiff, mode: str) -> bool:
 
 
 def is_pinned(row: Op, spaces: dict[str, Any]) -> bool:
-    """Whether the package has a version of its own of an operation."""
+    """Whether this package has a different version of an operation than Keras."""
     ours, theirs = (_found(row.name, spaces[kind]) for kind in ("ours", "keras"))
     return ours is not theirs
 

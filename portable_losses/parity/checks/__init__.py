@@ -1,4 +1,4 @@
-"""The checks: each is a named function of a lane that raises what it finds.
+"""The checks: each is a named function of a lane that raises if it fails.
 
 A *lane* is a case on one backend and device. A check raises `Mismatch` for a fault,
 and `NotApplicable`, with the reason, where it has no meaning.
@@ -12,7 +12,7 @@ from portable_losses.parity.checks._outcomes import NotApplicable as NotApplicab
 from portable_losses.parity.lane import Lane
 
 Check = Callable[[Lane], str | None]
-"""Raises what it finds; returns what a reader should know of a lane that passed."""
+"""Raises if the check fails; may return a remark on a lane that passed."""
 
 _IN_ORDER: tuple[Check, ...] = (
     values.value,
@@ -49,7 +49,7 @@ NUMBERS = (
     "exact_targets",
     "drop_in",
 )
-"""Checks of the numbers that compiled code gives; the others ask how a loss behaves."""
+"""Checks of the numbers of compiled code; the other checks test behavior."""
 
 VALUES_ONLY = ("value", "edges", "sizes", "config", "drop_in")
-"""Checks with a meaning on the NumPy backend, which has no gradients."""
+"""Checks that apply to the NumPy backend, which has no gradients."""

@@ -1,4 +1,4 @@
-"""What checks compare with, and by how much it may differ."""
+"""Comparisons of checks with the reference, within the tolerances."""
 
 from typing import Any
 
@@ -41,7 +41,8 @@ def compare_edge(
 ) -> None:
     """Raise unless the value is right and the gradient between the one-sided ones.
 
-    An infinite value must be the reference's; its gradient is free but for NaN.
+    Where the reference is infinite, the value must be the same infinity, and the
+    gradient may be anything but NaN.
     """
     if np.isinf(wanted.value):
         if float(result.value) != wanted.value:
@@ -60,8 +61,9 @@ def compare_edge(
     slack = lane.tolerance(dtype)
     known = np.abs(wanted.gradient[np.isfinite(wanted.gradient)])
     size = max(float(known.max(initial=0.0)), SMALL_GRADIENT)
-    # A one-sided difference is off by its step times the curvature: more room than
-    # for central ones, and still less than the gap between the two one-sided gradients.
+    # The error of a one-sided difference is the step times the curvature. So the
+    # tolerance is larger than for central differences, but still smaller than the gap
+    # between the two one-sided gradients.
     room = 10 * (slack.gradient * np.abs(got) + slack.floor * size)
     outside = (got < wanted.low - room) | (got > wanted.high + room)
     if outside.any():
@@ -89,7 +91,8 @@ def compare_gradient(
     if expected.sampled:
         unknown = np.isnan(wanted)
         compare_along(got, expected, allowed, place)
-        # The other elements have no reference, and the directions saw them together.
+        # The other elements have no reference; the random directions test them
+        # together.
         wanted = np.where(unknown & np.isfinite(got), got, wanted)
     if not np.isfinite(got).all() or gradient_excess(got, wanted, allowed) > 1:
         far = np.abs(np.nan_to_num(got, nan=np.inf) - wanted)
@@ -105,7 +108,8 @@ def compare_along(
 ) -> None:
     """Raise unless a gradient gives the reference's derivative along each direction.
 
-    The errors of the elements, of random signs, add up as their root mean square does.
+    Errors of random sign add up, so the tolerance is that of the root mean square of
+    the elements.
     """
     for direction, wanted in zip(expected.directions, expected.along, strict=True):
         along = float(np.sum(got * direction))
@@ -119,7 +123,7 @@ def compare_along(
 
 
 def compare_arrays(lane: Lane, what: str, result: Result, other: Result) -> None:
-    """Two results of the same backend that should be one."""
+    """Raise unless two results of the same backend are equal within the tolerance."""
     lane.near(what, result.value, float(other.value), abs(float(other.value)))
     got, wanted = gradient_of(result), gradient_of(other)
     allowed = lane.tolerance("float32")

@@ -19,7 +19,7 @@ from portable_losses.parity.lane import Lane
 
 
 def weights(lane: Lane) -> None:
-    """Weights of one change nothing; 2 is the sample twice and 0 the sample dropped."""
+    """Weight 1 changes nothing; 2 equals the sample twice, and 0 the sample removed."""
     t, p = lane.inputs("drawn")
     if lane.case.kind == "statistic":
         rejected(lane, t, p, weight=np.ones(len(p), "float32"))
@@ -71,7 +71,7 @@ def weight_zero(lane: Lane) -> None:
 
 
 def mask(lane: Lane) -> None:
-    """A mask selects: the rest behaves as if the masked samples were not there."""
+    """Masked samples have no effect: the result is that of the batch without them."""
     if not lane.takes_mask:
         raise NotApplicable("a plain Keras loss has no mask argument")
     t, p = lane.inputs("drawn")
@@ -98,7 +98,7 @@ def mask(lane: Lane) -> None:
 
 
 def sizes(lane: Lane) -> None:
-    """One sample is right, and no samples give 0."""
+    """A batch of one sample gives the right result, and a batch of zero samples 0."""
     t, p = lane.inputs("drawn")
     result, wanted = lane.at("one sample"), lane.expected("one sample")
     compare_value(lane, result, wanted, where="one sample")
@@ -112,7 +112,7 @@ def sizes(lane: Lane) -> None:
 
 
 def vector(lane: Lane) -> None:
-    """(B,) is (B, 1)."""
+    """Inputs of shape (B,) give the same result as inputs of shape (B, 1)."""
     t, p = lane.inputs("drawn")
     if t is None or t.shape != p.shape or p.ndim != 2:
         raise NotApplicable("targets and predictions are not both (B, C)")

@@ -32,7 +32,7 @@ def shapes(lane: Lane) -> None:
 
 
 def dtypes(lane: Lane) -> None:
-    """The result has the dtype that was asked for; float16 returns float32."""
+    """The result has the dtype of the loss; for float16 it is float32."""
     t, p = lane.inputs("drawn")
     plain = lane.value(t, p)
     for dtype, wanted in (("bfloat16", "bfloat16"), ("float16", "float32")):
@@ -61,7 +61,7 @@ def exact_targets(lane: Lane) -> None:
 
 
 def class_ids(lane: Lane) -> None:
-    """A class index out of range is rejected or NaN, never a number."""
+    """A class index out of range raises or gives NaN, never a number."""
     if lane.case.classes is None:
         raise NotApplicable("targets are not class indices")
     t, p = lane.inputs("drawn")
@@ -78,7 +78,7 @@ def class_ids(lane: Lane) -> None:
 
 
 def config(lane: Lane) -> None:
-    """The loss that comes back from its JSON behaves the same."""
+    """The loss restored from its JSON config behaves the same."""
     t, p = lane.inputs("drawn")
     for dtype in ("float32", "bfloat16"):
         loss = lane.make(dtype=dtype)
@@ -94,9 +94,9 @@ def config(lane: Lane) -> None:
 
 
 def drop_in(lane: Lane) -> str | None:
-    """Arguments, name and values are those of Keras's loss, but for its known faults.
+    """Arguments, name and values equal those of Keras's loss, but for its known faults.
 
-    Returns the faults that show; one that does not is a fault of their list.
+    Returns the faults that show. A listed fault that does not show fails the check.
     """
     if lane.original is None:
         raise NotApplicable("the loss stands in for none of Keras's")

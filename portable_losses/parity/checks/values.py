@@ -1,4 +1,4 @@
-"""Value and gradient: against the reference, in every mode, at bad points."""
+"""Value and gradient: against the reference, in every mode, at difficult inputs."""
 
 import numpy as np
 
@@ -28,7 +28,7 @@ def gradient(lane: Lane) -> None:
 
 
 def modes(lane: Lane) -> None:
-    """Every way to run the loss gives the reference's value and gradient."""
+    """Every mode (eager, compiled) gives the reference's value and gradient."""
     others = lane.modes[1:]
     if not others:
         raise NotApplicable(_one_mode(lane))
@@ -40,7 +40,7 @@ def modes(lane: Lane) -> None:
 
 
 def _one_mode(lane: Lane) -> str:
-    """Why there is nothing to compare: the backend has no other, or none was asked."""
+    """Why modes are not compared: the backend has one mode, or one was requested."""
     mode, name = lane.modes[0], lane.autodiff.NAME
     if len(lane.autodiff.MODES) > 1:
         return f"not compared: {mode} is the only mode that was asked for"
@@ -52,7 +52,7 @@ def _one_mode(lane: Lane) -> str:
 def edges(lane: Lane) -> None:
     """At non-differentiable points and extremes: the right value, a finite subgradient.
 
-    Where the predictions hold infinities, in every mode and in half precision too.
+    Inputs with infinite predictions are tested in every mode and in half precision too.
     """
     if not lane.case.edges:
         raise NotApplicable("the case names no edges")
@@ -82,7 +82,7 @@ def half(lane: Lane) -> None:
 
 
 def live(lane: Lane) -> None:
-    """Every sample that is confidently wrong has a gradient."""
+    """Every sample that is confidently wrong has a gradient that is not 0."""
     if lane.case.wrong is None:
         raise NotApplicable("the case names no confidently wrong inputs")
     t, p = lane.inputs.tiled(lane.case.wrong)
@@ -99,7 +99,7 @@ def live(lane: Lane) -> None:
 
 
 def nan(lane: Lane) -> None:
-    """A NaN prediction is seen in the value, not lost."""
+    """A NaN prediction makes the value NaN."""
     t, p = lane.inputs("drawn")
     p = p.copy()
     p[0] = np.nan

@@ -1,6 +1,6 @@
-"""What is wrong with a user's loss: workers measure, and the parent judges.
+"""Finds what is wrong with a user's loss: workers measure, and the parent judges.
 
-`channel` starts a worker and hears it; `worker`, `subject` and `lab` run there, and are
-the only places where user code runs. `judge` names the faults, `search` finds a remedy
-by experiment, and `session` leads it all.
+`channel` starts a worker and reads its answers. `worker`, `subject` and `lab` run in
+the worker; user code runs only there. `judge` names the faults, `explained` finds a
+remedy by experiment, and `session` holds the workers of all backends.
 """

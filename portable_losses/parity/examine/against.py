@@ -1,4 +1,4 @@
-"""How a loss differs from the reference of its user."""
+"""How a loss differs from the reference that the user gives."""
 
 import numpy as np
 
@@ -6,11 +6,11 @@ from portable_losses.parity.examine.showing import number
 from portable_losses.parity.examine.table import Table
 
 CLOSE = 1e-4
-"""How far apart factors may be that are one."""
+"""Relative spread below which the factors of all inputs count as equal."""
 
 
 def remedy_of(table: Table, reference: str) -> str:
-    """What the differences from the reference say of the formula."""
+    """What the differences from the reference tell about the formula."""
     ours, theirs = [], []
     for label in table.inputs:
         wanted = table.wanted(label)

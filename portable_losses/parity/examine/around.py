@@ -1,4 +1,4 @@
-"""What the base class of a loss makes of batches, shapes and dtypes; in a worker."""
+"""How the base class of a loss treats batches, shapes and dtypes; in a worker."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ Facts = dict[str, Any]
 
 
 class Around:
-    """The steps by which a base class is told from another.
+    """The calls that show which conventions a base class follows.
 
     Args:
         subject: the loss.
@@ -73,7 +73,7 @@ class Around:
         return {"value": float(self.subject.value(t, p))}
 
     def _infinite(self, kind: str) -> Facts:
-        """Logits that are right, and as large as they can be."""
+        """Right logits of infinity."""
         t = self.t
         if kind == "sparse_logits":
             t = np.eye(self.p.shape[-1])[t]
@@ -81,7 +81,7 @@ class Around:
         return self._value(self.t, np.where(t > 0.5, up, -np.inf).astype("float32"))
 
     def _class_257(self, kind: str) -> Facts:
-        """bfloat16 has no 257: labels that pass through it are another class."""
+        """bfloat16 cannot represent 257: a label cast to it becomes another class."""
         if self.subject.is_function:
             return {}
         p = np.zeros((3, 260), "float32")
@@ -107,7 +107,7 @@ class Around:
         return {"passed": passed}
 
     def _dtype(self) -> Facts:
-        """float16 returns float32, in which a sum of large items is finite."""
+        """float16 losses return float32, so that a sum of large items stays finite."""
         if self.subject.is_function:
             return {}
         loss = self.subject.loss

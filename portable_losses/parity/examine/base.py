@@ -1,6 +1,6 @@
-"""What Keras's own base does for every loss, and `portable_losses.Loss` does not.
+"""Conventions of `portable_losses.Loss` that Keras's base class does not follow.
 
-It is advice, in one line, unless the conventions are held to: then each is a fault.
+A broken convention is advice, all in one line; with `--strict` each is a fault.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ NAMES = (
     "class 257",
     "dtype in the config",
 )
-"""The conventions; each is a check of its own where they are held to."""
+"""The conventions; with `--strict` each is a separate check."""
 
 REMEDY = (
     "derive the loss from portable_losses.Loss, which removes samples of weight 0, "
@@ -59,7 +59,7 @@ def conventions(m: Measured) -> list[Finding]:
 
 
 def broken(facts: dict[str, Any]) -> dict[str, str]:
-    """The conventions that facts of a base class break, by name, in words."""
+    """The conventions that a base class breaks by the measured facts: name, words."""
     found = {}
     for name, words in _INPUTS.items():
         value = facts.get(name, {}).get("value")

@@ -1,7 +1,7 @@
-"""Calls of a framework by a user's code, seen while it runs: helpers in other modules.
+"""Finds calls of a framework while a user's code runs, also in helpers elsewhere.
 
-What an operator or a method of a tensor does inside is the framework's own affair; a
-call counts if the user's line makes it, and hands it a tensor.
+A call counts if a line of the user makes it and passes a tensor. Calls that an operator
+or a method of a tensor makes inside the framework do not count.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ import keras
 from portable_losses.parity.examine.errors import is_own
 from portable_losses.parity.examine.foreign import FRAMEWORKS
 
-_is_own = functools.lru_cache(maxsize=4096)(is_own)
+_is_of_user = functools.lru_cache(maxsize=4096)(is_own)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -29,7 +29,9 @@ def _calls(code: CodeType) -> frozenset[int]:
 
 
 def _named(code: CodeType, names: dict[str, Any]) -> dict[str, Any]:
-    """The first framework that a code names: compiled functions of JAX are not seen.
+    """The first framework that a code object names.
+
+    This finds compiled functions of JAX, whose calls the watcher does not see.
 
     Args:
         code: of a user's function, which runs.
@@ -65,7 +67,7 @@ def watched(found: dict[str, Any]) -> Iterator[None]:
     def see(frame: FrameType, event: str, argument: Any) -> None:
         if found:
             return
-        if event == "call" and _is_own(frame.f_code.co_filename):
+        if event == "call" and _is_of_user(frame.f_code.co_filename):
             found.update(_named(frame.f_code, frame.f_globals))
             return
         if event == "call":
@@ -84,7 +86,7 @@ def watched(found: dict[str, Any]) -> Iterator[None]:
         top = module.partition(".")[0]
         if top not in FRAMEWORKS and top != "numpy" or name.startswith("_"):
             return
-        if caller is None or not _is_own(caller.f_code.co_filename):
+        if caller is None or not _is_of_user(caller.f_code.co_filename):
             return
         if caller.f_lasti not in _calls(caller.f_code):
             return

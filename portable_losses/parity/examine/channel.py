@@ -1,7 +1,7 @@
-"""A worker of one backend: how it is started, told, heard, and ended.
+"""A worker of one backend: how it is started, commanded, read and ended.
 
-Events have a pipe of their own, so that nothing that user code prints can be taken for
-one. Standard input is closed, and of what is printed the first part is kept.
+Events have a separate pipe, so that text that user code prints is never taken for an
+event. Standard input is closed. Of the printed text the first part is kept.
 """
 
 import json
@@ -23,7 +23,7 @@ LOG = 200_000
 """How many bytes of what a worker prints are kept."""
 
 GRACE = 5.0
-"""Seconds beyond the time limit within which a worker says where it hangs."""
+"""Extra seconds after the time limit, in which a worker reports where it hangs."""
 
 START = 180.0
 """Seconds within which a worker must have imported its backend."""
@@ -99,7 +99,7 @@ class Channel:
         threading.Thread(target=self._keep, daemon=True).start()
 
     def tell(self, do: str, **facts: Any) -> None:
-        """Give the worker a command, which it answers once."""
+        """Send the worker a command, to which it sends one answer."""
         line = json.dumps({"do": do, "timeout": self.timeout, **facts}) + "\n"
         try:
             _write(self._told, line.encode())
@@ -109,7 +109,7 @@ class Channel:
     def answer(self, limit: float | None = None) -> dict[str, Any]:
         """The answer to the oldest command.
 
-        The worker says that it is alive as each step begins; a step has the time limit.
+        The worker sends an event as each step begins; the time limit is per step.
 
         Raises:
             Ended: if the worker ended or hung.
@@ -135,24 +135,24 @@ class Channel:
             return event
 
     def ask(self, do: str, **facts: Any) -> dict[str, Any]:
-        """Give a command and wait for its answer."""
+        """Send a command and wait for the answer."""
         self.tell(do, **facts)
         return self.answer()
 
     def log(self) -> str:
-        """What the worker printed, and how much of it was left out."""
+        """The text that the worker printed, and how many bytes were dropped."""
         text = bytes(self.printed).decode(errors="replace")
         if self.dropped:
             text += f"\n[{self.dropped:,} more bytes were left out]"
         return text
 
     def stack(self) -> str:
-        """Where the worker was when its time limit passed."""
+        """The stack of the worker when the time limit passed."""
         return pathlib.Path(self._stack.name).read_text(errors="replace")
 
     @property
     def stack_file(self) -> str:
-        """Where the worker writes that."""
+        """The file to which the worker writes the stack."""
         return self._stack.name
 
     def kill(self) -> None:
@@ -184,7 +184,9 @@ class Channel:
             self.printed += data[:room]
             self.dropped += len(data) - len(data[:room])
             if not room:
-                time.sleep(0.01)  # a flood waits, and costs no processor
+                time.sleep(
+                    0.01
+                )  # the worker blocks when it prints too much, and uses no CPU
 
 
 def _python_path() -> list[str]:

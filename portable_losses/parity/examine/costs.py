@@ -1,4 +1,4 @@
-"""How the cost moves with the prediction, found out by trying."""
+"""How the loss changes with the prediction, found by calling it."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ import numpy as np
 from portable_losses.parity.examine.trial import B, C, Trial
 
 SCALES = (-4.0, -2.0, -1.0, 0.0, 0.5, 1.0, 2.0)
-"""Moderate logits: losses that overflow, or take the log of 0, are finite there."""
+"""Moderate logits, at which losses that overflow or take log(0) are still finite."""
 
 
 def is_of_cosines(loss: Trial, t: Any, onehot: Any) -> bool:
-    """Whether predictions beyond -1 and 1 cost what these cost."""
+    """Whether predictions beyond -1 and 1 give the same value as -1 and 1."""
     away = loss.rng.uniform(0.1, 2.0, onehot.shape)
     towards = 2.0 * onehot - 1.0
     for sign in (1.0, -1.0):
@@ -24,14 +24,14 @@ def is_of_cosines(loss: Trial, t: Any, onehot: Any) -> bool:
 
 
 def takes_logits(loss: Trial, t: Any, shape: tuple[int, ...] = (B, C)) -> bool:
-    """Whether adding a number to all logits of a sample changes nothing."""
+    """Whether adding a number to all logits of a sample leaves the value unchanged."""
     p = loss.rng.normal(size=shape)
     a, b = loss.total(t, p), loss.total(t, p + 3.0)
     return bool(np.isclose(a, b, rtol=1e-4) and abs(a) > 1e-9)
 
 
 def is_least_at_match(loss: Trial, shape: tuple[int, ...]) -> bool:
-    """Whether an exact match of numbers costs less, or more, than all beside it."""
+    """Whether the value at an exact match is lower, or higher, than near it."""
     t = 1.0 + np.abs(loss.rng.normal(size=shape))
     step = loss.rng.uniform(0.5, 0.9, shape)
     signs = loss.rng.choice([-1.0, 1.0], size=shape)
@@ -41,7 +41,7 @@ def is_least_at_match(loss: Trial, shape: tuple[int, ...]) -> bool:
 
 
 def is_of_logarithms(loss: Trial, shape: tuple[int, ...]) -> bool:
-    """Whether it costs least where the prediction is the logarithm of a count."""
+    """Whether the value is smallest where the prediction is the log of a count."""
     for count in (3.0, 5.0):
         t, q = np.full(shape, count), np.full(shape, np.log(count))
         at = loss.total(t, q)
@@ -51,7 +51,7 @@ def is_of_logarithms(loss: Trial, shape: tuple[int, ...]) -> bool:
 
 
 def clips(loss: Trial, t: Any, shape: tuple[int, ...]) -> bool:
-    """Whether all predictions above 1 cost the same, and all below 0."""
+    """Whether the value is constant for predictions above 1, and for those below 0."""
     steps = loss.rng.uniform(0.0, 3.0, (2, *shape))
     if np.isclose(loss.total(t, steps[0] / 4), loss.total(t, steps[1] / 4)):
         return False
@@ -69,7 +69,7 @@ def clips(loss: Trial, t: Any, shape: tuple[int, ...]) -> bool:
 
 
 def is_additive(loss: Trial, t: Any, shape: tuple[int, ...]) -> bool:
-    """Whether each column has its own part of the cost."""
+    """Whether the value is a sum of one term per column."""
     p, (one, other) = loss.rng.normal(size=shape), np.zeros((2, *shape))
     one[..., 0] = other[..., 1] = 2.0
     steps = [loss.total(t, p + step) for step in (0.0, one, other, one + other)]
@@ -77,20 +77,21 @@ def is_additive(loss: Trial, t: Any, shape: tuple[int, ...]) -> bool:
 
 
 def is_product(loss: Trial, t: Any, shape: tuple[int, ...]) -> bool:
-    """Whether the cost is linear in the prediction."""
+    """Whether the value is linear in the prediction."""
     p = loss.rng.normal(size=shape)
     zero, one, far = (loss.total(t, s * p) for s in (0.0, 1.0, -7.0))
     return bool(np.isclose(far - zero, -7.0 * (one - zero), rtol=1e-4))
 
 
 def is_monotone(loss: Trial, t: Any, onehot: Any) -> int:
-    """-1 if a prediction that goes on towards the target never costs more.
+    """-1 if the value never rises while the prediction moves towards the target.
 
-    1 if it never costs less, as where a sign is missing; 0 otherwise. A cost that
-    is infinite or NaN far away says nothing.
+    1 if it never falls, as where a sign is missing; 0 otherwise. Values that are
+    infinite or NaN far from 0 are ignored.
     """
     towards = 2.0 * onehot - 1.0
-    # None is beyond 2: label smoothing makes what is surer dearer again.
+    # The logits towards the target stop at 2: with label smoothing, the value rises
+    # again for larger ones.
     costs = [loss.total(t, s * towards) for s in (-20.0, *SCALES)]
     near = np.array(costs[1:])
     if not np.isfinite(near).all() or abs(near[0] - near[-1]) < 1e-3:

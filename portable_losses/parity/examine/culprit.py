@@ -1,4 +1,4 @@
-"""What to do about the operation that NumPy says gave no finite number."""
+"""Remedies for an operation whose result is not finite, as NumPy reports it."""
 
 import re
 from typing import Any
@@ -55,7 +55,7 @@ ARC = (
 
 
 def remedy_of(error: dict[str, Any], source: str) -> str:
-    """What to do about a FloatingPointError: it names what happened, and where."""
+    """The remedy for a FloatingPointError, which names the operation and the error."""
     said, text = str(error.get("message", "")), str(error.get("text", ""))
     operation = said.rpartition(" in ")[2]
     if operation.startswith("log"):

@@ -12,7 +12,7 @@ Facts = dict[str, Any]
 
 
 class Moves:
-    """One number of the prediction that moves.
+    """One number of the prediction that varies.
 
     Args:
         lab: the backend, and the loss.
@@ -28,14 +28,14 @@ class Moves:
         self._points = np.asarray(command["points"])
 
     def where(self) -> Facts:
-        """Where the number moves, and what it was."""
+        """The values that the number takes, and its value in the input."""
         found: Facts = {"points": curve.shown(self._points)}
         if np.isfinite(self._p[self._at]):
             found["here"] = float(self._p[self._at])
         return found
 
     def ours(self) -> Facts:
-        """Value and gradient of the loss; on NumPy those of float64."""
+        """Value and gradient of the loss; on NumPy in float64."""
         if self._lab.backend != "numpy":
             return self._of(self._lab.loss)
         from portable_losses.parity.examine import float64
@@ -46,14 +46,14 @@ class Moves:
         return {"value": curve.shown(values), "gradient": curve.shown(gradients)}
 
     def beside(self) -> Facts:
-        """Those of the loss beside it; empty where there is none."""
+        """Value and gradient of the loss drawn for comparison; empty if none."""
         target = self._command.get("beside")
         if not target or self._lab.backend == "numpy":
             return {}
         return self._of(Subject(target, find(target)))
 
     def _of(self, loss: Subject) -> Facts:
-        # Another function, so that nothing is taken from what was compiled before.
+        # A new function object, so that no earlier compilation is reused.
         def fn(t: Any, p: Any, w: Any = None, m: Any = None) -> Any:
             return loss.value(t, p, w, m)
 

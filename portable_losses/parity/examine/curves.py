@@ -1,4 +1,4 @@
-"""The curve of a loss that was checked: which number moves, and what it shows."""
+"""The curve of a checked loss: which number varies, and how it is measured."""
 
 import ast
 from typing import Any
@@ -13,17 +13,16 @@ from portable_losses.parity.examine.sending import sent
 from portable_losses.parity.examine.session import Session
 
 BESIDE = {"keras.losses": "portable_losses", "portable_losses": "keras.losses"}
-"""Where the loss of the same name is that a reader wants to see beside a loss."""
+"""The package in which the loss of the same name is drawn for comparison."""
 
 
 def measure(session: Session, report: Report) -> dict[str, Any]:
     """Measure the curve of the loss that was checked last, on all of its backends.
 
     Returns:
-        `at`: the index of the number that moves, and `of_fault` whether it is one of
-        the input of a fault; `curves`: by backend, that of NumPy in float64; `beside`:
-        the target that is drawn beside it, or nothing. Empty where the loss did not
-        run.
+        `at`: the index of the number that varies; `of_fault`: whether the input is that
+        of a fault; `curves`: the curves by backend, on NumPy in float64; `beside`: the
+        target that is drawn for comparison, or nothing. Empty if the loss did not run.
     """
     if report.kind is None or report.drawn is None:
         return {}
@@ -59,7 +58,7 @@ def measure(session: Session, report: Report) -> dict[str, Any]:
 
 
 def arrays_of(code: str) -> Pair | None:
-    """The arrays of an input that was written out by `code_of`; None for other code."""
+    """The arrays of an input that `code_of` wrote as code; None for other code."""
     found = {}
     try:
         for statement in ast.parse(code).body:
@@ -86,7 +85,7 @@ def _numbers(node: ast.expr) -> Any:
 
 
 def _where(finding: Finding | None, p: Any) -> tuple[int, ...]:
-    """The number whose gradient shows the fault, or else the largest one."""
+    """The element whose gradient shows the fault, else that of largest gradient."""
     nothing = (0,) * np.ndim(p)
     given = finding.gradients if finding is not None else {}
     found = {b: np.asarray(g, "float64") for b, g in given.items() if g is not None}
@@ -106,7 +105,7 @@ def _where(finding: Finding | None, p: Any) -> tuple[int, ...]:
 
 
 def _beside(target: str) -> str:
-    """The loss of the same name in the other of Keras and this package."""
+    """The loss of the same name in Keras, or for a loss of Keras in this package."""
     place, _, expression = target.partition(":")
     for module, other in BESIDE.items():
         if expression and (place == module or place.startswith(f"{module}.")):

@@ -1,4 +1,4 @@
-"""What a loss of this package takes: its case in the catalogue says so; in a worker."""
+"""Inputs for a loss of this package, from its case in the catalogue; in a worker."""
 
 import inspect
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from portable_losses.parity.reference import expect, takes_frozen
 
 COMMON = ("name", "reduction", "dtype")
 SEEDS = 3
-"""Drawn batches, as of any other kind."""
+"""Number of drawn batches, as for every other kind."""
 
 
 def targets(target: str, thing: Any) -> list[str]:
@@ -34,7 +34,7 @@ def targets(target: str, thing: Any) -> list[str]:
 
 
 def _default(owner: Any) -> Any:
-    """What a class takes if `from_logits` is not given; None if it has no such."""
+    """The default of `from_logits` of a class; None if it has no such argument."""
     argument = inspect.signature(owner).parameters.get("from_logits")
     return None if argument is None else argument.default
 
@@ -65,7 +65,7 @@ def facts(case: Case) -> dict[str, Any]:
     for name, pair in edges.items():
         t, p = _whole(pair)
         if not (np.isfinite(t).all() and np.isfinite(p).all()):
-            continue  # our own promise, and none that a check asks of others
+            continue  # promised by this package only, so not part of the check
         if case.kind == "items":  # one shape, so that a backend compiles once
             t, p = (np.resize(x, (samples, *x.shape[1:])) for x in (t, p))
         if _is_finite(case, t, p):
@@ -80,9 +80,9 @@ def facts(case: Case) -> dict[str, Any]:
 
 
 def _is_finite(case: Case, t: Array, p: Array) -> bool:
-    """Whether the loss costs a finite number there, by its definition."""
+    """Whether the value there is finite, by the definition."""
     if case.inputs()[0] is None:
-        t = None  # type: ignore[assignment]  # it is of predictions alone
+        t = None  # type: ignore[assignment]  # this loss has no targets
     assert case.reference is not None
     frozen = (p,) if takes_frozen(case.reference) else ()
     with np.errstate(all="ignore"):
@@ -92,7 +92,7 @@ def _is_finite(case: Case, t: Array, p: Array) -> bool:
 
 
 def reference(case: Case) -> Callable[[Any, Any], dict[str, Any]]:
-    """What gives the value, the items and the derivatives by the case's definition."""
+    """A function for the value, items and derivatives by the case's definition."""
     assert case.reference is not None
     without_targets = case.inputs()[0] is None
 
@@ -111,7 +111,7 @@ def reference(case: Case) -> Callable[[Any, Any], dict[str, Any]]:
 
 
 def _whole(pair: Pair) -> tuple[Array, Array]:
-    """A pair with targets: a loss without any is given zeros."""
+    """A pair with targets: zeros for a loss that has no targets."""
     t, p = pair
     p = np.asarray(p)
     return np.zeros(len(p)) if t is None else np.asarray(t), p
@@ -141,7 +141,7 @@ def _config(loss: keras.losses.Loss) -> dict[str, Any]:
 
 
 def counterpart(loss: Any) -> Any:
-    """The loss of this package that stands in for one of Keras's; None for others."""
+    """The drop-in of this package for a loss of Keras; None for others."""
     from portable_losses.parity.cases import DROP_INS
 
     owner: Any = type(loss)
@@ -154,4 +154,4 @@ def counterpart(loss: Any) -> Any:
     try:
         return ours(**given, reduction=loss.reduction)
     except (ValueError, TypeError):
-        return None  # Keras's takes what ours rejects
+        return None  # the loss of Keras takes arguments that ours rejects

@@ -1,4 +1,4 @@
-"""Inputs of each kind: how they are drawn, and where losses go wrong."""
+"""Inputs of each kind: random batches, and points at which losses often fail."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ Pair = tuple[Array, Array]
 
 
 def cycle(values: Any, shape: tuple[int, ...]) -> Array:
-    """Values in turn over a whole array."""
+    """An array of some shape, filled with the values in turn."""
     return np.resize(np.asarray(values, "float64"), shape)
 
 

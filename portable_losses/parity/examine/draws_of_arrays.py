@@ -1,4 +1,4 @@
-"""Inputs of kinds that are no labels and no numbers: maps, boxes, embeddings."""
+"""Inputs of the kinds with structured arrays: label maps, boxes, embeddings."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What an exception says, and the user's own line in which it arose."""
+"""The message of an exception, and the line of user code that raised it."""
 
 import linecache
 import pathlib
@@ -28,7 +28,7 @@ def told(error: BaseException) -> dict[str, Any]:
     ]
     message = str(error)
     own = [frame for frame in frames if is_own(frame[0])]
-    if not own:  # TensorFlow moves the frames into the message
+    if not own:  # TensorFlow writes the frames into the message
         own = [(f, int(n), name) for f, n, name in _FRAME.findall(message) if is_own(f)]
     if isinstance(error, SyntaxError) and error.filename:
         own = [(error.filename, error.lineno or 0, "")]

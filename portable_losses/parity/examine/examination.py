@@ -1,4 +1,4 @@
-"""The check of one loss: what is asked of the workers, in the order of cost."""
+"""The check of one loss: the commands to the workers, the fast ones first."""
 
 import dataclasses
 import functools
@@ -23,7 +23,7 @@ def check(session: Session, target: str) -> Report:
 
 
 class Examination:
-    """One loss, what was measured of it, and what is found."""
+    """One loss, its measurements and its findings."""
 
     def __init__(self, session: Session, target: str) -> None:
         self.session = session
@@ -37,7 +37,7 @@ class Examination:
         self.declared: Facts = {}
 
     def report(self) -> Report:
-        """Find everything out, in the order of what is cheap."""
+        """Run all measurements, the fast ones first."""
         note, ask_all = self.session.note, self.session.ask_all
         note(f"{self.target}: importing")
         loads = ask_all(self.session.lanes, "load", target=self.target)
@@ -145,7 +145,8 @@ class Examination:
     def _measure(self, lane: str) -> None:
         ask = self.session.ask
         inputs = sent(self.inputs)
-        # Where a case is wrong on purpose, it only promises a gradient that is alive.
+        # For the confidently wrong inputs of a case, the catalogue only promises that
+        # the gradient is not 0, so they are not compared with the reference.
         alive = self.kind.wrong if self.declared else ()
         held = sent({k: v for k, v in self.inputs.items() if k not in alive})
         few = sent({k: self.inputs[k] for k in list(self.inputs)[:1]})
@@ -232,7 +233,7 @@ class Examination:
         inputs: Mapping[str, Pair],
         swap: tuple[str, ...],
     ) -> dict[str, Facts]:
-        """Measure once more, with operations swapped, on backends and in float64."""
+        """Measure again, with operations swapped, on the backends and in float64."""
         self.session.note(
             f"{self.target}: trying "
             + (", ".join(f"ops.{name}" for name in swap) or "a smaller input")

@@ -1,4 +1,4 @@
-"""Findings about numbers, with the remedy that experiment shows."""
+"""Findings about numbers, with a remedy that is tried."""
 
 import re
 from typing import Any
@@ -14,13 +14,13 @@ from portable_losses.parity.examine.table import Fault, Table
 
 
 def numeric(m: Any, again: Any, only_sure: bool = False) -> list[Finding]:
-    """Findings about numbers, each with the remedy that experiment shows.
+    """Findings about numbers, each with a remedy that was tried where possible.
 
     Args:
-        m: what was measured.
-        again: measures once more.
-        only_sure: whether another finding may explain them: then only what an
-            operation of ours is shown to fix is told.
+        m: the measurements.
+        again: measures again.
+        only_sure: whether another finding may be the cause: then only faults that
+            swapping in an operation of this package fixes are reported.
     """
     main = {b: m.found["main"][b] for b in m.backends if b in m.found.get("main", {})}
     reference = m.found.get("reference", {}).get("numpy", {})
@@ -42,7 +42,7 @@ def numeric(m: Any, again: Any, only_sure: bool = False) -> list[Finding]:
 def _explained(
     m: Any, table: Table, left: list[Fault], again: Any, only_sure: bool
 ) -> tuple[Finding | None, list[Fault]]:
-    """The finding of the first fault, and the faults that it does not explain."""
+    """The finding for the first fault, and the faults that it does not explain."""
     first = left[0]
     swap, rest = _search(m, table, left, again)
     if swap:
@@ -94,7 +94,7 @@ def _suspects(words: str) -> list[str]:
 def _search(
     m: Any, table: Table, left: list[Fault], again: Any
 ) -> tuple[tuple[str, ...], list[Fault]]:
-    """The operations whose swap removes the first fault, and what remains."""
+    """The operations whose swap removes the first fault, and the faults that remain."""
     names = [
         name
         for name in m.facts["pinned"]
@@ -103,7 +103,7 @@ def _search(
     if not names or left[0].check in ("direction", "modes"):
         return (), left
     labels = list(dict.fromkeys(f.label for f in left))[:6]
-    if table.kind.right in m.inputs:  # the others are held to it
+    if table.kind.right in m.inputs:  # the wrong inputs are compared with it
         labels = list(dict.fromkeys((*labels, table.kind.right)))
     inputs = {label: m.inputs[label] for label in labels}
     backends = tuple(table.main)
@@ -156,7 +156,8 @@ def _finding(
     again: Any,
 ) -> Finding:
     explained = [f for f in left if f not in rest]
-    # That backends disagree says nothing of which is wrong, where something else does.
+    # "backends" faults do not say which backend is wrong: name the backends of the
+    # other faults, if there are any.
     blamed = [f for f in explained if f.check != "backends"] or explained
     backends = tuple(dict.fromkeys(b for f in blamed for b in f.backends))
     small = _smallest(m, table, first, again)
@@ -186,7 +187,7 @@ def _finding(
 
 
 def _smallest(m: Any, table: Table, first: Fault, again: Any) -> Table:
-    """The table of one sample, and of one element or two, if that shows the fault."""
+    """The table for one sample with one or two columns, if it shows the fault."""
     t, p = m.inputs[first.label]
     whole = Table(table.main, table.reference, {first.label: (t, p)}, table.kind)
     if m.kind.couples or first.check in ("direction", "modes"):
@@ -196,7 +197,7 @@ def _smallest(m: Any, table: Table, first: Fault, again: Any) -> Table:
     one = _with(table, first, (t, p), again)
     if one is None:
         return whole
-    # Of fewer classes a mistake may be none.
+    # Not for "dead": with fewer classes, a wrong prediction may be no longer wrong.
     if t.shape == p.shape and p.ndim == 2 and first.check != "dead":
         for width in range(1, min(3, p.shape[1])):
             small = _with(table, first, (t[:, :width], p[:, :width]), again)
@@ -206,7 +207,7 @@ def _smallest(m: Any, table: Table, first: Fault, again: Any) -> Table:
 
 
 def _with(table: Table, first: Fault, pair: Pair, again: Any) -> Table | None:
-    """The table of another input, if that shows the fault."""
+    """The table for another input, if it still shows the fault."""
     inputs = {first.label: pair}
     found = again(tuple(table.main), inputs, ())
     reference = found.pop("numpy", {})

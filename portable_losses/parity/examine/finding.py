@@ -1,4 +1,4 @@
-"""A target found: by file or module, alone or all losses of a place; in a worker."""
+"""Finds the losses of a target: one loss, or all of a file or module; in a worker."""
 
 import importlib
 import importlib.util
@@ -21,7 +21,7 @@ _METRIC = re.compile("coef|score|metric|accuracy|index|similarity|(iou|dice)$")
 _BESIDE = re.compile(
     "__|_*(metric|util|helper|layer|callback|trainer|model|dataset|test|example)s?(_|$)"
 )
-"""Modules of a package that are not asked for losses; to import them takes long."""
+"""Modules of a package that are not searched for losses: their import takes long."""
 
 _PREDICTIONS = ("pred", "logit", "output", "score", "prob")
 
@@ -62,7 +62,7 @@ def module_of(place: str) -> ModuleType:
 
 
 def find(target: str) -> Any:
-    """What a target names: `Name`, `Name(argument=value)`, or any such expression."""
+    """The object of a target: `Name`, `Name(argument=value)`, or another expression."""
     place, expression = split(target)
     module = module_of(place)
     return eval(expression, vars(module))
@@ -75,10 +75,10 @@ def names(
 
     Args:
         place: the file, module or package.
-        step: is told as the import of each module begins.
+        step: called before the import of each module.
 
     Returns:
-        `names`: the targets; `unread`: what modules of a package raised on import.
+        `names`: the targets; `unread`: the errors of modules that failed to import.
     """
     module = module_of(place)
     found: list[str] = []
@@ -107,7 +107,7 @@ def names(
 
 
 def _inner(package: ModuleType) -> list[pkgutil.ModuleInfo]:
-    """The modules in a package in which losses may be."""
+    """The modules of a package that may contain losses."""
     if not hasattr(package, "__path__"):
         return []
     return [
@@ -118,29 +118,29 @@ def _inner(package: ModuleType) -> list[pkgutil.ModuleInfo]:
 
 
 def _exports(module: ModuleType, found: list[str]) -> bool:
-    """Whether a package says what is public, and has its losses there."""
+    """Whether a package declares its public names, and losses are among them."""
     return bool(found) and hasattr(module, "__all__")
 
 
 def losses_in(module: ModuleType) -> list[str]:
     """The losses that a module defines itself, by name.
 
-    A function that the name says is a metric, and that others of the module call, is
-    no loss: `dice_coef` beside `dice_loss`.
+    A function with the name of a metric that other functions of the module call is not
+    a loss, such as `dice_coef` beside `dice_loss`.
     """
     found: list[str] = []
     seen: set[int] = set()
     for name, thing in vars(module).items():
         if name.startswith("_") or id(thing) in seen:
-            continue  # other names of the same
+            continue  # other names of the same object
         before = len(found)
         if inspect.isclass(thing):
-            if _is_own(thing, module) and issubclass(thing, keras.losses.Loss):
+            if _is_defined_in(thing, module) and issubclass(thing, keras.losses.Loss):
                 if not inspect.isabstract(thing) and _has_call(thing):
                     found.append(name)
         elif isinstance(thing, keras.losses.Loss):
             found.append(name)
-        elif inspect.isfunction(thing) and _is_own(thing, module):
+        elif inspect.isfunction(thing) and _is_defined_in(thing, module):
             if _takes_a_pair(thing) and not (
                 _METRIC.search(name.lower()) and _is_called(name, module)
             ):
@@ -150,8 +150,8 @@ def losses_in(module: ModuleType) -> list[str]:
     return found
 
 
-def _is_own(thing: Any, module: ModuleType) -> bool:
-    """Whether a module defines it, or is the package that exports it."""
+def _is_defined_in(thing: Any, module: ModuleType) -> bool:
+    """Whether a module defines the object, or is the package that exports it."""
     if thing.__module__ == module.__name__:
         return True
     top = module.__name__.partition(".")[0]
@@ -159,7 +159,7 @@ def _is_own(thing: Any, module: ModuleType) -> bool:
 
 
 def _has_call(owner: type) -> bool:
-    """Whether a class has a `call` of its own, and is no base of others."""
+    """Whether a class is a loss to check, and not a base class of Keras or of ours."""
     bases = (keras.losses.Loss, keras.losses.MeanSquaredError.__mro__[1])
     return owner not in bases and not _is_base_of_ours(owner)
 

@@ -1,4 +1,4 @@
-"""What was found of a loss: findings, and the verdict."""
+"""The findings for a loss, and the verdict."""
 
 import dataclasses
 import math
@@ -8,24 +8,24 @@ from typing import Any
 FAULT, ADVICE = "fault", "advice"
 
 LONGEST = 200
-"""Letters of an exception that are told."""
+"""The most characters of an exception message that are shown."""
 
 
 @dataclasses.dataclass
 class Finding:
-    """One cause, over all backends and checks.
+    """One fault or advice with one cause, over all backends and checks.
 
     Args:
-        check: what showed it.
+        check: the check that found it.
         message: what is wrong.
-        remedy: what to do.
+        remedy: how to fix it.
         rank: `fault` or `advice`.
-        backends: where it shows.
+        backends: the backends that show it.
         input: the smallest input that shows it, as code to paste.
-        values: the value by backend, and of float64.
-        gradients: likewise.
-        line: the user's own line, `file:number: text`.
-        inputs: the input as arrays, by its name.
+        values: the value by backend, and in float64.
+        gradients: the gradient by backend, and in float64.
+        line: the line of user code, `file:number: text`.
+        inputs: the input as arrays, by name.
     """
 
     check: str
@@ -40,7 +40,7 @@ class Finding:
     inputs: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """For machines: infinities and NaN are strings."""
+        """The finding for JSON: infinities and NaN are strings."""
         return {
             "rank": self.rank,
             "check": self.check,
@@ -60,11 +60,11 @@ class Report:
 
     Args:
         target: as the user wrote it.
-        kind: what it takes; None where that was not found out.
-        findings: what was found.
+        kind: the kind of its inputs; None if unknown.
+        findings: the findings.
         problem: why it could not be checked.
-        sure: whether the kind was said, or is sure.
-        drawn: the first input, targets and predictions; None where none was made.
+        sure: whether the kind was given by the user, or is certain.
+        drawn: the first input, targets and predictions; None if none was drawn.
         also: other names of the same loss, in an audit.
     """
 
@@ -85,7 +85,7 @@ class Report:
 
     @classmethod
     def unchecked(cls, target: str, broken: dict[str, dict[str, Any]]) -> "Report":
-        """A target that could not be checked, and why."""
+        """The report of a target that could not be checked, with the reason."""
         by_message: dict[str, list[str]] = {}
         for backend, error in broken.items():
             where = f" at {place(error)}" if error.get("file") else ""
@@ -133,7 +133,7 @@ def place(error: dict[str, Any]) -> str:
 
 
 def plain(x: Any) -> Any:
-    """A structure in which infinities and NaN, which JSON lacks, are strings."""
+    """The same structure with infinities and NaN as strings, since JSON lacks them."""
     if isinstance(x, dict):
         return {key: plain(value) for key, value in x.items()}
     if isinstance(x, list | tuple):

@@ -1,7 +1,7 @@
-"""The user's loss in float64, on the NumPy backend: what its values should be.
+"""The user's loss in float64 on the NumPy backend: the reference for the values.
 
-Keras narrows to float32 in several places, and so does the code of most losses, by
-`cast(x, "float32")`; in this process both leave float64 as it is.
+Keras converts to float32 in several places, and so does the code of most losses, by
+`cast(x, "float32")`. In this process both leave float64 unchanged.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from portable_losses.parity.reference import along, expect, takes_frozen
 from portable_losses.parity.target import remade
 
 SLOW = 40.0
-"""Seconds that differences of every element may take: else some are taken."""
+"""Seconds for differences at every element; if they take longer, some are sampled."""
 
 
 @functools.cache
@@ -30,7 +30,10 @@ def _keep() -> None:
 
 
 def first_of_equal(x: Any, k: int, **_: Any) -> tuple[Any, Any]:
-    """`top_k` as TensorFlow and JAX have it: NumPy's has the last of equal values."""
+    """`top_k` that takes the first of equal values, as on TensorFlow and JAX.
+
+    That of the NumPy backend takes the last.
+    """
     x = np.asarray(x)
     at = np.argsort(-x, axis=-1, kind="stable")[..., :k]
     return np.take_along_axis(x, at, axis=-1), at
@@ -38,7 +41,7 @@ def first_of_equal(x: Any, k: int, **_: Any) -> tuple[Any, Any]:
 
 @contextlib.contextmanager
 def wide() -> Iterator[None]:
-    """Let casts to float32 keep what is float64."""
+    """Make casts to float32 keep float64 arrays."""
     _keep()
     core = stand_in.part_of_backend(keras.ops.cast, "core")
     cast, convert = core.cast, core.convert_to_tensor
@@ -68,11 +71,11 @@ def wide() -> Iterator[None]:
 def reference(
     subject: Subject, name: str | None
 ) -> Callable[[Any, Any], dict[str, Any]]:
-    """What gives the float64 value, items and derivatives of a loss at an input.
+    """A function for the float64 value, items and derivatives of a loss at an input.
 
     Args:
         subject: the loss.
-        name: of a NumPy function of the user's, `file.py:function`, in its place.
+        name: a NumPy function of the user, `file.py:function`, used instead.
     """
     items = find(name) if name else _items(subject)
 
@@ -89,7 +92,7 @@ def reference(
 def line(
     subject: Subject, name: str | None, t: Any, p: Any, at: Any, points: Any
 ) -> tuple[Any, Any]:
-    """Value and gradient of the same while the number at an index moves."""
+    """Value and gradient in float64 while the number at an index varies."""
     items = find(name) if name else _items(subject)
     with wide():
         return along(items, t, p, at, points)
@@ -120,14 +123,14 @@ def curvature(
 ) -> float:
     """The second derivative along a direction, by differences of float64 values.
 
-    NaN where steps of two sizes disagree: there is a non-differentiable point between.
+    It is NaN where two step sizes disagree: a non-differentiable point is near.
 
     Args:
         subject: the loss.
         t: targets.
         p: predictions.
         v: the direction.
-        frozen: whether what is under `stop_gradient` stays what it is at p.
+        frozen: whether terms under `stop_gradient` keep their value at p.
     """
     items = _items(subject)
     q = np.asarray(p, "float64")

@@ -10,7 +10,7 @@ FRAMEWORKS = ("tensorflow", "torch", "jax", "tf_keras", "flax", "mxnet", "theano
 
 
 def of(facts: dict[str, Any], backends: tuple[str, ...] = ()) -> Finding | None:
-    """A finding if the code of the loss uses a framework of its own."""
+    """A finding if the code of the loss calls a framework directly."""
     source = facts["source"]
     file = source.get("file")
     if not file:
@@ -47,7 +47,7 @@ def of(facts: dict[str, Any], backends: tuple[str, ...] = ()) -> Finding | None:
 
 
 def called(items: dict[str, Any]) -> Finding | None:
-    """A finding if a framework was called while the loss ran, from a helper's line."""
+    """A finding if a helper of the user called a framework while the loss ran."""
     for backend, by_input in items.items():
         for fact in by_input.values():
             call = fact.get("called") if isinstance(fact, dict) else None
@@ -79,7 +79,7 @@ def _is_import(node: ast.AST) -> bool:
 
 
 def _imported(nodes: list[Any]) -> dict[str, str]:
-    """The names that imports of frameworks bind, and the framework."""
+    """The names that imports bind to a framework, each with the framework."""
     found = {}
     for node in nodes:
         module = getattr(node, "module", None)

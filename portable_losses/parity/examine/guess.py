@@ -1,6 +1,6 @@
-"""What a loss takes, found out by trying on NumPy: its name has no part in it.
+"""Finds the kind of inputs of a loss by calling it on NumPy; its name is not used.
 
-Each question is one call or two, at inputs that tell two kinds apart.
+Each question is one call or two, at inputs that distinguish two kinds.
 """
 
 import re
@@ -14,11 +14,11 @@ from portable_losses.parity.examine.trial import B, C, Trial
 
 
 def guess(subject: Subject) -> dict[str, Any]:
-    """The kind, why it was taken for that, and whether it is one number a batch.
+    """The kind of inputs of a loss, with the reason.
 
     Returns `kind`, None if nothing fits; `why`; `shape` of the predictions, unless it
-    is the usual one; `sure`, whether what is right must cost less than what is wrong;
-    `error`, what the most likely inputs raised.
+    is the usual one; `sure`, whether a right prediction must give a lower value than a
+    wrong one; `error`, the exception at the most likely inputs.
     """
     return _kind(Trial(subject))
 
@@ -35,7 +35,7 @@ def _kind(loss: Trial) -> dict[str, Any]:
 def _of_ids(loss: Trial, ids: Any, p: Any) -> dict[str, Any]:
     renamed = (ids + 1) % C
     if np.isclose(loss.total(ids, p), loss.total(renamed, p), rtol=1e-9):
-        # Which samples are alike counts, and not what their label is.
+        # Renaming the labels changes nothing, so only equality of labels matters.
         if loss.runs(ids + 10, p):
             return _found("embeddings", "labels may be renamed")
     shape = p.shape if p.shape != (B, C) else None
@@ -83,7 +83,7 @@ def _of_other_shapes(loss: Trial) -> dict[str, Any]:
 
 
 def _of_arrays(loss: Trial) -> dict[str, Any]:
-    """Of predictions with more than two axes."""
+    """The kind of a loss whose predictions have more than two axes."""
     for shape in ((B, 3, 5, 2), (B, 3, 5, 1), (B, 2, 3, 2, 2), (B, 2, 3, 2, 1)):
         maps = loss.rng.uniform(0.1, 0.9, shape)
         labels = np.eye(2)[loss.rng.integers(0, 2, shape[:-1])][..., : shape[-1]]
@@ -118,7 +118,9 @@ def _of_one_shape(loss: Trial, t: Any, p: Any) -> dict[str, Any]:
     if costs.clips(loss, t, shape):
         why = "values beyond 0 and 1 change nothing"
         return _of_probabilities(loss, t, shape, why)
-    if costs.is_product(loss, t, shape):  # as of a critic: it has no right direction
+    if costs.is_product(
+        loss, t, shape
+    ):  # as for a Wasserstein critic: no direction is right
         return {**_found("regression", "a product with y_pred"), "sure": False}
     monotone = costs.is_monotone(loss, t, t)
     if monotone and shape[-1] > 1 and costs.takes_logits(loss, t, shape):
@@ -136,7 +138,7 @@ def _of_one_shape(loss: Trial, t: Any, p: Any) -> dict[str, Any]:
 
 
 def _hinted(loss: Trial, shape: tuple[int, ...]) -> dict[str, Any] | None:
-    """Logits, if the code says so: its values may be infinite or NaN."""
+    """Logits, if the code of the loss says so; the values may be infinite or NaN."""
     why = said.hint(loss)
     if not why:
         return None
@@ -145,7 +147,7 @@ def _hinted(loss: Trial, shape: tuple[int, ...]) -> dict[str, Any] | None:
 
 
 def _of_unknown(loss: Trial, t: Any, shape: tuple[int, ...]) -> dict[str, Any]:
-    """Of a loss that is no distance of real numbers."""
+    """The kind of a loss that is not smallest where y_pred equals y_true."""
     if costs.is_of_logarithms(loss, shape):
         return _found("counts_logits", "least where y_pred is the logarithm")
     moved = [loss.total(t, a * t + (1 - a) * (1 - t)) for a in (1.0, 0.9, 0.5, 0.0)]
@@ -158,7 +160,7 @@ def _of_unknown(loss: Trial, t: Any, shape: tuple[int, ...]) -> dict[str, Any]:
 
 
 def _of_positive(loss: Trial, t: Any, shape: tuple[int, ...]) -> dict[str, Any]:
-    """Of a loss that is not finite where y_pred is below 0."""
+    """The kind of a loss that is not finite where y_pred is below 0."""
     large = [loss.total(t, np.full(shape, v)) for v in (1.5, 4.0)]
     if not np.isfinite(large).all():
         return _of_probabilities(loss, t, shape, "not finite beyond 0 and 1")

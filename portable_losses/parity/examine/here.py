@@ -1,4 +1,4 @@
-"""The check of a loss from a test: one of the lanes is the test's own process."""
+"""The check of a loss from a test: one of the backends runs in the test's process."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,11 +16,11 @@ from portable_losses.parity.examine.worker import Voice
 from portable_losses.parity.reference import expect
 
 ROLES = {"numpy": "references"}
-"""What the live worker of a backend is called, `checks` for all others."""
+"""The name of the live worker of a backend; `checks` for all others."""
 
 
 class _Quiet(Voice):
-    """The parent needs no report: it is this process."""
+    """Reports nothing: the parent is this process."""
 
     def __init__(self) -> None:
         super().__init__(-1)
@@ -30,12 +30,12 @@ class _Quiet(Voice):
 
 
 class Here(Session):
-    """A session of which the backend of this process is a lane.
+    """A session in which the backend of this process is measured in this process.
 
     Args:
         loss: the loss, in this process.
-        place: where other processes find it; None where they cannot.
-        options: what is asked; its first backend is that of this process.
+        place: where other processes find it; None if they cannot.
+        options: the options of the check; the first backend is that of this process.
         reference: the items in NumPy, from y_true and y_pred.
         device: where to run in this process.
     """
@@ -64,13 +64,13 @@ class Here(Session):
         self.lanes = (*(others if place is not None else ()), self.here)
 
     def close(self) -> None:
-        """The workers live on for the next test."""
+        """Does not end the workers: they are kept for the next test."""
 
     def revive(self) -> None:
-        """They were started anew with this session."""
+        """Does nothing: ended workers were restarted with this session."""
 
     def ask(self, backend: str, do: str, **facts: Any) -> Facts:
-        """Ask a lane; the answer of a worker that ends is `{"ended": ...}`."""
+        """Send a command to a backend; `{"ended": ...}` if its worker ends."""
         if do == "reference" and self._reference is not None:
             return self._referred(self._reference, arrays(facts["inputs"]))
         if backend == self.here:

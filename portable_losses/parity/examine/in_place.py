@@ -1,4 +1,4 @@
-"""The remedy for a loss of Keras: ours of the same name, if that is shown."""
+"""The remedy for a loss of Keras: our drop-in, if it fixes the fault."""
 
 import re
 from typing import Any
@@ -12,13 +12,13 @@ from portable_losses.parity.examine.table import Table
 
 
 def remedies(session: Session, m: Measured, findings: list[Finding]) -> None:
-    """Try ours at the input of each fault, and name it where the fault is gone."""
+    """Try our drop-in at the input of each fault; suggest it if the fault is gone."""
     name = m.facts.get("stand_in")
     if not name:
         return
     for finding in findings:
         if finding.rank == FAULT and _is_gone(session, m, finding):
-            # Of what differs in Keras only that is told which experiment has shown.
+            # Name an operation of Keras as the cause only if the experiment found it.
             shown = re.search(r"in place of (keras\.ops[^:]*):", finding.remedy)
             what = f"; what differs is {shown[1]}" if shown else ""
             if finding.check in ("arguments", "saved"):

@@ -1,4 +1,4 @@
-"""What is inside of a loss, and around it: dtypes, second derivatives, the base."""
+"""Checks inside a loss: dtypes on the way, second derivatives, vmap."""
 
 import numpy as np
 
@@ -8,9 +8,9 @@ from portable_losses.parity.examine.showing import code_of, number
 
 
 def dtypes(m: Measured) -> list[Finding]:
-    """Nothing is computed in float64 or half precision on the way."""
+    """Intermediate results are not in float64 or half precision."""
     if "ctc" in m.source:
-        return []  # Keras's own ctc_loss does, on purpose
+        return []  # Keras's ctc_loss does, on purpose
     for which, words in (
         (
             "float64",
@@ -48,7 +48,7 @@ def dtypes(m: Measured) -> list[Finding]:
 def second(m: Measured) -> list[Finding]:
     """The second derivative, where a backend has one, is that of the value.
 
-    A loss says that it has none by an error, or by one that is not finite.
+    An error or a result that is not finite means that the loss has none.
     """
     exact = m.found.get("second64", {}).get("numpy", {})
     facts = m.found.get("second", {})
@@ -63,8 +63,9 @@ def second(m: Measured) -> list[Finding]:
             continue
         far = {b: v for b, v in got.items() if _differ(v, wanted, 0.02)}
         if key == "free":
-            # What stop_gradient holds is meant, unless the gradient itself moves with
-            # it: then the gradient is that of the value, and its derivative is not.
+            # A term under stop_gradient is constant on purpose. It is a fault only if
+            # the gradient changes with that term: then the gradient is that of the
+            # value, and the derivative of the gradient is not.
             far = {
                 b: v
                 for b, v in far.items()
@@ -105,7 +106,7 @@ def _differ(a: float, b: float, part: float) -> bool:
 
 
 def mapped(m: Measured) -> list[Finding]:
-    """`vmap` over the samples gives each its value."""
+    """`vmap` over the samples gives the value of each sample."""
     if m.kind.couples or m.kind.scalar:
         return []
     label = next(iter(m.inputs))

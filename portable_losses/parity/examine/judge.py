@@ -1,4 +1,4 @@
-"""What the measured facts mean: findings, one for each cause."""
+"""Turns the measurements into findings, one for each cause."""
 
 from portable_losses.parity.examine import (
     base,
@@ -38,18 +38,18 @@ CHECKS = (
     "conventions",
     *base.NAMES,
 )
-"""What a finding may be called."""
+"""The names of findings."""
 
 
 def _explain(findings: list[Finding]) -> bool:
-    """Whether a fault may be the cause of wrong numbers."""
+    """Whether a finding may be the cause of wrong numbers."""
     return any(
         f.rank == FAULT and f.check not in ("arguments", "saved") for f in findings
     )
 
 
 CONVENTIONS = ("saved",)
-"""Advice of others that `--strict` makes a fault of."""
+"""Findings from other modules that `--strict` turns from advice into faults."""
 
 
 def judge(m: Measured, again: Again) -> list[Finding]:
@@ -59,17 +59,17 @@ def judge(m: Measured, again: Again) -> list[Finding]:
     if abroad is not None:
         findings.append(abroad)
     over = raised.ended(raised.first(m, "ended"), m.facts)
-    if abroad is None:  # importing a framework may take longer than a step
+    if abroad is None:  # the import of a framework may exceed the time limit
         findings += over
     over = [finding for finding in over if finding.rank == FAULT]
     errors = raised.errors(m, bool(abroad))
     findings += errors
-    if not findings:  # an error says more
+    if not findings:  # an error is more precise
         helper = foreign.called(m.found.get("items", {}))
         findings += [helper] if helper else []
     if not over:
         unstable = per_item.deterministic(m)
-        if unstable:  # what compilers say of random numbers is the same cause
+        if unstable:  # compiler errors about random numbers have the same cause
             told = {f.remedy for f in unstable}
             findings = [
                 f
@@ -82,8 +82,8 @@ def judge(m: Measured, again: Again) -> list[Finding]:
         if not unstable:
             if not misshapen:
                 findings += per_item.independent(m)
-            # What an error or a foreign framework explains is not told twice; what is
-            # lost on saving explains no number.
+            # Wrong numbers that an error or a foreign framework may explain are not
+            # reported again. An argument lost on saving does not explain a number.
             findings += explained.numeric(m, again, only_sure=_explain(findings))
             if not _explain(findings):
                 findings += inner.dtypes(m) + inner.second(m) + inner.mapped(m)

@@ -1,4 +1,4 @@
-"""What is kept on saving."""
+"""Whether a loss and its arguments survive saving."""
 
 import re
 
@@ -7,7 +7,7 @@ from portable_losses.parity.examine.measured import Measured
 
 
 def saving(m: Measured) -> list[Finding]:
-    """The loss comes back from its config, with its arguments."""
+    """The loss can be restored from its config, with all arguments."""
     found: list[Finding] = []
     for lane, facts in m.found.get("saving", {}).items():
         error = facts.get("broken") or facts.get("error")
@@ -82,6 +82,6 @@ def get_config(self):
 
 
 def of_lost(names: list[str]) -> str:
-    """What to do about arguments that are lost on saving."""
+    """The remedy for arguments that are lost on saving."""
     pairs = ", ".join(f'"{name}": self.{name}' for name in names)
     return GET_CONFIG.format(pairs=pairs)

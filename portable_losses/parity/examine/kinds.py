@@ -1,4 +1,4 @@
-"""What a loss takes: how its inputs are drawn, and the points where losses go wrong.
+"""Kinds of inputs: how they are drawn, and the points at which losses often fail.
 
 All inputs of a kind have one shape, so that a backend compiles once for all of them.
 """
@@ -14,7 +14,7 @@ from portable_losses.parity.examine.draws import Pair
 from portable_losses.parity.examine.sending import arrays
 
 SAMPLES = 6
-"""Samples of a batch; not the number of columns, so that axes cannot be mistaken."""
+"""Samples per batch; not the number of columns, so that a wrong axis is found."""
 
 COLUMNS = 4
 
@@ -26,16 +26,16 @@ class Kind:
     Args:
         draw: `draw(rng, shape)` returns targets and predictions; `shape` is that of
             the predictions.
-        shape: of the predictions, the samples first.
+        shape: shape of the predictions, the samples first.
         edges: `edges(shape)` returns named inputs, of the same shapes.
         wrong: names of the edges at which every sample is confidently wrong, so that
-            its gradient must be alive.
-        far: names of the edges that are wrong, and whose gradient may be dead: robust
-            losses have none far away.
-        right: the edge that must cost less than those of `wrong` and `far`.
+            the gradient of each sample must not be 0.
+        far: names of the edges that are wrong, and whose gradient may be 0: robust
+            losses have gradient 0 far away.
+        right: the edge whose value must be lower than at `wrong` and `far`.
         couples: whether items may depend on the other samples of the batch.
-        scalar: whether the loss is one number a batch.
-        words: what it is, for people.
+        scalar: whether the loss is one number per batch.
+        words: description of the kind for users.
     """
 
     draw: Callable[[np.random.Generator, tuple[int, ...]], Pair]
@@ -60,7 +60,7 @@ class Kind:
 
 
 def single(pair: Pair) -> Pair:
-    """Inputs as people pass them: float32 and int32."""
+    """Inputs as users pass them: float32 and int32."""
     t, p = (np.asarray(x) for x in pair)
     kinds = {"i": "int32", "u": "int32", "b": "float32"}
     return t.astype(kinds.get(t.dtype.kind, "float32")), p.astype("float32")
@@ -212,7 +212,7 @@ KINDS: dict[str, Kind] = {
         words="real targets and predictions, and one number a batch",
     ),
 }
-"""What a loss takes, by name."""
+"""The kinds of inputs, by name."""
 
 KINDS["regression_logits"] = KINDS["regression"]
 KINDS["positive_logits"] = Kind(
@@ -222,11 +222,11 @@ KINDS["positive_logits"] = Kind(
 )
 
 DECLARED = "declared"
-"""The name of what a loss of this package takes, which its case says."""
+"""The name of the kind of a loss of this package, whose case declares the inputs."""
 
 
 def of_declared(facts: dict[str, Any]) -> tuple[Kind, dict[str, Pair]]:
-    """The kind and the inputs of a loss that declares them."""
+    """The kind and the inputs that the case of a loss declares."""
     inputs: dict[str, Pair] = arrays(facts["inputs"])
     first = next(iter(inputs.values()))
     edges = {name: inputs[name] for name in facts["edges"]}

@@ -1,4 +1,4 @@
-"""What a worker measures of a user's loss: facts, which the parent judges."""
+"""The measurements of a user's loss in a worker; the parent judges the results."""
 
 # Long because each command of the parent is a method, most of them a few lines.
 
@@ -27,9 +27,10 @@ class Lab:
     """Measures on the backend of this process.
 
     Args:
-        voice: is told as each step of user code begins.
+        voice: called as each step of user code begins.
         find: finds the loss that a target names.
-        caught: what a step may raise; the rest ends the process, or stops the test.
+        caught: the exceptions that a step may raise; others end the process, or stop
+            the test.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Lab:
         self.stands_in = False
 
     def versions(self) -> dict[str, str]:
-        """What runs in this worker."""
+        """The versions of what runs in this worker."""
         return {
             "python": platform.python_version(),
             "keras": keras.__version__,
@@ -56,7 +57,7 @@ class Lab:
         }
 
     def do(self, command: Facts) -> Facts:
-        """Obey a command of the parent."""
+        """Run a command of the parent."""
         if "stack" in command:
             self.voice.writes_to(command["stack"])
         self.stands_in = bool(command.get("stand_in"))
@@ -64,7 +65,7 @@ class Lab:
         return act(command)
 
     def _try(self, what: str, run: Callable[[], Facts]) -> Facts:
-        """A step of user code; whatever it raises is a fact."""
+        """Run a step of user code; an exception is part of the result."""
         self.voice.step(what)
         try:
             return run()
@@ -82,7 +83,7 @@ class Lab:
         )
 
     def on_load(self, command: Facts) -> Facts:
-        """Find the loss, and make it."""
+        """Find the loss, and make an instance."""
         target = command["target"]
         self.subject = self.stand_in = None
 
@@ -97,7 +98,7 @@ class Lab:
         return self._try("the import", load)
 
     def on_declared(self, command: Facts) -> Facts:
-        """What the loss says that it takes; nothing, where it does not."""
+        """The inputs that the case of the loss declares; empty if it has no case."""
 
         def run() -> Facts:
             case = declared.case_of(self.loss.loss)
@@ -107,7 +108,7 @@ class Lab:
 
     @property
     def loss(self) -> Subject:
-        """The loss that is checked, or ours in its place, if a command says so."""
+        """The loss that is checked, or our drop-in, if the command asks for it."""
         chosen = self.stand_in if self.stands_in else self.subject
         assert chosen is not None
         return chosen
@@ -118,7 +119,7 @@ class Lab:
         """Value and gradient at named inputs, in one mode, with operations swapped."""
         mode = command.get("mode") or self.autodiff.MODES[0]
         with swaps.swapped(self.loss, command.get("swap", ())):
-            # Another function, so that nothing is taken from what was compiled before.
+            # A new function object, so that no earlier compilation is reused.
             fn = self._function()
             return {
                 name: self._try(f"{mode}, {name}", partial(self._at, fn, mode, pair))
@@ -147,7 +148,7 @@ class Lab:
     def _items(self, pair: Any) -> Facts:
         t, p = (keras.ops.convert_to_tensor(x) for x in pair)
         called: Facts = {}
-        watch = self.backend != "numpy"  # there all that is a tensor is NumPy's
+        watch = self.backend != "numpy"  # on NumPy every tensor is a NumPy array
         with (
             np.errstate(all="ignore"),
             calls.watched(called) if watch else contextlib.nullcontext(),
@@ -165,7 +166,7 @@ class Lab:
         }
 
     def on_reference(self, command: Facts) -> Facts:
-        """The same in float64, with one-sided derivatives; on the NumPy backend."""
+        """Value and one-sided derivatives in float64; on the NumPy backend."""
         with swaps.swapped(self.loss, command.get("swap", ())):
             made = self._try("the reference", lambda: {"at": self._reference(command)})
             if "error" in made:
@@ -177,7 +178,7 @@ class Lab:
             }
 
     def _reference(self, command: Facts) -> Callable[[Any, Any], Facts]:
-        """What gives the float64 numbers of the loss, or of ours of that name."""
+        """A function for the float64 numbers of the loss, or of our drop-in for it."""
         from portable_losses.parity.examine.float64 import reference
 
         given = command.get("reference")
@@ -196,9 +197,10 @@ class Lab:
         return both
 
     def on_curve(self, command: Facts) -> Facts:
-        """Value and gradient while one number of the prediction moves.
+        """Value and gradient while one number of the prediction varies.
 
-        Beside them are those of another loss, where there is one of that name.
+        They include those of the loss of the same name, for comparison, if there is
+        one.
         """
         from portable_losses.parity.examine import curve_here
 
@@ -209,7 +211,7 @@ class Lab:
         return found | ({"keras": beside} if "value" in beside else {})
 
     def on_culprit(self, command: Facts) -> Facts:
-        """The first operation of NumPy that gives no finite number, and its line."""
+        """The first NumPy operation with a result that is not finite, and its line."""
 
         def run(pair: Any) -> Facts:
             with np.errstate(divide="raise", over="raise", invalid="raise"):
@@ -222,7 +224,7 @@ class Lab:
         }
 
     def on_guess(self, command: Facts) -> Facts:
-        """What the loss takes, found out by trying; on the NumPy backend."""
+        """The kind of inputs of the loss, found by calling it; on the NumPy backend."""
         from portable_losses.parity.examine.guess import guess
 
         def run() -> Facts:
@@ -234,12 +236,12 @@ class Lab:
     # --- the rest ---------------------------------------------------------------------
 
     def on_saving(self, command: Facts) -> Facts:
-        """Whether the loss comes back from its config, whatever its arguments."""
+        """Whether the config restores the loss, also with each argument changed."""
         pair = arrays(command["inputs"])["drawn 0"]
         return self._try("saving", lambda: saving.facts(self.loss, pair))
 
     def on_inside(self, command: Facts) -> Facts:
-        """The dtypes of what is computed on the way."""
+        """The dtypes of the intermediate results."""
         if not hasattr(self.autodiff, "inside"):
             return {}
         pair = arrays(command["inputs"])["drawn 0"]
@@ -274,7 +276,7 @@ class Lab:
         )
 
     def _by_gradients(self, fn: Any, t: Any, p: Any, v: Any) -> float:
-        """The same by differences of the gradient, as far as float32 gives it."""
+        """The second derivative by differences of the gradient, in float32 accuracy."""
         step, mode = 1e-2, self.autodiff.MODES[-1 if self.backend == "jax" else 0]
         sides = [
             self.autodiff.evaluate(fn, mode, t, (p + s * v).astype(p.dtype)).gradient
@@ -294,7 +296,7 @@ class Lab:
         )
 
     def on_base(self, command: Facts) -> Facts:
-        """What Keras's own base does for every loss: advice, where it is not ours."""
+        """The conventions that the base class of the loss breaks."""
         from portable_losses.parity.examine.around import Around
 
         t, p = arrays(command["inputs"])["drawn 0"]

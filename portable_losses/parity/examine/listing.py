@@ -1,7 +1,7 @@
 """The losses of a package, each once: what an audit checks; in a worker.
 
-A loss has many names: a class, the function that it wraps, and short forms of both. A
-class that takes logits or probabilities is two losses, and each is checked.
+A loss has several names: a class, the function that it wraps, and short forms of both.
+A class that takes logits or probabilities is checked as two losses.
 """
 
 import inspect
@@ -19,7 +19,7 @@ from portable_losses.parity.examine.naming import split
 
 LOGITS = "from_logits"
 KNOWN = {"num_classes": COLUMNS}
-"""Arguments that a loss may need, and whose meaning their names say."""
+"""Values for required arguments whose meaning is clear from the name."""
 
 _BASE = re.compile("^_*(Base|Abstract)|Base$")
 
@@ -31,11 +31,11 @@ def listed(
 
     Args:
         place: a file, a module or a package.
-        step: is told as the import of each module begins.
+        step: called before the import of each module.
 
     Returns:
-        `names`: the targets; `also`: the other names of each; `unread`: what modules of
-        a package raised on import.
+        `names`: the targets; `also`: the other names of each; `unread`: the errors of
+        modules that failed to import.
     """
     found = names(place, step)
     if place.endswith(".py"):
@@ -62,17 +62,16 @@ def listed(
 
 
 def _is_base(target: str, thing: Any) -> bool:
-    """Whether it is a class that is only there for others to derive from."""
+    """Whether it is an abstract class, which others derive from."""
     if not inspect.isclass(thing):
         return False
     return bool(thing.__subclasses__() and _BASE.search(split(target)[1]))
 
 
 def _wrapped(things: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Functions, and the class that computes with each as the function by itself does.
+    """Functions, each with the class that computes the same by default.
 
-    A class whose arguments have other defaults than those of its function is another
-    loss.
+    A class whose defaults differ from those of its function is another loss.
     """
     functions = {id(f): target for target, f in things.items() if inspect.isfunction(f)}
     for target, thing in things.items():
@@ -92,10 +91,10 @@ def _wrapped(things: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _made(owner: type) -> Any:
-    """A loss without arguments; None where it needs some."""
+    """The loss made without arguments; None if it needs some."""
     try:
         return owner()
-    except Exception:  # its own, whatever that is: the check will tell
+    except Exception:  # any error of the user's code: the check reports it
         return None
 
 
@@ -110,10 +109,10 @@ def _other_names(target: str, things: dict[str, Any]) -> list[str]:
 
 
 def _spelled(target: str, thing: Any) -> Iterator[str]:
-    """A class with the arguments that it needs, and with `from_logits` both ways.
+    """A class with the arguments that it needs, and with both values of `from_logits`.
 
-    One that needs what is not known here is spelled without: the check says what is
-    missing.
+    If a required argument has no known value, it is omitted: the check reports that it
+    is missing.
     """
     if not inspect.isclass(thing) or not issubclass(thing, keras.losses.Loss):
         yield target
@@ -148,6 +147,6 @@ def _spelled(target: str, thing: Any) -> Iterator[str]:
 def _is_made(target: str) -> bool:
     try:
         find(target)
-    except Exception:  # its own, whatever that is
+    except Exception:  # any error of the user's code
         return False
     return True

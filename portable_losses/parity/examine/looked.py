@@ -1,4 +1,4 @@
-"""What was asked of a check, and what it looked at: not all has a meaning each time."""
+"""The options of a check, and which of the checks were judged, and why others not."""
 
 import dataclasses
 import shlex
@@ -10,21 +10,21 @@ from portable_losses.parity.examine.kinds import KINDS
 from portable_losses.parity.page.words import ASKED, asked
 
 FIRST = ("import", "runs", "compiles", "foreign", "hangs", "ends", "numpy lane")
-"""A loss that fails at one of these has no numbers that could be judged."""
+"""If a loss fails one of these, there are no numbers to judge."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
-    """What was asked for.
+    """The options of the check.
 
     Args:
-        backends: those with gradients.
-        options: of the command line, as words.
-        said: whether the user said what the losses take.
-        reference: the function that the losses are held to, or nothing.
-        own_inputs: whether the inputs are the user's own.
+        backends: the backends with gradients.
+        options: the options of the command line, as words.
+        said: whether the user gave the kind of the losses.
+        reference: the function that the losses are compared with, or nothing.
+        own_inputs: whether the user gave the inputs.
         strict: whether advice counts as a fault.
-        versions: of the backends, and what else the workers run on.
+        versions: versions of the backends and of Python in the workers.
         when: date and time.
         machine: the kind of machine.
     """
@@ -40,12 +40,12 @@ class Asked:
     machine: str
 
     def command(self, targets: Sequence[str]) -> str:
-        """The command that checks some losses as they were checked."""
+        """The command that repeats the check of some losses."""
         return shlex.join(["portable-losses", "check", *targets, *self.options])
 
 
 def looked(report: Report, asked_for: Asked) -> list[dict[str, str]]:
-    """Each thing that a check asks, and what came of it: not all have a meaning."""
+    """The result of each check, or the reason why it was not judged."""
     by_check: dict[str, list[Finding]] = {}
     for finding in report.findings:
         by_check.setdefault(finding.check, []).append(finding)
@@ -71,7 +71,7 @@ def _unjudged(
     stopped: bool,
     asked_for: Asked,
 ) -> str:
-    """Why something was not judged; empty where it was."""
+    """Why a check was not judged; empty if it was."""
     if stopped:
         return "not judged: the loss did not run"
     if name in FIRST:

@@ -1,10 +1,10 @@
-"""Which loss of the catalogue equals a user's, in value and gradient; in a worker.
+"""Finds the loss of the catalogue that equals a user's loss; in a worker.
 
 Both are evaluated at drawn inputs of every kind that the user's loss can be called
-with. Two losses are equal where gradients and values are, up to a constant factor.
+with. Two losses are equal if gradients and values are equal up to a constant factor.
 """
 
-# Long because the search keeps the order in which losses are tried, and its reasons.
+# Long, since the order in which losses are tried and the reasons for it are here.
 
 import inspect
 import itertools
@@ -23,7 +23,7 @@ from portable_losses.parity.examine.matching_arguments import numbers_of
 from portable_losses.parity.examine.subject import Subject
 
 GRADIENT, VALUE = 2e-4, 2e-5
-"""How far apart two float32 results may be, of the largest of them."""
+"""How far two float32 results may differ, relative to the largest."""
 
 NUMBERS = 6
 """How many of the numbers in the user's code are tried as arguments."""
@@ -41,12 +41,12 @@ class Point(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """How a user's loss stands to one of ours: `factor` times it, plus `offset`."""
+    """A user's loss as `factor` times a loss of ours, plus `offset`."""
 
     factor: float
     offset: float
     gradient: float
-    """The largest difference of gradients, of the user's largest."""
+    """The largest difference of gradients, relative to the user's largest gradient."""
 
 
 class Matcher:
@@ -83,12 +83,12 @@ class Matcher:
     ) -> list[dict[str, Any]]:
         """The comparisons at inputs of each kind.
 
-        What was equal at one kind is tried alone at the next, and all others only where
-        none of it is equal there.
+        Losses that were equal at one kind are tried first at the next kind. All others
+        are tried only if none of them is equal there.
 
         Args:
             kinds: of the inputs.
-            step: is told what begins.
+            step: called with the name of each step.
             only: losses with arguments; no others are tried.
         """
         found: list[dict[str, Any]] = []
@@ -112,7 +112,7 @@ class Matcher:
     def compare(
         self, kind: str, step: Any, only: list[tuple[str, dict[str, Any]]] | None = None
     ) -> dict[str, Any]:
-        """What equals the user's loss at inputs of a kind, and else what is nearest."""
+        """The losses equal to the user's at inputs of a kind; if none, the nearest."""
         theirs = self._points(self.subject.value, kind, DRAWS)
         equal: list[dict[str, Any]] = []
         nearest: dict[str, Any] | None = None
@@ -147,7 +147,7 @@ class Matcher:
         return {"equal": equal, "nearest": nearest}
 
     def _confirmed(self, fn: Any, kind: str, theirs: list[Point]) -> Compared | None:
-        """The comparison at every draw; None where they are not one loss."""
+        """The comparison at all draws; None if the losses are not equal."""
         ours = self._try(fn, kind, DRAWS)
         if ours is None:
             return None
@@ -162,7 +162,7 @@ class Matcher:
     def _explained(
         self, name: str, arguments: dict[str, Any], kind: str, found: Compared
     ) -> dict[str, Any]:
-        """The factor and offset, and where the factor is a sum in place of a mean."""
+        """The factor and offset, and the axes of a sum where ours has the mean."""
         factor, offset, note = found.factor, found.offset, ""
         shape = KINDS[kind].shape
         by = {"the batch": shape[0], "the last axis": shape[-1]}
@@ -190,7 +190,7 @@ class Matcher:
     # --- evaluation -------------------------------------------------------------------
 
     def _candidates(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Every loss with its defaults, then with other arguments."""
+        """Every loss with default arguments, then with other arguments."""
         for name in self.losses:
             yield name, {}
         for name, loss in self.losses.items():
@@ -256,8 +256,8 @@ class Matcher:
 def by_differences(fn: Any, t: Array, p: Array) -> Point:
     """The value, and its derivatives along some directions by float64 differences.
 
-    Losses whose values are one function have the same; whether the gradients are, too,
-    where a loss stops them, is for a backend that has gradients to say.
+    Losses with the same values have the same differences. If a loss uses stop_gradient,
+    its gradient differs from them; only a backend with gradients can compare that.
     """
     with wide():
         q = np.asarray(p, "float64")
@@ -274,7 +274,7 @@ def _number(fn: Any, t: Array, p: Array) -> float:
 
 
 def compared(theirs: list[Point], ours: list[Point]) -> Compared:
-    """The factor between two losses, by least squares, and what it leaves."""
+    """The factor between two losses, by least squares, and the remaining error."""
     g = np.concatenate([p.gradient.ravel() for p in theirs])
     h = np.concatenate([p.gradient.ravel() for p in ours])
     if g.shape != h.shape or not h.any():
@@ -283,12 +283,12 @@ def compared(theirs: list[Point], ours: list[Point]) -> Compared:
     left = float(np.abs(g - factor * h).max() / np.abs(g).max())
     pairs = zip(theirs, ours, strict=True)
     offset = float(np.mean([t.value - factor * o.value for t, o in pairs]))
-    # Of opposite sign they are not one loss.
+    # With a negative factor they are different losses.
     return Compared(factor, offset, left if factor > 0 else np.inf)
 
 
 def _small(offset: float, theirs: list[Point]) -> float:
-    """An offset, 0 where rounding accounts for it."""
+    """The offset, 0 if it is within rounding."""
     size = max(1e-3, *(abs(p.value) for p in theirs))
     return 0.0 if abs(offset) < 10 * VALUE * size else offset
 

@@ -1,4 +1,4 @@
-"""The numbers of a user's loss, which may be arguments of ours."""
+"""Numbers in a user's loss, to be tried as arguments of ours."""
 
 import ast
 import inspect
@@ -28,7 +28,7 @@ def numbers_of(subject: Subject) -> dict[str, Any]:
     constants: list[Any] = [
         n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)
     ]
-    # 0 and 1 are everywhere, and small numbers guard divisions.
+    # 0 and 1 occur in most code, and small numbers are epsilons.
     rest = [v for v in constants if _is_number(v) and 1e-4 < abs(v) and abs(v) != 1]
     known = set(found.values())
     for i, value in enumerate(dict.fromkeys(rest)):

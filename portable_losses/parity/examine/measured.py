@@ -1,4 +1,4 @@
-"""All that was measured of a loss, in one place for those who judge it."""
+"""All measurements of a loss, for the modules that judge it."""
 
 import dataclasses
 import re
@@ -14,26 +14,26 @@ Facts = dict[str, Any]
 Again = Callable[
     [tuple[str, ...], Mapping[str, Pair], tuple[str, ...]], dict[str, Facts]
 ]
-"""Measures once more: on backends, at inputs, with operations swapped."""
+"""Measures again: on some backends, at some inputs, with operations swapped."""
 
 
 Culprit = Callable[[Mapping[str, Pair]], Facts | None]
-"""The error of the first operation that gives no finite number, if it shows."""
+"""The error of the first operation with a result that is not finite, if found."""
 
 
 @dataclasses.dataclass
 class Measured:
-    """All that was measured of a loss.
+    """All measurements of a loss.
 
     Args:
-        kind: what it takes.
-        inputs: by name.
-        facts: of the loss itself.
-        backends: those with gradients that run it.
-        found: what was measured, then backend.
+        kind: the kind of its inputs.
+        inputs: the inputs by name.
+        facts: facts about the loss itself.
+        backends: the backends with gradients that run it.
+        found: the results by measurement, then by backend.
         strict: whether advice counts as a fault.
-        reference: the user's own, by name, if there is one.
-        culprit: finds what makes a value that is not finite.
+        reference: name of the user's reference, if given.
+        culprit: finds the operation that makes a value that is not finite.
     """
 
     kind: Kind
@@ -57,7 +57,7 @@ class Measured:
         return f"{file}:{number}" if file else ""
 
     def line_with(self, *words: str) -> str:
-        """The first line of the loss with one of these words, or its definition."""
+        """The first line of the loss with one of these words, else its definition."""
         for word in words:
             for number, text in self.facts["source"]["lines"]:
                 if word in text.split("#")[0]:
@@ -74,6 +74,6 @@ class Measured:
         return ""
 
     def items(self, lane: str, label: str) -> Any:
-        """What `call` returned in a lane, or None."""
+        """What `call` returned on a backend, or None."""
         fact = self.found.get("items", {}).get(lane, {}).get(label, {})
         return np.asarray(fact["items"]) if "items" in fact else None

@@ -1,4 +1,4 @@
-"""Which samples and columns a loss compares with each other, found out by trying."""
+"""Which samples and columns a loss compares with each other, found by calling it."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from portable_losses.parity.examine.trial import B, C, Trial
 
 
 def picks(loss: Trial, ids: Any, p: Any) -> bool:
-    """Whether class indices pick columns, and are no numbers to compute with."""
+    """Whether class indices select columns, rather than enter as numbers."""
     if not is_about_each(loss, ids, p):
         return False
     before, between = loss.items(ids, p), loss.items(ids + 0.25, p)
@@ -20,7 +20,7 @@ def picks(loss: Trial, ids: Any, p: Any) -> bool:
 
 
 def is_about_each(loss: Trial, ids: Any, p: Any) -> bool:
-    """Whether another class index changes the item of its sample, and no other."""
+    """Whether a changed class index changes only the item of that sample."""
     before, changed = loss.items(ids, p), ids.copy()
     changed[0] = (ids[0] + 1) % C
     after = loss.items(changed, p)
@@ -30,7 +30,7 @@ def is_about_each(loss: Trial, ids: Any, p: Any) -> bool:
 
 
 def is_ordinal(loss: Trial, ids: Any, p: Any) -> bool:
-    """Whether it matters which of the other columns a prediction is in."""
+    """Whether the value changes if the predictions of two wrong classes are swapped."""
     before, other = loss.items(ids, p), p.copy()
     for i, k in enumerate(ids):
         a, b = [c for c in range(C) if c != k][:2]
@@ -42,9 +42,10 @@ def is_ordinal(loss: Trial, ids: Any, p: Any) -> bool:
 
 
 def needs_four(loss: Trial) -> bool:
-    """Whether three columns are too few.
+    """Whether the loss needs four columns.
 
-    JAX takes the last column for one beyond, in place of an error.
+    JAX does not raise for an index out of range, but takes the last column. So three
+    columns are also compared with four, where the last one is repeated.
     """
     three = loss.rng.uniform(0, 1, (2, B, 3))
     if not loss.runs(*three):
@@ -54,7 +55,7 @@ def needs_four(loss: Trial) -> bool:
 
 
 def is_of_boxes(loss: Trial) -> bool:
-    """Whether moving and enlarging both boxes changes nothing."""
+    """Whether moving and scaling both boxes leaves the value unchanged."""
     t = np.array([[0.0, 0.0, 1.0, 1.0]] * B)
     near, far = t + 0.1, t + 0.5
     moved = loss.total(t + 2.0, near + 2.0)
@@ -65,10 +66,10 @@ def is_of_boxes(loss: Trial) -> bool:
 
 
 def couples(loss: Trial) -> bool:
-    """Whether pairs of vectors of different samples are compared.
+    """Whether vectors of different samples are compared with each other.
 
-    An item that only depends on the errors of the others, or on their predictions,
-    is no such thing.
+    This is false for an item that depends on the other samples only through their
+    errors, or only through their predictions.
     """
     t, p = loss.rng.normal(size=(2, B, C))
     before = _first(loss, t, p)
@@ -95,5 +96,5 @@ def _first(loss: Trial, t: Any, p: Any) -> float | None:
     """The item of the first sample; None if there are no items."""
     found = loss.items(t, p)
     if found is None or not found.ndim or found.shape[0] < B:
-        return None  # a statistic always depends on all of them
+        return None  # a statistic always depends on all samples
     return float(found[0].mean())

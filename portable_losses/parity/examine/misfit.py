@@ -1,4 +1,4 @@
-"""A kind, a shape or inputs of the user's that the loss does not take."""
+"""Reports that a loss does not take the kind, shape or inputs that the user gives."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from portable_losses.parity.examine.session import Session
 def of_shape(
     target: str, kind: str, shape: tuple[int, ...] | None, error: Exception
 ) -> Report:
-    """No inputs of that kind have the shape."""
+    """The kind has no inputs of the given shape."""
     usual = ",".join(map(str, KINDS[kind].shape))
     given = ",".join(map(str, shape or ()))
     return Report(
@@ -28,9 +28,9 @@ def of_shape(
 def of(
     session: Session, target: str, kind: str, inputs: Mapping[str, Pair], lane: str
 ) -> Report | None:
-    """The report of a loss that runs at other inputs, and not at the user's.
+    """The report of a loss that runs at other inputs, but not at the user's.
 
-    A loss that runs at no inputs is left to those who name its error.
+    A loss that runs at no inputs is reported elsewhere, with the error.
     """
     first = {name: inputs[name] for name in list(inputs)[:1]}
     found = session.ask(lane, "items", inputs=sent(first))

@@ -1,4 +1,4 @@
-"""How a target is written: a place, and an expression in it."""
+"""Splits a target into its place (file or module) and an expression."""
 
 
 def split(target: str) -> tuple[str, str]:

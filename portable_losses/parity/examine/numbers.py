@@ -12,16 +12,16 @@ from portable_losses.parity.examine.showing import number
 from portable_losses.parity.examine.table import ORDER, Facts, Fault, Table
 
 LEAST = 0.5
-"""Where a value is nearly 0, terms of order 1 have canceled, and left rounding."""
+"""Below this size, a value may be what rounding leaves of terms that cancel."""
 
 CANCELED = 3e-6
-"""What that rounding leaves of terms of order 1, at drawn inputs."""
+"""The error that rounding of such terms of order 1 leaves, at drawn inputs."""
 
 CANCELED_AT_EDGES = 2e-4
-"""Likewise at edges, where a formula may divide by a constant as small as 1e-3."""
+"""The same at edges, where a formula may divide by a constant as small as 1e-3."""
 
 JUMP = 1e4
-"""A difference over a small step that is larger is that of a jump."""
+"""A difference quotient larger than this means that the value jumps."""
 
 OVERFLOW = 1e37
 """A float64 value beyond this may be infinite in float32."""
@@ -102,10 +102,11 @@ def _at(table: Table, label: str) -> Iterator[Fault]:
             continue
         room = (1e-2 if drawn else 5e-2) * np.abs(g) + (1e-3 if drawn else 2e-2) * scale
         with np.errstate(invalid="ignore"):
-            # Where several parts have a tie, each may choose its own side.
+            # At a tie in several terms, each term may take another one-sided
+            # derivative.
             room = room + np.nan_to_num(high - low, posinf=0.0)
             outside = (g < low - room) | (g > high + room)
-            # Both one-sided differences are of a jump: there is no derivative.
+            # If both one-sided differences show a jump, there is no derivative.
             outside &= np.minimum(np.abs(low), np.abs(high)) < JUMP * np.maximum(
                 1, size
             )
@@ -123,9 +124,9 @@ def _at(table: Table, label: str) -> Iterator[Fault]:
 
 
 def is_choice(table: Table, fault: Fault) -> bool:
-    """Whether backends only choose different sides of a non-differentiable point.
+    """Whether backends only take different sides of a non-differentiable point.
 
-    Rounding alone can choose: a sum that is 0 on one backend is 1e-8 on another.
+    Rounding can decide the side: a sum that is 0 on one backend is 1e-8 on another.
     """
     wanted, values = table.wanted(fault.label), table.values(fault.label).values()
     if fault.check != "backends" or not wanted or fault.label not in table.edges:

@@ -1,4 +1,4 @@
-"""The page of a check: what was asked and found, the input, the curves, the remedy."""
+"""The page of a check: the options, the findings, the input, the curves, the remedy."""
 
 import pathlib
 import re
@@ -34,10 +34,10 @@ def page(
 
     Args:
         path: where it is written.
-        reports: what was found of each loss.
-        measured: the curve of each loss; empty for one without.
-        targets: as the user wrote them.
-        asked_for: what was asked for.
+        reports: the report of each loss.
+        measured: the curve of each loss; empty for a loss without a curve.
+        targets: the targets as the user wrote them.
+        asked_for: the options of the check.
     """
     drawn = [
         _curves(report, each) for report, each in zip(reports, measured, strict=True)
@@ -68,7 +68,7 @@ def page(
 
 
 def _verdict(reports: Sequence[Report], counts: dict[str, int]) -> tuple[str, str, str]:
-    """The word, its tone, and what follows it."""
+    """The verdict, the class of its color, and the text that follows it."""
     worst = next((name for name in VERDICTS if counts[name]), "unchecked")
     words, tone = VERDICTS[worst]
     if len(reports) == 1:
@@ -111,7 +111,7 @@ def _loss(
 
 
 def _question(report: Report, asked_for: Asked) -> str:
-    """What was asked, in sentences."""
+    """What was checked, in sentences."""
     said = [
         f"Does {report.target} give the right value and gradient, and the same "
         f"ones on {listed(asked_for.backends)}?"
@@ -162,7 +162,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _line(line: str) -> dict[str, Any] | None:
-    """The user's own line with those around it, as far as the file can be read."""
+    """The line of user code with the lines around it, if the file can be read."""
     found = re.match(r"(.+?):(\d+)(?:: (.*))?$", line)
     if found is None:
         return {"place": line, "lines": []} if line else None

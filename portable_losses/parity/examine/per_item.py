@@ -1,4 +1,4 @@
-"""The items of a loss: the same again, one a sample, and without the others."""
+"""Checks of the items: deterministic, one per sample, independent of other samples."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def deterministic(m: Measured) -> list[Finding]:
 
 
 def shapes(m: Measured) -> list[Finding]:
-    """One item a sample: not a column, and not a pair of samples."""
+    """There is one item per sample, and not one per column or pair of samples."""
     if m.kind.couples:
         return []
     t, p = m.inputs[next(iter(m.inputs))]
@@ -87,7 +87,7 @@ def _prefixes(t: Any, p: Any) -> set[tuple[int, ...]]:
 
 
 def independent(m: Measured) -> list[Finding]:
-    """The items of some samples are the same without the others."""
+    """The items of some samples stay the same if the other samples are removed."""
     if m.kind.couples or m.kind.scalar:
         return []
     t, p = m.inputs[next(iter(m.inputs))]
@@ -131,7 +131,7 @@ def independent(m: Measured) -> list[Finding]:
 
 
 def _of_batches(m: Measured, lane: str, whole: Any) -> list[Finding]:
-    """One number a batch that is no mean over samples: advice."""
+    """Advice for a loss with one number per batch that is not a mean over samples."""
     halves = [m.items(lane, label) for label in ("first half", "second half")]
     if any(half is None or half.ndim for half in halves):
         return []

@@ -1,4 +1,4 @@
-"""What ended a worker, and what user code raised: one finding a cause."""
+"""Findings for ended workers and for exceptions of user code, one per cause."""
 
 import re
 from typing import Any
@@ -14,16 +14,16 @@ from portable_losses.parity.examine.findings import (
 from portable_losses.parity.examine.measured import Facts, Measured
 from portable_losses.parity.examine.showing import code_of
 
-_FOR_US = r"took more than .* in (float64|second differences)"
-"""Steps in which a loss is called hundreds of times: what is slow there may be fine."""
+_MANY_CALLS = r"took more than .* in (float64|second differences)"
+"""Steps that call a loss hundreds of times: exceeding the limit there is no fault."""
 
 
 def first(m: Measured, key: str) -> dict[str, Facts]:
-    """The first fact of that name for each backend."""
+    """The first fact with that key for each backend."""
     found: dict[str, Facts] = {}
     for what, by_backend in m.found.items():
         if what == "reference" and m.reference is not None:
-            continue  # it is not the loss that ended
+            continue  # the user's reference ended, not the loss
         for backend, facts in by_backend.items():
             if key in facts:
                 found.setdefault(backend, facts[key])
@@ -31,11 +31,11 @@ def first(m: Measured, key: str) -> dict[str, Facts]:
 
 
 def ended(by_backend: dict[str, Facts], facts: Facts) -> list[Finding]:
-    """Workers that hung, or that user code ended."""
+    """Findings for workers that hung, or that user code ended."""
     real = {b: e for b, e in by_backend.items() if e["message"] != "the worker is gone"}
     if not real:
         return []
-    if list(real) == ["numpy"] and re.search(_FOR_US, real["numpy"]["message"]):
+    if list(real) == ["numpy"] and re.search(_MANY_CALLS, real["numpy"]["message"]):
         return [
             Finding(
                 "numpy lane",
@@ -68,7 +68,7 @@ def ended(by_backend: dict[str, Facts], facts: Facts) -> list[Finding]:
 
 
 def import_faults(broken: dict[str, Facts], facts: Facts) -> list[Finding]:
-    """Backends on which the module of the loss cannot be imported, or it be made."""
+    """Backends on which the module cannot be imported, or the loss not be made."""
     error = next(iter(broken.values()))
     return [
         Finding(
@@ -83,7 +83,7 @@ def import_faults(broken: dict[str, Facts], facts: Facts) -> list[Finding]:
 
 
 def never_runs(error: Facts | None, facts: Facts) -> Finding | None:
-    """The loss runs at no inputs whatever: the fault, or None where we cannot tell."""
+    """The loss runs at no inputs: the fault, or None if the cause is not known."""
     if not error:
         return None
     telling = (
@@ -115,7 +115,7 @@ def never_runs(error: Facts | None, facts: Facts) -> Finding | None:
 
 
 def of_reference(m: Measured) -> str:
-    """Why nothing could be held to the user's own reference, if that is so."""
+    """Why nothing could be compared with the user's reference, if that is so."""
     if m.reference is None:
         return ""
     found = m.found.get("reference", {}).get("numpy", {})
@@ -129,7 +129,7 @@ def of_reference(m: Measured) -> str:
 
 
 def errors(m: Measured, abroad: bool) -> list[Finding]:
-    """What user code raised, one finding a line of it."""
+    """Findings for exceptions of user code, one for each line that raises."""
     groups: dict[tuple[Any, ...], dict[str, Any]] = {}
     eager_ok = set()
     for what, by_backend in m.found.items():
@@ -137,7 +137,7 @@ def errors(m: Measured, abroad: bool) -> list[Finding]:
             continue
         for backend, facts in by_backend.items():
             if what == "reference" and m.reference is not None:
-                continue  # its errors are not the loss's
+                continue  # errors of the reference are not errors of the loss
             for label, fact in facts.items():
                 if not isinstance(fact, dict) or label == "ended":
                     continue
@@ -161,7 +161,7 @@ def errors(m: Measured, abroad: bool) -> list[Finding]:
         lanes = tuple(b for b in where if b != "numpy")
         words = remedy.of_error(error, m.source)
         if abroad and not lanes == ():
-            continue  # the framework that is called directly explains it
+            continue  # the direct call of a framework explains it
         if not lanes:
             if not merged:
                 merged["numpy"] = Finding(

@@ -1,6 +1,6 @@
-"""What to do about a fault, by what is known of its kind."""
+"""Remedies for faults, by patterns of messages and of source code."""
 
-# Long because it is one table of what is known, by pattern.
+# Long, since it is one table of patterns and remedies.
 
 import re
 from typing import Any
@@ -231,12 +231,12 @@ _TIES = (
 
 
 def of_numbers(check: str, source: str, wide: bool) -> str:
-    """What to do about a value or a gradient, where no swap helped.
+    """The remedy for a wrong value or gradient, if no swap of operations helped.
 
     Args:
         check: `finite`, `value`, `gradient`, `dead`, `backends`, `direction`, `modes`.
         source: the code of the loss.
-        wide: whether the float64 value is finite where the loss's is not.
+        wide: whether the value is finite in float64 and not in float32.
     """
     if check == "direction":
         return (

@@ -1,4 +1,4 @@
-"""What a loss itself says of what it takes: its arguments, and its code."""
+"""What the arguments and the code of a loss say about its inputs."""
 
 import inspect
 import re
@@ -15,7 +15,7 @@ def code(loss: Trial) -> str:
 
 
 def hint(loss: Trial) -> str:
-    """Why the loss itself says that it takes logits, or nothing."""
+    """The reason to assume logits, from the arguments or the code; empty if none."""
     said, text = from_logits(loss), code(loss)
     if said is not None:
         return "from_logits=True" if said else ""
@@ -27,7 +27,7 @@ def hint(loss: Trial) -> str:
 
 
 def says_probabilities(loss: Trial) -> bool:
-    """Whether the loss itself says that it takes probabilities."""
+    """Whether the arguments or the code say that the loss takes probabilities."""
     said, text = from_logits(loss), code(loss)
     if said is not None or hint(loss):
         return said is False
@@ -39,7 +39,7 @@ def says_probabilities(loss: Trial) -> bool:
 
 
 def from_logits(loss: Trial) -> bool | None:
-    """The argument of that name, if the loss has one."""
+    """The value of the argument of that name, if the loss has it."""
     function = getattr(loss.subject.loss, "fn", None) or loss.subject.given
     arguments = getattr(loss.subject.loss, "_fn_kwargs", None) or {}
     own = arguments.get("from_logits", getattr(loss.subject.loss, "from_logits", 0))

@@ -1,4 +1,4 @@
-"""Whether a loss comes back from its config, and with each of its arguments."""
+"""Whether a loss can be restored from its config, with each of its arguments."""
 
 import contextlib
 import inspect
@@ -19,11 +19,11 @@ _COMMON = ("self", "name", "reduction", "dtype", "args", "kwargs")
 
 
 def facts(subject: Subject, pair: Any) -> dict[str, Any]:
-    """What becomes of the loss, and of each argument that can be varied.
+    """Save and restore the loss, with each argument that can be varied.
 
     Returns:
-        `lost`: the arguments that do not come back; `broken`: what `get_config` or
-        `from_config` raised; `needs_help`: why `load_model` needs to be told of it.
+        `lost`: the arguments that are not restored; `broken`: the error of `get_config`
+        or `from_config`; `needs_help`: why `load_model` needs `custom_objects`.
     """
     with _quick():
         if subject.is_function:
@@ -42,7 +42,7 @@ def facts(subject: Subject, pair: Any) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _quick() -> Iterator[None]:
-    """Keras imports TensorFlow when it first serializes, which takes ten seconds."""
+    """Hide TensorFlow: Keras imports it when it first serializes, in ten seconds."""
     before = list(sys.meta_path)
     if "tensorflow" not in sys.modules:
         alone.hide_other_backends(keras.config.backend())
@@ -53,7 +53,7 @@ def _quick() -> Iterator[None]:
 
 
 def _at_root(error: dict[str, Any]) -> dict[str, Any]:
-    """The error that Keras wraps when it makes an object again."""
+    """The original error, which Keras wraps when it restores an object."""
     root = str(error["message"]).partition("Exception encountered: ")[2]
     return {**error, "message": root.strip()} if root else error
 
@@ -76,7 +76,7 @@ def _variants(subject: Subject) -> Iterator[tuple[str, Any]]:
 
 
 def _required(subject: Subject) -> dict[str, Any]:
-    """The arguments without a default, as the instance has them."""
+    """The arguments without a default, with their values in the instance."""
     parameters = inspect.signature(type(subject.loss).__init__).parameters
     return {
         name: getattr(subject.loss, name)
@@ -88,7 +88,7 @@ def _required(subject: Subject) -> dict[str, Any]:
 
 
 def _others(value: Any) -> list[Any]:
-    """Other values of an argument, of its own type."""
+    """Other values of an argument, of the same type."""
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, int):
@@ -105,12 +105,13 @@ def _comes_back(loss: Any, pair: Any) -> bool:
     try:
         before = _values(loss, pair)
     except Exception:
-        return True  # with this argument it takes other inputs: another axis, say
+        return True  # the changed argument needs other inputs, such as another axis
     owner = type(loss)
     saved = keras.saving.serialize_keras_object(loss)
     taken = inspect.signature(owner.__init__).parameters
     if not any(p.kind is p.VAR_KEYWORD for p in taken.values()):
-        # What every loss of Keras has, and this one does not take, is told as advice.
+        # Keras's base class adds these to the config. If __init__ does not take them,
+        # that is reported as advice, and they are dropped here.
         for name in ("name", "reduction", "dtype"):
             if name not in taken and owner.from_config.__func__ is _FROM_CONFIG:
                 saved["config"].pop(name, None)
@@ -126,7 +127,8 @@ def _values(loss: Any, pair: Any) -> Any:
     t, p = pair
     with np.errstate(all="ignore"):
         near = np.asarray(loss(t, p), "float64").ravel()
-        # Where a threshold is not met, an argument may be without effect.
+        # At a second input too: an argument such as a threshold may have no effect at
+        # the first.
         far = np.asarray(loss(t, p * 0.25), "float64").ravel()
     return np.concatenate([near, far])
 

@@ -1,4 +1,4 @@
-"""Named inputs and references, in the form in which they are sent."""
+"""Named inputs and references in the form in which they go through a pipe."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from portable_losses.parity.reference import Expected
 
 
 def arrays(inputs: dict[str, Any]) -> dict[str, Any]:
-    """Named inputs as arrays, as they were before they were sent."""
+    """Named inputs as arrays again."""
     return {
         name: tuple(np.asarray(x, dtype).reshape(shape) for x, dtype, shape in pair)
         for name, pair in inputs.items()
@@ -16,7 +16,7 @@ def arrays(inputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def sent(inputs: dict[str, Any]) -> dict[str, Any]:
-    """Named inputs in the form in which they are sent."""
+    """Named inputs in the form in which they go through a pipe."""
     return {
         name: [[x.ravel().tolist(), x.dtype.name, list(x.shape)] for x in pair]
         for name, pair in inputs.items()
@@ -24,7 +24,7 @@ def sent(inputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def expected(found: Expected) -> dict[str, Any]:
-    """What a loss should be at an input."""
+    """The float64 reference of a loss at an input."""
     return {
         "value": found.value,
         "largest": found.largest,

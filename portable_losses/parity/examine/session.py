@@ -1,7 +1,7 @@
 """The workers of a check, one for each backend.
 
-Workers start together and live on for the next target. One that hangs or breaks down is
-replaced by another when the next target comes.
+Workers start together and are kept for the next target. A worker that hangs or ends is
+replaced before the next target.
 """
 
 import dataclasses
@@ -19,16 +19,16 @@ Facts = dict[str, Any]
 
 @dataclasses.dataclass
 class Options:
-    """What is asked of a check.
+    """The options of a check.
 
     Args:
-        backends: with gradients; NumPy runs beside them.
-        kind: what the losses take; guessed if None.
-        shape: of the predictions.
-        inputs: named inputs of the user's own.
-        reference: what the values are held to, in place of the loss's own in float64.
-        strict: whether the conventions of this package are held to; None for those
-            losses that derive from `portable_losses.Loss`.
+        backends: the backends with gradients; NumPy always runs too.
+        kind: the kind of the losses' inputs; found by calling them if None.
+        shape: shape of the predictions.
+        inputs: named inputs of the user.
+        reference: function for the values, instead of those of the loss in float64.
+        strict: whether the conventions of this package are checked; if None, they are
+            for losses that derive from `portable_losses.Loss`.
         timeout: seconds that one step of user code may take.
     """
 
@@ -42,13 +42,13 @@ class Options:
 
 
 class Session:
-    """Workers, and what is checked with them.
+    """The workers of a check.
 
-    `here` is the lane that runs in this process, if one does.
+    `here` is the backend that runs in this process, if one does.
 
     Args:
-        options: what is asked.
-        note: is told what happens, for a person who waits.
+        options: the options of the check.
+        note: called with the name of each step, to show progress.
     """
 
     here: str | None = None
@@ -91,7 +91,7 @@ class Session:
     # --- asking -----------------------------------------------------------------------
 
     def ask(self, backend: str, do: str, **facts: Any) -> Facts:
-        """Ask one worker; the answer of one that hangs or ends is `{"ended": ...}`."""
+        """Send a command to one worker; `{"ended": ...}` if it hangs or ends."""
         channel = self._channels[backend]
         try:
             if backend not in self._ready:
@@ -126,18 +126,18 @@ class Session:
     def ask_all(
         self, backends: tuple[str, ...], do: str, **facts: Any
     ) -> dict[str, Facts]:
-        """Ask several workers at once."""
+        """Send a command to several workers at once."""
         return self.together(
             {b: functools.partial(self.ask, b, do, **facts) for b in backends}
         )
 
     def together(self, jobs: Mapping[str, Callable[[], Facts]]) -> dict[str, Facts]:
-        """Do jobs of several lanes at once."""
+        """Run jobs of several backends at once."""
         if not jobs:
             return {}
         with ThreadPoolExecutor(len(jobs)) as pool:
             apart = {b: pool.submit(job) for b, job in jobs.items() if b != self.here}
-            # A debugger, and whoever interrupts, is heard by the main thread alone.
+            # Debuggers and KeyboardInterrupt only work in the main thread.
             own = {b: job() for b, job in jobs.items() if b == self.here}
             return {b: own[b] if b in own else apart[b].result() for b in jobs}
 

@@ -6,7 +6,7 @@ import numpy as np
 
 
 def code_of(t: Any, p: Any) -> str:
-    """`y_true = np.array(...)` and `y_pred = ...`, as short as they are exact."""
+    """`y_true = np.array(...)` and `y_pred = ...`, exact and as short as possible."""
     return f"y_true = {_array(t)}\ny_pred = {_array(p)}"
 
 
@@ -29,24 +29,24 @@ def _nested(x: Any, dtype: Any) -> str:
 
 
 NOISE = 1e-7
-"""Difference quotients have an error of this size, next to numbers of order 1."""
+"""The error of a difference quotient of numbers of order 1."""
 
 
 def without_noise(gradient: Any) -> Any:
-    """Derivatives by differences, as nested lists, in which rounding errors are 0."""
+    """Derivatives by differences, as nested lists, with rounding errors set to 0."""
     g = np.asarray(gradient, "float64")
     size = np.abs(g[np.isfinite(g)]).max(initial=1.0)
     return np.where(np.abs(g) < NOISE * min(size, 1.0), 0.0, g).tolist()
 
 
 def number(x: float, digits: int = 6) -> str:
-    """A number for people: -0 is 0."""
+    """A number as shown to users: -0 is 0."""
     text = f"{x:.{digits}g}"
     return "0" if text == "-0" else text
 
 
 COLUMN = 12
-"""Numbers of an array that are shown."""
+"""How many numbers of an array are shown."""
 
 
 def numbers(x: Any) -> str:

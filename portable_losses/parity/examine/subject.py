@@ -1,4 +1,4 @@
-"""A user's loss as it was given: found, made, and called, in a worker."""
+"""A user's loss in a worker: how it is found, made and called."""
 
 import ast
 import inspect
@@ -12,7 +12,7 @@ from portable_losses.parity.examine import declared
 from portable_losses.parity.target import remade
 
 _WRAPPER = keras.losses.MeanSquaredError.__mro__[1]
-"""What Keras makes of a plain function: it aligns the ranks and reduces."""
+"""The class in which Keras wraps a plain function: it aligns the ranks and reduces."""
 
 
 class Subject:
@@ -67,10 +67,11 @@ class Subject:
         return keras.ops.mean(found) if len(found.shape) else found
 
     def items(self, t: Any, p: Any) -> Any:
-        """What `call` returns for inputs as Keras hands them over."""
+        """What `call` returns for inputs as Keras passes them."""
         dtype = keras.backend.standardize_dtype(self.loss.dtype)
         if declared.is_of_package(type(self.loss)):
-            # What its `call` takes and returns is a matter between it and its base.
+            # For losses of this package `call` is internal: use the public call
+            # without reduction.
             return remade(self.loss, {"reduction": None})(t, p)
         if _is_ours(self.loss):
             return self.loss.call(t, p)
@@ -79,7 +80,7 @@ class Subject:
         )
 
     def facts(self) -> dict[str, Any]:
-        """What the parent must know of it."""
+        """The facts about the loss that the parent needs."""
         file, line = _place(self.owner)
         return {
             "strict": _is_ours(self.loss),
@@ -106,7 +107,7 @@ def _is_ours(loss: Any) -> bool:
 
 
 def _of_keras(source: str) -> str:
-    """The code of the losses of Keras that a loss calls."""
+    """The source code of Keras's losses that a loss calls."""
     found = []
     for name in dict.fromkeys(re.findall(r"\w+", source)):
         thing = getattr(keras.losses, name, None)
@@ -123,7 +124,7 @@ def _place(owner: Any) -> tuple[str, int]:
 
 
 def source_of(owner: Any) -> dict[str, Any]:
-    """The code of a loss, with the functions and classes of its module that it uses.
+    """The source code of a loss, with functions and classes of its module that it uses.
 
     Returns:
         `text`: the code, without comments and docstrings; `lines`: `[line number,
@@ -166,7 +167,7 @@ def source_of(owner: Any) -> dict[str, Any]:
 
 
 def _without_docstrings(tree: ast.AST) -> set[int]:
-    """Remove docstrings, and return the lines that they had."""
+    """Remove docstrings, and return the numbers of their lines."""
     lines: set[int] = set()
     for node in ast.walk(tree):
         body = getattr(node, "body", None)

@@ -1,4 +1,4 @@
-"""Swap operations of `keras.ops` in a user's module for ours, for an experiment."""
+"""Replaces operations of `keras.ops` by ours in a user's module, for an experiment."""
 
 import contextlib
 import sys
@@ -27,10 +27,10 @@ class _View(ModuleType):
 
 @contextlib.contextmanager
 def swapped(subject: Subject, names: Iterable[str]) -> Iterator[None]:
-    """Let the user's modules see our operations of these names.
+    """Make the user's modules use our operations of these names.
 
-    Keras's losses see them, too, since losses of the user's may call these; Keras's
-    other modules, and ours, see what they always see.
+    Keras's losses use them too, since a user's loss may call one. Other modules of
+    Keras and those of this package are unchanged.
     """
     ours = {
         name: getattr(portable_losses.ops, name)
@@ -67,12 +67,12 @@ def _other(thing: Any, ours: dict[str, Any]) -> Any:
 
 
 def _is_ops(module: ModuleType) -> bool:
-    """Whether it is `keras.ops`, or what Keras itself has by that name."""
+    """Whether it is `keras.ops`, or the module that Keras uses internally as `ops`."""
     return getattr(module, "absolute", None) is keras.ops.absolute
 
 
 def _modules(subject: Subject) -> list[ModuleType]:
-    """The module of the loss, the user's others, and that of Keras's losses."""
+    """The module of the loss, other modules of the user, and that of Keras's losses."""
     own = {type(subject.loss).__module__, subject.owner.__module__}
     own.add(keras.losses.MeanSquaredError.__module__)
     return [sys.modules[name] for name in sorted(own) if name in sys.modules] + [

@@ -1,4 +1,4 @@
-"""Values and gradients side by side, and what can be wrong with one."""
+"""Values and gradients of all backends, and the faults found in them."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -13,17 +13,17 @@ Facts = dict[str, Any]
 ORDER = ("finite", "value", "backends", "gradient", "dead", "modes", "direction")
 
 DEFINED = 1e-2
-"""How near a value is to that of a formula."""
+"""Relative error within which a value counts as that of Keras's formula."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """One number that is wrong.
+    """One wrong number.
 
     Args:
         check: one of `ORDER`.
-        label: of the input.
-        backends: where.
+        label: name of the input.
+        backends: the backends that show it.
         words: what is wrong.
         sample: the sample that shows it.
     """
@@ -37,7 +37,7 @@ class Fault:
 
 @dataclasses.dataclass
 class Table:
-    """Values and gradients by backend, and the float64 ones, of named inputs."""
+    """Values and gradients at named inputs, by backend and in float64."""
 
     main: dict[str, Facts]
     reference: Facts
@@ -63,15 +63,16 @@ class Table:
 
     @property
     def edges(self) -> tuple[str, ...]:
-        """The names of the inputs that are no drawn ones."""
+        """The names of the inputs that are not drawn."""
         return tuple(self.kind.edges(self.kind.shape))
 
     def wanted(self, label: str) -> Facts | None:
-        """What float64 gives, or None.
+        """The float64 value and derivatives, or None.
 
-        Of a loss of Keras there are two: ours in its place, and its own formula. Where
-        every backend has the value of its formula, another value is no fault, but
-        another definition: what an empty region costs.
+        For a loss of Keras there are two: those of our drop-in, and those of Keras's
+        formula. If every backend has the value of Keras's formula, that one is used: a
+        difference from ours is another definition and no fault, such as the loss of an
+        empty region.
         """
         found = self.reference.get(label, {})
         own = found.get("own")

@@ -1,4 +1,4 @@
-"""A loss that is tried at inputs of many kinds; in a worker."""
+"""Calls a loss at inputs of many kinds, some of which it may not take; in a worker."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ B, C = 6, 4
 
 
 class Trial:
-    """A loss, and what it raised at inputs that it does not take.
+    """A loss, and the errors it raised at inputs that it does not take.
 
     Args:
         subject: the loss.
@@ -23,7 +23,7 @@ class Trial:
         self.errors: list[dict[str, Any]] = []
 
     def items(self, t: Any, p: Any) -> Any:
-        """What `call` returns; None where it raises."""
+        """What `call` returns; None if it raises."""
         t, p = np.asarray(t), np.asarray(p, "float32")
         t = t.astype("int32" if t.dtype.kind in "iu" else "float32")
         try:
@@ -33,16 +33,16 @@ class Trial:
             return None
 
     def runs(self, t: Any, p: Any) -> bool:
-        """Whether there are items of a shape that a loss has."""
+        """Whether `call` returns items of a valid shape."""
         found = self.items(t, p)
         shapes = [(), *(np.shape(p)[:n] for n in range(1, np.ndim(p) + 1))]
         return found is not None and found.shape in shapes
 
     def total(self, t: Any, p: Any) -> float:
-        """The mean of the items; NaN where the call raises."""
+        """The mean of the items; NaN if the call raises."""
         found = self.items(t, p)
         return float("nan") if found is None or not found.size else float(found.mean())
 
     def one_hot(self, shape: tuple[int, ...] = (B, C)) -> Any:
-        """Labels that name the classes in turn."""
+        """Class indices 0, 1, 2, ... in turn."""
         return np.eye(shape[-1])[np.resize(np.arange(shape[-1]), shape[:-1])]

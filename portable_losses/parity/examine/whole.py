@@ -1,4 +1,4 @@
-"""What is wrong with the numbers of a loss as a whole."""
+"""Faults of a loss as a whole: no gradient, wrong direction, modes that differ."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from portable_losses.parity.examine.table import Fault, Table
 
 
 def dead(table: Table) -> list[Fault]:
-    """No gradient at all, or none for a confident mistake."""
+    """The gradient is 0 everywhere, or 0 for a confident mistake."""
     found = []
     drawn = [label for label in table.inputs if label not in table.edges]
     for b in table.main:
@@ -47,7 +47,7 @@ def dead(table: Table) -> list[Fault]:
 
 
 def direction(table: Table) -> list[Fault]:
-    """What is right costs more than a confident mistake."""
+    """A right prediction has a higher value than a confident mistake."""
     right = table.kind.right
     if not right or right not in table.inputs:
         return []

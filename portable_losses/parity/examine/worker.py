@@ -1,4 +1,4 @@
-"""A worker: does what it is told on one backend, and is where user code runs."""
+"""The program of a worker: runs commands, and with them user code, on one backend."""
 
 import faulthandler
 import json
@@ -15,7 +15,7 @@ _PIPES = "PORTABLE_LOSSES_PIPES"
 
 
 class Voice:
-    """What the worker says on its pipe, and where it says that it hangs."""
+    """Writes events of the worker to a pipe, and the stack to a file if it hangs."""
 
     def __init__(self, to: int) -> None:
         self._to = to
@@ -29,23 +29,23 @@ class Voice:
             data = data[os.write(self._to, data) :]
 
     def writes_to(self, stack: str) -> None:
-        """The file that gets the stack when the time limit passes."""
+        """The file to which the stack is written when the time limit passes."""
         if self._stack is None:
             self._stack = open(stack, "w")
 
     def step(self, what: str) -> None:
-        """Say that a step begins, which may take as long as the time limit."""
+        """Report that a step begins, and start its time limit."""
         self.say("step", what=what)
         if self._stack is not None:
             faulthandler.dump_traceback_later(self.timeout, file=self._stack)
 
     def rest(self) -> None:
-        """No step runs."""
+        """Stop the time limit: no step runs."""
         faulthandler.cancel_dump_traceback_later()
 
 
 def die_with(parent: int) -> None:
-    """End this process with its parent, also while C code holds the interpreter."""
+    """End this process when its parent ends, also while C code holds the GIL."""
     if sys.platform == "linux":
         import ctypes
 
@@ -55,7 +55,7 @@ def die_with(parent: int) -> None:
 
 
 def listen(source: int, commands: "queue.Queue[dict[str, Any]]") -> None:
-    """Read commands; the parent's end is the end of this process."""
+    """Read commands; end this process when the parent ends."""
     with os.fdopen(source, "rb") as lines:
         for line in lines:
             commands.put(json.loads(line))
@@ -67,7 +67,7 @@ def serve(
     voice: Voice,
     do: "Do",
 ) -> None:
-    """Answer every command, whatever happens in it."""
+    """Answer every command, also if it raises."""
     while True:
         command = commands.get()
         voice.timeout = command.get("timeout", voice.timeout)
@@ -86,11 +86,11 @@ Do = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def run(begin: Callable[[Voice], tuple[Do, dict[str, Any]]]) -> None:
-    """Start, and answer the parent until it is gone.
+    """Start, and answer the parent until it ends.
 
     Args:
-        begin: imports the backend; returns what obeys commands, and what to tell the
-            parent of the start.
+        begin: imports the backend; returns the function that runs commands, and the
+            first answer to the parent.
     """
     source, to, parent = map(int, os.environ.pop(_PIPES).split(","))
     for pipe in (source, to):

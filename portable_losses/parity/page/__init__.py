@@ -1,4 +1,4 @@
-"""Pages that need nothing else: one file, light and dark, with pictures of curves."""
+"""Pages as one HTML file that loads nothing, light and dark, with plots of curves."""
 
 from portable_losses.parity.page.writing import data, write
 

@@ -1,7 +1,7 @@
 """The colors of the pages by name, light and dark.
 
-Text has a contrast of 4.5 to its background or more, and what is no text one of 3; a
-test computes it. Nothing is told by color alone.
+Text has a contrast of at least 4.5 to its background, and other elements at least 3; a
+test computes it. No information is given by color only.
 """
 
 COLORS = {
@@ -29,9 +29,9 @@ COLORS = {
 LIGHT = {name: light for name, (light, _) in COLORS.items()}
 
 MARKS = {"tensorflow": "s", "jax": "o", "torch": "^"}
-"""Shapes, so that a picture printed in gray can be read; a diamond for all others.
+"""Shapes of marks, for pictures without color; a diamond for all other backends.
 
-Backends that run by default have their own: a report seldom shows more than one other.
+Each backend that runs by default has one. A report seldom shows more than one other.
 """
 
 

@@ -1,4 +1,4 @@
-"""The picture of a loss: what was measured by backend, and what it shows in words."""
+"""The picture of a loss: the curves by backend, and notes on what they show."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from portable_losses.parity.page.seen import (
 )
 
 Measured = Mapping[str, Mapping[str, Any]]
-"""By backend: `points`, `ours` and perhaps `keras`; that of NumPy is the reference."""
+"""By backend: `points`, `ours`, perhaps `keras`; on NumPy `ours` is the reference."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,12 +31,12 @@ class Curves:
     Args:
         pictures: the SVG of the value and that of the gradient.
         legend: the names of the lines, as HTML.
-        notes: what a reader should see in them, in sentences.
+        notes: what the curves show, in sentences.
         points: where they were measured.
         lines: the numbers by the name of a line, then `value` and `gradient`.
         keras_fails: at how many points, over all backends, Keras's gradient is 0 or not
-            finite where ours is alive.
-        here: the number of the input itself, among the points.
+            finite and ours is finite and not 0.
+        here: the value in the input itself, which is one of the points.
     """
 
     pictures: tuple[str, str]
@@ -59,15 +59,16 @@ def curves(
     theirs: str = "Keras",
     flat: bool = False,
 ) -> Curves | None:
-    """Draw what was measured; None where nothing was.
+    """Draw the measured curves; None if there are none.
 
     Args:
-        name: of the loss.
-        found: what was measured.
-        ours: what to call the loss.
-        theirs: what to call the loss beside it.
-        flat: whether to mark where the gradient is 0 around the input, though that in
-            float64 is too: losses may mean it, and it is a fault where a check says so.
+        name: name of the loss.
+        found: the measured curves.
+        ours: label of the loss.
+        theirs: label of the loss drawn for comparison.
+        flat: whether to mark where the gradient is 0 around the input, even if it is 0
+            in float64 too. A loss may have gradient 0 on purpose; set this if a check
+            found that it is a fault.
     """
     able = {b: each for b, each in found.items() if "ours" in each}
     if not able:
@@ -160,7 +161,8 @@ def _of_keras(backends: Measured, which: str, theirs: str) -> list[Line]:
     }
     if not found:
         return []
-    # Value and gradient decide together, so that both pictures have the same lines.
+    # Lines are merged only if value and gradient are both equal, so that both
+    # pictures have the same lines.
     alike = all(
         _same([_of(each, "keras", w) for each in backends.values() if "keras" in each])
         for w in ("value", "gradient")
@@ -180,7 +182,7 @@ def _same(every: Sequence[np.ndarray]) -> bool:
 
 
 def _mine(lines: Sequence[Line], keras: Line) -> np.ndarray:
-    """Our line beside one of Keras's: that of its backend, or the first."""
+    """Our line to compare with one of Keras's: that of its backend, or the first."""
     own = [line for line in lines if line.of not in (FLOAT64, KERAS)]
     for line in own:
         if keras.backend == line.of:

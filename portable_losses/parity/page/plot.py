@@ -1,7 +1,7 @@
-"""Curves as SVG: value and gradient while one number of the prediction moves.
+"""Curves as SVG: value and gradient while one number of the prediction varies.
 
-Hundreds of them fit into a page, whose colors they follow when it turns dark. Lines
-that are one show all of their colors: their dashes take turns.
+The SVG is small, so that hundreds fit into a page, and follows its light or dark style.
+Lines that coincide show all their colors: their dashes alternate.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ from portable_losses.parity.page.colors import MARKS, name_of
 WIDTH, HEIGHT = 360, 210
 LEFT, RIGHT, TOP, BOTTOM = 56, 10, 8, 26
 ROW = 9
-"""The height of a line's row in the strip in which what is not finite is marked."""
+"""The height of a line's row in the strip that marks points that are not finite."""
 DASH = 6
 FLOAT64, KERAS = "float64", "keras"
 
@@ -35,8 +35,8 @@ class Line:
     Args:
         name: what the legend calls it.
         of: the backend, `float64`, or `keras`.
-        backend: of a line of Keras's that only one backend has.
-        numbers: at the points; NaN and infinities are marked, not drawn.
+        backend: the backend, for a line of Keras's loss that only one backend has.
+        numbers: the numbers at the points; NaN and infinities are marked, not drawn.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Line:
 
     @property
     def shape(self) -> str:
-        """The outline of its marks; empty without marks."""
+        """The SVG path of the marks; empty without marks."""
         return "" if self.of in (FLOAT64, KERAS) else SHAPES[MARKS.get(self.of, "D")]
 
 
@@ -69,11 +69,11 @@ def plot(
     """Draw lines over points.
 
     Args:
-        title: what the picture is, for those who cannot see it.
+        title: what the picture is, for screen readers.
         points: where the lines were measured.
         lines: the lines, those in front last.
         bands: ranges of x with a colored background.
-        here: the x of the input itself, which gets a small arrow.
+        here: the x of the input itself, marked by a small arrow.
     """
     broken = [line for line in lines if not np.isfinite(line.numbers).all()]
     strip = ROW * len(broken) + 6 if broken else 0
@@ -164,7 +164,7 @@ def ticks(low: float, high: float, most: int) -> list[float]:
 
 
 def written(x: float) -> str:
-    """A tick in few letters."""
+    """The label of a tick, as short text."""
     if abs(x) < 1e-12:
         return "0"
     text = f"{x:.4g}"
@@ -174,7 +174,7 @@ def written(x: float) -> str:
 
 
 def _range(every: Sequence[np.ndarray]) -> tuple[float, float]:
-    """What is drawn of all numbers: the few that tower above the others are cut off."""
+    """The range of the y axis; a few numbers far from the others are cut off."""
     numbers = np.concatenate([x[np.isfinite(x)] for x in every] or [np.zeros(1)])
     if not len(numbers):
         return 0.0, 1.0
@@ -182,7 +182,7 @@ def _range(every: Sequence[np.ndarray]) -> tuple[float, float]:
     room = 2.0 * (far - near) if far > near else np.inf
     low = float(max(numbers.min(), near - room))
     high = float(min(numbers.max(), far + room))
-    # float32 leaves the last digits of a constant to chance: that is no curve.
+    # The axis is not scaled to the float32 rounding errors of a constant.
     least = max(2e-5 * max(abs(low), abs(high)), 1e-30)
     if high - low < least:
         middle, half = (low + high) / 2, max(abs(low), abs(high), 1e-6) / 2
@@ -222,7 +222,7 @@ def _marks(
     up: object,
     limits: tuple[float, float],
 ) -> list[str]:
-    """A mark at every eighth point, each backend at others."""
+    """A mark at every eighth point, at different points for each backend."""
     if not line.shape:
         return []
     turn = [other is line for other in turns].index(True)

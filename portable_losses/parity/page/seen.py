@@ -1,4 +1,4 @@
-"""What curves show, in words: what is not finite, dead, flat, or apart."""
+"""Notes on curves: where they are not finite, have gradient 0, are flat, or differ."""
 
 from collections.abc import Sequence
 
@@ -7,21 +7,21 @@ import numpy as np
 from portable_losses.parity.page.plot import FLOAT64, KERAS, Line
 
 ALIVE = 1e-3
-"""A gradient is alive that is more than this share of the largest one."""
+"""A gradient counts as not 0 if it is more than this share of the largest one."""
 
 DEAD = 1e-3
-"""A gradient is dead that is less than this share of the one beside it."""
+"""A gradient counts as 0 if it is less than this share of the one it is compared to."""
 
 
 def not_finite(
     lines: Sequence[Line], points: np.ndarray, which: str, ours: str
 ) -> list[str]:
-    """Which lines have points without a number; a reference without one is right."""
+    """Lines that are not finite at some points where the reference is finite."""
     wanted = [line.numbers for line in lines if line.of == FLOAT64]
     said: dict[tuple[str, str], list[str]] = {}
     for line in lines:
         if line.of == FLOAT64 or (line.of == KERAS and which == "gradient"):
-            continue  # of Keras's gradient more is said where ours is alive
+            continue  # another note is about Keras's gradient
         broken = ~np.isfinite(line.numbers)
         if wanted:
             broken &= np.isfinite(wanted[0])
@@ -40,7 +40,7 @@ def not_finite(
 
 
 def apart(lines: Sequence[Line], points: np.ndarray) -> str:
-    """Where the gradients of two backends are visibly apart."""
+    """Where the gradients of two backends visibly differ."""
     own = [line for line in lines if line.of not in (FLOAT64, KERAS)]
     if len(own) < 2:
         return ""
@@ -62,7 +62,7 @@ def apart(lines: Sequence[Line], points: np.ndarray) -> str:
 def dying(
     lines: Sequence[Line], points: np.ndarray, bands: list[tuple[float, float]]
 ) -> dict[str, list[str]]:
-    """Where the loss itself is dead beside one that is not, and on which backends."""
+    """Where the loss has gradient 0 and the other loss has not, with the backends."""
     found: dict[str, list[str]] = {}
     beside = [line for line in lines if line.of == KERAS]
     for line in (line for line in lines if line.of not in (FLOAT64, KERAS)):
@@ -84,7 +84,7 @@ def flat_range(
     here: float | None,
     bands: list[tuple[float, float]],
 ) -> list[str]:
-    """The range around the input in which a gradient is 0, whatever it should be."""
+    """The range around the input in which a gradient is 0, right or wrong."""
     found: dict[tuple[float, float], list[str]] = {}
     for line in (line for line in lines if line.of not in (FLOAT64, KERAS)):
         size = np.abs(line.numbers)
@@ -100,7 +100,7 @@ def flat_range(
 
 
 def dead(alive: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Where a gradient is 0, or no number, while another is alive."""
+    """Where a gradient is 0 or not finite, and another is finite and not 0."""
     known = np.isfinite(alive)
     largest = np.max(np.abs(alive[known]), initial=0.0)
     lives = known & (np.abs(np.where(known, alive, 0.0)) > ALIVE * largest)
@@ -109,7 +109,7 @@ def dead(alive: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def runs(points: np.ndarray, where: np.ndarray) -> list[tuple[float, float]]:
-    """The ranges of points at which something holds."""
+    """The ranges of points at which a condition holds."""
     found: list[tuple[float, float]] = []
     begin = None
     for i, holds in enumerate([*where, False]):
@@ -122,7 +122,7 @@ def runs(points: np.ndarray, where: np.ndarray) -> list[tuple[float, float]]:
 
 
 def said_of_dead(points: np.ndarray, where: np.ndarray, other: np.ndarray) -> str:
-    """Where a gradient is 0, and where it is no number."""
+    """Where a gradient is 0, and where it is not finite."""
     parts = []
     for words, kind in (
         ("0", where & np.isfinite(other)),
@@ -135,7 +135,7 @@ def said_of_dead(points: np.ndarray, where: np.ndarray, other: np.ndarray) -> st
 
 
 def ranges(points: np.ndarray, where: np.ndarray) -> str:
-    """The ranges of points at which something holds, in words."""
+    """The ranges of points at which a condition holds, in words."""
     found = [_range(low, high) for low, high in runs(points, where)]
     more = f" and in {len(found) - 3} more ranges" if len(found) > 3 else ""
     return listed(found[:3]) + more if not more else ", ".join(found[:3]) + more

@@ -1,4 +1,4 @@
-"""What each check asks, in one line, for a reader who meets its name the first time."""
+"""What each check tests, in one line, for a reader who does not know its name."""
 
 CHECKS = {
     "value": "The value is that of an independent reference in float64.",
@@ -95,7 +95,7 @@ CONVENTIONS = {
 
 
 def explained(check: str) -> str:
-    """What a check of the harness asks; empty for one that is not known."""
+    """What a check of the harness tests; empty for an unknown name."""
     return CHECKS.get(check) or BESIDE.get(check, "")
 
 

@@ -26,13 +26,13 @@ def write(path: Path, template: str, **content: Any) -> Path:
     environment.globals |= {"colors": COLORS, "data": data, "inline": _inline}
     text = environment.get_template(template).render(**content)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A message of user code may hold what has no form in UTF-8.
+    # A message of user code may contain characters that UTF-8 cannot encode.
     path.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path
 
 
 def data(content: Any) -> Markup:
-    """Content for a script of the page: JSON that cannot end the element it is in."""
+    """JSON for a script of the page, escaped so that it cannot end the element."""
     text = json.dumps(_plain(content), separators=(",", ":"))
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
@@ -40,12 +40,12 @@ def data(content: Any) -> Markup:
 
 
 def _inline(name: str) -> Markup:
-    """A style sheet or a script as it is: nothing of a run stands in it."""
+    """A style sheet or a script, unescaped: it contains no data of a run."""
     return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
 
 
 def _plain(content: Any) -> Any:
-    """Content in which NaN and infinities, which JSON lacks, are words."""
+    """The same content with NaN and infinities as strings, since JSON lacks them."""
     if isinstance(content, dict):
         return {key: _plain(value) for key, value in content.items()}
     if isinstance(content, list | tuple):

@@ -1,4 +1,4 @@
-"""The table of the losses: a row each, a column a backend, as wide as there is room."""
+"""The table of losses: a row per loss, a column per backend, fitted to the width."""
 
 import dataclasses
 import re
@@ -13,7 +13,7 @@ from portable_losses.parity.report.model import Results
 from portable_losses.parity.report.numbers import brief
 
 NARROWEST_NAME = 12
-"""Columns that the names of the losses keep, however narrow the terminal."""
+"""The smallest width of the names of losses, in characters."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Column:
     Args:
         heading: two lines.
         cells: text by loss.
-        of: the backend or `between`, empty where the column is about the checks.
+        of: the backend or `between`; empty for columns about the checks.
     """
 
     heading: str
@@ -32,12 +32,12 @@ class Column:
 
     @property
     def width(self) -> int:
-        """What the column needs."""
+        """The width that the column needs."""
         return max(map(len, (*self.heading.split("\n"), *self.cells.values())))
 
 
 def catalogue(results: Results, width: int) -> Table:
-    """Choose the roomiest form that fits: digits, then the room between columns."""
+    """Choose the widest form that fits: more digits first, then wider gaps."""
     rows = in_families(results["cases"])
     longest = max(len(row.name) for group in rows.values() for row in group) + 1
     for digits, room in ((2, 2), (1, 2), (1, 1)):
@@ -118,7 +118,7 @@ def _style(row: Digest, of: str) -> str:
 
 
 def _name(row: Digest, width: int) -> Text:
-    """A loss's name, folded between its words, and below it what is wrong with it."""
+    """The name of a loss, wrapped between words, and below it the failed checks."""
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^A-Z]+", row.name)
     name = Text(_fold(words, width, " ", "   "), "bold red" if row.failed_on else "")
     for said, on, style in (
@@ -132,7 +132,7 @@ def _name(row: Digest, width: int) -> Text:
 
 
 def _fold(words: list[str], width: int, first: str, then: str) -> str:
-    """Join words, with a new and indented line before each that does not fit."""
+    """Join words; a word that does not fit begins a new, indented line."""
     lines = [first]
     for word in words:
         if lines[-1].strip() and len(lines[-1]) + len(word) > width:

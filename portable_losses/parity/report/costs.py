@@ -1,4 +1,4 @@
-"""What the cases cost on each backend, and which of them cost most."""
+"""CPU time of the cases on each backend, and the slowest cases."""
 
 import dataclasses
 
@@ -15,8 +15,8 @@ class Cost:
 
     Args:
         backend: the backend.
-        mean: CPU seconds a case.
-        slowest: the cases that took most, each with its CPU seconds.
+        mean: CPU seconds per case.
+        slowest: the slowest cases, each with its CPU seconds.
     """
 
     backend: str

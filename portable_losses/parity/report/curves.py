@@ -1,4 +1,4 @@
-"""The picture of training on a data set: the curves, and how far they are apart."""
+"""The picture of training on a data set: the loss curves, and how far they differ."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from portable_losses.parity.report.picture import (
 WIDTH, HEIGHT = 340, 330
 
 DASH = 4
-"""Line widths of a dash: backends take turns, so that equal curves are all seen."""
+"""Dash length in line widths; dashes of equal curves alternate, so that all show."""
 
 
 def curves(name: str, training: Training, number: int) -> str:
@@ -72,7 +72,7 @@ def _losses(axes: Any, found: dict[str, np.ndarray]) -> None:
     for turn, (backend, curve) in enumerate(found.items()):
         others = len(found) - 1
         axes.plot(
-            # What is not finite is drawn at the upper edge, and not omitted.
+            # Values that are not finite are drawn at the upper edge.
             np.nan_to_num(curve, nan=high, posinf=high, neginf=low),
             color=color(backend),
             gid=f"curve-loss-{backend}",

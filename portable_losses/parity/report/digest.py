@@ -1,4 +1,4 @@
-"""What a report says of a set of cases: the worst errors, and how the checks ended."""
+"""Summaries of a set of cases: the largest errors, and the outcomes of the checks."""
 
 import dataclasses
 import math
@@ -41,7 +41,7 @@ class Digest:
 
 
 def totals(results: Results) -> tuple[str, str]:
-    """What ran, and how it ended."""
+    """What ran, and the outcomes."""
     summary = results["summary"]
     checks = summary["checks"]
     ended = [
@@ -64,7 +64,7 @@ def totals(results: Results) -> tuple[str, str]:
 
 
 def extent(results: Results) -> str:
-    """What ran, in words: the whole catalogue, or which part of it."""
+    """What ran, in words: the whole catalogue, or a part of it."""
     asked = results.get("asked")
     if asked is not None and asked["whole"]:
         return "the whole catalogue"
@@ -77,7 +77,7 @@ def extent(results: Results) -> str:
 
 
 def families(cases: Iterable[CaseRow]) -> dict[str, list[CaseRow]]:
-    """Cases by family, in the order in which they came."""
+    """Cases by family, in the order of the results."""
     grouped: dict[str, list[CaseRow]] = {}
     for case in cases:
         grouped.setdefault(case["family"], []).append(case)
@@ -85,11 +85,11 @@ def families(cases: Iterable[CaseRow]) -> dict[str, list[CaseRow]]:
 
 
 def by_loss(cases: Iterable[CaseRow], shared: Container[str] = ()) -> list[Digest]:
-    """One digest for each loss, in the order in which they came.
+    """One digest for each loss, in the order of the results.
 
     Args:
         cases: the cases.
-        shared: losses of more than one family, whose rows are named after what differs.
+        shared: losses of more than one family; their rows have the label of the case.
     """
     grouped: dict[str, list[CaseRow]] = {}
     for case in cases:
@@ -111,7 +111,7 @@ def in_families(cases: list[CaseRow]) -> dict[str, list[Digest]]:
 def _name(cases: list[CaseRow]) -> str:
     """The name of the cases of a loss and family: the loss, and how they are labeled.
 
-    A case without a label is the loss as its users know it, and keeps its name.
+    A case without a label is the loss with default arguments, and has the loss's name.
     """
     loss = cases[0]["loss"]
     ids = [case["id"] for case in cases]

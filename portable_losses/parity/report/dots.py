@@ -1,4 +1,4 @@
-"""The pictures of all errors: a row a loss, a mark a backend, logarithmic."""
+"""The pictures of all errors: a row per loss, a mark per backend, logarithmic."""
 
 import dataclasses
 import math
@@ -29,10 +29,10 @@ AIR = 0.4
 """Rows left free above a family."""
 
 STAGGER = 0.15
-"""Rows from one backend down to the next, so that equal errors are all seen."""
+"""Vertical offset between backends, in rows, so that equal errors all show."""
 
 LEAST = 1e-9
-"""Where the axis begins at the latest; errors of 0 are marked at its left end."""
+"""The largest start of the axis; errors of 0 are marked at the left end."""
 
 Which = Literal["value", "gradient"]
 
@@ -58,7 +58,7 @@ def dots(results: Results, which: Which) -> str:
 
 
 def allowed(results: Results) -> tuple[float, float]:
-    """The largest error of a value and of a gradient that a run lets pass."""
+    """The tolerances of a value and of a gradient in a run."""
     item = results["environments"][0]
     row = tolerance(item["precision"], item["device"])
     return row.value + row.term, row.gradient + row.floor
@@ -70,8 +70,8 @@ class _Row:
 
     Args:
         name: name of the loss or family.
-        place: how far down it is, in rows.
-        digest: what the report says of the loss.
+        place: vertical position, in rows.
+        digest: the summary of the loss.
     """
 
     name: str
@@ -79,7 +79,7 @@ class _Row:
     digest: Digest | None = None
 
     def errors(self, which: Which) -> dict[str, float]:
-        """What was measured, by backend."""
+        """The errors by backend."""
         if self.digest is None:
             return {}
         found = self.digest.value if which == "value" else self.digest.gradient
@@ -103,7 +103,7 @@ def _rows(results: Results) -> list[_Row]:
 
 def _axes(axes: Any, rows: list[_Row], which: Which, limit: float) -> None:
     errors = [x for row in rows for x in row.errors(which).values()]
-    # Half a decade of room at the right end, where what is not finite is marked.
+    # Half a decade of space at the right end, for marks of errors that are not finite.
     axes.set_xscale("log")
     axes.set_xlim(decades(errors, LEAST, 3 * limit))
     axes.set_ylim(rows[-1].place + 0.6, rows[0].place - 0.6)
@@ -132,7 +132,7 @@ def _axes(axes: Any, rows: list[_Row], which: Which, limit: float) -> None:
 def _marks(
     axes: Any, rows: list[_Row], names: list[str], which: Which
 ) -> dict[str, str]:
-    """Draw the marks; return what each says under the pointer."""
+    """Draw the marks; return the hover text of each."""
     low, high = axes.get_xlim()
     hover = {}
     for number, row in enumerate(rows):
@@ -164,7 +164,7 @@ def _look(name: str) -> dict[str, Any]:
 
 
 def _legend(drawn: Figure, axes: Any) -> None:
-    """One entry a backend, though each has a mark a loss."""
+    """Draw the legend: one entry per backend."""
     handles, names = axes.get_legend_handles_labels()
     once = dict(zip(names, handles, strict=True))
     drawn.legend(

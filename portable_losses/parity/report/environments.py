@@ -11,14 +11,14 @@ def backends(results: Results) -> list[str]:
 
 
 def environments(results: Results) -> list[Environment]:
-    """What the workers ran on, in the order of `backends`."""
+    """The environments of the workers, in the order of `backends`."""
     order = backends(results)
     found = results["environments"]
     return sorted(found, key=lambda item: order.index(item["backend"]))
 
 
 def common_versions(results: Results) -> list[str]:
-    """What every worker ran on alike, such as `keras 3.15.1`."""
+    """The versions that all workers share, such as `keras 3.15.1`."""
     every = [item["versions"] for item in results["environments"]]
     return [
         f"{name} {version}"
@@ -28,7 +28,7 @@ def common_versions(results: Results) -> list[str]:
 
 
 def own_versions(item: Environment, common: list[str]) -> str:
-    """The other versions of an environment, the backend's own first and bare."""
+    """The other versions of an environment; the backend's first, without a name."""
     own = item["versions"].get(item["backend"])
     rest = [
         said

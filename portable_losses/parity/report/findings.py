@@ -1,4 +1,4 @@
-"""What a reader must see: failures, known differences, remarks, what did not apply."""
+"""Lists of the report: failures, known differences, remarks, checks not applicable."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from portable_losses.parity.report.model import Results
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """One thing that a reader must see: a failure, or a known difference."""
+    """One entry of the report's list: a failure, a known difference or a remark."""
 
     case: str
     where: tuple[str, ...]
@@ -58,17 +58,17 @@ def failures(results: Results) -> list[Finding]:
 
 
 def known(results: Results) -> list[Finding]:
-    """Every known difference with its reason, backends of the same one together."""
+    """Every known difference with its reason; backends with the same one are joined."""
     return merged(_with_status(results, "known"))
 
 
 def remarks(results: Results) -> list[Finding]:
-    """What checks that passed have to say: where Keras differs, as it is known to."""
+    """Remarks of checks that passed: the known faults of Keras that showed."""
     return merged(f for f in _with_status(results, "passed") if f.message)
 
 
 def merged(found: Iterable[Finding]) -> list[Finding]:
-    """Findings of the same words on several backends as one."""
+    """Join findings with the same text on several backends."""
     together: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for item in found:
         key = (item.case, item.check, item.message)

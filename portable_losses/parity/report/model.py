@@ -1,4 +1,4 @@
-"""The results of a run, as the runner writes them to JSON and the report reads them."""
+"""Types of the results of a run, as written to JSON and read by the report."""
 
 from typing import Literal, NotRequired, TypedDict
 
@@ -15,7 +15,7 @@ class Counts(TypedDict):
 
 
 class Summary(TypedDict):
-    """The run in one place: what ran, and the maxima over all of it."""
+    """A summary of the run: what ran, and the maxima over all cases."""
 
     ok: bool
     date: NotRequired[str]
@@ -32,9 +32,9 @@ class Summary(TypedDict):
 
 
 class Asked(TypedDict):
-    """What was asked for.
+    """The options of the run.
 
-    The command runs it again; `whole` is whether that is everything there is.
+    `command` runs it again; `whole` is whether it has all cases and checks.
     """
 
     command: str
@@ -46,7 +46,7 @@ class Asked(TypedDict):
 
 
 class Environment(TypedDict):
-    """What a worker really ran on."""
+    """What a worker actually ran on."""
 
     backend: str
     device: str
@@ -56,9 +56,9 @@ class Environment(TypedDict):
 
 
 class Outcome(TypedDict):
-    """What a check found; the message is the fault, or the reason of the status.
+    """The outcome of a check; the message is the fault, or the reason of the status.
 
-    The input is that of a fault, as code.
+    `input` is the input that shows a fault, as code.
     """
 
     status: Status
@@ -69,8 +69,8 @@ class Outcome(TypedDict):
 class CaseResult(TypedDict):
     """A case on one backend; no gradient error on NumPy.
 
-    The seconds are those of the CPU, all threads of the worker together: a machine with
-    other users hardly changes them.
+    The seconds are CPU time, summed over all threads of the worker: it hardly depends
+    on the load of the machine.
     """
 
     value_error: float | None
@@ -80,7 +80,7 @@ class CaseResult(TypedDict):
 
 
 class Between(TypedDict):
-    """How far two backends are apart."""
+    """How far two backends differ."""
 
     value: float | None
     gradient: float | None
@@ -89,7 +89,7 @@ class Between(TypedDict):
 
 
 class CaseRow(TypedDict):
-    """A case on every backend that ran, and between each two of them."""
+    """A case on every backend that ran, and between each pair of backends."""
 
     id: str
     place: NotRequired[int]
@@ -124,9 +124,10 @@ class HistoryRow(TypedDict):
 
 
 class Reload(TypedDict):
-    """A model that was saved on one backend and went on training on another.
+    """A model that was saved on one backend and trained further on another.
 
-    One that could not be saved has failed once, with `loaded_on` equal to `saved_on`.
+    A model that could not be saved has one failure, with `loaded_on` equal to
+    `saved_on`.
     """
 
     case: str
@@ -137,7 +138,7 @@ class Reload(TypedDict):
 
 
 class Results(TypedDict):
-    """All of it."""
+    """All results of a run."""
 
     summary: Summary
     asked: NotRequired[Asked]

@@ -1,10 +1,10 @@
-"""Numbers in words that a narrow column has room for."""
+"""Numbers as short text for narrow columns."""
 
 import math
 
 
 def brief(x: float | None, digits: int = 2) -> str:
-    """An error as `2.1e-7`, or `2e-7` with one digit; `-` where there is none."""
+    """An error as `2.1e-7`, or `2e-7` with one digit; `-` for None."""
     if x is None:
         return "-"
     if x == 0 or not math.isfinite(x):

@@ -1,4 +1,4 @@
-"""The report as one page that needs nothing else: no network, and light or dark."""
+"""The report as one HTML file that loads nothing, with a light and a dark style."""
 
 from pathlib import Path
 from typing import Any
@@ -37,9 +37,9 @@ def html(
     """Write the page and return its path.
 
     Args:
-        results: of the run.
+        results: the results of the run.
         path: where the page is written.
-        drawn: what was measured of the curve of each case, by its id and backend.
+        drawn: the measured curve of each case, by id and backend.
     """
     groups = digest.families(results["cases"])
     checks = check_names(results["cases"])
@@ -103,7 +103,7 @@ def html(
 
 
 def _asked(results: Results) -> list[tuple[str, str]]:
-    """What was asked for, beside the command: in words, and only what was."""
+    """The options of the run in words, in addition to the command."""
     common = ", ".join(environments.common_versions(results))
     backends = [
         f"{item['backend']} {environments.own_versions(item, [])}".partition(",")[0]

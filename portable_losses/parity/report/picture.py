@@ -1,7 +1,7 @@
-"""What the pictures share: a style, and the way into the page.
+"""The style of the pictures, and how they are put into the page.
 
-Pictures are drawn in the page's light colors; `inline` puts their names in place, so
-that a picture follows the page.
+Pictures are drawn in the page's light colors; `inline` replaces these by the names of
+the colors, so that a picture follows the light or dark style of the page.
 """
 
 import io
@@ -59,7 +59,7 @@ def color(backend: str) -> str:
 
 
 def decades(errors: Iterable[float], at_least: float, at_most: float) -> list[float]:
-    """Whole decades around errors, of which 0 and what is not finite are no part."""
+    """Whole decades around the errors that are finite and not 0."""
     seen = [x for x in errors if 0 < x < math.inf]
     low = min([*seen, at_least])
     high = max([*seen, at_most])
@@ -74,9 +74,9 @@ def inline(
     Args:
         drawn: the figure.
         name: begins every id, which must be unique in the page.
-        title: what the picture is, for those who cannot see it.
+        title: what the picture is, for screen readers.
         description: what it shows.
-        hover: what is said under the pointer, by an artist's gid.
+        hover: the hover texts, by an artist's gid.
     """
     out = io.StringIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))

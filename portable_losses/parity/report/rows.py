@@ -1,4 +1,4 @@
-"""The rows of the page's matrix, and what each of them opens."""
+"""The rows of the page's matrix, and the details that each row opens."""
 
 import shlex
 from collections import Counter
@@ -16,7 +16,7 @@ from portable_losses.parity.report.numbers import brief
 STATUSES = {"f": "failed", "k": "known", "p": "passed", "n": "not applicable"}
 """The letter of each status, and its words."""
 SIGNS = {"p": "", "f": "×", "k": "~", "n": "·", "a": ""}
-"""What is told by color is told by a sign too; `a` is a check that a backend lacks."""
+"""A sign for each color, for readers who do not see colors; `a`: no such check here."""
 LETTERS = {"passed": "p", "failed": "f", "known": "k", "not_applicable": "n"}
 ABSENT = "a"
 
@@ -28,10 +28,10 @@ def row(case: CaseRow, checks: list[str], names: list[str]) -> dict[str, Any]:
     pairs = case["between"].values()
     return {
         "id": case["id"],
-        # A long name is broken before its label, and not within a word.
+        # A long name is wrapped before its label, and not within a word.
         "name": Markup("<wbr>[").join(case["id"].split("[")),
         "family": case["family"],
-        # Not where it is the label already: the reader wants what the label leaves out.
+        # Not if the arguments are the label already.
         "shown": "" if _label(case) == case.get("arguments") else case.get("arguments"),
         "value": worst(r["value_error"] for r in case["results"].values()),
         "gradient": worst(r["gradient_error"] for r in case["results"].values()),
@@ -60,7 +60,7 @@ def content(
     found: dict[str, Curves],
     drawn: Drawn,
 ) -> dict[str, Any]:
-    """What the script of the page needs: cases, curves, and words."""
+    """The data for the script of the page: cases, curves and texts."""
     limits = allowed(results) if results["environments"] else None
     return {
         "backends": names,
@@ -159,7 +159,7 @@ def _ended(case: CaseRow) -> dict[str, int]:
 
 
 def _cell(case: CaseRow, check: str, names: list[str]) -> Markup:
-    """A square a backend."""
+    """A square per backend."""
     letters = []
     for name in names:
         checks = case["results"].get(name, {"checks": {}})["checks"]
@@ -192,7 +192,7 @@ def _command(results: Results, case: CaseRow) -> str:
 
 
 def _axis(measured: dict[str, Any]) -> str:
-    """What moves in the curves of a case."""
+    """Which number varies in the curves of a case."""
     at = next((m["at"] for m in measured.values() if "at" in m), None)
     if at is None:
         return ""

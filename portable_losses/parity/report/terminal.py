@@ -33,13 +33,13 @@ NOT_COMPARED = (
 
 
 def table(results: Results, console: Console) -> None:
-    """Print the environments, a row a loss, what is known and what failed, totals."""
+    """Print environments, a row per loss, known differences, failures and totals."""
     matrix(results, console)
     rest(results, console)
 
 
 def matrix(results: Results, console: Console) -> None:
-    """Print what is known once the checks are through: a row a loss."""
+    """Print the results of the checks when they are finished: a row per loss."""
     _print_environments(results, console)
     if results["cases"]:
         console.print()
@@ -158,7 +158,8 @@ def _print_costs(results: Results, console: Console) -> None:
         grid = _grid()
         for cost in found:
             slowest = ", ".join(f"{case} {s:.1f}" for case, s in cost.slowest)
-            # Not a string, in which the label of a case would be taken for markup.
+            # Not a plain string: rich would read the label of a case in brackets as
+            # markup.
             grid.add_row(f"  {cost.backend}", f"{cost.mean:.2f}", Text(slowest))
         console.print(grid)
 

@@ -1,4 +1,4 @@
-"""What the cases of the losses of detectors share: qualities as targets."""
+"""Shared by the cases of the losses of detectors: qualities as targets."""
 
 import numpy as np
 from scipy import special
@@ -19,7 +19,7 @@ CORNER_EDGES = {
 
 
 def quality_logits(rng: np.random.Generator, n: int) -> Pair:
-    """The quality of the box in the column of its class, 0 in the others."""
+    """The quality of the box in the column of the class, and 0 in the others."""
     t = np.where(rng.random((n, 4)) < 0.5, 0.0, rng.random((n, 4)))
     return t, 2 * rng.normal(size=(n, 4))
 

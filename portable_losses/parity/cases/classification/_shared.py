@@ -1,4 +1,4 @@
-"""What the cases of the classification losses share: inputs, log-probabilities."""
+"""Shared by the cases of the classification losses: inputs, log-probabilities."""
 
 from typing import Any
 
@@ -76,7 +76,7 @@ ROW_EDGES = {"masked": MASKED_ROWS, "impossible": IMPOSSIBLE_ROWS, "shared": SHA
 
 
 def times(weight: Any, cost: Any) -> Any:
-    """A weight of 0 makes an infinite cost 0."""
+    """`weight * cost`, and 0 where the weight is 0, also if the cost is infinite."""
     weight, cost = np.broadcast_arrays(weight, cost)
     return np.where(weight == 0, 0.0, weight * np.where(weight == 0, 0.0, cost))
 
@@ -98,7 +98,7 @@ def log_softmax(x: Array, from_logits: bool) -> Array:
 
 
 def counting_first(draw: Any) -> Any:
-    """Ids of which the first is 0, where others may be excluded."""
+    """Class indices of which the first is 0, so that not all samples are ignored."""
 
     def drawn(rng: np.random.Generator, n: int) -> Pair:
         t, x = draw(rng, n)
@@ -109,7 +109,7 @@ def counting_first(draw: Any) -> Any:
 
 
 def without(void: int, items: Any) -> Any:
-    """The items of a reference, without those of an id that does not count."""
+    """The items of a reference, without those of an ignored class index."""
 
     def reference(y_true: Array, y_pred: Array) -> Any:
         return items(np.where(y_true == void, 0, y_true), y_pred), y_true != void

@@ -27,7 +27,7 @@ def exp_t(z: Array, t: float) -> Any:
 def tempered_softmax(x: Array, t: float, iterations: int) -> Any:
     """Amid 2019: the fixed point of the normalization, and the probabilities."""
     largest = x.max(axis=-1, keepdims=True)
-    # An inf leaves only itself; where all are -inf, there is no probability.
+    # If a logit is inf, all others have probability 0. If all are -inf, all are 0.
     with np.errstate(invalid="ignore"):
         start = np.where(x == largest, 0.0, x - largest)
     step = start
@@ -40,7 +40,7 @@ def tempered_softmax(x: Array, t: float, iterations: int) -> Any:
 
 
 def bi_tempered(t1: float, t2: float, smoothing: float = 0.0, steps: int = 5) -> Any:
-    """Amid 2019: the Bregman divergence of the tempered logarithm, for ids."""
+    """Amid 2019: the Bregman divergence of the tempered logarithm, class indices."""
 
     def reference(y_true: Array, y_pred: Array) -> Any:
         classes = y_pred.shape[-1]

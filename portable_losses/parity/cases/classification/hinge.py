@@ -1,4 +1,4 @@
-"""Cases of the hinge losses of yes/no targets."""
+"""Cases of the hinge losses of binary targets."""
 
 from typing import Any
 

@@ -14,7 +14,7 @@ COUNTS = (500.0, 20.0, 3.0, 90.0)
 
 
 def ldam(max_margin: float, scale: float, weights: Any) -> Any:
-    """Cao 2019: cross-entropy with a margin of n^(-1/4), for ids."""
+    """Cao 2019: cross-entropy with a margin of n^(-1/4), for class indices."""
 
     def reference(y_true: Array, y_pred: Array) -> Any:
         margins = 1 / np.sqrt(np.sqrt(np.array(COUNTS)))

@@ -18,7 +18,7 @@ COUNTS = (500.0, 20.0, 3.0, 90.0)
 
 
 def adjusted(tau: float, weights: Any) -> Any:
-    """Menon 2021, equation 10, for ids."""
+    """Menon 2021, equation 10, for class indices."""
 
     def reference(y_true: Array, y_pred: Array) -> Any:
         prior = np.array(COUNTS) / np.sum(COUNTS)

@@ -17,7 +17,7 @@ def r_k(t: Array, p: Array) -> Any:
     """Gorodkin 2004, of the confusion matrix of soft counts."""
     c = t.T @ p
     labels, predictions = c.sum(axis=1), c.sum(axis=0)
-    # s^2 - sum_k n_k^2 == sum_k n_k (s - n_k), the rest without cancellation
+    # s^2 - sum_k n_k^2 == sum_k n_k (s - n_k), which has no cancellation
     spreads = [
         sum(n[k] * np.delete(n, k).sum() for k in range(len(n)))
         for n in (labels, predictions)

@@ -22,7 +22,7 @@ def f1(hits: Any, false_positives: Any, false_negatives: Any) -> Any:
 
 
 def macro(y_true: Array, y_pred: Array, frozen: Array) -> Any:
-    """The score of each class, of probabilities over their sum, a constant."""
+    """The score of each class; probabilities are divided by their sum, a constant."""
     p = y_pred / frozen.sum(axis=-1, keepdims=True)
     t = np.eye(p.shape[-1])[y_true]
     scores = [

@@ -14,7 +14,7 @@ from portable_losses.parity.cases.classification._shared import (
 
 
 def projected(x: Array) -> Any:
-    """The nearest distribution: the threshold of the one support that fits."""
+    """The nearest distribution: the threshold of the only consistent support."""
     ordered = np.sort(x)[::-1]
     for k in range(len(x), 0, -1):
         tau = (ordered[:k].sum() - 1) / k

@@ -1,4 +1,4 @@
-"""What the cases of the box losses share: inputs, and a pair of boxes measured."""
+"""Shared by the cases of the box losses: inputs, and a pair of boxes measured."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -45,10 +45,10 @@ UNIT = np.array([[0.0, 0.0, 1.0, 1.0]] * 6)
 OTHERS = np.array(
     [
         [0.0, 0.0, 1.0, 1.0],  # the same
-        [1.0, 0.0, 2.0, 1.0],  # touches a side
+        [1.0, 0.0, 2.0, 1.0],  # touches one side
         [0.25, 0.25, 0.25, 0.75],  # inside, without width
         [2.0, 2.0, 2.0, 2.0],  # a point outside
-        [0.75, 0.75, 0.25, 0.25],  # inside out
+        [0.75, 0.75, 0.25, 0.25],  # right < left and bottom < top
         [0.0, 0.25, 0.5, 0.5],  # inside, at a side
     ]
 )
@@ -59,7 +59,7 @@ EDGES: dict[str, Pair] = {
     "small": (1e-3 * UNIT, 1e-3 * OTHERS),
     "far from the origin": (9e3 + 90 * UNIT, 9e3 + 90 * OTHERS),
 }
-# The same by width and height, two boxes a sample.
+# Boxes by width and height, two boxes per sample.
 PLACE = 9e3 * np.array([1.0, 1.0, 0.0, 0.0])
 SIDE_EDGES: dict[str, Pair] = {
     "match": (UNIT[:2].reshape(1, 2, 4), UNIT[:2].reshape(1, 2, 4)),
@@ -79,7 +79,7 @@ class Measures(NamedTuple):
     iou: float
     union: float
     hull: Array
-    """Width and height of the least box around both."""
+    """Width and height of the smallest enclosing box."""
     way: Array
     """From center to center, along x and y."""
     true: Array

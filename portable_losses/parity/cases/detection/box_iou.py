@@ -22,7 +22,7 @@ from portable_losses.parity.cases.detection._shared import (
 
 
 def meeting(draw: Callable[[np.random.Generator, int], Pair]) -> Any:
-    """Draw boxes that meet: what does not has no gradient, which the edges show."""
+    """Draw boxes that overlap; disjoint boxes have gradient 0, see the edges."""
 
     def drawn(rng: np.random.Generator, n: int) -> Pair:
         t, p = draw(rng, n)
@@ -44,7 +44,7 @@ def quadratic(m: Measures) -> Any:
     return 1 - m.iou**2
 
 
-# Boxes that hardly meet; those that do not meet at all have no gradient.
+# Boxes that hardly overlap; disjoint boxes have gradient 0.
 CORNER = UNIT[:2] + 0.95
 
 

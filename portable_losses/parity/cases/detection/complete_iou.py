@@ -34,7 +34,7 @@ def weight(m: Measures) -> Any:
 
 
 def complete_iou(form: str = "xyxy") -> Any:
-    """Zheng 2020, equation 10: the prediction moves, and in the weight it does not."""
+    """Zheng 2020, equation 10; the weight is computed from the constant prediction."""
 
     def one(m: Measures, frozen: Measures) -> Any:
         distance = np.sum(m.way**2) / max(np.sum(m.hull**2), EPSILON)

@@ -12,7 +12,7 @@ from portable_losses.parity.cases.detection._shared import (
 
 
 def angle_cost(m: Measures) -> Any:
-    """Gevorgyan 2022: the angle of the way with the axis that is nearer; 0 for none."""
+    """Gevorgyan 2022: the angle of the center vector to the nearer axis; 0 if zero."""
     length = np.hypot(*m.way)
     if length == 0:
         return 0.0

@@ -1,4 +1,4 @@
-"""What the cases of the multi-scale similarities share: the similarity at scales."""
+"""Shared by the cases of the multi-scale similarities: the similarity at scales."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the cases of the image losses share: inputs, and the structural similarity."""
+"""Shared by the cases of the image losses: inputs, and the structural similarity."""
 
 from typing import Any
 

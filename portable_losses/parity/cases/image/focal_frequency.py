@@ -25,7 +25,7 @@ def spectrum(x: Array) -> Any:
 
 
 def focal(alpha: float, log: bool) -> Any:
-    """Jiang 2021, equation 8: the prediction moves, and in the weights it does not."""
+    """Jiang 2021, equation 8; the weights are computed from the constant prediction."""
 
     def one(t: Array, p: Array, frozen: Array) -> Any:
         w = np.abs(spectrum(t) - spectrum(frozen)) ** alpha

@@ -13,7 +13,7 @@ def noise(rng: np.random.Generator, n: int) -> Pair:
 
 
 def total_variation(y_true: Any, y_pred: Array) -> Any:
-    """The mean distance of neighbors, below and beside each other."""
+    """The mean distance of vertical and horizontal neighbors."""
     items = []
     for p in y_pred:
         below = [abs(b - a) for a, b in zip(p[:-1], p[1:], strict=True)]

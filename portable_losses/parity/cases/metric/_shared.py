@@ -1,4 +1,4 @@
-"""What the cases of the losses of embeddings share: inputs."""
+"""Shared by the cases of the losses of embeddings: inputs."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ def labelled(rng: np.random.Generator, n: int) -> Pair:
 PAIRS = np.array([0, 0, 1, 1])
 BASIS = np.eye(4)
 TOGETHER = np.full((4, 4), 0.5)
-# Neighbors of another class, and a class at opposite ends.
+# The nearest neighbors are of another class, and the members of a class are far apart.
 CROSSED = np.array(
     [
         [1.0, 0.1, 0.0, 0.2],
@@ -49,7 +49,7 @@ EDGES = {
 
 
 def cosines(rng: np.random.Generator, n: int) -> Pair:
-    """Cosines of four classes, of which the first sample's own one is far below 0."""
+    """Cosines of four classes; that of the first sample's class is far below 0."""
     t, c = rng.integers(0, 4, n), rng.uniform(-0.85, 0.95, (n, 4))
     c[0, t[0]] = -0.95
     return t, c

@@ -1,4 +1,4 @@
-"""What the cases of the losses of views share: inputs, and lengths of 1."""
+"""Shared by the cases of the losses of views: inputs, and lengths of 1."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def unit(x: Array) -> Array:
 
 
 NOTHING = np.zeros(4)
-"""Targets that are ignored."""
+"""Placeholder targets, which the loss ignores."""
 
 SAME = np.stack([np.eye(4), np.eye(4)], axis=1)
 """Views that are equal, and at right angles to those of other samples."""

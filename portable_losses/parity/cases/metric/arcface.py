@@ -15,12 +15,12 @@ from portable_losses.parity.cases.metric._shared import (
 
 
 def arcface(margin: float, scale: float) -> Any:
-    """Deng 2019, equation 3, by angles; past pi as the authors' code goes on."""
+    """Deng 2019, equation 3, by angles; beyond pi the continuation of their code."""
 
     def reference(y_true: Array, y_pred: Array) -> Array:
         t = np.eye(y_pred.shape[-1])[y_true] if y_true.ndim == 1 else y_true
         angle = np.arccos(np.clip(y_pred, -1.0, 1.0)) + margin
-        # The differences go a little beyond 1, where the angle stays 0.
+        # The finite differences step a little beyond 1, where arccos stays 0.
         turned = np.cos(angle) + (y_pred - np.clip(y_pred, -1.0, 1.0)) * np.cos(margin)
         past = y_pred - margin * np.sin(margin)
         with_margin = np.where(angle > np.pi, past, turned)

@@ -15,7 +15,7 @@ from portable_losses.parity.cases.metric._views import (
 
 
 def clip(y_true: Any, y_pred: Array) -> Array:
-    """Radford 2021, figure 3: the crossentropies of rows and columns of the logits."""
+    """Radford 2021, figure 3: the cross-entropies of rows and columns of the logits."""
     images, texts = unit(y_pred[:, 0]), unit(y_pred[:, 1])
     logits = images @ texts.T / 0.07
     shifted = np.exp(logits - logits.max())

@@ -14,7 +14,7 @@ from portable_losses.parity.cases.metric._shared import (
     labelled,
 )
 
-# Each point twice, once for each label; and each label once more elsewhere.
+# Three points, each with label 0 and with label 1.
 DUPLICATES = np.array([0, 1, 0, 1, 0, 1]), np.repeat(CROSSED[:3], 2, axis=0)
 
 

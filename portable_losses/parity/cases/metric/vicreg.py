@@ -15,7 +15,7 @@ def views(rng: np.random.Generator, n: int) -> Pair:
 
 
 def vicreg(y_true: Any, y_pred: Array) -> Any:
-    """Bardes 2022, equations 1 to 6, as published code weighs the terms."""
+    """Bardes 2022, equations 1 to 6, with the weights of the published code."""
     first, second = y_pred[:, 0], y_pred[:, 1]
     total = 25.0 * np.mean((first - second) ** 2)
     if len(y_pred) == 1:

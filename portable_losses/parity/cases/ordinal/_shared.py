@@ -25,7 +25,7 @@ def one_hot(y_true: Array, classes: int) -> Array:
 
 
 def softmax(z: Array) -> Array:
-    """Probabilities; several infinite logits share them evenly."""
+    """Softmax; several infinite logits get equal probabilities."""
     certain = np.isposinf(z)
     if certain.any():
         some = certain.any(axis=-1, keepdims=True)
@@ -44,4 +44,4 @@ FAR = np.array(
         [INF, 0, 1, -INF],
     ]
 )
-"""Logits that are certain, without an opinion, and infinite."""
+"""Large, equal and infinite logits."""

@@ -14,7 +14,7 @@ def ranks(rng: np.random.Generator, n: int) -> Pair:
 
 
 def coral(y_true: Array, y_pred: Array) -> Any:
-    """Cao 2020: a Bernoulli likelihood for each level, is the rank above it?"""
+    """Cao 2020: for each level, the Bernoulli likelihood that the rank is above it."""
     y = np.asarray(y_true)[..., None]
     levels = np.arange(y_pred.shape[-1])
     log_p, log_q = special.log_expit(y_pred), special.log_expit(-y_pred)

@@ -10,7 +10,7 @@ from portable_losses.parity.cases.ordinal.coral import HUGE, INF, ranks
 
 
 def corn(y_true: Array, y_pred: Array) -> Any:
-    """Shi 2021: the questions that a rank is asked, until the first no."""
+    """Shi 2021: the conditional likelihoods of the levels up to the target rank."""
     items = []
     for y, z in zip(np.asarray(y_true), y_pred, strict=True):
         item = 0.0

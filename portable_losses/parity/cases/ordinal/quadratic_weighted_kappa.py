@@ -16,7 +16,7 @@ from portable_losses.parity.cases.ordinal._shared import (
 
 
 def kappa(y_true: Array, p: Array) -> Any:
-    """de la Torre 2018: weighted disagreement, seen over expected by chance."""
+    """de la Torre 2018: weighted disagreement, observed over expected by chance."""
     t = one_hot(y_true, p.shape[-1]).astype("float64")
     seen = chance = 0.0
     for i in range(p.shape[-1]):

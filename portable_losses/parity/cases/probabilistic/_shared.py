@@ -1,4 +1,4 @@
-"""What the cases of the probabilistic losses share: inputs."""
+"""Shared by the cases of the probabilistic losses: inputs."""
 
 from collections.abc import Callable
 

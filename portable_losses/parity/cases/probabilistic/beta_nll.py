@@ -10,7 +10,7 @@ from portable_losses.parity.cases.probabilistic._shared import TARGETS, groups, 
 
 
 def beta_nll(beta: float, floor: float) -> Any:
-    """Seitzer 2022: the density's cost times the variance, as a constant, to beta."""
+    """Seitzer 2022: the Gaussian NLL times variance^beta, which is a constant."""
 
     def reference(y_true: Array, y_pred: Array, frozen: Array) -> Any:
         mean, log_variance = parts(y_pred, 2)

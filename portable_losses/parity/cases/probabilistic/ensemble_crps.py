@@ -13,7 +13,7 @@ def ensembles(rng: np.random.Generator, n: int) -> Pair:
 
 
 def energy(fair: bool) -> Any:
-    """Gneiting 2007, equation 21, over all pairs; Ferro 2014 leaves out i = j."""
+    """Gneiting 2007, equation 21, over all pairs; Ferro 2014 skips i = j."""
 
     def reference(y_true: Array, y_pred: Array) -> Any:
         members = y_pred.shape[-1]

@@ -23,7 +23,8 @@ def cosine(axis: int) -> Any:
             for x in (y_true, y_pred)
         ]
         zero = (lengths[0] == 0) | (lengths[1] == 0)
-        # Not a number hardly off 0: no direction there says what the gradient at 0 is.
+        # NaN for vectors close to 0, so that differences across 0 are not compared:
+        # the gradient at 0 is a convention.
         lengths[1] = np.where(lengths[1] < 1e-5, np.nan, lengths[1])
         dot = np.sum(np.asarray(y_true, "float64") * y_pred, axis=axis)
         return -np.where(zero, 0.0, dot / np.where(zero, 1.0, lengths[0] * lengths[1]))

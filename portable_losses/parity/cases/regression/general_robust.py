@@ -45,7 +45,7 @@ CASES = (
             draw=real,
             reference=general_robust(alpha, 0.7),
             edges={"match": MATCH, "far": FAR},
-            wrong=FAR if alpha >= 0 else None,  # far out others have no gradient
+            wrong=FAR if alpha >= 0 else None,  # for alpha < 0 the gradient tends to 0
         )
         for alpha in (-math.inf, 0.0, 2.0, 3.5)
     ),

@@ -20,7 +20,7 @@ def huber(delta: float) -> Any:
 
 
 def smooth_l1(beta: float) -> Any:
-    """Girshick 2015, eq. 3, with the joint at beta; the absolute error at 0."""
+    """Girshick 2015, eq. 3, quadratic below beta; the absolute error for beta = 0."""
 
     def reference(y_true: Array, y_pred: Array) -> Any:
         r = np.abs(y_true - y_pred)

@@ -1,4 +1,4 @@
-"""What the cases of the losses by distance share: distances by brute force, a mean."""
+"""Shared by the cases of the losses by distance: distances by brute force, a mean."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the cases of the two Lovász losses share: the extension by its definition."""
+"""Shared by the cases of the two Lovász losses: the extension by its definition."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,10 +10,10 @@ from portable_losses.parity.cases.segmentation._shared import VOID
 
 
 def untied(rng: np.random.Generator, n: int, size: tuple[int, ...]) -> Pair:
-    """Class indices and margins x (2 t - 1) of three classes, none equal to another.
+    """Class indices and margins x (2 t - 1) of three classes, all different.
 
-    The margins are odd multiples of 1/32, which half precision holds as they are: of
-    equal errors it would be a matter of rounding which is the first.
+    The margins are odd multiples of 1/32, which are exact in half precision. Equal
+    errors would be sorted by rounding, and the gradient depends on the order.
     """
     ids = rng.integers(0, 3, (n, *size))
     grid = (2.0 * np.arange(ids.size) - ids.size + 1.0) / 32.0
@@ -27,13 +27,13 @@ def untied_logits(rng: np.random.Generator, n: int) -> Pair:
 
 
 def jaccard(t: Array, wrong: Array) -> Array:
-    """The Jaccard loss where the prediction is wrong in these pixels, row by row.
+    """The Jaccard loss for sets of wrong pixels, one set per row of `wrong`.
 
     It is 0 where nothing is wrong, an empty region included.
     """
-    missed, invented = wrong @ t, wrong @ (1 - t)
-    union = t.sum() + invented
-    return 1 - np.where(union == 0, 1.0, (t.sum() - missed) / np.maximum(union, 1e-300))
+    fn, fp = wrong @ t, wrong @ (1 - t)
+    union = t.sum() + fp
+    return 1 - np.where(union == 0, 1.0, (t.sum() - fn) / np.maximum(union, 1e-300))
 
 
 def extension(errors: Array, t: Array) -> Any:
@@ -41,7 +41,7 @@ def extension(errors: Array, t: Array) -> Any:
     order = np.argsort(-errors, kind="stable")
     growing = np.tri(len(t) + 1, len(t), -1)  # no pixel, the first, the first two, ...
     steps = np.diff(jaccard(t[order], growing))
-    some = steps > 1e-12  # an infinite error must not meet a step of 0
+    some = steps > 1e-12  # inf * 0 would be NaN
     return np.sum(errors[order][some] * steps[some])
 
 
@@ -54,7 +54,7 @@ def lovasz(
     background: bool = True,
     weights: Any = None,
 ) -> Any:
-    """The mean over the classes, image by image; NaN where none counts."""
+    """The mean over the classes, image by image; NaN if all classes are skipped."""
 
     def item(t: Array, x: Array) -> Any:
         classes = x.shape[-1]

@@ -1,4 +1,4 @@
-"""What the cases of the overlap losses share: regions, sample by sample."""
+"""Shared by the cases of the overlap losses: regions, sample by sample."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,9 +16,9 @@ def region_losses(
     batch: bool = False,
     background: bool = True,
 ) -> Any:
-    """`item` of the pixels that are known, `(pixels, classes)`, of each sample.
+    """`item` of the pixels that are not ignored, `(pixels, classes)`, per sample.
 
-    It may return NaN where no class counts.
+    It may return NaN if all classes are skipped.
     """
 
     def one(t: Array, x: Array) -> Any:

@@ -1,4 +1,4 @@
-"""What the cases of the segmentation losses share: inputs."""
+"""Shared by the cases of the segmentation losses: inputs."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def ids_with_void(rng: np.random.Generator, n: int) -> Pair:
 
 def volumes_first(rng: np.random.Generator, n: int) -> Pair:
     t = rng.integers(0, 3, (n, 2, 2, 1))
-    t[n // 2] = 0  # only the background: no class is left
+    t[n // 2] = 0  # only the background
     return t, rng.dirichlet(np.full(3, 2.0), (n, 2, 2, 1)).transpose(0, 4, 1, 2, 3)
 
 

@@ -69,7 +69,7 @@ def centerline(
 
 
 def lines(rng: np.random.Generator, n: int) -> Pair:
-    """Masks, and predictions of which no two are equal, in half precision too."""
+    """Masks, and predictions that are all different, in half precision too."""
     t = rng.uniform(size=(n, 5, 6, 1)) < 0.4
     grid = (2.0 * np.arange(64) + 1.0) / 128.0
     p = np.stack([rng.permutation(grid)[:30] for _ in range(n)])
@@ -83,8 +83,8 @@ def with_void(rng: np.random.Generator, n: int) -> Pair:
 
 THIN = np.zeros((2, 5, 6, 1))
 THIN[0, 2, :], THIN[1, :, 1:4] = 1.0, 1.0
-# Of equal pixels of a composition of minima and maxima, the derivative of each by
-# itself says nothing of a gradient that they share.
+# No ties between pixels: at a tie of minima and maxima the gradient is shared between
+# the pixels, and one-sided differences of one pixel do not bound its share.
 UNTIED = lines(np.random.default_rng(0), 2)[1]
 
 CASES = (

@@ -24,7 +24,7 @@ from portable_losses.parity.cases.segmentation._shared import (
 def generalized(
     power: int, weights: Any = None, skip: bool = False, smooth: float = 0.0
 ) -> Any:
-    """Sudre 2017, section 2.1, with an absent class by its complement or without it."""
+    """Sudre 2017, section 2.1; an absent class by its complement, or skipped."""
 
     def item(t: Array, p: Array) -> Any:
         importance = np.ones(p.shape[-1]) if weights is None else np.array(weights)

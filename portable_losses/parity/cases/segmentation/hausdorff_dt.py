@@ -22,7 +22,7 @@ from portable_losses.parity.cases.segmentation._shared import (
 
 
 def hausdorff(alpha: float) -> Any:
-    """Karimi 2019, equation 8; the distances belong to the constant prediction."""
+    """Karimi 2019, equation 8; distances are computed from the constant prediction."""
 
     def terms(t: Array, p: Array, frozen: Array) -> Array:
         of_t, of_p = (to_the_other_side(x > 0.5) for x in (t, frozen))

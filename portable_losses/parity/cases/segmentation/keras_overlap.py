@@ -1,4 +1,4 @@
-"""Cases of Keras's own Dice and Tversky."""
+"""Cases of the drop-ins for Keras's Dice and Tversky."""
 
 from typing import Any
 
@@ -13,18 +13,19 @@ def masks(rng: np.random.Generator, n: int) -> Pair:
 
 
 def keras_overlap(axis: Any, alpha: float, beta: float) -> Any:
-    """TP / (TP + alpha FP + beta FN + epsilon) over `axis`; Dice is a half and a half.
+    """TP / (TP + alpha FP + beta FN + epsilon) over `axis`; Dice has alpha = beta =
+    0.5.
 
-    Keras adds epsilon to the denominator, which Dice doubles.
+    Keras's Dice has twice this denominator plus epsilon, so epsilon is halved here.
     """
     dice = alpha == beta == 0.5
 
     def reference(y_true: Array, y_pred: Array) -> Any:
         hit = np.sum(y_true * y_pred, axis=axis)
-        missed = np.sum(y_true * (1 - y_pred), axis=axis)
-        invented = np.sum((1 - y_true) * y_pred, axis=axis)
+        false_negatives = np.sum(y_true * (1 - y_pred), axis=axis)
+        false_positives = np.sum((1 - y_true) * y_pred, axis=axis)
         epsilon = EPSILON / 2 if dice else EPSILON
-        score = hit / (hit + alpha * invented + beta * missed + epsilon)
+        score = hit / (hit + alpha * false_positives + beta * false_negatives + epsilon)
         empty = np.sum(y_true, axis=axis) + np.sum(y_pred, axis=axis) == 0
         return np.where(empty, 0.0, 1 - score)
 

@@ -32,7 +32,7 @@ def distance(t: Array, p: Array) -> Any:
 
 
 def volumes_first(rng: np.random.Generator, n: int) -> Pair:
-    """Probabilities, of no class in particular."""
+    """Class indices, and probabilities that do not sum to 1 over the classes."""
     ids, margins = untied(rng, n, (2, 2, 1))
     ids[n // 2] = 0  # only the background: no class is left
     errors = 0.5 + margins / 4
@@ -40,8 +40,8 @@ def volumes_first(rng: np.random.Generator, n: int) -> Pair:
     return ids, p.transpose(0, 4, 1, 2, 3)
 
 
-# Finite logits are untied at infinite ones too: whether the errors of two pixels are
-# equal or a rounding apart is up to the backend's sigmoid and softmax.
+# Next to infinite logits, the finite ones have no ties either: whether two equal errors
+# stay equal after rounding depends on the backend's sigmoid and softmax.
 TARGETS = np.tile(MAP.clip(0, 2), (4, 1, 1))
 MARGINS = untied(np.random.default_rng(0), 8, (3, 2))[1]
 FINITE = MARGINS * (2 * np.eye(3)[TARGETS] - 1)

@@ -15,18 +15,18 @@ LABELS = np.array([[1, 2, 3], [2, 2, -1], [3, -1, 1], [-1, -1, -1], [1, 0, 2]])
 
 
 def labels_logits(rng: np.random.Generator, n: int) -> Pair:
-    """Label sequences with repeats, padding between them, and none at all."""
+    """Label sequences with repeats, with padding between labels, and empty ones."""
     return LABELS[np.arange(n) % len(LABELS)], 2 * rng.normal(size=(n, FRAMES, CLASSES))
 
 
 def blanks_logits(rng: np.random.Generator, n: int) -> Pair:
-    """Labels as Keras pads them, with the blank behind them."""
+    """Labels padded with the blank at the end, as in Keras."""
     t = np.array([[1, 2, 3], [2, 2, 0], [3, 0, 0], [1, 3, 0]])[np.arange(n) % 4]
     return t, 2 * rng.normal(size=(n, FRAMES, CLASSES))
 
 
 def lengths_labels_logits(rng: np.random.Generator, n: int) -> Pair:
-    """The same behind a column of lengths, for some of which no alignment fits."""
+    """The same with a first column of lengths; some have no possible alignment."""
     t, p = labels_logits(rng, n)
     lengths = np.array([3, 4, 2, 2, 1, 0])[np.arange(n) % 6]
     return np.concatenate([lengths[:, None], t], axis=1), p
@@ -34,7 +34,7 @@ def lengths_labels_logits(rng: np.random.Generator, n: int) -> Pair:
 
 @functools.cache
 def alignments(frames: int, blank: int) -> tuple[Array, tuple[tuple[int, ...], ...]]:
-    """Every path through the classes, and the labels that each collapses to."""
+    """Every path through the classes, and the labels to which each collapses."""
     paths = list(itertools.product(range(CLASSES), repeat=frames))
     collapsed = tuple(
         tuple(c for c, _ in itertools.groupby(path) if c != blank) for path in paths

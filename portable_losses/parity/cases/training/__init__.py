@@ -1,1 +1,1 @@
-"""Cases of what stands between a loss and a model: sums, numbers that move."""
+"""Cases of `Sum` and `Hyperparameter`, which combine and change losses."""

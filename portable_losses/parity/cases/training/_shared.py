@@ -1,4 +1,4 @@
-"""What the cases of sums and of numbers that move share."""
+"""Shared by the cases of `Sum` and `Hyperparameter`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Cases of a loss with a number that moves."""
+"""Cases of a loss with a `Hyperparameter`."""
 
 from portable_losses.parity.case import Case
 from portable_losses.parity.cases._shared import EXACT, real

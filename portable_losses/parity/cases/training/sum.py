@@ -19,12 +19,12 @@ def squares_and_sizes(y_true: Array, y_pred: Array) -> Any:
 
 
 def quarter_and_rest(y_true: Array, y_pred: Array) -> Any:
-    """A quarter of the squared error, and three of Huber's loss."""
+    """0.25 of the squared error and 0.75 of Huber's loss."""
     squares = np.mean((y_true - y_pred) ** 2, axis=-1)
     return 0.25 * squares + 0.75 * huber(y_true, y_pred)
 
 
-# The first case of a loss is also saved, and loaded on other backends.
+# The first case is also used for saving and loading on other backends.
 CASES = (
     Case(
         loss="Sum",
