@@ -1,6 +1,6 @@
 """The drop-ins for losses of Keras, and the known faults of Keras's losses."""
 
-# Long, since all marks are in one list, in which a reader looks for a loss.
+# Long because all marks are in one list, in which a reader looks for a loss.
 
 from portable_losses.parity.cases._fault import Fault
 

@@ -14,7 +14,7 @@ _INPUTS = {
     "zero samples": "a batch of zero samples gives {}",
     "NaN of weight 0": "a NaN sample of weight 0 gives {}",
     "weights of 0": "a batch of which every weight is 0 gives {}",
-    "masked": "a batch that is wholly masked gives {}",
+    "masked": "a batch of which every sample is masked gives {}",
     "infinite logits": "right logits of infinity give {}",
 }
 NAMES = (

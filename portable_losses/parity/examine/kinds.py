@@ -209,7 +209,7 @@ KINDS: dict[str, Kind] = {
         edges=draws.real_edges,
         couples=True,
         scalar=True,
-        words="real targets and predictions, and one number a batch",
+        words="real targets and predictions, and one number per batch",
     ),
 }
 """The kinds of inputs, by name."""

@@ -4,7 +4,7 @@ Both are evaluated at drawn inputs of every kind that the user's loss can be cal
 with. Two losses are equal if gradients and values are equal up to a constant factor.
 """
 
-# Long, since the order in which losses are tried and the reasons for it are here.
+# Long because the order in which losses are tried and the reasons for it are here.
 
 import inspect
 import itertools

@@ -132,10 +132,10 @@ def _question(report: Report, asked_for: Asked) -> str:
     if asked_for.own_inputs:
         said.append("The inputs are your own.")
     said.append(
-        f"Its values are held to {asked_for.reference}."
+        f"Its values are compared with {asked_for.reference}."
         if asked_for.reference
-        else "Its values are held to its own in float64, on Keras's NumPy backend: an "
-        "error that is in the formula itself goes unseen."
+        else "Its values are compared with its own values in float64, on Keras's NumPy "
+        "backend: an error in the formula itself is not found."
     )
     if asked_for.strict:
         said.append("Advice counts as a fault (--strict).")
@@ -200,12 +200,12 @@ def _axis(measured: dict[str, Any]) -> str:
     if not measured:
         return ""
     where = ", ".join(map(str, measured["at"]))
-    of = "the input above" if measured["of_fault"] else "an input that was drawn"
-    said = f"What moves is y_pred[{where}] of {of}; the other numbers stay. "
+    of = "the input above" if measured["of_fault"] else "a drawn input"
+    said = f"Only y_pred[{where}] of {of} varies; the other numbers are fixed. "
     if "numpy" in measured["curves"]:
         said += "The broad line is float64. "
     if measured["beside"]:
-        said += f"Dotted is {measured['beside'].replace(':', '.')}."
+        said += f"The dotted line is {measured['beside'].replace(':', '.')}."
     return said.strip()
 
 

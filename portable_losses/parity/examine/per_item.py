@@ -141,9 +141,9 @@ def _of_batches(m: Measured, lane: str, whole: Any) -> list[Finding]:
     return [
         Finding(
             "independent",
-            f"`call` returns one number a batch, which is no mean over samples: "
+            f"`call` returns one number per batch, which is not a mean over samples: "
             f"{_number(whole)}, and {_number(mean)} on average of its halves.",
-            "return one value a sample (axis=-1, or axes from 1 on), so that sample "
+            "return one value per sample (axis=-1, or axes from 1 on), so that sample "
             "weights and masks have an effect; --kind statistic says that it is meant",
             ADVICE,
             (lane,),

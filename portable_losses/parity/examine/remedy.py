@@ -1,6 +1,6 @@
 """Remedies for faults, by patterns of messages and of source code."""
 
-# Long, since it is one table of patterns and remedies.
+# Long because it is one table of patterns and remedies.
 
 import re
 from typing import Any

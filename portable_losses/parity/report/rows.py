@@ -198,6 +198,6 @@ def _axis(measured: dict[str, Any]) -> str:
         return ""
     where = ", ".join(map(str, at))
     return (
-        f"What moves is y_pred[{where}], one number of the predictions; the others "
-        "stay as they were drawn. The broad line is the reference in float64."
+        f"Only y_pred[{where}], one number of the predictions, varies; the others have "
+        "their drawn values. The broad line is the reference in float64."
     )

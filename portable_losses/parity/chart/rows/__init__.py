@@ -1,4 +1,4 @@
-"""All rows of the chart, and the names that it leaves out."""
+"""All rows of the chart, and the names of operations that are not in it."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -36,19 +36,19 @@ GROUPS: dict[str, tuple[Op, ...]] = {
     "Fourier transforms": signals.ROWS,
     "images": images.ROWS,
 }
-"""The rows by what they are about, in the order of the chart."""
+"""The rows by topic, in the order of the chart."""
 
 ROWS: tuple[Op, ...] = tuple(row for rows in GROUPS.values() for row in rows)
 
 
 def chosen(ops: Iterable[str]) -> tuple[Op, ...]:
-    """The rows of the operations named, all for none."""
+    """The rows of the named operations; all rows if no name is given."""
     names = set(ops)
     return tuple(row for row in ROWS if not names or row.name in names)
 
 
 def unknown(names: Iterable[str]) -> list[str]:
-    """Which of the names of `keras.ops` the chart neither asks nor leaves out."""
+    """The names of `keras.ops` that have no row and are not in `left_out` either."""
     known = {row.name for row in ROWS} | set(LEFT_OUT)
     return sorted(set(names) - known)
 

@@ -1,4 +1,4 @@
-"""Inputs that several families of rows ask at."""
+"""Inputs that several families of rows share."""
 
 import math
 
@@ -10,7 +10,7 @@ INF, NAN = math.inf, math.nan
 ENDS = (-INF, INF, NAN)
 LARGE = (-1e4, 1e4)
 LOG_TINY = -126 * math.log(2)
-"""What `portable_losses.ops.log` gives at 0: the log of the least normal number."""
+"""`portable_losses.ops.log` at 0: the log of the smallest normal number."""
 
 LN2 = math.log(2)
 A = np.array([[1.0, -2.0, 3.0], [0.5, 4.0, -1.0]])
@@ -21,7 +21,7 @@ TIES = np.array([[1.0, 2.0, 2.0], [0.0, 0.0, 0.0]])
 ORDINARY: Point = point("ordinary", A)
 EMPTY: Point = point("empty", np.zeros((0, 3)))
 TIED: Point = point("ties", TIES)
-# Of three equal numbers no one alone moves the median: its one-sided derivatives are 0.
+# Changing one of three equal numbers does not change the median: its derivatives are 0.
 PAIRED: Point = point("ties", [[1.0, 2.0, 2.0], [0.0, 0.0, 3.0]])
 ZEROS: Point = point("zeros", np.zeros(3))
 WITH_NAN: Point = point("a NaN", [1.0, NAN, 3.0, -2.0])

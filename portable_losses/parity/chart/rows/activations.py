@@ -15,7 +15,7 @@ FAR = (*LARGE, *ENDS)
 
 
 def _times(x: Any, factor: Any) -> Any:
-    """x * factor, where a factor of 0 counts for more than an infinity."""
+    """x * factor, and 0 where the factor is 0, also for infinite x."""
     return np.where(factor == 0, np.where(np.isnan(x), np.nan, 0.0), x * factor)
 
 

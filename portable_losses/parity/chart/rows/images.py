@@ -1,4 +1,4 @@
-"""Operations of `keras.ops.image`, of channels last."""
+"""Operations of `keras.ops.image`, with channels last."""
 
 import colorsys
 from typing import Any

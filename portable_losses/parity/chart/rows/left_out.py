@@ -1,4 +1,4 @@
-"""The names of `keras.ops` that the chart leaves out, and why."""
+"""The names of `keras.ops` that are not in the chart, with the reasons."""
 
 REASONS: dict[str, str] = {
     "gives truth values": "all allclose any equal greater greater_equal in_top_k "

@@ -1,4 +1,4 @@
-"""Norms, and what is divided by one."""
+"""Norms, and operations that divide by a norm or a deviation."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Operations that pick numbers by their place or order, or put them there."""
+"""Gather, scatter and sort: operations by index or order."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Operations that move numbers, and do not change them."""
+"""Operations that rearrange numbers without changing them: reshape, transpose, pad."""
 
 from typing import Any
 

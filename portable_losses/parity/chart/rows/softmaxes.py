@@ -20,7 +20,7 @@ AN_INF = point("an inf", [[INF, 0.0]], promise=([1.0, 0.0], np.zeros((1, 2))))
 
 
 def _softmax(x: Any) -> Any:
-    """The limit where one is infinite: all is its."""
+    """Softmax with the limit at an infinite logit, which gets probability 1."""
     one = (x == INF).sum(axis=-1, keepdims=True) == 1
     return np.where(one, np.where(x == INF, 1.0, 0.0), special.softmax(x, axis=-1))
 
@@ -122,13 +122,13 @@ def _psnr(x: Any, y: Any) -> Any:
 
 
 def _constant(target: Any, like: Any) -> Any:
-    """The target as a tensor of the dtype of another."""
+    """The target as a tensor with the dtype of another tensor."""
     return keras.ops.convert_to_tensor(target, dtype=like.dtype)
 
 
 LOGITS = ORDINARY, point("far", [[1e4, -1e4, 0.0], [-1e4, 0.0, 1e4]])
 
-# Keras clips to [1e-7, 1 - 1e-7]: what the gradient is beyond, it does not say.
+# Keras clips to [1e-7, 1 - 1e-7], and does not document the gradient beyond.
 SURE = point(
     "an output of 0 and 1",
     [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],

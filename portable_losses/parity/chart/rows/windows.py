@@ -1,4 +1,4 @@
-"""Convolutions, pools and attention, of channels last."""
+"""Convolutions, pooling and attention, with channels last."""
 
 from typing import Any
 
