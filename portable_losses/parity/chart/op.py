@@ -126,8 +126,8 @@ def elementwise(
         # -0.0 and 0.0 are one key of a dictionary.
         promise = Promise()
         if key in promised:
-            value, slope = promised[key]
-            promise = Promise(value, _each(slope))
+            value, gradient = promised[key]
+            promise = Promise(value, _each(gradient))
         known = _each(stated[key]) if key in stated else None
         label = ", ".join(f"{x:g}" for x in numbers)
         inputs = tuple(one(x) for x in numbers)
@@ -144,7 +144,7 @@ def elementwise(
     )
 
 
-def _each(slope: Any) -> tuple[Any, ...]:
+def _each(gradient: Any) -> tuple[Any, ...]:
     slopes = slope if isinstance(slope, tuple) else (slope,)
     return tuple(one(np.nan if x is None else x) for x in slopes)
 
