@@ -18,6 +18,7 @@ import re
 from pathlib import Path
 
 import audit
+import benchmarks.published
 import lanes
 import migration
 import pins
@@ -264,6 +265,7 @@ def main() -> None:
         MIGRATION: migration.page(ROOT),
         wide_machines.PAGE: wide_machines.page(),
         AUDIT: audit.page(audit.kept()),
+        benchmarks.published.PAGE: benchmarks.published.page(),
         **with_backends(),
     }
     for path, text in pages.items():

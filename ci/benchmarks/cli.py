@@ -16,6 +16,7 @@ from pathlib import Path
 
 import matrix
 
+from benchmarks import published
 from benchmarks import registry as registered
 from benchmarks.report import about, console_for, print_list, print_tables, write_json
 from benchmarks.result import Result
@@ -77,6 +78,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--output", type=Path, default=OUTPUT, help="folder of JSON, plot"
     )
+    made.add_argument(
+        "--publish",
+        type=Path,
+        metavar="FOLDER",
+        help="run nothing: take over a folder's figures into RESULTS.md",
+    )
     made.add_argument("--measure-memory", nargs=3, help=argparse.SUPPRESS)
     return made
 
@@ -91,6 +98,10 @@ def main(
     try:
         if asked.measure_memory:
             return _measure_memory(registry, *asked.measure_memory)
+        if asked.publish:
+            taken = published.keep(asked.publish)
+            print(f"{published.PAGE}: {taken} comparisons of {asked.publish}")
+            return AGREES
         entries = registered.choose(registry, [*asked.workloads, *asked.only])
         if asked.list:
             print_list(console_for(sys.stdout), entries)

@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import matrix
 from rich.console import Console
 from rich.table import Table
 
@@ -21,7 +22,8 @@ from benchmarks.timing import Interval
 from benchmarks.workload import BACKENDS, Study
 
 COLORS = {"met": "green", "missed": "red", "unclear": "yellow", "": "default"}
-PACKAGES = ("keras", *BACKENDS, "numpy")
+PEERS = tuple(row.install for row in matrix.load().peers.values())
+PACKAGES = ("keras", *BACKENDS, "numpy", *PEERS)
 
 
 def console_for(file: Any) -> Console:
@@ -157,11 +159,20 @@ def about(backend: str, **chosen: Any) -> dict[str, Any]:
         "versions": versions,
         "python": platform.python_version(),
         "machine": platform.machine(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         **chosen,
     }
+
+
+def processor() -> str:
+    """The processor's own name where the system tells it: it decides the times."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    names = (line.partition(":")[2].strip() for line in lines if "model name" in line)
+    return next(names, platform.processor())
 
 
 def _ms(value: float | None) -> str:

@@ -142,7 +142,7 @@ def crossentropy_of(logits: Any, ids: Any) -> Any:
         largest = largest_of(logits, (-1,))
         items = _by_kernel(gaps(logits, largest), ids)
     elif valid is None:  # in eager mode, with the fewest operations
-        return -_looked_up(ops.log_softmax(logits, axis=-1), ids)
+        return of_log_softmax(logits, lambda log_p, _: -_looked_up(log_p, ids))
     else:
         # Not by log_softmax: XLA would write the logarithms of all classes to memory,
         # to pick one per item.

@@ -7,8 +7,9 @@ from portable_losses.ops.known import found
 
 READING_MAY_BE_CHEAP = found(
     "reading a tensor on the CPU needs no wait",
-    "every operation has finished when it returns",
+    "every operation has finished when it returns, or its result is needed next",
     torch="2.13.0",
+    jax="0.10.2",
     numpy="2.4.6",
 )
 
@@ -16,13 +17,15 @@ READING_MAY_BE_CHEAP = found(
 def cheap_to_read(x: Any) -> bool:
     """Whether the values of `x` can be read without a trace and without a wait.
 
-    It is True for torch on the CPU outside of `torch.compile`, and for NumPy. There
-    every operation is a pass over memory, and reading one number per item may save
-    several passes.
+    It is True on the CPU for torch outside of `torch.compile`, and for JAX outside of
+    transformations such as jit and grad. There every operation is a separate call, and
+    reading one number per item may save several calls.
     """
     if not READING_MAY_BE_CHEAP:
         return False
-    return str(getattr(x, "device", "")) == "cpu" and not torch_compiles()
+    device = getattr(x, "device", "")  # None for a tensor that JAX traces
+    on_the_cpu = str(device) == "cpu" or getattr(device, "platform", "") == "cpu"
+    return on_the_cpu and not torch_compiles()
 
 
 def torch_compiles() -> bool:

@@ -5,6 +5,16 @@ from typing import Any
 
 from keras import ops as raw
 
+from portable_losses.ops.known import faster_form
+
+IN_ORDER = faster_form(
+    "a loop over chunks",
+    "each turn waits for the one before it; a number of a turn is a Python number on "
+    "torch, where a slice at a tensor takes an index for every element",
+    jax="0.10.2",
+    torch="2.13.0",
+)
+
 
 def padded(chunk: int, *tensors: Any) -> tuple[Any, Any, list[Any]]:
     """The length, the number of chunks, and the tensors padded with zeros at the end.
@@ -48,7 +58,7 @@ def loop(
     """
     if isinstance(count, int) and count <= 1:
         return step(0, carry) if count else carry
-    if mapped:
+    if mapped or IN_ORDER:
         return raw.fori_loop(0, count, step, carry)
 
     def after_the_last(i: Any, carry: tuple[Any, ...]) -> Any:

@@ -6,6 +6,17 @@ from keras import ops as raw
 
 from portable_losses.ops.chunks import chunk_at, loop, padded, with_chunk
 from portable_losses.ops.device_parts import by_part, parts_of
+from portable_losses.ops.known import found
+
+REUSED = 2**23 - 2**14
+"""The numbers of float32 in a block of memory that is used again: below 32 MB."""
+
+TAKES_MEMORY_ANEW = found(
+    "memory comes from malloc, operation by operation",
+    "glibc gives a block of 32 MB back to the system, and the next one comes page by "
+    "page, which takes as long as half of a product",
+    torch="2.13.0",
+)
 
 
 class Head(NamedTuple):
@@ -77,4 +88,16 @@ def tokens_at_once(tokens: int | None, width: int, classes: int) -> int:
     """
     least = -(-(2**21) // classes)  # 8 MB of logits
     chunk = max(least, width // 2, 16)
-    return chunk if tokens is None else max(1, min(chunk, tokens))
+    if TAKES_MEMORY_ANEW and REUSED // classes < chunk <= 2 * (REUSED // classes):
+        chunk = max(16, REUSED // classes // 16 * 16)
+    if tokens is None:
+        return chunk
+    # Chunks of equal size: what is padded at the end is computed, too.
+    return max(1, -(-tokens // -(-tokens // chunk))) if tokens else 1
+
+
+def pieces_of(head: Head) -> list[tuple[int, int]]:
+    """The classes of each piece of the kernel's gradient, from one to another."""
+    width, classes = head.kernel.shape
+    size = max(1, REUSED // width) if TAKES_MEMORY_ANEW else classes
+    return [(start, min(start + size, classes)) for start in range(0, classes, size)]

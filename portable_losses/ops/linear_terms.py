@@ -15,7 +15,7 @@ from keras import ops as raw
 
 from portable_losses.ops.chunks import chunk_at, loop, padded, with_chunk
 from portable_losses.ops.device_parts import by_part, parts_of
-from portable_losses.ops.linear_head import Head
+from portable_losses.ops.linear_head import Head, pieces_of
 
 Weigh = Callable[[Any, Any], tuple[Any, Any]]
 """Takes terms and class indices; returns items, and their derivatives in the terms."""
@@ -200,10 +200,29 @@ def _of_logits(head: Head, z: Any, chosen: Any) -> tuple[Any, Any, Any]:
 
 
 def _nothing(x: Any, head: Head) -> tuple[Any, ...]:
-    """Gradients that are 0: of x, of b if there is one, and of W transposed."""
-    width, classes = head.kernel.shape
+    """Gradients that are 0: of x, of b if there is one, and of W.T in pieces."""
+    width = head.kernel.shape[0]
     of_bias = [] if head.bias is None else [raw.zeros_like(head.bias)]
-    return (raw.zeros_like(x), *of_bias, raw.zeros((classes, width), x.dtype))
+    pieces = [
+        raw.zeros((end - start, width), x.dtype) for start, end in pieces_of(head)
+    ]
+    return (raw.zeros_like(x), *of_bias, *pieces)
+
+
+def _apart(head: Head, found: tuple[Any, ...]) -> tuple[Any, list[Any], list[Any]]:
+    """The gradient of x, that of b if there is one, and the pieces of that of W."""
+    first = 1 if head.bias is None else 2
+    return found[0], list(found[1:first]), list(found[first:])
+
+
+def _with_products(head: Head, pieces: list[Any], e: Any, x: Any) -> list[Any]:
+    """The pieces of the gradient of W, with the product of e and x added to them."""
+    found = []
+    for piece, (start, end) in zip(pieces, pieces_of(head), strict=True):
+        some = e if len(pieces) == 1 else e[:, start:end]
+        piece += raw.einsum("nv,nd->vd", some, x)
+        found.append(piece)
+    return found
 
 
 def _derivative(head: Head, z: Any) -> Any | None:
@@ -236,26 +255,23 @@ def _added(
     If `_few_classes`, the terms of the classes and of the mean are added by `_whole`.
     """
     k = chosen.shape[-1]
-    of_x, *of_bias, of_kernel = found
+    of_x, of_bias, pieces = _apart(head, found)
     share = (g[:, k : k + 1] - raw.sum(g[:, :k], axis=-1, keepdims=True)) / total
     if _few_classes(head, chosen):
         here = raw.einsum("nv,dv->nd", e, head.kernel) * share
-        of_kernel += raw.einsum("nv,nd->vd", e, some * share)
+        pieces = _with_products(head, pieces, e, some * share)
         of_bias = [b + raw.matmul(raw.transpose(share), e)[0] for b in of_bias]
-        return with_chunk(of_x, i, here), *of_bias, of_kernel
+        return with_chunk(of_x, i, here), *of_bias, *pieces
     e *= share
     e += _at_classes(chosen, g[:, :k], e)
     if head.shares is not None:
         e += g[:, k + 1 :] * head.shares
     if within is not None:
         e *= within
-    of_kernel += raw.einsum("nv,nd->vd", e, some)
+    pieces = _with_products(head, pieces, e, some)
     of_bias = [b + raw.sum(e, axis=0) for b in of_bias]
-    return (
-        with_chunk(of_x, i, raw.einsum("nv,dv->nd", e, head.kernel)),
-        *of_bias,
-        of_kernel,
-    )
+    here = raw.einsum("nv,dv->nd", e, head.kernel)
+    return with_chunk(of_x, i, here), *of_bias, *pieces
 
 
 def _whole(head: Head, found: Any, x: Any, ids: Any, g: Any) -> tuple[Any, ...]:
@@ -264,7 +280,8 @@ def _whole(head: Head, found: Any, x: Any, ids: Any, g: Any) -> tuple[Any, ...]:
     If `_few_classes`, it adds the terms that `_added` omits: that of one class per
     token, and that of the mean.
     """
-    of_x, *of_bias, of_kernel = found
+    of_x, of_bias, pieces = _apart(head, found)
+    of_kernel = pieces[0] if len(pieces) == 1 else raw.concatenate(pieces, axis=0)
     if _few_classes(head, ids):
         k = int(ids.shape[-1])
         if k:

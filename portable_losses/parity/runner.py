@@ -179,28 +179,27 @@ class _Matrix:
         self.progress.advance(name, event["id"])
 
     def _phase(
-        self, name: str, which: str, *commands: dict[str, Any]
+        self, name: str, which: str, times: int, **command: Any
     ) -> Iterator[dict[str, Any]]:
-        """Give a worker commands; yield and count what it reports of each thing."""
-        total = self.found.planned[name][which] * len(commands)
+        """Give a worker a command; yield and count what it reports of each thing."""
+        total = self.found.planned[name][which] * times
         if not total:
             return
         process = self.processes[name]
         self.progress.start(name, total, UNITS[which])
-        for command in commands:
-            process.tell(**command)
-            for event in process.listen(command["do"]):
-                if event["event"] == "at":
-                    self.progress.note(name, event["what"])
-                    continue
-                yield event | {"from": command.get("from")}
-                self.found.done[name][which] += 1
-                self.progress.advance(name, event["name"])
+        process.tell(**command)
+        for event in process.listen(command["do"]):
+            if event["event"] == "at":
+                self.progress.note(name, event["what"])
+                continue
+            yield event
+            self.found.done[name][which] += 1
+            self.progress.advance(name, event["name"])
         self.progress.done(name)
 
     def _save(self, name: str) -> None:
         backend, _ = self.plan.parts[name]
-        for event in self._phase(name, "saves", {"do": "save"}):
+        for event in self._phase(name, "saves", 1, do="save"):
             if event["message"]:
                 self.unsaved.add((backend, event["name"]))
                 self._keep_reload(event, backend, backend)
@@ -208,11 +207,11 @@ class _Matrix:
     def _reload(self, name: str) -> None:
         backend, _ = self.plan.parts[name]
         others = [b for b in self.plan.differentiating if b != backend]
-        commands = [{"do": "reload", "from": other} for other in others]
-        for event in self._phase(name, "reloads", *commands):
+        asked = {"do": "reload", "others": others}
+        for event in self._phase(name, "reloads", len(others), **asked):
             # A model that was not saved is a failure already, with the actual error.
-            if (event["from"], event["name"]) not in self.unsaved:
-                self._keep_reload(event, event["from"], backend)
+            if (event["saved_on"], event["name"]) not in self.unsaved:
+                self._keep_reload(event, event["saved_on"], backend)
 
     def _keep_reload(self, event: dict[str, Any], saved: str, loaded: str) -> None:
         case, message = event["name"], event["message"]
@@ -231,7 +230,7 @@ class _Matrix:
 
     def _train(self, name: str) -> None:
         backend, _ = self.plan.parts[name]
-        for event in self._phase(name, "trainings", {"do": "train"}):
+        for event in self._phase(name, "trainings", 1, do="train"):
             found, curve = self.found, event["event"] == "curve"
             kept = found.curves if curve else found.histories
             with self._lock:

@@ -29,7 +29,7 @@ from portable_losses.parity.job import Job
 from portable_losses.parity.lane import Lane
 from portable_losses.parity.one_case import run_case
 from portable_losses.parity.pasted import arguments
-from portable_losses.parity.reload import go_on, train_and_save
+from portable_losses.parity.reload import Arrivals, train_and_save
 from portable_losses.parity.shared_references import SharedReferences
 from portable_losses.parity.stand_in import float64_items
 from portable_losses.parity.training import curve as training_curve
@@ -117,13 +117,14 @@ class Worker:
             message = _message_of(train_and_save, case, self.job.maker(case), self.out)
             emit("saved", name=case.id, message=message)
 
-    def reload(self, other: str) -> None:
-        """Load the models that another backend saved, and continue the training."""
+    def reload(self, others: list[str]) -> None:
+        """Load the models that other backends saved, and continue the training."""
         for case in self.job.first_cases():
-            emit("at", what=f"{case.id} from {other}")
-            folder = self.job.out / other
-            message = _message_of(go_on, case, folder, self.job.custom_objects())
-            emit("reloaded", name=case.id, message=message)
+            arrivals = Arrivals(case, self.job.custom_objects())
+            for other in others:
+                emit("at", what=f"{case.id} from {other}")
+                message = _message_of(arrivals.go_on, self.job.out / other)
+                emit("reloaded", name=case.id, saved_on=other, message=message)
 
     def train(self) -> None:
         """Report the training curves on real data, and the histories of the runs."""
@@ -203,7 +204,7 @@ def main() -> None:
             elif worker is not None and command["do"] in ("check", "save", "train"):
                 getattr(worker, command["do"])()
             elif worker is not None and command["do"] == "reload":
-                worker.reload(command["from"])
+                worker.reload(command["others"])
         except Exception as error:
             message = str(error)
             if not isinstance(error, MissingDevice | ValueError):

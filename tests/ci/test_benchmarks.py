@@ -9,7 +9,7 @@ import keras
 import matrix
 import numpy as np
 import pytest
-from benchmarks import cli, memory, registry
+from benchmarks import cli, memory, published, registry
 from benchmarks.agreement import Agreement
 from benchmarks.measure import Settings, measure
 from benchmarks.plan import PLAN
@@ -481,3 +481,72 @@ def test_moving_hyperparameter(monkeypatch):
     assert result.workload == "moving_hyperparameter/stays"
     assert (result.disagreement, result.unit, result.goal) == ("", "ms", None)
     assert result.figure is not None and result.again is not None
+
+
+# --- the page of results ------------------------------------------------------------
+
+
+@pytest.fixture(name="kept")
+def _kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(published, "KEPT", tmp_path / "results.json")
+    monkeypatch.setattr(published, "PAGE", tmp_path / "RESULTS.md")
+    return tmp_path
+
+
+def figures(folder, size="full", **more):
+    """The JSON of a run with one comparison."""
+    result = {
+        "workload": "robust/Huber",
+        "peer": "keras",
+        "goal": 1.0,
+        "ours": 2.0,
+        "theirs": 1.0,
+        "figure": {"median": 2.0, "low": 1.9, "high": 2.1},
+        "again": {"median": 1.0, "low": 0.9, "high": 1.1},
+        "memory": {"ours": {"peak": 30}, "keras": {"peak": 100}},
+        "memory_goal": 0.25,
+        "reason": "because",
+        "verdict": "missed",
+        **more,
+    }
+    run = {"backend": "jax", "versions": {"jax": "1"}, "python": "3", "machine": "x"}
+    run |= {"processor": "P", "cores": 2, "load": 0.5, "time": "2020-01-02T00:00:00"}
+    run |= {"rounds": 31, "size": size, "clock": "wall", "results": [result]}
+    folder.mkdir(exist_ok=True)
+    (folder / "robust-jax.json").write_text(json.dumps(run))
+    return folder
+
+
+def test_results_are_kept_and_told(kept, capsys):
+    assert cli.main(["--publish", str(figures(kept / "run"))]) == 0
+    assert "1 comparisons" in capsys.readouterr().out
+    page = published.PAGE.read_text()
+    row = "| Huber | jax | keras | 2 | 1 |  | **2.00** | 1.90 to 2.10 | 1.00 | 1 "
+    assert f"{row}| **0.30** | 0.25 |" in page
+    assert "| time | 1 missed |" in page and "| memory | 1 missed |" in page
+    assert "| robust/Huber | jax | keras | 2.00 | 1 | because |" in page
+    assert "| robust/Huber | jax | keras | memory 0.30 | 0.25 | because |" in page
+    assert page == published.page()
+
+
+def test_a_workload_that_is_measured_again_replaces_its_own_figures(kept):
+    published.keep(figures(kept / "run"))
+    published.keep(figures(kept / "other", workload="robust/LogCosh"))
+    published.keep(figures(kept / "run", verdict="met", memory_goal=None))
+    rows = json.loads(published.KEPT.read_text())["rows"]
+    assert [row["workload"] for row in rows] == ["robust/Huber", "robust/LogCosh"]
+    assert rows[0]["verdict"] == "met"
+
+
+@pytest.mark.parametrize(("size", "said"), [("small", "size 'small'"), (None, "with")])
+def test_results_of_small_sizes_and_of_nothing_are_rejected(kept, capsys, size, said):
+    folder = kept / "run" if size is None else figures(kept / "run", size)
+    assert cli.main(["--publish", str(folder)]) == 2
+    assert said in capsys.readouterr().err
+    assert not published.PAGE.exists()
+
+
+def test_the_published_page_has_every_number_and_a_reason_for_each_miss():
+    rows = json.loads(published.KEPT.read_text())["rows"]
+    assert {published.number_of(row["workload"]) for row in rows} >= set(PLAN)
+    assert "not explained yet" not in published.PAGE.read_text()

@@ -207,7 +207,7 @@ def test_peers_are_installed_at_their_versions() -> None:
     here, there = pins(found.constraints), pins(constraints)
     assert (there["torch"], there["torchvision"]) == ("2.14.1", "0.29.1")
     other = {name for name in there if there[name] != here.get(name)}
-    assert other == {"torch", "torchvision"}
+    assert other == {"torch", "torchvision", "segmentation-models-pytorch"}
 
 
 @pytest.mark.parametrize("name", ["optax", "kornla"])

@@ -13,7 +13,7 @@ from portable_losses.parity.known import Known
 from portable_losses.parity.lane import Lane
 from portable_losses.parity.one_case import run_case
 from portable_losses.parity.originals import find_original
-from portable_losses.parity.reload import go_on, train_and_save
+from portable_losses.parity.reload import Arrivals, train_and_save
 
 BACKEND = keras.config.backend()
 # What only compiled code can show; torch runs eagerly.
@@ -115,9 +115,43 @@ def test_reload_catches_a_forgotten_argument(tmp_path):
     case = dataclasses.replace(SCALED, loss="mutant")
     train_and_save(case, forgets, tmp_path)
     with pytest.raises(AssertionError, match="goes on with the losses"):
-        go_on(case, tmp_path, None)
+        Arrivals(case, None).go_on(tmp_path)
     train_and_save(case, Squared, tmp_path)
-    go_on(case, tmp_path, None)
+    Arrivals(case, None).go_on(tmp_path)
+
+
+def test_models_that_differ_in_numbers_alone_share_a_compiled_step(tmp_path):
+    case = dataclasses.replace(SCALED, loss="mutant")
+    twice = dataclasses.replace(case, draw=lambda *a: doubled(case.draw(*a)))
+    arrivals = Arrivals(case, None)
+    for name, saved in (("a", case), ("b", twice)):
+        (tmp_path / name).mkdir()
+        train_and_save(saved, Squared, tmp_path / name)
+    arrivals.go_on(tmp_path / "a")
+    first = arrivals.compiled
+    with pytest.raises(AssertionError, match="goes on with the losses") as alone:
+        Arrivals(case, None).go_on(tmp_path / "b")
+    with pytest.raises(AssertionError, match="goes on with the losses") as after:
+        arrivals.go_on(tmp_path / "b")
+    assert arrivals.compiled is first
+    assert str(after.value) == str(alone.value)
+    arrivals.go_on(tmp_path / "a")
+    assert arrivals.compiled is first
+
+
+def doubled(pair):
+    """The same predictions, of twice the targets."""
+    return 2 * pair[0], *pair[1:]
+
+
+def test_models_of_other_arguments_do_not_share_a_compiled_step(tmp_path):
+    case = dataclasses.replace(SCALED, loss="mutant")
+    other = dataclasses.replace(case, config={**case.config, "factor": 7.0})
+    arrivals = Arrivals(case, None)
+    for name, saved in (("a", case), ("b", other)):
+        (tmp_path / name).mkdir()
+        train_and_save(saved, Squared, tmp_path / name)
+        arrivals.go_on(tmp_path / name)
 
 
 def test_a_case_without_labels_for_ids_says_so():

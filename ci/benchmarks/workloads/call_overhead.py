@@ -37,9 +37,29 @@ LANES: dict[str, tuple[Lane, Goal]] = {
 }
 
 
+INFINITE = (
+    "a gradient is traced operation by operation, and logits of inf and -inf, which "
+    "give NaN with Keras, take twenty operations more"
+)
+SELECTS = (
+    "microseconds of a call: XLA computes the comparisons for infinite logits, which "
+    "give NaN with Keras, in loops of their own"
+)
+KERNELS = (
+    "the kernels of the arithmetic, which both have, are most of the time; the "
+    "overhead is below that of Keras"
+)
+REASONS: dict[str, dict[str, str]] = {
+    "eager": {"torch": KERNELS},
+    "eager-gradient": {"jax": INFINITE, "torch": KERNELS},
+    "compiled-gradient": {"jax": SELECTS},
+}
+
+
 def workload(loss: str, label: str) -> Workload:
     """One loss in one lane."""
     config, (lane, goal) = LOSSES[loss], LANES[label]
+    reasons = REASONS.get(label, {})
     true = indices if loss.startswith("Sparse") else as_float(one_hot)
 
     def draw(rng: Rng, shape: Shape) -> tuple[Array, ...]:
@@ -54,7 +74,7 @@ def workload(loss: str, label: str) -> Workload:
         sizes={"full": SHAPE, "small": SHAPE},
         draw=draw,
         ours=ours(loss, **config),
-        peers={"keras": Peer(kerass(loss, **config), goal)},
+        peers={"keras": Peer(kerass(loss, **config), goal, reasons)},
         lane=lane,
     )
 

@@ -38,6 +38,15 @@ def by_kornia(losses: Any) -> Any:
     )
 
 
+FUSED = (
+    "XLA writes arrays of intermediate results to memory for the sum: three of ours "
+    "(two for integer targets), four of Keras's"
+)
+PASSES = (
+    "eight products, a pass over memory each, take 38 % of the time, and softplus and "
+    "sigmoid, exact at any logit, with their gradients 24 %"
+)
+KERAS = {"jax": FUSED, "torch": PASSES}
 OTHERS = {
     "torchvision": Peer(
         using("torchvision.ops", by_torchvision), 0.6, backends=("torch",)
@@ -54,7 +63,7 @@ def workload(label: str, dtype: str, peers: dict[str, Peer]) -> Workload:
     def draw(rng: Rng, shape: Shape) -> tuple[Array, ...]:
         return true(rng, shape), normal(rng, shape)
 
-    keras = Peer(kerass("BinaryFocalCrossentropy", **LOGITS), 0.5)
+    keras = Peer(kerass("BinaryFocalCrossentropy", **LOGITS), 0.5, KERAS)
     return Workload(
         group="focal",
         name=label,

@@ -63,10 +63,10 @@ def with_crossentropy(portable_losses: Any) -> Any:
     return lambda t, p: dice(t, p) + crossentropy(t, p)
 
 
-def of_maps(losses: Any, name: str) -> Any:
+def of_maps(losses: Any, name: str, **config: Any) -> Any:
     """MONAI's loss of that name, of class indices and logits."""
     loss = getattr(losses, name)(
-        softmax=True, to_onehot_y=True, smooth_nr=0.0, smooth_dr=1e-7
+        softmax=True, to_onehot_y=True, smooth_nr=0.0, smooth_dr=1e-7, **config
     )
     return lambda t, p: loss(p, t[:, None])
 
@@ -77,16 +77,35 @@ def dice_by_kornia(losses: Any) -> Any:
     return lambda t, p: loss(p, t)
 
 
-def with_maps(module: str, function: Any, *rest: Any) -> Peer:
+def with_maps(
+    module: str,
+    function: Any,
+    *rest: Any,
+    goal: float = GOAL,
+    reasons: dict[str, str] | None = None,
+    **config: Any,
+) -> Peer:
     """A peer in torch's layout that takes class indices and logits."""
     return Peer(
-        using(module, function, *rest),
-        GOAL,
-        SOFTMAX,
+        using(module, function, *rest, **config),
+        goal,
+        SOFTMAX if reasons is None else reasons,
         backends=("torch",),
         arrange=maps_first,
         restore=channels_last,
     )
+
+
+def dice_by_smp(losses: Any) -> Any:
+    """Sums over the batch, of class indices and logits."""
+    loss = losses.DiceLoss("multiclass", from_logits=True)
+    return lambda t, p: loss(p, t)
+
+
+def lovasz_by_smp(losses: Any) -> Any:
+    """The mean over samples, of the classes that a sample has."""
+    loss = losses.LovaszLoss("multiclass", per_image=True)
+    return lambda t, p: loss(p, t)
 
 
 def by_kornia(losses: Any) -> Any:
@@ -106,13 +125,12 @@ def maps(rng: Rng, shape: Shape) -> tuple[Array, ...]:
     return rng.integers(0, shape[-1], shape[:-1]).astype("int32"), normal(rng, shape)
 
 
-MIN = (
-    "min(t, p), which is right for soft labels too, takes a comparison and a select in "
-    "each direction, where t p takes a product"
-)
 HARD = {
-    "torch": MIN,
-    "tensorflow": MIN,
+    "torch": "sums over the space of maps with channels last take half of the time; "
+    "MONAI's maps are channels first, and whether min(t, p) is t p, as for labels of 0 "
+    "and 1, takes two passes over memory",
+    "tensorflow": "min(t, p), which is right for soft labels too, takes a comparison "
+    "and a select in each direction, where t p takes a product",
     "jax": "XLA makes one pass over memory of ours and of t p",
 }
 SOFT = {
@@ -162,6 +180,20 @@ WORKLOADS = (
     ),
     Workload(
         group="regions",
+        name="SoftDice of indices and logits, by batch",
+        sizes={"full": (8, 256, 256, 21), "small": (2, 32, 32, 5)},
+        draw=maps,
+        ours=ours("SoftDice", activation="softmax", per="batch"),
+        peers={
+            "monai": with_maps("monai.losses", of_maps, "DiceLoss", batch=True),
+            "segmentation-models-pytorch": with_maps(
+                "segmentation_models_pytorch.losses", dice_by_smp
+            ),
+        },
+        agreement=SUMS,
+    ),
+    Workload(
+        group="regions",
         name="SoftDice and crossentropy",
         sizes={"full": (8, 256, 256, 21), "small": (2, 32, 32, 5)},
         draw=maps,
@@ -185,14 +217,13 @@ WORKLOADS = (
         draw=maps,
         ours=ours("LovaszSoftmax", activation="softmax", classes="all"),
         peers={
-            "kornia": Peer(
-                using("kornia.losses", by_kornia),
-                1.0,
-                STABLE,
-                backends=("torch",),
-                arrange=maps_first,
-                restore=channels_last,
-            )
+            "kornia": with_maps("kornia.losses", by_kornia, goal=1.0, reasons=STABLE),
+            "segmentation-models-pytorch": with_maps(
+                "segmentation_models_pytorch.losses",
+                lovasz_by_smp,
+                goal=0.5,
+                reasons=STABLE,
+            ),
         },
         agreement=Agreement(
             rtol=1e-3, of_largest=1e-3, why="differences of sums over sorted pixels"

@@ -50,11 +50,18 @@ def by_monai(losses: Any) -> Any:
     return lambda t, p: loss(p, t)
 
 
+FILTERS = {
+    "torch": "the filters are matrix products, 27 % of the time, with 12 % for the "
+    "copies between their two axes, and 16 products of moments take 20 %"
+}
+
+
 def of_torch(module: str, function: Any) -> Peer:
     """A peer with the channels first."""
     return Peer(
         using(module, function),
         GOAL,
+        FILTERS,
         backends=("torch",),
         arrange=channels_first,
         restore=channels_last,

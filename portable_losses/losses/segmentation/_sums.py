@@ -4,8 +4,17 @@ import math
 from typing import Any, NamedTuple
 
 from portable_losses import ops
+from portable_losses.core import checks
 from portable_losses.core.eager import cheap_to_read
 from portable_losses.losses.segmentation._targets import one_hot
+from portable_losses.ops.known import faster_form
+
+LOOKS_UP = faster_form(
+    "the sums of a map of class indices",
+    "one value a pixel instead of C, added in float64; nothing is fused there",
+    torch="2.13.0",
+    numpy="2.4.6",
+)
 
 
 class Sums(NamedTuple):
@@ -67,7 +76,7 @@ def _true_and_overlap(regions: Any, p: Any, squared: bool) -> tuple[Any, Any]:
     pixels, space = regions.pixels, regions.space
     if regions.ids is not None:  # t is 0 or 1: t^2 = t, and min(t, p) = t p
         whole_pixels = pixels is None or pixels.shape[-1] == 1
-        if whole_pixels and cheap_to_read(p):
+        if LOOKS_UP and whole_pixels and cheap_to_read(p):
             return _by_looking_up(regions.ids, p, pixels)
         t = one_hot(regions.ids, p.shape[-1])
         t = t if pixels is None else ops.logical_and(pixels, t)
@@ -76,10 +85,25 @@ def _true_and_overlap(regions: Any, p: Any, squared: bool) -> tuple[Any, Any]:
     t = regions.t if pixels is None else ops.where(pixels, regions.t, 0.0)
     if squared:
         return ops.sum(ops.square(t), axis=space), ops.sum(t * p, axis=space)
-    # At p = t the gradient is that of t p if t is 0 or 1: that of p at t = 1, 0 at t =
-    # 0.
+    true = ops.sum(t, axis=space)
+    if _known_hard(t, true, space):
+        return true, ops.sum(t * p, axis=space)
+    # For t in {0, 1} the gradient at p = t is that of t p: 1 at t = 1, and 0 at t = 0.
     takes_t = ops.logical_or(p > t, t == 0)
-    return ops.sum(t, axis=space), ops.sum(ops.where(takes_t, t, p), axis=space)
+    return true, ops.sum(ops.where(takes_t, t, p), axis=space)
+
+
+def _known_hard(t: Any, true: Any, space: tuple[int, ...]) -> bool:
+    """Whether all t are 0 or 1, so that min(t, p) equals t p; read where it is cheap.
+
+    min(t, p) - t p is at most t (1 - t). So the two forms are equal if the sums of t
+    and of t^2 are equal in every class.
+    """
+    # Not if t needs a gradient: min(t, p) and t p have different gradients in t.
+    if not cheap_to_read(t) or getattr(t, "requires_grad", False):
+        return False
+    rest = checks.known_values(true - ops.sum(ops.square(t), axis=space))
+    return rest is not None and not rest.any()
 
 
 def _by_looking_up(ids: Any, p: Any, pixels: Any | None) -> tuple[Any, Any]:

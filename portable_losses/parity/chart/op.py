@@ -145,8 +145,8 @@ def elementwise(
 
 
 def _each(gradient: Any) -> tuple[Any, ...]:
-    slopes = slope if isinstance(slope, tuple) else (slope,)
-    return tuple(one(np.nan if x is None else x) for x in slopes)
+    gradients = gradient if isinstance(gradient, tuple) else (gradient,)
+    return tuple(one(np.nan if x is None else x) for x in gradients)
 
 
 def point(label: str, *inputs: Any, **rest: Any) -> Point:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from portable_losses import linear_log_probability
+from portable_losses.ops import linear_head
 
 BACKEND = keras.config.backend()
 COMPILED = {"jax": [False, "jit"], "tensorflow": [False, "graph", "xla"]}
@@ -91,6 +92,33 @@ def test_value_and_gradients(mode, chunk_size, softcap, temperature):
     assert value == pytest.approx(wanted, rel=1e-5)
     for mine, right in zip(gradients, slopes, strict=True):
         np.testing.assert_allclose(mine, right, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("ids", [IDS, IDS[:, :1]], ids=["many classes", "one class"])
+@pytest.mark.parametrize("size", [D, 4 * D, 100 * D])
+def test_the_gradient_of_the_kernel_in_pieces(monkeypatch, size, ids):
+    monkeypatch.setattr(linear_head, "TAKES_MEMORY_ANEW", True)
+    monkeypatch.setattr(linear_head, "REUSED", size)
+    up = UP[:, -1 - ids.shape[1] :]
+    value, gradients = run(of_sums(ids, up, chunk_size=3), (X, W, BIAS), False)
+    _, _, wanted, slopes = reference(X, W, BIAS, ids, up=up)
+    assert value == pytest.approx(wanted, rel=1e-5)
+    for mine, right in zip(gradients, slopes, strict=True):
+        np.testing.assert_allclose(mine, right, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_chunks_are_of_equal_size_and_their_logits_in_memory_that_is_used_again(
+    monkeypatch, anew
+):
+    monkeypatch.setattr(linear_head, "TAKES_MEMORY_ANEW", anew)
+    at_once = linear_head.tokens_at_once
+    assert at_once(None, 512, 2**15) == (240 if anew else 256)
+    assert at_once(2048, 512, 2**15) == (228 if anew else 256)  # nine or eight chunks
+    assert at_once(8192, 8192, 2**18) == 4096  # half of the width, however many
+    assert at_once(9000, 8192, 2**18) == 3000
+    assert at_once(5, 512, 2**15) == 5
+    assert at_once(0, 512, 2**15) == 1
 
 
 def test_one_class_a_token_of_any_leading_axes():
