@@ -99,7 +99,7 @@ def main(
         if asked.measure_memory:
             return _measure_memory(registry, *asked.measure_memory)
         if asked.publish:
-            taken = published.keep(asked.publish)
+            taken = published.keep(asked.publish, registry)
             print(f"{published.PAGE}: {taken} comparisons of {asked.publish}")
             return AGREES
         entries = registered.choose(registry, [*asked.workloads, *asked.only])

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.plan import PLAN
+from benchmarks.registry import Registry
 from benchmarks.result import MET, MISSED, UNCLEAR
+from benchmarks.workload import Workload
 
 HERE = Path(__file__).resolve().parent
 KEPT, PAGE = HERE / "results.json", HERE / "RESULTS.md"
@@ -38,6 +40,7 @@ TITLES = {
     "P14": "structural similarity, 4 x 256 x 256 x 3",
     "": "how cost grows, compile time, import time, schedules",
 }
+UNEXPLAINED = "not explained yet"
 ENVIRONMENT = ("versions", "python", "machine", "processor", "cores")
 RULES = """\
 Value and gradient in float32, two threads, inputs on the device. A ratio is
@@ -50,8 +53,11 @@ lies above it, and *unclear* where only the median does. First calls, bytes save
 for backward (torch) and temporaries (JAX) stand in `results.json`."""
 
 
-def keep(folder: Path) -> int:
-    """Take over the figures of every JSON below a folder; return how many."""
+def keep(folder: Path, registry: Registry) -> int:
+    """Take over the figures of every JSON below a folder; return how many.
+
+    The reasons of what misses its goal are those that the workloads have now.
+    """
     kept = json.loads(KEPT.read_text()) if KEPT.exists() else {"runs": {}, "rows": []}
     rows = {_key(row): row for row in kept["rows"]}
     taken = 0
@@ -73,6 +79,12 @@ def keep(folder: Path) -> int:
             f"bench: `publish` must be a folder with results; got "
             f"publish={str(folder)!r} (run the benchmarks first)"
         )
+    for row in rows.values():
+        entry = registry.get(row["workload"])
+        peer = entry.peers.get(row["peer"]) if isinstance(entry, Workload) else None
+        if peer is not None:
+            row["reason"] = peer.reasons.get(row["backend"], "")
+            row["memory_reason"] = peer.memory_reasons.get(row["backend"], "")
     kept["rows"] = sorted(rows.values(), key=_key)
     KEPT.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
     PAGE.write_text(page())
@@ -167,8 +179,9 @@ def _verdict(row: Row) -> str:
 
 def _peaks(row: Row) -> float | None:
     """Our peak of memory over the peer's."""
-    peaks = [sizes.get("peak") for sizes in row.get("memory", {}).values()]
-    return peaks[0] / peaks[1] if len(peaks) == 2 and all(peaks) else None
+    memory = row.get("memory", {})
+    ours, theirs = (memory.get(who, {}).get("peak") for who in ("ours", row["peer"]))
+    return ours / theirs if ours and theirs else None
 
 
 def _memory_verdict(row: Row) -> str:
@@ -250,17 +263,14 @@ def _reasons(missed: Sequence[Row]) -> str:
     lines = ["| workload | backend | peer | ratio | goal | reason |"]
     lines.append("|:--|:--|:--|--:|--:|:--|")
     for r in missed:
-        why = r.get("disagreement") or r.get("reason", "not explained yet")
-        for what, verdict, ratio, goal in (
-            ("", _verdict(r), _ratio(r).strip("*"), r.get("goal")),
-            (
-                "memory ",
-                _memory_verdict(r),
-                f"{_peaks(r) or 0:.2f}",
-                r.get("memory_goal"),
-            ),
+        peaks, memory_goal = f"{_peaks(r) or 0:.2f}", r.get("memory_goal")
+        told = r.get("disagreement") or r.get("reason")
+        for what, verdict, ratio, goal, why in (
+            ("", _verdict(r), _ratio(r).strip("*"), r.get("goal"), told),
+            ("memory ", _memory_verdict(r), peaks, memory_goal, r.get("memory_reason")),
         ):
-            if verdict == MISSED:
+            why = why or UNEXPLAINED
+            if verdict == MISSED or (not what and "disagreement" in r):
                 start = f"| {r['workload']} | {r['backend']} | {r['peer']} | {what}"
                 lines.append(f"{start}{ratio} | {_goal(goal)} | {why} |")
     return "\n".join(lines)

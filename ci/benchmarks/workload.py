@@ -35,7 +35,8 @@ class Peer:
     backend why the goal is missed, and is printed beside the ratio. `backends` are
     those that the peer runs on. A peer with another layout gets its own inputs from
     `arrange`, outside of the time that is measured, and `restore` gives its gradient
-    our layout again. `memory` is the largest ratio of the peaks of memory that we want.
+    our layout again. `memory` is the largest ratio of the peaks of memory that we want,
+    and `memory_reasons` says for a backend why it is missed.
     """
 
     build: Callable[[], Function]
@@ -45,6 +46,7 @@ class Peer:
     arrange: Callable[[tuple[Array, ...]], tuple[Array, ...]] | None = None
     restore: Callable[[Array], Array] | None = None
     memory: float | None = None
+    memory_reasons: Mapping[str, str] = field(default_factory=dict)
 
     def goal_on(self, backend: str) -> float | None:
         """The goal on one backend."""
