@@ -92,8 +92,15 @@ class MadeUp:
     def _reload(self, rest):
         if self.backend in self.forgetful:
             return []
-        absent = "FileNotFoundError" if rest["from"] in self.unable else ""
-        return [{"event": "reloaded", "name": "Huber", "message": absent}]
+        return [
+            {
+                "event": "reloaded",
+                "name": "Huber",
+                "saved_on": other,
+                "message": "FileNotFoundError" if other in self.unable else "",
+            }
+            for other in rest["others"]
+        ]
 
     def _train(self, rest):
         yield {"event": "curve", "name": "digits", "outcome": [2.0, 1.0]}
