@@ -9,13 +9,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from benchmarks.plan import PLAN
-from benchmarks.registry import Registry
-from benchmarks.result import MET, MISSED, UNCLEAR
+from benchmarks.registry import Registry, number_of
+from benchmarks.result import MET, MISSED, UNCLEAR, milliseconds
 from benchmarks.workload import Workload
 
 HERE = Path(__file__).resolve().parent
@@ -109,15 +107,6 @@ def _short(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _short(each) for key, each in value.items()}
     return value
-
-
-def number_of(workload: str) -> str:
-    """The number of the plan, P0 to P14, or nothing."""
-    group = workload.partition("/")[0]
-    for number, words in PLAN.items():
-        if any(word == group or fnmatch(workload, word) for word in words):
-            return number
-    return ""
 
 
 def page() -> str:
@@ -235,24 +224,16 @@ def _table(rows: Iterable[Row]) -> str:
             memory = f"**{memory}**"
         cells = (
             *(_name(r), r["backend"], r["peer"]),
-            *(_ms(r.get("ours")), _ms(r.get("theirs")), _ms(r.get("floor"))),
+            *(
+                milliseconds(r.get("ours")),
+                milliseconds(r.get("theirs")),
+                milliseconds(r.get("floor")),
+            ),
             *(_ratio(r), bounds, again, _goal(r.get("goal"))),
             *(memory, _goal(r.get("memory_goal"))),
         )
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
-
-
-def _ms(value: float | None) -> str:
-    if value is None:
-        return ""
-    return (
-        f"{value:.3f}"
-        if value < 1
-        else f"{value:.3g}"
-        if value < 1e3
-        else f"{value:.0f}"
-    )
 
 
 def _goal(value: float | None) -> str:
@@ -269,7 +250,7 @@ def _reasons(missed: Sequence[Row]) -> str:
             ("", _verdict(r), _ratio(r).strip("*"), r.get("goal"), told),
             ("memory ", _memory_verdict(r), peaks, memory_goal, r.get("memory_reason")),
         ):
-            why = why or UNEXPLAINED
+            why = (why or UNEXPLAINED).replace("|", "\\|")  # it ends a cell
             if verdict == MISSED or (not what and "disagreement" in r):
                 start = f"| {r['workload']} | {r['backend']} | {r['peer']} | {what}"
                 lines.append(f"{start}{ratio} | {_goal(goal)} | {why} |")

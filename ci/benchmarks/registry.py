@@ -36,7 +36,9 @@ def choose(registry: Registry, words: Sequence[str]) -> list[Entry]:
         return list(registry.values())
     chosen: dict[str, Entry] = {}
     for word in (w for asked in words for w in PLAN.get(asked.upper(), (asked,))):
-        found = [entry for entry in registry.values() if _is_meant(entry, word)]
+        found = [
+            entry for entry in registry.values() if _is_meant(entry.full_name, word)
+        ]
         if not found:
             groups = {entry.group for entry in registry.values()}
             raise unknown("workload", word, [*PLAN, *sorted(groups), *registry])
@@ -44,16 +46,16 @@ def choose(registry: Registry, words: Sequence[str]) -> list[Entry]:
     return list(chosen.values())
 
 
-def number_of(entry: Entry) -> str:
-    """The number by which a workload may be asked for, or nothing."""
+def number_of(name: str) -> str:
+    """The number by which the workload of a full name may be asked for, or nothing."""
     for number, words in PLAN.items():
-        if any(_is_meant(entry, word) for word in words):
+        if any(_is_meant(name, word) for word in words):
             return number
     return ""
 
 
-def _is_meant(entry: Entry, word: str) -> bool:
-    return word in (entry.full_name, entry.group) or fnmatch(entry.full_name, word)
+def _is_meant(name: str, word: str) -> bool:
+    return word in (name, name.partition("/")[0]) or fnmatch(name, word)
 
 
 def peers_of(entries: Sequence[Entry]) -> list[str]:

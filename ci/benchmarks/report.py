@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.registry import Entry, number_of
-from benchmarks.result import MISSED, Result
+from benchmarks.result import MISSED, Result, milliseconds
 from benchmarks.timing import Interval
 from benchmarks.workload import BACKENDS, Study
 
@@ -44,7 +44,7 @@ def print_list(console: Console, entries: Iterable[Entry]) -> None:
         peers = ", ".join(
             f"{name}{_goal_in_words(peer.goal)}" for name, peer in entry.peers.items()
         )
-        number = number_of(entry)
+        number = number_of(entry.full_name)
         table.add_row(entry.full_name, number, entry.size, entry.lane, peers)
     console.print(table)
 
@@ -89,8 +89,8 @@ def steady_state(results: Sequence[Result], title: str) -> Table:
         table.add_column("reason", overflow="fold")
     for r in results:
         color = COLORS[r.verdict]
-        cells = [r.workload, r.peer, _ms(r.theirs), _ms(r.ours)]
-        cells += [_ms(r.floor)] if floors else []
+        cells = [r.workload, r.peer, milliseconds(r.theirs), milliseconds(r.ours)]
+        cells += [milliseconds(r.floor)] if floors else []
         cells += [
             f"[{color}]{_figure(r.figure, r.unit)}[/]",
             _bounds(r.figure),
@@ -173,18 +173,6 @@ def processor() -> str:
     lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
     names = (line.partition(":")[2].strip() for line in lines if "model name" in line)
     return next(names, platform.processor())
-
-
-def _ms(value: float | None) -> str:
-    if value is None:
-        return ""
-    return (
-        f"{value:.3f}"
-        if value < 1
-        else f"{value:.2f}"
-        if value < 100
-        else f"{value:.0f}"
-    )
 
 
 def _figure(value: Interval | None, unit: str) -> str:

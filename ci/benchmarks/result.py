@@ -55,3 +55,16 @@ class Result:
         if self.figure.median <= self.goal:
             return MET
         return MISSED if self.figure.low > self.goal else UNCLEAR
+
+
+def milliseconds(value: float | None) -> str:
+    """A time with about three digits; nothing for None."""
+    if value is None:
+        return ""
+    return (
+        f"{value:.3f}"
+        if value < 1
+        else f"{value:.2f}"
+        if value < 100
+        else f"{value:.0f}"
+    )

@@ -99,5 +99,7 @@ def tokens_at_once(tokens: int | None, width: int, classes: int) -> int:
 def pieces_of(head: Head) -> list[tuple[int, int]]:
     """The classes of each piece of the kernel's gradient, from one to another."""
     width, classes = head.kernel.shape
-    size = max(1, REUSED // width) if TAKES_MEMORY_ANEW else classes
+    # An accelerator's memory does not come from malloc.
+    on_the_cpu = "cpu" in str(getattr(head.kernel, "device", "")).lower()
+    size = max(1, REUSED // width) if TAKES_MEMORY_ANEW and on_the_cpu else classes
     return [(start, min(start + size, classes)) for start in range(0, classes, size)]

@@ -336,7 +336,7 @@ def test_numbers_choose_and_each_runs_something(capsys):
     known = registry.load()
     for number, words in PLAN.items():
         found = registry.choose(known, [number])
-        assert found and {registry.number_of(w) for w in found} == {number}
+        assert found and {registry.number_of(w.full_name) for w in found} == {number}
         assert registry.choose(known, list(words)) == found
     assert registry.choose(known, ["p3"]) == registry.choose(known, ["focal"])
     assert cli.main(["--list", "--only", "P7, P11"], known) == 0
@@ -545,13 +545,13 @@ def test_results_of_small_sizes_and_of_nothing_are_rejected(kept, capsys, size, 
 
 
 def test_the_reason_of_a_miss_is_that_of_the_workload_now(kept):
-    peer = Peer(lambda: squared, 1.0, {"jax": "so"}, memory_reasons={"jax": "thus"})
+    peer = Peer(lambda: squared, 1.0, {"jax": "so |x|"}, memory_reasons={"jax": "thus"})
     known = {
         "robust/Huber": Workload("robust", "Huber", SIZES, draw, None, {"keras": peer})
     }
     published.keep(figures(kept / "run"), known)
     page = published.PAGE.read_text()
-    assert "| robust/Huber | jax | keras | 2.00 | 1 | so |" in page
+    assert "| robust/Huber | jax | keras | 2.00 | 1 | so \\|x\\| |" in page
     assert "| robust/Huber | jax | keras | memory 0.30 | 0.25 | thus |" in page
     published.keep(
         figures(kept / "run"),
@@ -569,4 +569,4 @@ def test_the_published_figures_are_of_workloads_that_exist():
     known = registry.load()
     for row in rows:
         assert row["peer"] in registry.peers_of([known[row["workload"]]])
-    assert {published.number_of(row["workload"]) for row in rows} >= set(PLAN) - {"P0"}
+    assert {registry.number_of(row["workload"]) for row in rows} >= set(PLAN) - {"P0"}

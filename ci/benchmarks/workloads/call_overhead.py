@@ -39,21 +39,9 @@ LANES: dict[str, tuple[Lane, Goal]] = {
 
 INFINITE = (
     "a gradient is traced operation by operation, and logits of inf and -inf, which "
-    "give NaN with Keras, take twenty operations more"
+    "give NaN with Keras, take comparisons and selects"
 )
-SELECTS = (
-    "microseconds of a call: XLA computes the comparisons for infinite logits, which "
-    "give NaN with Keras, in loops of their own"
-)
-KERNELS = (
-    "the kernels of the arithmetic, which both have, are most of the time; the "
-    "overhead is below that of Keras"
-)
-REASONS: dict[str, dict[str, str]] = {
-    "eager": {"torch": KERNELS},
-    "eager-gradient": {"jax": INFINITE, "torch": KERNELS},
-    "compiled-gradient": {"jax": SELECTS},
-}
+REASONS: dict[str, dict[str, str]] = {"eager-gradient": {"jax": INFINITE}}
 
 
 def workload(loss: str, label: str) -> Workload:
