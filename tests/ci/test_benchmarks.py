@@ -521,7 +521,7 @@ def test_results_are_kept_and_told(kept, capsys):
     assert cli.main(["--publish", str(figures(kept / "run"))]) == 0
     assert "1 comparisons" in capsys.readouterr().out
     page = published.PAGE.read_text()
-    row = "| Huber | jax | keras | 2 | 1 |  | **2.00** | 1.90 to 2.10 | 1.00 | 1 "
+    row = "| Huber | jax | keras | 2.00 | 1.00 |  | **2.00** | 1.90 to 2.10 | 1.00 | 1 "
     assert f"{row}| **0.30** | 0.25 |" in page
     assert "| time | 1 missed |" in page and "| memory | 1 missed |" in page
     assert page == published.page()
