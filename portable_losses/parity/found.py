@@ -171,14 +171,11 @@ class Found:
         others = len(backends) - 1
         for which, unit in UNITS.items():
             times = others if which == "reloads" else 1
-            skipped = "forms" if which == "trainings" else "numbers"
-            names = [
-                name
-                for name, (backend, part) in self.plan.parts.items()
-                if backend in backends and part != skipped
-            ]
-            planned = {n: self.planned[n][which] * times for n in names}
-            ran = {n: self.done[n][which] for n in names}
+            planned, ran = dict.fromkeys(backends, 0), dict.fromkeys(backends, 0)
+            for name, (backend, _) in self.plan.parts.items():
+                if backend in backends:  # two workers of one do their share each
+                    planned[backend] = self.planned[name][which] * times
+                    ran[backend] += self.done[name][which]
             if len(set(planned.values())) != 1 or ran != planned:
                 raise Unavailable(f"planned {planned} {unit}, ran {ran}")
 

@@ -14,6 +14,7 @@ from portable_losses.parity.found import UNITS, Found
 from portable_losses.parity.plan import Plan, Progress, require
 from portable_losses.parity.process import COMPILED, Process
 from portable_losses.parity.report.model import Results
+from portable_losses.parity.shared_models import SharedModels
 
 
 def run(
@@ -70,7 +71,8 @@ class _Matrix:
         self.found = Found(plan)
         self.processes: dict[str, Process] = {}
         self.unchecked = len(plan.parts)
-        self.all_saved = threading.Barrier(max(len(plan.differentiating), 1))
+        self.models: dict[tuple[str, str], SharedModels] = {}
+        self.saved = {backend: threading.Event() for backend in plan.differentiating}
         self.over = False
         self.unsaved: set[tuple[str, str]] = set()
         self._lock = threading.RLock()
@@ -110,11 +112,12 @@ class _Matrix:
 
     def _give_up(self) -> None:
         """End all workers, whose results would not be shown."""
-        self.all_saved.abort()
         with self._lock:
             self.over = True
             for process in self.processes.values():
                 process.kill()
+        for saved in self.saved.values():
+            saved.set()  # nobody waits for models that do not come
 
     def _share(self, name: str) -> None:
         """What one worker does; none waits for another until models are exchanged."""
@@ -123,15 +126,15 @@ class _Matrix:
         backend, part = self.plan.parts[name]
         if backend not in self.plan.differentiating or not self.plan.trains:
             return
-        exchanges = part != "numbers"
-        if exchanges:
-            self._save(name)
+        self._save(name)
         if part != "forms":
             self._train(name)
-        if exchanges and len(self.plan.differentiating) > 1:
+        if len(self.plan.differentiating) > 1:
             self.progress.note(name, "waits for the models of the others")
-            self.all_saved.wait()
-            self._reload(name)
+            for saved in self.saved.values():
+                saved.wait()
+            if not self.over:
+                self._reload(name)
 
     def _check(self, name: str) -> None:
         backend, part = self.plan.parts[name]
@@ -178,28 +181,49 @@ class _Matrix:
                 self.progress.fail(name, event["id"], check, outcome["message"])
         self.progress.advance(name, event["id"])
 
-    def _phase(
-        self, name: str, which: str, times: int, **command: Any
+    def _listen(
+        self, name: str, which: str, shown: str, **command: Any
     ) -> Iterator[dict[str, Any]]:
         """Give a worker a command; yield and count what it reports of each thing."""
-        total = self.found.planned[name][which] * times
-        if not total:
-            return
         process = self.processes[name]
-        self.progress.start(name, total, UNITS[which])
         process.tell(**command)
         for event in process.listen(command["do"]):
             if event["event"] == "at":
-                self.progress.note(name, event["what"])
+                self.progress.note(shown, event["what"])
                 continue
             yield event
-            self.found.done[name][which] += 1
-            self.progress.advance(name, event["name"])
-        self.progress.done(name)
+            with self._lock:
+                self.found.done[name][which] += 1
+                self.progress.advance(shown, event["name"])
+
+    def _exchange(
+        self, name: str, which: str, times: int, **command: Any
+    ) -> Iterator[dict[str, Any]]:
+        """Let a worker do its share of the models of its backend."""
+        backend, _ = self.plan.parts[name]
+        with self._lock:
+            total = self.found.planned[name][which]
+            new = SharedModels(total, name)
+            models = self.models.setdefault((backend, which), new)
+            if models is new and total:
+                self.progress.start(name, total * times, UNITS[which])
+        if models.owner != name:
+            self.progress.note(name, f"helps {models.owner}")
+        while places := models.take():
+            yield from self._listen(name, which, models.owner, places=places, **command)
+            if models.finish(places):
+                self.progress.done(models.owner)
+                self._ended(backend, which)
+        if not total:
+            self._ended(backend, which)
+
+    def _ended(self, backend: str, which: str) -> None:
+        if which == "saves":
+            self.saved[backend].set()
 
     def _save(self, name: str) -> None:
         backend, _ = self.plan.parts[name]
-        for event in self._phase(name, "saves", 1, do="save"):
+        for event in self._exchange(name, "saves", 1, do="save"):
             if event["message"]:
                 self.unsaved.add((backend, event["name"]))
                 self._keep_reload(event, backend, backend)
@@ -208,7 +232,7 @@ class _Matrix:
         backend, _ = self.plan.parts[name]
         others = [b for b in self.plan.differentiating if b != backend]
         asked = {"do": "reload", "others": others}
-        for event in self._phase(name, "reloads", len(others), **asked):
+        for event in self._exchange(name, "reloads", len(others), **asked):
             # A model that was not saved is a failure already, with the actual error.
             if (event["saved_on"], event["name"]) not in self.unsaved:
                 self._keep_reload(event, event["saved_on"], backend)
@@ -230,8 +254,13 @@ class _Matrix:
 
     def _train(self, name: str) -> None:
         backend, _ = self.plan.parts[name]
-        for event in self._phase(name, "trainings", 1, do="train"):
+        total = self.found.planned[name]["trainings"]
+        if not total:
+            return
+        self.progress.start(name, total, UNITS["trainings"])
+        for event in self._listen(name, "trainings", name, do="train"):
             found, curve = self.found, event["event"] == "curve"
             kept = found.curves if curve else found.histories
             with self._lock:
                 kept.setdefault(event["name"], {})[backend] = event["outcome"]
+        self.progress.done(name)

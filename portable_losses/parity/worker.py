@@ -110,21 +110,25 @@ class Worker:
         cases = list(enumerate(self.job.cases()))
         return cases[::-1] if self.backend == "torch" else cases
 
-    def save(self) -> None:
-        """Train a model with each loss for two steps and save it."""
-        for case in self.job.first_cases():
+    def save(self, places: list[int]) -> None:
+        """Train a model with each loss at these places for two steps and save it."""
+        for case in self._first_cases(places):
             emit("at", what=case.id)
             message = _message_of(train_and_save, case, self.job.maker(case), self.out)
             emit("saved", name=case.id, message=message)
 
-    def reload(self, others: list[str]) -> None:
+    def reload(self, places: list[int], others: list[str]) -> None:
         """Load the models that other backends saved, and continue the training."""
-        for case in self.job.first_cases():
+        for case in self._first_cases(places):
             arrivals = Arrivals(case, self.job.custom_objects())
             for other in others:
                 emit("at", what=f"{case.id} from {other}")
                 message = _message_of(arrivals.go_on, self.job.out / other)
                 emit("reloaded", name=case.id, saved_on=other, message=message)
+
+    def _first_cases(self, places: list[int]) -> list[Case]:
+        cases = self.job.first_cases()
+        return [cases[place] for place in places]
 
     def train(self) -> None:
         """Report the training curves on real data, and the histories of the runs."""
@@ -201,10 +205,9 @@ def main() -> None:
             if command["do"] == "prepare":
                 worker = Worker(command["job"])
                 worker.ready()
-            elif worker is not None and command["do"] in ("check", "save", "train"):
-                getattr(worker, command["do"])()
-            elif worker is not None and command["do"] == "reload":
-                worker.reload(command["others"])
+            elif worker is not None:
+                asked = {k: v for k, v in command.items() if k != "do"}
+                getattr(worker, command["do"])(**asked)
         except Exception as error:
             message = str(error)
             if not isinstance(error, MissingDevice | ValueError):
