@@ -6,9 +6,9 @@ from typing import Any
 import keras
 
 from portable_losses.core import checks, errors
-from portable_losses.core.classes import like
 from portable_losses.core.inputs import tensor
 from portable_losses.core.trial import broadcasts
+from portable_losses.ops.classes import like
 
 
 def align(

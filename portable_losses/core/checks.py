@@ -6,8 +6,8 @@ from typing import Any, NoReturn
 
 import keras
 
-from portable_losses.core.eager import torch_compiles
 from portable_losses.core.errors import Described, fail, name_of
+from portable_losses.ops import eager
 
 Shape = tuple[int | None, ...]
 
@@ -165,7 +165,7 @@ def ids_in_range(
     remedy: str = FIX_LABELS,
 ) -> None:
     """Reject class indices outside [0, num_classes), in eager mode."""
-    values = known_values(ids)
+    values = eager.known_values(ids)
     if values is None or not values.size:
         return
     if values.min() >= 0 and values.max() < num_classes:
@@ -193,23 +193,9 @@ def reject_value(
 
 def reject_any(owner: object, bad: Any, fact: Callable[[], str]) -> None:
     """Raise ValueError if any element of `bad` is True, in eager mode."""
-    found = known_values(keras.ops.any(bad))
+    found = eager.known_values(keras.ops.any(bad))
     if found is not None and found:
         raise ValueError(f"{name_of(owner)}: {fact()}.")
-
-
-def known_values(x: Any) -> Any | None:
-    """The values of `x` as an array in eager mode; None inside compiled code.
-
-    Compiled code has no values that could be checked. There the result itself shows the
-    fault: a class index out of range makes it NaN.
-    """
-    if torch_compiles():
-        return None
-    try:
-        return keras.ops.convert_to_numpy(x)
-    except Exception:  # each backend has its own error for a traced tensor
-        return None
 
 
 def first(values: Any, chosen: Any) -> Any:

@@ -11,6 +11,7 @@ import keras
 
 from portable_losses.core import checks
 from portable_losses.core.axes import expand
+from portable_losses.ops import eager
 
 
 class Domain(NamedTuple):
@@ -83,12 +84,12 @@ class FirstLook:
         """
         domain = DOMAINS.get(of_predictions(loss))
         if domain is not None:
-            values = checks.known_values(y_pred)
+            values = eager.known_values(y_pred)
             if values is None:
                 return
             if not _all_within(domain, values):
                 counted = _counted(loss, y_true, y_pred, kept)
-                worst = evidence(domain, values, checks.known_values(counted))
+                worst = evidence(domain, values, eager.known_values(counted))
                 if worst is not None:
                     rule, remedy = domain.rule, remedy_of(loss, domain)
                     owner = type(loss).__name__

@@ -5,10 +5,10 @@ from typing import Any
 from portable_losses import ops
 from portable_losses.core import checks
 from portable_losses.core.axes import both, expand, leading, squeezed
-from portable_losses.core.classes import take, valid_ids
 from portable_losses.core.loss import Loss
 from portable_losses.core.preparation import Inputs, prepare
 from portable_losses.core.reduction import reduced, result
+from portable_losses.ops.classes import take, valid_ids
 from portable_losses.ops.linear_head import Head
 from portable_losses.ops.linear_terms import linear_total
 from portable_losses.ops.quotients import no_nan

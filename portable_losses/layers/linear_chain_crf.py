@@ -11,11 +11,11 @@ from portable_losses import ops
 from portable_losses.core import arguments, errors
 from portable_losses.core.added import Added
 from portable_losses.core.axes import leading
-from portable_losses.core.classes import valid_ids
 from portable_losses.core.inputs import tensor
 from portable_losses.core.loss import Loss
 from portable_losses.core.mask import keras_mask
 from portable_losses.layers import _chain
+from portable_losses.ops.classes import valid_ids
 
 
 @keras.saving.register_keras_serializable("portable_losses")

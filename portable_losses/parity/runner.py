@@ -2,17 +2,15 @@
 
 import dataclasses
 import json
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from portable_losses.parity import shared_references
+from portable_losses.parity import leftovers
 from portable_losses.parity.autodiff import facts
-from portable_losses.parity.compare import ARRAYS
 from portable_losses.parity.found import UNITS, Found
 from portable_losses.parity.plan import Plan, Progress, require
-from portable_losses.parity.process import COMPILED, Process
+from portable_losses.parity.process import Process
 from portable_losses.parity.report.model import Results
 from portable_losses.parity.shared_models import SharedModels
 
@@ -30,7 +28,7 @@ def run(
     """
     require(plan.backends)
     plan.out.mkdir(parents=True, exist_ok=True)
-    _remove_old(plan)
+    leftovers.remove(plan)
     matrix = _Matrix(plan, progress, checked)
     try:
         matrix.run()
@@ -41,19 +39,6 @@ def run(
     path.write_text(json.dumps(results, indent=1, allow_nan=True))
     (plan.out / "curves.json").write_text(json.dumps(matrix.found.drawn))
     return results
-
-
-def _remove_old(plan: Plan) -> None:
-    """Remove the files that workers of an earlier run wrote, and nothing else."""
-    shared_references.remove(plan.out)
-    shutil.rmtree(plan.out / COMPILED, ignore_errors=True)
-    for backend in plan.workers:
-        folder = plan.out / backend
-        for model in folder.glob("*.keras"):
-            model.with_suffix(".json").unlink(missing_ok=True)
-            model.unlink()
-        for name in (*ARRAYS.values(), "references.pickle"):
-            (folder / name).unlink(missing_ok=True)
 
 
 class _Matrix:

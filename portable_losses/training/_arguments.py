@@ -5,9 +5,10 @@ from typing import Any
 
 import keras
 
-from portable_losses.core import arguments, checks, errors, held
+from portable_losses.core import arguments, errors, held
 from portable_losses.core.config import rebuilt
 from portable_losses.core.vectors import as_vector
+from portable_losses.ops import eager
 
 
 def checked(owner: str, argument: str, value: Any) -> Any:
@@ -18,7 +19,7 @@ def checked(owner: str, argument: str, value: Any) -> Any:
         errors.fail(owner, argument, rule, value, remedy)
     held.reject_variables(owner, argument, value)
     if keras.ops.is_tensor(value):
-        array = checks.known_values(value)
+        array = eager.known_values(value)
         if array is None:
             rule = "a value that is known when the loss is made"
             shown = errors.Described("a tensor of compiled code")

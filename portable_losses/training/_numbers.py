@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from portable_losses.core import checks
+from portable_losses.ops import eager
 from portable_losses.ops.selects import where
 
 
@@ -34,7 +34,7 @@ def samples_where(chosen: Any) -> tuple[int, ...]:
     if chosen is None or len(chosen.shape) == 0 or 0 in tuple(chosen.shape):
         return ()
     samples = keras.ops.any(keras.ops.reshape(chosen, (chosen.shape[0], -1)), axis=1)
-    flags = checks.known_values(samples)
+    flags = eager.known_values(samples)
     assert flags is not None  # this is eager mode
     return tuple(i for i, flag in enumerate(flags.tolist()) if flag)
 

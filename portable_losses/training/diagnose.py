@@ -7,8 +7,9 @@ from typing import Any
 
 import keras
 
-from portable_losses.core import checks, errors, held
+from portable_losses.core import errors, held
 from portable_losses.core.mask import keras_mask
+from portable_losses.ops import eager
 from portable_losses.training._batch import Batch, Seen
 from portable_losses.training._numbers import broken, extent, largest, tensor
 from portable_losses.training._seen import look
@@ -139,7 +140,7 @@ def diagnose(
     held.reject_moving_inside("diagnose", "loss", loss)
     y_true, y_pred, sample_weight = map(_array, (y_true, y_pred, sample_weight))
     mask = keras_mask(y_pred) if mask is None else tensor(_array(mask))
-    if checks.known_values(y_pred) is None and tensor(y_pred) is not None:
+    if eager.known_values(y_pred) is None and tensor(y_pred) is not None:
         rule, remedy = "values", "pass a batch, in eager mode: model(x, training=True)"
         shown = errors.Described("a symbolic tensor, or one of compiled code")
         errors.fail("diagnose", "y_pred", rule, shown, remedy, TypeError)

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from portable_losses.core import checks, copying, errors
+from portable_losses.core import copying, errors
 from portable_losses.core.config import restored
 from portable_losses.core.formula import Operand
 from portable_losses.core.keras_seams import (
@@ -19,6 +19,7 @@ from portable_losses.core.keras_seams import (
 )
 from portable_losses.core.moving import Moving
 from portable_losses.core.rules import Rule, Rules, Value
+from portable_losses.ops import eager
 from portable_losses.ops.known import found
 from portable_losses.training._values import (
     as_value,
@@ -141,7 +142,7 @@ class Hyperparameter(Operand, keras.metrics.Metric):
     def value(self) -> Value:
         """The value as a Python number, or a tuple of them."""
         x = _read(self.variable)
-        seen = None if x is None else checks.known_values(x)
+        seen = None if x is None else eager.known_values(x)
         if seen is None:  # the training step holds the array; its value is unchanged
             return self._value
         if self.variable.lent:
@@ -300,13 +301,13 @@ def _read(variable: Any) -> Any | None:
 
 def _is_frozen(value: Any | None) -> bool:
     """Whether code is compiled, and the value would be a constant of it."""
-    if value is not None and checks.known_values(value) is None:
+    if value is not None and eager.known_values(value) is None:
         return False  # an argument of the compiled code
     if is_symbolic():
         return False  # only shapes are computed
-    if checks.known_values(keras.ops.zeros(())) is None:
+    if eager.known_values(keras.ops.zeros(())) is None:
         return True
     # On MLX constants have values while code is compiled. There the values that the
     # scope holds for the weights show whether code is compiled.
-    traced = (checks.known_values(x) is None for x in values_of_scope())
+    traced = (eager.known_values(x) is None for x in values_of_scope())
     return not CONSTANTS_ARE_TRACED and any(traced)

@@ -7,13 +7,14 @@ from typing import Any
 
 import keras
 
-from portable_losses.core import arguments, checks, errors, held
+from portable_losses.core import arguments, errors, held
 from portable_losses.core.loss import Loss
 from portable_losses.core.mask import remember
 from portable_losses.core.moving import Moving, is_number, now
 from portable_losses.core.reduction import result
 from portable_losses.core.saving import shown
 from portable_losses.core.signature import Reduction
+from portable_losses.ops import eager
 from portable_losses.training._shared import one_number
 from portable_losses.training._term_value import TermValue, mask_of, value_of
 
@@ -240,7 +241,7 @@ def _as_number(argument: str, rule: str, x: Any) -> float:
         remedy = "a term has one weight; weight classes or samples in the loss"
         errors.fail("Sum", argument, rule, shown, remedy, TypeError)
     if keras.ops.is_tensor(x):
-        array = checks.known_values(x)
+        array = eager.known_values(x)
         if array is None:
             rule = "a number that is known when the sum is made"
             shown = errors.Described("a tensor of compiled code")

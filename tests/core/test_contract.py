@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import portable_losses
 from portable_losses import Loss, ops
-from portable_losses.core.classes import pick
+from portable_losses.ops.classes import pick
 
 BACKEND = keras.config.backend()
 NAN, INF = float("nan"), float("inf")

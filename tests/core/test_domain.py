@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import portable_losses
-from portable_losses.core import checks, domain
+from portable_losses.core import domain
+from portable_losses.ops import eager
 from portable_losses.parity.cases import families
 
 RNG = np.random.default_rng(0)
@@ -206,14 +207,14 @@ def test_values_are_looked_at_once_an_object(monkeypatch, config):
     if config:  # which makes the loss copy itself at each call
         config = {"gamma": portable_losses.Hyperparameter(2.0, name="once")}
     loss, looks = portable_losses.SigmoidFocal(**config), []
-    known_values = checks.known_values
+    known_values = eager.known_values
 
     def counted(x):
         if tuple(x.shape) == SOFTMAX.shape:  # and not a Hyperparameter's value
             looks.append(x)
         return known_values(x)
 
-    monkeypatch.setattr(checks, "known_values", counted)
+    monkeypatch.setattr(eager, "known_values", counted)
     loss(ROWS, SOFTMAX)
     assert looks
     looks.clear()
@@ -223,7 +224,7 @@ def test_values_are_looked_at_once_an_object(monkeypatch, config):
 
 
 def test_a_loss_that_takes_any_numbers_looks_at_none(monkeypatch):
-    known_values = checks.known_values
+    known_values = eager.known_values
 
     def at_no_predictions(x):
         values = known_values(x)
@@ -232,7 +233,7 @@ def test_a_loss_that_takes_any_numbers_looks_at_none(monkeypatch):
         assert tuple(x.shape) != tuple(LOGITS.shape) or is_target, "it looked"
         return values
 
-    monkeypatch.setattr(checks, "known_values", at_no_predictions)
+    monkeypatch.setattr(eager, "known_values", at_no_predictions)
     for loss in (binary(from_logits=True), portable_losses.Huber()):
         loss(ROWS, LOGITS)
         assert not loss._first_look.pending

@@ -9,7 +9,7 @@ import pytest
 
 import portable_losses
 from portable_losses import Hyperparameter, HyperparameterScheduler, ops
-from portable_losses.core import checks
+from portable_losses.ops import eager
 from portable_losses.training import hyperparameter
 
 BACKEND = keras.config.backend()
@@ -368,9 +368,9 @@ def test_what_is_compiled_in_a_stateless_call_is_told_by_its_weights(monkeypatch
     """MLX computes constants while it compiles; the weights alone have no values."""
     w = Hyperparameter(2.0, name="w")
     weight, traced = keras.Variable([1.0]), keras.ops.convert_to_tensor([5.0])
-    known = checks.known_values
+    known = eager.known_values
     monkeypatch.setattr(
-        checks, "known_values", lambda x: None if known(x).sum() == 5 else known(x)
+        eager, "known_values", lambda x: None if known(x).sum() == 5 else known(x)
     )
     monkeypatch.setattr(hyperparameter, "NEVER_FROZEN", False)
     monkeypatch.setattr(hyperparameter, "CONSTANTS_ARE_TRACED", False)

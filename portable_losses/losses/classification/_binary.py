@@ -6,14 +6,15 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import checks
-from portable_losses.core.classes import (
-    like,
-    times,
-)
-from portable_losses.core.eager import cheap_to_read
 from portable_losses.core.loss import Loss
 from portable_losses.core.vectors import as_vector, is_vector
 from portable_losses.losses.classification._shared import log_of_clipped, smoothed
+from portable_losses.ops import eager
+from portable_losses.ops.classes import (
+    like,
+    times,
+)
+from portable_losses.ops.eager import cheap_to_read
 from portable_losses.ops.log_sums import INF
 from portable_losses.ops.selects import where
 
@@ -52,7 +53,7 @@ def _known_hard(t: Any) -> bool:
     # The formula for targets of 0 and 1 has the right value, but a wrong gradient in t.
     if not cheap_to_read(t) or getattr(t, "requires_grad", False):
         return False
-    values = checks.known_values(t)
+    values = eager.known_values(t)
     return values is not None and bool(((values == 0) | (values == 1)).all())
 
 

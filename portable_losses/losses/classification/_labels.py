@@ -5,7 +5,6 @@ from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments, checks
-from portable_losses.core.classes import crossentropy_of_labels, like, valid_ids
 from portable_losses.core.signature import ClassWeights, LossArguments
 from portable_losses.core.vectors import as_vector
 from portable_losses.losses.classification._shared import (
@@ -14,6 +13,7 @@ from portable_losses.losses.classification._shared import (
     log_of_clipped,
     normalized,
 )
+from portable_losses.ops.classes import crossentropy_of_labels, like, valid_ids
 
 
 class LogitLoss(LabelLoss):

@@ -8,7 +8,12 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import (
+from portable_losses.core.classes import weight_vector
+from portable_losses.core.loss import Loss
+from portable_losses.core.moving import is_zero
+from portable_losses.core.signature import ClassWeights, LossArguments
+from portable_losses.ops import logs
+from portable_losses.ops.classes import (
     Times,
     crossentropy_of,
     like,
@@ -16,12 +21,7 @@ from portable_losses.core.classes import (
     pick,
     take,
     times,
-    weight_vector,
 )
-from portable_losses.core.loss import Loss
-from portable_losses.core.moving import is_zero
-from portable_losses.core.signature import ClassWeights, LossArguments
-from portable_losses.ops import logs
 
 
 class ClassArguments(LossArguments, total=False):

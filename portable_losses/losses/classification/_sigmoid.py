@@ -3,13 +3,13 @@
 from typing import Any, Unpack
 
 from portable_losses.core import arguments
-from portable_losses.core.classes import carefully, times
 from portable_losses.core.signature import ClassWeights, LossArguments
 from portable_losses.losses.classification._binary import binary_targets
 from portable_losses.losses.classification._shared import (
     ClassLoss,
     mean_of_kept,
 )
+from portable_losses.ops.classes import carefully, times
 
 
 class SigmoidLoss(ClassLoss):

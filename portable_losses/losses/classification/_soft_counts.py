@@ -5,9 +5,9 @@ from typing import Any, Literal, NamedTuple, Unpack
 from portable_losses import ops
 from portable_losses.core import arguments, checks
 from portable_losses.core.axes import expand
-from portable_losses.core.classes import like, valid_ids
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import LossArguments
+from portable_losses.ops.classes import like, valid_ids
 
 
 class CountArguments(LossArguments, total=False):

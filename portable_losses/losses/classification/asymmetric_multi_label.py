@@ -6,7 +6,6 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import times
 from portable_losses.core.moving import is_zero
 from portable_losses.core.signature import Number
 from portable_losses.losses.classification._shared import (
@@ -16,6 +15,7 @@ from portable_losses.losses.classification._shared import (
 from portable_losses.losses.classification._sigmoid import (
     SigmoidLoss,
 )
+from portable_losses.ops.classes import times
 from portable_losses.ops.focusing import focus, focused
 
 

@@ -4,11 +4,11 @@ from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import Times, like, of_log_softmax
 from portable_losses.core.moving import is_zero
 from portable_losses.core.signature import ClassWeights, LossArguments, Number
 from portable_losses.losses.classification._focal import focal
 from portable_losses.losses.classification._shared import LabelLoss
+from portable_losses.ops.classes import Times, like, of_log_softmax
 
 
 class AsymmetricSingleLabel(LabelLoss):

@@ -4,11 +4,11 @@ from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import times
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import is_zero
 from portable_losses.core.signature import LossArguments, Number
 from portable_losses.losses.classification._labels import dense_labels, marked
+from portable_losses.ops.classes import times
 from portable_losses.ops.log_sums import INF, gaps, infinite_if_none
 
 LEAST = 1e-20  # replaces 0: log1p(LEAST x) / LEAST is x for every logit

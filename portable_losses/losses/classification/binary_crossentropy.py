@@ -4,10 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from portable_losses.core import arguments
-from portable_losses.core.classes import (
-    carefully,
-    times,
-)
 from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
 from portable_losses.losses.classification._binary import (
     binary_crossentropy,
@@ -19,6 +15,10 @@ from portable_losses.losses.classification._binary import (
 from portable_losses.losses.classification._shared import (
     ClassLoss,
     mean_of_kept,
+)
+from portable_losses.ops.classes import (
+    carefully,
+    times,
 )
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import crossentropy_of_labels, like
 from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
 from portable_losses.losses.classification._shared import (
     ClassLoss,
@@ -12,6 +11,7 @@ from portable_losses.losses.classification._shared import (
     normalized,
     smoothed,
 )
+from portable_losses.ops.classes import crossentropy_of_labels, like
 
 
 class CategoricalCrossentropy(ClassLoss):

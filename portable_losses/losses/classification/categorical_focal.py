@@ -5,12 +5,6 @@ from typing import Any
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import (
-    Times,
-    like,
-    of_log_softmax,
-    times,
-)
 from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
 from portable_losses.losses.classification._focal import (
     focal_of_probabilities,
@@ -21,6 +15,12 @@ from portable_losses.losses.classification._shared import (
     ClassLoss,
     normalized,
     smoothed,
+)
+from portable_losses.ops.classes import (
+    Times,
+    like,
+    of_log_softmax,
+    times,
 )
 
 

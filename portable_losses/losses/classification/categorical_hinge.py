@@ -4,9 +4,9 @@ from typing import Any
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import like
 from portable_losses.core.signature import ClassWeights, DType, Reduction
 from portable_losses.losses.classification._shared import ClassLoss
+from portable_losses.ops.classes import like
 
 
 class CategoricalHinge(ClassLoss):

@@ -5,9 +5,10 @@ from typing import Any, Unpack
 from portable_losses import ops
 from portable_losses.core import arguments, checks
 from portable_losses.core.axes import expand
-from portable_losses.core.classes import crossentropy_of_labels
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import LossArguments
+from portable_losses.ops import eager
+from portable_losses.ops.classes import crossentropy_of_labels
 
 
 class DistributionFocal(Loss):
@@ -78,7 +79,7 @@ class DistributionFocal(Loss):
 
     def _check_range(self, y: Any, last: int) -> None:
         """Reject targets outside of all bins, in eager mode; a NaN is not rejected."""
-        values = checks.known_values(y)
+        values = eager.known_values(y)
         if values is None or not values.size:
             return
         for worst in (values.min(), values.max()):

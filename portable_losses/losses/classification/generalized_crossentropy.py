@@ -4,14 +4,14 @@ from typing import Any
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import (
+from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
+from portable_losses.losses.classification._shared import ClassLoss
+from portable_losses.ops.classes import (
     crossentropy_of,
     like,
     of_log_softmax,
     pick,
 )
-from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
-from portable_losses.losses.classification._shared import ClassLoss
 from portable_losses.ops.exponentials import expm1_with_tail
 from portable_losses.ops.focusing import normal_or_zero
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from portable_losses import ops
 from portable_losses.core import arguments, checks
-from portable_losses.core.classes import like
 from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
 from portable_losses.core.vectors import as_vector, is_vector
 from portable_losses.losses.classification._shared import ClassLoss, mean_of_kept
+from portable_losses.ops.classes import like
 
 
 class Hinge(ClassLoss):

@@ -6,9 +6,9 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import Times, like, of_log_softmax
 from portable_losses.core.signature import ClassWeights, DType, Reduction
 from portable_losses.losses.classification._shared import ClassLoss
+from portable_losses.ops.classes import Times, like, of_log_softmax
 
 
 class KLDivergence(ClassLoss):

@@ -5,10 +5,10 @@ from typing import Any, Unpack
 from portable_losses import ops
 from portable_losses.core import arguments
 from portable_losses.core.axes import expand
-from portable_losses.core.classes import carefully, times
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import LossArguments, Number
 from portable_losses.losses.classification._shared import log_of_clipped
+from portable_losses.ops.classes import carefully, times
 from portable_losses.ops.focusing import focus, focused
 
 

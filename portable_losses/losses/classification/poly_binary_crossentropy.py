@@ -4,7 +4,6 @@ from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import carefully, times
 from portable_losses.core.signature import ClassWeights, LossArguments, Number
 from portable_losses.losses.classification._binary import (
     binary_crossentropy,
@@ -13,6 +12,7 @@ from portable_losses.losses.classification._binary import (
     wrong_class_logit,
 )
 from portable_losses.losses.classification._shared import ClassLoss, mean_of_kept
+from portable_losses.ops.classes import carefully, times
 
 
 class PolyBinaryCrossentropy(ClassLoss):

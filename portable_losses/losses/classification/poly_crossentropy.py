@@ -4,7 +4,6 @@ from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import Times, like
 from portable_losses.core.signature import Number
 from portable_losses.losses.classification._shared import (
     ClassArguments,
@@ -12,6 +11,7 @@ from portable_losses.losses.classification._shared import (
     cost_of,
     of_log_probabilities,
 )
+from portable_losses.ops.classes import Times, like
 
 
 class PolyCrossentropy(LabelLoss):

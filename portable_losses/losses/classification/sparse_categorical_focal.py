@@ -5,12 +5,6 @@ from typing import Any
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import (
-    Times,
-    pick,
-    take,
-    times,
-)
 from portable_losses.core.moving import is_zero
 from portable_losses.core.signature import ClassWeights, DType, Number, Reduction
 from portable_losses.losses.classification._focal import focal, scale_of_classes
@@ -18,6 +12,12 @@ from portable_losses.losses.classification._shared import (
     ClassLoss,
     cost_of,
     of_log_probabilities,
+)
+from portable_losses.ops.classes import (
+    Times,
+    pick,
+    take,
+    times,
 )
 
 

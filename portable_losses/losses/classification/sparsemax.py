@@ -4,10 +4,10 @@ from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import times
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import LossArguments
 from portable_losses.losses.classification._labels import dense_labels, marked
+from portable_losses.ops.classes import times
 from portable_losses.ops.log_sums import gaps, infinite_if_none, largest_of
 
 

@@ -4,20 +4,20 @@ from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import (
-    Times,
-    crossentropy_of,
-    like,
-    of_log_softmax,
-    pick,
-    times,
-)
 from portable_losses.core.signature import Number
 from portable_losses.losses.classification._shared import (
     ClassArguments,
     LabelLoss,
     log_of_clipped,
     normalized,
+)
+from portable_losses.ops.classes import (
+    Times,
+    crossentropy_of,
+    like,
+    of_log_softmax,
+    pick,
+    times,
 )
 from portable_losses.ops.exponentials import expm1_with_tail
 

@@ -4,7 +4,6 @@ from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import times
 from portable_losses.core.signature import Number
 from portable_losses.losses.classification._binary import (
     binary_crossentropy,
@@ -15,6 +14,7 @@ from portable_losses.losses.classification._shared import ClassArguments
 from portable_losses.losses.classification._sigmoid import (
     SigmoidLoss,
 )
+from portable_losses.ops.classes import times
 from portable_losses.ops.focusing import focus, focused
 
 

@@ -4,9 +4,9 @@ from typing import Any, Literal, NamedTuple, Unpack, get_args
 
 from portable_losses import ops
 from portable_losses.core import arguments, errors
-from portable_losses.core.classes import like
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import LossArguments, Number
+from portable_losses.ops.classes import like
 
 BoxFormat = Literal["center_xywh", "xywh", "xyxy", "yxyx"]
 FORMATS = get_args(BoxFormat)

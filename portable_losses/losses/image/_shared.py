@@ -7,9 +7,9 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import arguments, checks, errors
-from portable_losses.core.classes import like
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import LossArguments
+from portable_losses.ops.classes import like
 
 DataFormat = Literal["channels_first", "channels_last"]
 

@@ -4,7 +4,6 @@ from typing import Any, Literal, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments, checks
-from portable_losses.core.classes import like
 from portable_losses.core.signature import Number
 from portable_losses.losses.image._shared import (
     ImageArguments,
@@ -13,6 +12,7 @@ from portable_losses.losses.image._shared import (
     shifted,
     space,
 )
+from portable_losses.ops.classes import like
 
 
 class EdgeAwareSmoothness(ImageLoss):

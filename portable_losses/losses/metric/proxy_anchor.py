@@ -4,9 +4,9 @@ from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments, errors
-from portable_losses.core.classes import valid_ids
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import LossArguments, Number
+from portable_losses.ops.classes import valid_ids
 
 
 class ProxyAnchor(Loss):

@@ -4,7 +4,7 @@ from typing import Any
 
 from portable_losses import ops
 from portable_losses.core.axes import expand
-from portable_losses.core.classes import like, valid_ids
+from portable_losses.ops.classes import like, valid_ids
 
 
 def distributions(y_true: Any, y_pred: Any, from_logits: bool) -> tuple[Any, Any]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from portable_losses import ops
-from portable_losses.core.classes import like, valid_ids
+from portable_losses.ops.classes import like, valid_ids
 
 
 def probabilities(y_pred: Any, from_logits: bool) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from portable_losses import ops
 from portable_losses.core import checks
-from portable_losses.core.classes import like
+from portable_losses.ops.classes import like
 
 Sizes = Callable[[int], tuple[int, ...]]
 """The number of columns of each group, for targets with d columns: linear in d."""

@@ -7,11 +7,11 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import arguments, checks
-from portable_losses.core.classes import take, valid_ids
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import ChunkSize, LossArguments, Number
 from portable_losses.losses.metric._contrasts import negatives, surprise
 from portable_losses.losses.metric._shared import views, whole_samples
+from portable_losses.ops.classes import take, valid_ids
 
 
 class InBatchSoftmax(Loss):

@@ -3,8 +3,9 @@
 from typing import Any
 
 from portable_losses.core import columns
-from portable_losses.core.classes import like, weight_vector
+from portable_losses.core.classes import weight_vector
 from portable_losses.core.loss import Loss
+from portable_losses.ops.classes import like
 
 FAR = 1e9
 """A residual, in scales, whose square does not change if 1 is added, in float64 too."""

@@ -4,10 +4,10 @@ from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import carefully
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import LossArguments, Number
 from portable_losses.losses.regression._shared import FAR, residual
+from portable_losses.ops.classes import carefully
 
 
 class Cauchy(Loss):

@@ -6,9 +6,9 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import like
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import DType, Reduction
+from portable_losses.ops.classes import like
 
 
 class CosineSimilarity(Loss):

@@ -3,10 +3,10 @@
 from typing import Any
 
 from portable_losses.core import arguments
-from portable_losses.core.classes import carefully
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import ClassWeights, DType, Reduction
 from portable_losses.losses.regression._shared import mean_over_columns, residual
+from portable_losses.ops.classes import carefully
 from portable_losses.ops.residuals import log_cosh
 
 

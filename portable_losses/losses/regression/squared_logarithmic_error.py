@@ -6,10 +6,10 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import like
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import ClassWeights, DType, Reduction
 from portable_losses.losses.regression._shared import mean_over_columns
+from portable_losses.ops.classes import like
 from portable_losses.ops.residuals import log1p_of_positive
 
 

@@ -9,13 +9,13 @@ import keras
 from portable_losses import ops
 from portable_losses.core import arguments, checks, errors
 from portable_losses.core.axes import both
-from portable_losses.core.classes import softmax
 from portable_losses.core.loss import Loss
 from portable_losses.core.moving import claim, moves, require_of_all
 from portable_losses.core.signature import ClassWeights, LossArguments, Number
 from portable_losses.core.vectors import all_numbers, as_vector
 from portable_losses.losses.segmentation._sums import class_mean, within
 from portable_losses.losses.segmentation._targets import fitted, one_hot, read_target
+from portable_losses.ops.classes import softmax
 
 Activation = Literal["sigmoid", "softmax"]
 Per = Literal["sample", "batch"]

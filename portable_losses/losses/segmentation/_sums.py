@@ -4,9 +4,9 @@ import math
 from typing import Any, NamedTuple
 
 from portable_losses import ops
-from portable_losses.core import checks
-from portable_losses.core.eager import cheap_to_read
 from portable_losses.losses.segmentation._targets import one_hot
+from portable_losses.ops import eager
+from portable_losses.ops.eager import cheap_to_read
 from portable_losses.ops.known import faster_form
 
 LOOKS_UP = faster_form(
@@ -102,7 +102,7 @@ def _known_hard(t: Any, true: Any, space: tuple[int, ...]) -> bool:
     # Not if t needs a gradient: min(t, p) and t p have different gradients in t.
     if not cheap_to_read(t) or getattr(t, "requires_grad", False):
         return False
-    rest = checks.known_values(true - ops.sum(ops.square(t), axis=space))
+    rest = eager.known_values(true - ops.sum(ops.square(t), axis=space))
     return rest is not None and not rest.any()
 
 

@@ -7,7 +7,7 @@ import keras
 from portable_losses import ops
 from portable_losses.core import checks, errors
 from portable_losses.core.axes import both
-from portable_losses.core.classes import like, valid_ids
+from portable_losses.ops.classes import like, valid_ids
 
 
 class Target(NamedTuple):

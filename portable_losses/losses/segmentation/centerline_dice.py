@@ -4,11 +4,11 @@ from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import like
 from portable_losses.core.signature import Number
 from portable_losses.losses.segmentation._overlap import OverlapLoss, dice
 from portable_losses.losses.segmentation._shared import Regions, UnsmoothedArguments
 from portable_losses.losses.segmentation._skeleton import soft_skeleton
+from portable_losses.ops.classes import like
 
 
 class CenterlineDice(OverlapLoss):

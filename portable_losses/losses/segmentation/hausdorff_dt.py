@@ -4,7 +4,6 @@ from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import like
 from portable_losses.core.signature import Number
 from portable_losses.losses.segmentation._distance import (
     as_mask,
@@ -16,6 +15,7 @@ from portable_losses.losses.segmentation._shared import (
     RegionLoss,
     Regions,
 )
+from portable_losses.ops.classes import like
 
 
 class HausdorffDT(RegionLoss):

@@ -7,11 +7,11 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import arguments, errors
-from portable_losses.core.classes import like
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import DType, Number, Reduction
 from portable_losses.losses.segmentation._sums import within
 from portable_losses.losses.segmentation._targets import fitted
+from portable_losses.ops.classes import like
 
 
 class _KerasOverlap(Loss):

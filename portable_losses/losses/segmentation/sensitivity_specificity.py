@@ -4,10 +4,10 @@ from typing import Any, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import like
 from portable_losses.core.signature import Number
 from portable_losses.losses.segmentation._overlap import OverlapLoss
 from portable_losses.losses.segmentation._shared import RegionArguments, Regions
+from portable_losses.ops.classes import like
 
 
 class SensitivitySpecificity(OverlapLoss):

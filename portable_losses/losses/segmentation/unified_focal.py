@@ -4,12 +4,12 @@ from typing import Any, NamedTuple, Unpack
 
 from portable_losses import ops
 from portable_losses.core import arguments
-from portable_losses.core.classes import Times, of_log_softmax, times
 from portable_losses.core.signature import Number
 from portable_losses.losses.segmentation._overlap import OverlapLoss
 from portable_losses.losses.segmentation._shared import RegionArguments, Regions
 from portable_losses.losses.segmentation._sums import Sums, class_mean
 from portable_losses.losses.segmentation._tversky import to_the_power, tversky
+from portable_losses.ops.classes import Times, of_log_softmax, times
 from portable_losses.ops.focusing import focus, focused
 
 

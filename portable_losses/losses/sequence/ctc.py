@@ -8,9 +8,9 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import arguments, checks, errors
-from portable_losses.core.classes import valid_ids
 from portable_losses.core.loss import Loss
 from portable_losses.core.signature import DType, Reduction
+from portable_losses.ops.classes import valid_ids
 from portable_losses.ops.once import once
 
 INF = float("inf")

@@ -7,10 +7,10 @@ import keras
 
 from portable_losses import ops
 from portable_losses.core import arguments, checks, errors
-from portable_losses.core.classes import valid_ids
 from portable_losses.core.inputs import tensor
 from portable_losses.core.signature import ChunkSize
 from portable_losses.losses.sequence._sizes import chunk_for, dtype_of_terms
+from portable_losses.ops.classes import valid_ids
 from portable_losses.ops.linear_head import Head
 from portable_losses.ops.linear_terms import linear_terms
 

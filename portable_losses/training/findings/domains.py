@@ -5,7 +5,6 @@ from typing import Any
 
 import keras
 
-from portable_losses.core import checks
 from portable_losses.core.config import arguments_of
 from portable_losses.core.domain import (
     DOMAINS,
@@ -16,6 +15,7 @@ from portable_losses.core.domain import (
     of_predictions,
     remedy_of,
 )
+from portable_losses.ops import eager
 from portable_losses.training._batch import Batch, Seen
 from portable_losses.training._numbers import floats, samples_where, tensor
 from portable_losses.training.findings._finding import Finding, some
@@ -74,7 +74,7 @@ def outlier_of(
     if domain is None or p is None:
         return None
     counted = _counted(batch, seen, p)
-    worst = evidence(domain, checks.known_values(p), checks.known_values(counted))
+    worst = evidence(domain, eager.known_values(p), eager.known_values(counted))
     if worst is None:
         return None
     return worst, samples_where(_outside(domain, p) & counted), domain
@@ -153,7 +153,7 @@ def targets(batch: Batch, seen: Seen) -> Iterator[Finding]:
         return  # class indices
     t, domain = floats(t), DOMAINS[word]
     counted = _counted(batch, seen, t)
-    if evidence(domain, checks.known_values(t), checks.known_values(counted)) is None:
+    if evidence(domain, eager.known_values(t), eager.known_values(counted)) is None:
         return
     samples = samples_where(_outside(domain, t) & counted)
     if word == "rates":

@@ -3,6 +3,8 @@
 import sys
 from typing import Any
 
+import keras
+
 from portable_losses.ops.known import found
 
 READING_MAY_BE_CHEAP = found(
@@ -35,3 +37,17 @@ def torch_compiles() -> bool:
     """
     torch = sys.modules.get("torch")
     return torch is not None and bool(torch.compiler.is_compiling())
+
+
+def known_values(x: Any) -> Any | None:
+    """The values of `x` as an array in eager mode; None inside compiled code.
+
+    Compiled code has no values that could be checked. There the result itself shows the
+    fault: a class index out of range makes it NaN.
+    """
+    if torch_compiles():
+        return None
+    try:
+        return keras.ops.convert_to_numpy(x)
+    except Exception:  # each backend has its own error for a traced tensor
+        return None
