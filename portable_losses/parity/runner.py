@@ -198,12 +198,7 @@ class _Matrix:
             yield from self._listen(name, which, models.owner, places=places, **command)
             if models.finish(places):
                 self.progress.done(models.owner)
-                self._ended(backend, which)
-        if not total:
-            self._ended(backend, which)
-
-    def _ended(self, backend: str, which: str) -> None:
-        if which == "saves":
+        if which == "saves" and models.finished:
             self.saved[backend].set()
 
     def _save(self, name: str) -> None:

@@ -42,4 +42,9 @@ class SharedModels:
         """Note that a batch has been done; return whether that was the last one."""
         with self._lock:
             self._unfinished -= len(batch)
-            return self._unfinished == 0
+            return self.finished
+
+    @property
+    def finished(self) -> bool:
+        """Whether every model has been done."""
+        return self._unfinished == 0
