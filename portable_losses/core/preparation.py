@@ -12,6 +12,7 @@ from portable_losses.core.columns import Columns, for_groups, of_elements
 from portable_losses.core.errors import name_of
 from portable_losses.core.inputs import tensor
 from portable_losses.core.mask import keras_mask
+from portable_losses.ops.eager import cheap_to_read, known_values
 from portable_losses.ops.selects import where
 
 
@@ -27,7 +28,7 @@ class Inputs(NamedTuple):
         mask: True for items that the mask and the targets keep, whatever their weight;
             None for all.
         weight: the sample weights, or None.
-        nonzero: True where these are not 0, or None.
+        nonzero: True where these are not 0; None for all.
         columns: the elements that count in means over columns; None for all of them.
         mask_of_elements: whether the mask has an entry for each element.
         weight_of_elements: whether the weights have an entry for each element.
@@ -96,8 +97,9 @@ def prepare(
         if len(weight.shape) <= shared or shared == len(shape):
             weight = fitted(owner, "sample_weight", weight, elements, axis)
             of_weight = of_elements(weight, elements)
-        nonzero = weight != 0
-        kept = both(mask, _any_after(nonzero, shared))
+        nonzero = _where_not_zero(weight)
+        if nonzero is not None:
+            kept = both(mask, _any_after(nonzero, shared))
     if by_id:
         _check_ids(loss, given, y_true, y_pred, kept)
     if kept is not None:
@@ -178,6 +180,15 @@ def _replace_broken(x: Any, kept: Any) -> Any:
         kept = keras.ops.any(kept, axis=tuple(range(common, len(kept_shape))))
     fine = keras.ops.logical_or(expand(kept, len(shape)), keras.ops.isfinite(x))
     return where(fine, x, 1.0)
+
+
+def _where_not_zero(weight: Any) -> Any | None:
+    """Where weights are not 0; None for weights that are known not to be 0."""
+    if cheap_to_read(weight):
+        values = known_values(weight)
+        if values is not None and values.all():
+            return None
+    return weight != 0
 
 
 def _any_after(x: Any, axes: int) -> Any:

@@ -72,7 +72,8 @@ def of_chosen(
     if weight is not None:
         weight = leading(name_of(loss), "sample_weight", weight, shape, "the items")
         weight = expand(weight, len(shape))
-        used = both(counted, expand(squeezed(nonzero, shape), len(shape)))
+        if nonzero is not None:
+            used = both(counted, expand(squeezed(nonzero, shape), len(shape)))
     if used is not None:
         # If only the weights exclude items, the weight of an excluded item is 0, and
         # serves as the 0 of the `where`. To create a constant would take a third of the

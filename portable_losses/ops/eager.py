@@ -10,6 +10,14 @@ from portable_losses.ops.known import found
 READING_MAY_BE_CHEAP = found(
     "reading a tensor on the CPU needs no wait",
     "every operation has finished when it returns, or its result is needed next",
+    tensorflow="2.21.0",
+    torch="2.13.0",
+    jax="0.10.2",
+    numpy="2.4.6",
+)
+SHOWS_THAT_IT_IS_WATCHED = found(
+    "a tensor shows whether a gradient in it may be asked for",
+    "`requires_grad` on torch, a tracer on JAX; a GradientTape leaves no mark",
     torch="2.13.0",
     jax="0.10.2",
     numpy="2.4.6",
@@ -19,15 +27,24 @@ READING_MAY_BE_CHEAP = found(
 def cheap_to_read(x: Any) -> bool:
     """Whether the values of `x` can be read without a trace and without a wait.
 
-    It is True on the CPU for torch outside of `torch.compile`, and for JAX outside of
-    transformations such as jit and grad. There every operation is a separate call, and
-    reading one number per item may save several calls.
+    It is True on the CPU for torch outside of `torch.compile`, for JAX outside of
+    transformations such as jit and grad, and for TensorFlow outside of `tf.function`.
+    There every operation is a separate call, and reading one number per item may save
+    several calls.
     """
     if not READING_MAY_BE_CHEAP:
         return False
     device = getattr(x, "device", "")  # None for a tensor that JAX traces
+    if isinstance(device, str):  # TensorFlow; a tensor of a graph has no values
+        return device.endswith("CPU:0") and hasattr(x, "numpy")
     on_the_cpu = str(device) == "cpu" or getattr(device, "platform", "") == "cpu"
     return on_the_cpu and not torch_compiles()
+
+
+def known_constant(x: Any) -> bool:
+    """Whether `x` can be read at low cost, and no gradient in it is computed."""
+    watched = not SHOWS_THAT_IT_IS_WATCHED or getattr(x, "requires_grad", False)
+    return not watched and cheap_to_read(x)
 
 
 def torch_compiles() -> bool:

@@ -14,7 +14,6 @@ from portable_losses.ops.classes import (
     like,
     times,
 )
-from portable_losses.ops.eager import cheap_to_read
 from portable_losses.ops.log_sums import INF
 from portable_losses.ops.selects import where
 
@@ -51,7 +50,7 @@ def wrong_class_logit(t: Any, x: Any, hard: bool) -> tuple[Any, Any, Any | None]
 def _known_hard(t: Any) -> bool:
     """Whether all targets are 0 or 1; False if their values are not cheap to read."""
     # The formula for targets of 0 and 1 has the right value, but a wrong gradient in t.
-    if not cheap_to_read(t) or getattr(t, "requires_grad", False):
+    if not eager.known_constant(t):
         return False
     values = eager.known_values(t)
     return values is not None and bool(((values == 0) | (values == 1)).all())

@@ -100,7 +100,7 @@ def _known_hard(t: Any, true: Any, space: tuple[int, ...]) -> bool:
     and of t^2 are equal in every class.
     """
     # Not if t needs a gradient: min(t, p) and t p have different gradients in t.
-    if not cheap_to_read(t) or getattr(t, "requires_grad", False):
+    if not eager.known_constant(t):
         return False
     rest = eager.known_values(true - ops.sum(ops.square(t), axis=space))
     return rest is not None and not rest.any()
