@@ -14,6 +14,12 @@ from portable_losses.ops.signs import abs
 # abs(r) - log 2 by less than the rounding error, in float64 too.
 FAR = 80.0
 
+SQUARED = 1e18
+"""Beyond it, sqrt(r^2 + epsilon^2) is |r| for each epsilon in NORMAL."""
+
+NORMAL = (1e-15, 1e9)
+"""Bounds of the numbers for which `root_of_squares` is accurate."""
+
 ONE_PASS = faster_form(
     "huber", "XLA fuses the two branches into one pass", jax="0.10.2"
 )
@@ -87,6 +93,34 @@ if CUSTOM_GRADIENTS:
     @raw.custom_gradient
     def _log_cosh_with_gradient(r: Any) -> Any:
         return _log_cosh(r), lambda upstream: upstream * raw.tanh(r)
+
+
+def root_of_squares(r: Any, epsilon: float) -> Any:
+    """sqrt(r^2 + epsilon^2), with gradient r / sqrt(r^2 + epsilon^2), for all r.
+
+    `epsilon` is in NORMAL, so that its square is neither 0 nor infinite.
+    """
+    if CUSTOM_GRADIENTS:
+        return _root_with_gradient(r, epsilon)
+    size = abs(r)
+    far = raw.greater_equal(size, SQUARED)
+    squares = raw.square(where(far, 0.0, r)) + epsilon**2
+    return where(far, size, raw.sqrt(squares))
+
+
+def _root_with_gradient(r: Any, epsilon: float) -> Any:
+    @raw.custom_gradient
+    def root(r: Any) -> Any:
+        # A root is not above the sum of its terms, and infinite if a square overflows.
+        total = raw.absolute(r) + epsilon
+        found = raw.minimum(raw.sqrt(raw.square(r) + epsilon**2), total)
+
+        def gradient(upstream: Any) -> Any:
+            return upstream * raw.where(raw.isinf(r), raw.sign(r), r / found)
+
+        return found, gradient
+
+    return root(r)
 
 
 def log1p_of_positive(x: Any) -> Any:

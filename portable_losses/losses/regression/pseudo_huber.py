@@ -10,6 +10,7 @@ from portable_losses.core.loss import Loss
 from portable_losses.core.signature import LossArguments, Number
 from portable_losses.losses.regression._shared import FAR, residual
 from portable_losses.ops.classes import carefully
+from portable_losses.ops.residuals import NORMAL, root_of_squares
 
 
 class PseudoHuber(Loss):
@@ -110,13 +111,16 @@ class Charbonnier(Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         r, epsilon = residual(y_true, y_pred), self.epsilon
-        # Whether epsilon^2 is a normal number in float32: then no root of 0 is taken.
-        normal = isinstance(epsilon, int | float) and 1e-15 < epsilon < 1e15
+        # Whether a square neither overflows nor is 0: then one root is enough.
+        low, high = NORMAL
+        normal = isinstance(epsilon, int | float) and low < epsilon < high
 
         def items_of(careful: bool) -> Any:
             if normal and not careful:
                 squares = ops.square(r) + float(epsilon) ** 2
                 return self.mean_over_columns(keras.ops.sqrt(squares))
+            if normal:
+                return self.mean_over_columns(root_of_squares(r, float(epsilon)))
             c = ops.clip(r, -FAR * epsilon, FAR * epsilon)
             terms = epsilon * _root(c / epsilon) + ops.abs(r - c)
             return self.mean_over_columns(terms)
