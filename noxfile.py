@@ -340,6 +340,7 @@ def docs(session: nox.Session) -> None:
     extras = f".[{MATRIX.extras([backend])},parity]"
     install(session, "-e", extras, groups=["docs"], backends=(backend,))
     session.run("python", "ci/make_docs.py", *session.posargs)
+    session.run("python", "ci/code_blocks.py")
     # The environment of `parity` has every backend, if it is there: more curves.
     every = session.cache_dir.parent / "parity" / "bin" / "python"
     python, backends = "python", [backend]

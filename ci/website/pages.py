@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import code_blocks
 import make_docs
 import programs
 from source import families
@@ -202,6 +203,7 @@ def linked(text: str, source: Path) -> str:
             return f"[{words}]({target.removeprefix('docs/')}{anchor})"
         return words
 
+    text = code_blocks.visible(text)
     return re.sub(r"\[([^\]\n]+)\]\(([^)#\s]+)(#[^)]*)?\)", to, text)
 
 
