@@ -69,6 +69,8 @@ def page(
                 lines += [mathematics(block, list(arguments)), ""]
         elif head:
             lines += section(head, dedented[len(head) :])
+        elif part.startswith("* "):
+            lines += [*bullets(part), ""]
         elif part.startswith("    "):
             lines += ["```text", dedented.rstrip(), "```", ""]
         else:
@@ -77,6 +79,11 @@ def page(
         if beside.get(name):
             lines += [beside[name], ""]
     return "\n".join(lines) + "\n"
+
+
+def bullets(part: str) -> list[str]:
+    """A list of a docstring, an entry a line."""
+    return [f"* {prose(entry)}" for entry in re.split(r"^\* ", part, flags=re.M)[1:]]
 
 
 def section(head: str, body: str) -> list[str]:
