@@ -29,7 +29,7 @@ import make_docs
 import pages
 import pictures
 import programs
-from source import exported, families
+from source import PACKAGE, exported, families
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
@@ -39,7 +39,7 @@ HERE = Path(__file__).resolve().parent
 def definitions() -> dict[str, dict[str, tuple[Any, Path]]]:
     """What is public, by family: the definition and its file."""
     public, found = exported(ROOT), {}
-    core = ROOT / make_docs.PACKAGE / "core"
+    core = ROOT / PACKAGE / "core"
     folders = {"core": core, **families(ROOT), "training": make_docs.TRAINING}
     for folder in folders.values():
         found[folder.name] = {
