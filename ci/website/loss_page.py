@@ -115,4 +115,6 @@ def prose(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r"([*_\[\]])", r"\\\1", text).replace("<", "&lt;")
+    shown = re.sub(r"([*_\[\]])", r"\\\1", text).replace("<", "&lt;")
+    # A term that a docstring introduces, such as *item*, is no product.
+    return re.sub(r"(?<!\S)\\\*([a-z]+)\\\*(?=[\s.,:;]|$)", r"*\1*", shown)

@@ -182,7 +182,7 @@ def navigation(copied: set[str], written: Written) -> list[Any]:
     of_losses: list[Any] = [{"All": "losses/index.md"}]
     for family, names in written.items():
         links = [{name: f"losses/{name}.md"} for name, *_ in names]
-        of_losses.append({family.capitalize(): links})
+        of_losses.append({heading(family): links})
     tabs: list[Any] = [
         {"Home": "index.md"},
         {"What do you have?": "choose.md"},
@@ -276,6 +276,11 @@ def choose(root: Path, known: set[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def heading(family: str) -> str:
+    """What a folder of losses is called on the site."""
+    return "Base class" if family == "core" else family.capitalize()
+
+
 def catalogue(written: Written) -> str:
     """Every loss, by family."""
     lines = [
@@ -286,7 +291,7 @@ def catalogue(written: Written) -> str:
     lines += [f"the [guide]({UP}/guide.md).", ""]
     for family, names in written.items():
         lines += [
-            f"## {family.capitalize()}",
+            f"## {heading(family)}",
             "",
             *make_docs.head(["Name", "Also known as"]),
         ]
@@ -298,7 +303,7 @@ def catalogue(written: Written) -> str:
 
 def gallery(texts: dict[Path, str], drawn: dict[str, str]) -> str:
     """The programs: first those with a picture."""
-    lines = ["---", "hide: [toc]", "---", "# Programs", ""]
+    lines = ["---", "hide: [toc]", "---", "# Gallery", ""]
     lines += ['<div class="gallery" markdown>']
     for path in sorted(texts, key=lambda p: (p.stem not in drawn, p.stem)):
         lines += ["<div markdown>", "", f"**[{path.stem}]({path.stem}.md)**", ""]

@@ -121,7 +121,7 @@ def test_a_site_without_problems_has_none(site):
         ("losses/Hubr.html", "is not there"),
         ("losses/Huber.html#b", "an anchor that is not"),
         ("#b", "an anchor that is not"),
-        ("../elsewhere.html", "is not there"),
+        (f"{pages.UP}/elsewhere.html", "is not there"),
         ("losses/", "is not there"),
     ],
 )
@@ -172,6 +172,11 @@ def test_the_page_of_the_base_class_has_its_lists():
     page = loss_page.page(node, make_docs.arguments(node, path), {})
     assert '\n* `"ids"`: whole class indices' in page
     assert "\n* `reduction`: " in page
+    assert "one value per *item*: a sample" in page
+
+
+def test_a_product_stays_one_and_a_term_is_set_apart():
+    assert loss_page.prose("a *term*, and a * b * c") == "a *term*, and a \\* b \\* c"
 
 
 def run(**figures):
@@ -230,5 +235,7 @@ def test_the_gallery_links_a_program_and_its_losses_link_back(tmp_path):
     shown = pages.gallery({path: path.read_text()}, {"sketch": "sketch.png"})
     assert "[![sketch](sketch.png)](sketch.md)" in shown and "A sketch." in shown
     names = programs.used(path.read_text(), {"Huber", "Loss"})
-    assert "[Huber](../losses/Huber.md)" in programs.page(path, names, "sketch.png")
-    assert "[sketch.py](../examples/sketch.md)" in pages.users(["sketch"])
+    assert f"[Huber]({pages.UP}/losses/Huber.md)" in programs.page(
+        path, names, "sketch.png"
+    )
+    assert f"[sketch.py]({pages.UP}/examples/sketch.md)" in pages.users(["sketch"])
