@@ -90,9 +90,10 @@ def judge(case, t, p, items, slope):
         return
     wanted, kept = reference_of(case, t, p)
     free = np.zeros(np.shape(wanted), bool)
-    if np.isnan(p).any() and case.kind == "items" and case.loss != "Sum":
+    if np.isnan(p).any() and case.loss != "Sum":
         instead, depends = without_nan(case, t, p)
-        free = ~depends & kept & ~np.isnan(items.reshape(np.shape(wanted)))
+        lost = items.reshape(wanted.shape) if wanted.ndim else items.mean()
+        free = ~depends & kept & ~np.isnan(lost)
         wanted = np.where(free, instead, wanted)
     if case.loss == "Sum" and wanted.ndim:
         wanted, kept = np.mean(wanted), np.asarray(True)
@@ -100,7 +101,7 @@ def judge(case, t, p, items, slope):
     if wanted.ndim == 0:
         items = items.mean(keepdims=True)  # a statistic, which may be one per column
         wanted = np.broadcast_to(wanted, items.shape)
-        kept = np.broadcast_to(kept, items.shape)
+        kept, free = (np.broadcast_to(x, items.shape) for x in (kept, free))
     assert items.shape == wanted.shape
     holes = np.isnan(p).any(axis=tuple(range(1, p.ndim)))
     endless = np.isinf(p).any(axis=tuple(range(1, p.ndim)))
@@ -115,13 +116,17 @@ def judge(case, t, p, items, slope):
         lost = holes & counted.any(axis=inner) & ~np.isnan(items).any(axis=inner)
         assert not lost.any(), f"a NaN of sample {np.argmax(lost)} is not in {items}"
     elif holes.any():
-        assert not kept.any() or np.isnan(items).any(), f"a NaN is not in {items}"
+        counted = kept & ~free
+        assert not counted.any() or np.isnan(items).any(), f"a NaN is not in {items}"
     inner = (*np.shape(holes), *(1,) * (items.ndim - 1))
     sound, far, infinite = (
         np.broadcast_to(x.reshape(inner) if x.ndim else x, items.shape)
         for x in (~holes, ends, endless)
     )
-    wanted = np.where(kept, wanted, 0.0)
+    # A NaN that shows in one item may have taken the place of others that it is with.
+    together = tuple(range(case.kind == "items", items.ndim))
+    shows = np.isnan(items).any(axis=together, keepdims=True)
+    wanted, sound = np.where(kept, wanted, 0.0), sound | (free & ~shows)
     known = sound & ~np.isnan(wanted)
     assert not np.isnan(items[known & ~infinite]).any(), (
         f"NaN without one: {items}, not {wanted}"
