@@ -334,12 +334,16 @@ def audit(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """On request: write the generated pages again, and the site into build/site."""
+    """On request: the generated pages, and the site in build/site (-- --no-gallery)."""
     backend = "jax"  # the quickest to install
+    asked = [option for option in session.posargs if option != "--no-gallery"]
     prepare(session, backend)
     extras = f".[{MATRIX.extras([backend])},parity]"
-    install(session, "-e", extras, groups=["docs"], backends=(backend,))
-    session.run("python", "ci/make_docs.py", *session.posargs)
+    install(session, "-e", extras, groups=["docs", "examples"], backends=(backend,))
+    session.run("python", "ci/make_docs.py", *asked)
+    session.run("python", "ci/code_blocks.py")
+    if "--no-gallery" not in session.posargs:
+        session.run("python", "ci/website/drawings.py")
     # The environment of `parity` has every backend, if it is there: more curves.
     every = session.cache_dir.parent / "parity" / "bin" / "python"
     python, backends = "python", [backend]

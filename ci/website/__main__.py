@@ -23,12 +23,13 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import check
+import drawings
 import loss_page
 import make_docs
 import pages
 import pictures
 import programs
-from source import exported, families
+from source import PACKAGE, exported, families
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
@@ -38,7 +39,8 @@ HERE = Path(__file__).resolve().parent
 def definitions() -> dict[str, dict[str, tuple[Any, Path]]]:
     """What is public, by family: the definition and its file."""
     public, found = exported(ROOT), {}
-    folders = {**families(ROOT), "training": make_docs.TRAINING}
+    core = ROOT / PACKAGE / "core"
+    folders = {"core": core, **families(ROOT), "training": make_docs.TRAINING}
     for folder in folders.values():
         found[folder.name] = {
             node.name: (node, path)
@@ -63,10 +65,11 @@ def write(
 ) -> int:
     """Write the Markdown of the site; return how many pages of losses there are."""
     shutil.rmtree(source, ignore_errors=True)
-    for name in ("losses", "examples", "stylesheets"):
+    for name in ("losses", "examples", "stylesheets", "javascripts"):
         (source / name).mkdir(parents=True)
     style = (HERE / "site.css").read_text(encoding="utf-8")
     (source / "stylesheets" / "site.css").write_text(pictures.style() + style)
+    shutil.copy(HERE / "iframe-worker.js", source / "javascripts")
     groups, found = definitions(), measured(curves)
     public = {name for names in groups.values() for name in names}
     texts = {
@@ -79,8 +82,8 @@ def write(
         names = programs.used(text, public)
         for name in names:
             users.setdefault(name, []).append(path.stem)
-        image = BUILD / f"{path.stem}.png"
-        if image.exists():
+        image = drawings.kept(path)
+        if image is not None:
             shutil.copy(image, source / "examples" / image.name)
             drawn[path.stem] = image.name
         shown = [n for n in names if not only or n in only]

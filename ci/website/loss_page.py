@@ -69,6 +69,8 @@ def page(
                 lines += [mathematics(block, list(arguments)), ""]
         elif head:
             lines += section(head, dedented[len(head) :])
+        elif part.startswith("* "):
+            lines += [*bullets(part), ""]
         elif part.startswith("    "):
             lines += ["```text", dedented.rstrip(), "```", ""]
         else:
@@ -77,6 +79,11 @@ def page(
         if beside.get(name):
             lines += [beside[name], ""]
     return "\n".join(lines) + "\n"
+
+
+def bullets(part: str) -> list[str]:
+    """A list of a docstring, an entry a line."""
+    return [f"* {prose(entry)}" for entry in re.split(r"^\* ", part, flags=re.M)[1:]]
 
 
 def section(head: str, body: str) -> list[str]:
@@ -108,4 +115,6 @@ def prose(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r"([*_\[\]])", r"\\\1", text).replace("<", "&lt;")
+    shown = re.sub(r"([*_\[\]])", r"\\\1", text).replace("<", "&lt;")
+    # A term that a docstring introduces, such as *item*, is no product.
+    return re.sub(r"(?<!\S)\\\*([a-z]+)\\\*(?=[\s.,:;]|$)", r"*\1*", shown)

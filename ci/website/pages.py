@@ -10,8 +10,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import benchmarks.published
+import code_blocks
 import make_docs
 import programs
+import promises
 from source import families
 
 UP = ".."
@@ -130,23 +133,25 @@ def write_all(
 ) -> None:
     """Write every page that is about no single loss."""
     known = {name for names in written.values() for name, *_ in names}
-    copied = ["guide", "cookbook", "parity", "ops", "pins", "backends"]
-    copied += ["migration", "audit"]
-    copied = [name for name in copied if (root / "docs" / f"{name}.md").exists()]
-    for name in copied:
-        text = (root / "docs" / f"{name}.md").read_text(encoding="utf-8")
-        (source / f"{name}.md").write_text(linked(text, source))
+    copied = {p.stem: p for p in sorted((root / "docs").glob("*.md"))}
+    del copied["catalogue"]  # the pages of the losses have it
+    copied["benchmarks"] = benchmarks.published.PAGE
+    for name, path in copied.items():
+        text = linked(path.read_text(encoding="utf-8"), set(copied))
+        (source / f"{name}.md").write_text(text)
     out = {
         "index.md": first(root, written, texts),
         "choose.md": choose(root, known),
         "losses/index.md": catalogue(written),
         "examples/index.md": gallery(texts, drawn),
-        "harness.md": harness(root, source),
-        "promises.md": promises(root, backends),
+        "harness.md": harness(root, set(copied)),
+        "promises.md": linked(promises.page(root, backends), set(copied)),
     }
     for name, text in out.items():
         (source / name).write_text(text)
-    (source.parent / "nav.json").write_text(json.dumps(navigation(copied, written)))
+    (source.parent / "nav.json").write_text(
+        json.dumps(navigation(set(copied), written))
+    )
 
 
 TITLES = {
@@ -158,33 +163,51 @@ TITLES = {
     "backends": "Backends",
     "migration": "Coming from another library",
     "audit": "Audit of keras.losses",
+    "check": "The command check",
+    "pytest": "In your tests",
+    "list_and_match": "Find a loss",
+    "wide_machines": "Many accelerators",
+    "benchmarks": "Benchmarks",
 }
 
 
-def navigation(copied: list[str], written: Written) -> list[Any]:
-    """The tabs, and what is below each."""
+def navigation(copied: set[str], written: Written) -> list[Any]:
+    """The tabs, and what is below each; a page of docs/ without a place is an error."""
+    left = set(copied)
 
     def those(*names: str) -> list[dict[str, str]]:
-        return [{TITLES[name]: f"{name}.md"} for name in names if name in copied]
+        left.difference_update(names)
+        return [{TITLES[name]: f"{name}.md"} for name in names]
 
     of_losses: list[Any] = [{"All": "losses/index.md"}]
     for family, names in written.items():
         links = [{name: f"losses/{name}.md"} for name, *_ in names]
-        of_losses.append({family.capitalize(): links})
-    return [
+        of_losses.append({heading(family): links})
+    tabs: list[Any] = [
         {"Home": "index.md"},
         {"What do you have?": "choose.md"},
-        {"Losses": of_losses},
-        {"Cookbook": [*those("cookbook"), {"Programs": "examples/index.md"}]},
-        {"Guide": those("guide", "migration")},
+        {"Losses": [*of_losses, *those("list_and_match")]},
+        {"Cookbook": [*those("cookbook"), {"Gallery": "examples/index.md"}]},
+        {"Guide": those("guide", "migration", "wide_machines")},
         {"Numerics": those("ops", "pins", "audit")},
-        {"Harness": [{"Your own loss": "harness.md"}, *those("parity", "backends")]},
-        {"Promises": "promises.md"},
+        {
+            "Harness": [
+                {"Your own loss": "harness.md"},
+                *those("check", "pytest", "parity", "backends"),
+            ]
+        },
+        {"Promises": [{"Versions and overhead": "promises.md"}, *those("benchmarks")]},
     ]
+    if left:
+        raise ValueError(
+            f"pages: `navigation` must have every page of docs/; got "
+            f"left={sorted(left)} (give each a title and a tab)"
+        )
+    return tabs
 
 
-def linked(text: str, source: Path) -> str:
-    """A page of docs/ with links to pages of the site; a file is only named."""
+def linked(text: str, pages: set[str]) -> str:
+    """A page of docs/ with links to pages of the site; another file is only named."""
 
     def to(match: re.Match[str]) -> str:
         words, target, anchor = match[1], match[2], match[3] or ""
@@ -194,14 +217,11 @@ def linked(text: str, source: Path) -> str:
         page = re.fullmatch(r"(?:docs/)?(\w+)\.md", target)
         if page and page[1] == "catalogue":
             return f"[{words}](losses/index.md{anchor})"
-        if page and (source / f"{page[1]}.md").exists() or "://" in target:
-            return match[0].replace("](docs/", "](")
-        if target in ("guide.md", "cookbook.md", "parity.md", "ops.md", "pins.md"):
-            return match[0]
-        if target in ("backends.md", "docs/parity.md", "docs/cookbook.md"):
-            return f"[{words}]({target.removeprefix('docs/')}{anchor})"
-        return words
+        if page and page[1] in pages:
+            return f"[{words}]({page[1]}.md{anchor})"
+        return match[0] if "://" in target else words
 
+    text = code_blocks.visible(text)
     return re.sub(r"\[([^\]\n]+)\]\(([^)#\s]+)(#[^)]*)?\)", to, text)
 
 
@@ -256,6 +276,11 @@ def choose(root: Path, known: set[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def heading(family: str) -> str:
+    """What a folder of losses is called on the site."""
+    return "Base class" if family == "core" else family.capitalize()
+
+
 def catalogue(written: Written) -> str:
     """Every loss, by family."""
     lines = [
@@ -266,7 +291,7 @@ def catalogue(written: Written) -> str:
     lines += [f"the [guide]({UP}/guide.md).", ""]
     for family, names in written.items():
         lines += [
-            f"## {family.capitalize()}",
+            f"## {heading(family)}",
             "",
             *make_docs.head(["Name", "Also known as"]),
         ]
@@ -278,7 +303,7 @@ def catalogue(written: Written) -> str:
 
 def gallery(texts: dict[Path, str], drawn: dict[str, str]) -> str:
     """The programs: first those with a picture."""
-    lines = ["---", "hide: [toc]", "---", "# Programs", ""]
+    lines = ["---", "hide: [toc]", "---", "# Gallery", ""]
     lines += ['<div class="gallery" markdown>']
     for path in sorted(texts, key=lambda p: (p.stem not in drawn, p.stem)):
         lines += ["<div markdown>", "", f"**[{path.stem}]({path.stem}.md)**", ""]
@@ -288,89 +313,15 @@ def gallery(texts: dict[Path, str], drawn: dict[str, str]) -> str:
     return "\n".join([*lines, "</div>", ""])
 
 
-def harness(root: Path, source: Path) -> str:
+def harness(root: Path, pages: set[str]) -> str:
     """How losses are checked, of the README and of how a check is written."""
     readme = (root / "README.md").read_text(encoding="utf-8")
     parts = [between(readme, "## Your own loss"), between(readme, "## Check it on")]
-    text = "\n\n".join(part.replace("\n## ", "\n## ").strip() for part in parts)
+    text = "\n\n".join(part.strip() for part in parts)
     lines = [
         "# The harness",
         "",
-        "Every loss, ours or yours, is held against a float64",
+        "Every loss, ours or yours, is held against a float64 reference on each",
+        "backend; [the last run](parity.md) has the numbers.",
     ]
-    lines += [
-        "reference on each backend; the [last run](parity.md) has the numbers,",
-        "",
-    ]
-    lines[-2:] = [
-        "reference on each backend; [the last run](parity.md) has the numbers."
-    ]
-    return linked("\n".join([*lines, "", text, ""]), source)
-
-
-def promises(root: Path, backends: list[str]) -> str:
-    """Versions and overhead: what is pinned, and what was measured."""
-    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    pinned = (root / "ci" / "constraints" / "ci.txt").read_text()
-    lines = ["# Promises", "", "## Versions", ""]
-    lines += ["Versions follow semver. A renamed argument keeps working for one minor"]
-    lines += ["version, with a DeprecationWarning.", ""]
-    lines += make_docs.head(["", "Supported", "Tested with"])
-    wanted = [*project["dependencies"]]
-    for extra in ("tensorflow", "jax", "torch"):
-        wanted += project["optional-dependencies"][extra]
-    for requirement in wanted:
-        name = re.split(r"[<>=]", requirement)[0]
-        found = re.search(rf"^{name}==(\S+)", pinned, re.M)
-        version = found[1] if found else ""
-        lines.append(f"| {name} | `{requirement}` | {version} |")
-    lines.append(f"| Python | `{project['requires-python']}` | 3.11, 3.12, 3.13 |")
-    lines += ["", "## Overhead", "", *overhead(root / "build" / "bench"), ""]
-    if backends:
-        lines += ["## Plots", "", "The plots of this build were measured on"]
-        lines += [
-            f"{', '.join(backends)}, and the examples of the docstrings were run.",
-            "",
-        ]
-    changes = (root / "CHANGELOG.md").read_text(encoding="utf-8")
-    latest = re.search(r"^## .*?(?=^## |\Z)", changes, re.M | re.S)
-    if latest:
-        lines += ["## Changes", "", latest[0].replace("## ", "### ", 1), ""]
-    return "\n".join(lines)
-
-
-def overhead(folder: Path) -> list[str]:
-    """The ratios of a benchmark run; without one, how to make them."""
-    rows = []
-    for path in sorted(folder.glob("*.json")):
-        for row in _ratios(json.loads(path.read_text())):
-            rows.append(f"| {' | '.join(row)} |")
-    if not rows:
-        return [
-            "This build has no benchmark run. These lines measure ours against Keras:",
-            "",
-            "```sh",
-            '.venv/bin/nox -s "bench(jax)" -- call_overhead drop_ins',
-            ".venv/bin/nox -s docs",
-            "```",
-        ]
-    said = "The time of ours over the peer's, for value and gradient, as measured by"
-    heads = make_docs.head(["Backend", "Workload", "Peer", "Ours / peer"])
-    return [f"{said} `nox -s bench` on this machine:", "", *heads, *rows]
-
-
-def _ratios(content: dict[str, Any]) -> list[list[str]]:
-    """The rows of a file of `ci/benchmarks`; none of a small run, which tests do."""
-    if content["size"] != "full":
-        return []
-    return [
-        [
-            content["backend"],
-            row["workload"],
-            row["peer"],
-            f"{row['figure']['median']:.2f} "
-            f"({row['figure']['low']:.2f} to {row['figure']['high']:.2f})",
-        ]
-        for row in content["results"]
-        if row["figure"] is not None
-    ]
+    return linked("\n".join([*lines, "", text, ""]), pages)

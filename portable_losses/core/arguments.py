@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from portable_losses.core.errors import fail, name_of
+from portable_losses.core.errors import Described, fail, name_of
 from portable_losses.core.held import reject_variables
 from portable_losses.core.moving import Moving
 
@@ -76,9 +76,21 @@ def integer(
     rule = "a whole number" + _bounds(None, at_least, None, None)
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         fail(owner, argument, rule, value, "pass an int", TypeError)
+    if int(value).bit_length() > 31:  # no axis, class index or size is larger
+        value = Described(f"one of {int(value).bit_length()} bits")
+        fail(owner, argument, rule + " that fits in int32", value, "pass a smaller int")
     if at_least is not None and value < at_least:
         fail(owner, argument, rule, value, "choose a value in that range")
     return int(value)
+
+
+def initializer(owner: object, argument: str, value: Any) -> Any:
+    """Return the initializer that Keras knows by this name, config or object."""
+    try:
+        return keras.initializers.get(value)
+    except (TypeError, ValueError):
+        rule, remedy = "an initializer of Keras", 'pass a name, such as "zeros"'
+        fail(owner, argument, rule, value, remedy, TypeError)
 
 
 def chunk_size(owner: object, value: Any) -> Any:
@@ -89,6 +101,13 @@ def chunk_size(owner: object, value: Any) -> Any:
         rule, remedy = 'a whole number, "auto" or None', 'pass "auto"'
         fail(owner, "chunk_size", rule, value, remedy)
     return integer(owner, "chunk_size", value, at_least=1)
+
+
+def name(owner: object, value: Any) -> str:
+    """Return the argument `name`, which is any text."""
+    if not isinstance(value, str):
+        fail(owner, "name", "a string", value, "pass a string, or None", TypeError)
+    return value
 
 
 def flag(owner: object, argument: str, value: Any) -> bool:

@@ -82,7 +82,7 @@ class FirstLook:
         Reading values waits for the device, so this happens once per loss, at its first
         call in eager mode. Calls in compiled code do not count.
         """
-        domain = DOMAINS.get(of_predictions(loss))
+        domain = domain_of(loss, y_pred)
         if domain is not None:
             values = eager.known_values(y_pred)
             if values is None:
@@ -109,6 +109,17 @@ def of_predictions(loss: Any, cls: Any = None) -> str:
         return "cosines"
     by_activation = argument_of(loss, "activation") is not None
     return "logits" if by_activation or _from_logits(loss) else str(declared)
+
+
+def domain_of(loss: Any, y_pred: Any, word: str | None = None) -> Domain | None:
+    """The range of numbers of y_pred, by its word if given; None if it may hold any.
+
+    A single column is a probability of class 1, which nothing divides by a sum.
+    """
+    word = of_predictions(loss) if word is None else word
+    if word == "class probabilities" and getattr(loss, "_single_column", False):
+        word = "probabilities" if y_pred.shape[-1] == 1 else word
+    return DOMAINS.get(word)
 
 
 def remedy_of(loss: Any, domain: Domain) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from portable_losses.core import held
+from portable_losses.core import arguments, held
 from portable_losses.core.config import restored
 from portable_losses.core.moving import (
     Moving,
@@ -74,6 +74,10 @@ class Formula(Operand):
     """
 
     def __init__(self, operation: str, left: Any, right: Any) -> None:
+        arguments.choice(self, "operation", operation, _OPERATIONS)
+        for name, side in (("left", left), ("right", right)):
+            if not isinstance(side, Moving):
+                arguments.number(self, name, side, infinite=True)
         self.operation, self.left, self.right = operation, left, right
 
     def leaves(self) -> tuple[Moving, ...]:

@@ -45,6 +45,7 @@ from portable_losses.core.trial import works_apart
 _TARGETS = ("same", "ids", "classes", "reduced", "any", "auto")
 _INNER = ("_compute_dtype", "_result_dtype", "_keras_reduction", "_calls", "_form")
 _OF_INIT = {*_INNER[:3], *OF_EVERY_LOSS}
+FLOATS = ("bfloat16", "float16", "float32", "float64")
 
 
 MYPY = False  # mypy, and nothing else, takes this for True
@@ -228,9 +229,13 @@ class Loss(Arithmetic, Saved, _KerasLoss):
         calls: list[Call] | None = self.__dict__.pop("_calls", None)
         arguments.choice(type(self).__name__, "reduction", reduction, REDUCTIONS)
         name = name or name_from(type(self).__name__)
-        super().__init__(name=name, reduction=reduction, dtype=dtype)
-        floats = ("bfloat16", "float16", "float32", "float64")
-        arguments.choice(type(self).__name__, "dtype", self.dtype, floats)
+        arguments.name(type(self).__name__, name)
+        try:
+            super().__init__(name=name, reduction=reduction, dtype=dtype)
+        except (TypeError, ValueError):  # of Keras, for what is no dtype
+            arguments.choice(type(self).__name__, "dtype", dtype, FLOATS)
+            raise
+        arguments.choice(type(self).__name__, "dtype", self.dtype, FLOATS)
         compute_dtype = "float64" if self.dtype == "float64" else "float32"
         self.__dict__.update(
             _compute_dtype=compute_dtype,

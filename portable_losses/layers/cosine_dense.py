@@ -68,7 +68,9 @@ class CosineDense(keras.layers.Layer):
         owner = type(self).__name__
         self.units = arguments.integer(owner, "units", units, at_least=1)
         self.centers = arguments.integer(owner, "centers", centers, at_least=1)
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.kernel_initializer = arguments.initializer(
+            owner, "kernel_initializer", kernel_initializer
+        )
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:

@@ -133,6 +133,9 @@ class LinearCrossentropy(keras.layers.Layer):
         if softcap is not None:
             self.softcap = arguments.number(owner, "softcap", softcap, above=0)
         self.use_bias = arguments.flag(owner, "use_bias", use_bias)
+        if tied_to is not None and not isinstance(tied_to, keras.layers.Layer):
+            rule, remedy = "an Embedding layer, or None", "pass the layer itself"
+            errors.fail(owner, "tied_to", rule, tied_to, remedy, TypeError)
         self.tied_to = tied_to
         self.output_form = arguments.choice(
             owner, "output", output, ("logits", "top_k")
@@ -140,7 +143,9 @@ class LinearCrossentropy(keras.layers.Layer):
         self.top_k = arguments.integer(owner, "top_k", top_k, at_least=1)
         self.chunk_size = arguments.chunk_size(owner, chunk_size)
         self.reduction = arguments.choice(owner, "reduction", reduction, REDUCTIONS)
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.kernel_initializer = arguments.initializer(
+            owner, "kernel_initializer", kernel_initializer
+        )
         self.supports_masking = True
         self._added = Added()
         self._hidden_loss = _Hidden(

@@ -59,7 +59,7 @@ class FunctionLoss(Loss):
             if argument not in known:
                 self._fail_unknown(argument)
         self._arguments = {
-            argument: checked(owner, argument, value)
+            argument: checked(owner, argument, value, parameter.default)
             for argument, parameter in known.items()
             if (value := arguments.get(argument, parameter.default))
             is not parameter.empty
@@ -125,11 +125,11 @@ class FunctionLoss(Loss):
     def from_config(cls, config: dict[str, Any]) -> Any:
         """Make it from `get_config()`, also after it was read from a file."""
         config = dict(config)
-        origin = config.pop(_ORIGIN, None)
-        if origin is not None:
-            cls = registry.found(origin["registered"], origin["module"])
+        if _ORIGIN in config or not hasattr(cls, "_signature"):
+            name, module, called = registry.origin_of(config.pop(_ORIGIN, None))
+            cls = registry.found(name, module, FunctionLoss)
             decorated = cls._decorated()
-            if not origin["called"] and _text(config) == _text(decorated._settings()):
+            if not called and _text(config) == _text(decorated._settings()):
                 return decorated
         return cls(**{key: restored(value) for key, value in config.items()})
 
@@ -157,7 +157,8 @@ class FunctionLoss(Loss):
     def __setattr__(self, name: str, value: Any) -> None:
         arguments = self.__dict__.get("_arguments", {})
         if name in arguments and not hasattr(type(self), name):
-            value = checked(type(self).__name__, name, value)
+            default = self._signature.arguments[name].default
+            value = checked(type(self).__name__, name, value, default)
             name, value = "_arguments", {**arguments, name: value}
         super().__setattr__(name, value)
 

@@ -48,9 +48,26 @@ def register(function: Any, cls: Any, package: str) -> None:
     keras.saving.register_keras_serializable(package, function.__name__)(cls)
 
 
-def found(name: str, module: str) -> Any:
-    """The class of that name, or an error that names the module to import."""
+def origin_of(config: Any) -> tuple[str, str, bool]:
+    """What a config says of its function: name, module, and whether it was called."""
+    kinds = {"registered": str, "module": str, "called": bool}
+    if not isinstance(config, dict) or any(
+        not isinstance(config.get(key), kind) for key, kind in kinds.items()
+    ):
+        rule = f"a dict of {', '.join(kinds)}"
+        remedy = "save the model again; the file was changed"
+        errors.fail("loss", "@loss", rule, config, remedy, TypeError)
+    return config["registered"], config["module"], config["called"]
+
+
+def found(name: str, module: str, base: type) -> Any:
+    """The class of that name, or an error that names the module to import.
+
+    A class that `loss` has not made is none: a changed file may have its name.
+    """
     cls = keras.saving.get_registered_object(name)
+    if not (isinstance(cls, type) and issubclass(cls, base) and cls is not base):
+        cls = None
     if cls is None:
         remedy = f"import {module}, which defines it, before you load"
         if module in (NOTEBOOK, "__main__"):

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from portable_losses.core import copying, errors
+from portable_losses.core import arguments, copying, errors
 from portable_losses.core.config import restored
 from portable_losses.core.formula import Operand
 from portable_losses.core.keras_seams import (
@@ -99,6 +99,8 @@ class Hyperparameter(Operand, keras.metrics.Metric):
     """
 
     def __init__(self, value: Any, name: str | None = None) -> None:
+        if name is not None:
+            arguments.name("Hyperparameter", name)
         if name is not None and (name in _NAMES_OF_LOGS or name.startswith("val_")):
             rule, remedy = "a name that logs do not have already", "choose another"
             errors.fail("Hyperparameter", "name", rule, name, remedy)
@@ -203,6 +205,14 @@ class Hyperparameter(Operand, keras.metrics.Metric):
         config = restored(config)
         identity = config.pop("identity", None)
         missed = config.pop("missed_steps", None)
+        if identity is not None and not isinstance(identity, str):
+            rule, remedy = "a string, or None", "save the model again"
+            errors.fail(cls, "identity", rule, identity, remedy, TypeError)
+        if missed is not None:
+            missed = tuple(
+                arguments.integer(cls, f"missed_steps[{i}]", x, at_least=0)
+                for i, x in enumerate(arguments.vector(cls, "missed_steps", missed))
+            )
 
         def make() -> "Hyperparameter":
             w = cls(**config)

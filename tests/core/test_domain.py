@@ -61,8 +61,8 @@ def test_a_loss_that_can_take_logits_says_what_it_takes_else(name):
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_the_inputs_of_a_case_are_what_the_loss_takes(case):
     loss = getattr(portable_losses, case.loss)(**case.config)
-    taken = domain.DOMAINS.get(domain.of_predictions(loss))
     for _, y_pred in (case.inputs(), *case.edges.values()):
+        taken = domain.domain_of(loss, np.asarray(y_pred))
         if taken is not None:
             assert domain.evidence(taken, np.asarray(y_pred)) is None
 
@@ -85,6 +85,14 @@ def test_the_inputs_of_a_case_are_what_the_loss_takes(case):
 )
 def test_what_a_loss_takes_by_its_arguments(loss, taken):
     assert domain.of_predictions(loss) == taken
+
+
+@pytest.mark.parametrize("name", ["MatthewsCorrelation", "SoftF1"])
+def test_a_single_column_of_logits_is_rejected_and_several_above_1_are_not(name):
+    loss = getattr(portable_losses, name)()
+    with pytest.raises(ValueError, match=r"probabilities in \[0, 1\].*from_logits"):
+        loss([[0.0], [1.0]], [[0.5], [3.0]])
+    assert float(loss([0, 1], [[3.0, 1.0], [0.0, 2.0]])) < 1.0
 
 
 def test_a_call_of_ones_own_takes_any_numbers_unless_it_says_so():

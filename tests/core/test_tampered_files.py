@@ -2,7 +2,6 @@
 
 import copy
 import json
-import sys
 import zipfile
 
 import keras
@@ -68,21 +67,6 @@ def files(tmp_path_factory):
     for name, make in LOSSES.items():
         saved(folder / f"{name}.keras", make())
     return folder
-
-
-@pytest.fixture
-def sentinel(tmp_path, monkeypatch):
-    """A file that exists once code of the attacker has run: on import, or by a call."""
-    path = tmp_path / "has_run"
-    (tmp_path / "attack.py").write_text(
-        f"import pathlib\npathlib.Path({str(path)!r}).touch()\n"
-        "class Attack:\n    def __init__(self, **arguments): pass\n"
-        "def attack(*arguments): pass\n"
-    )
-    monkeypatch.syspath_prepend(str(tmp_path))
-    yield path
-    assert not path.exists(), "code of the file has run"
-    assert "attack" not in sys.modules
 
 
 def become(**entries):

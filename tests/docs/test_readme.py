@@ -1,14 +1,14 @@
-"""The README's blocks run as they stand, in order, in one process that has no more."""
+"""The README's blocks run as they stand, in order: nothing beside them is hidden."""
 
 import ast
 import importlib.util
-import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import code_blocks
 import keras
 import pytest
 
@@ -17,60 +17,20 @@ from portable_losses.parity.cli import main
 
 BACKEND = keras.config.backend()
 README = Path(__file__).resolve().parents[2] / "README.md"
-BLOCKS = re.findall(r"^```python\n(.*?)^```$", README.read_text("utf-8"), re.M | re.S)
+BLOCKS = [block.code for block in code_blocks.blocks(README.read_text("utf-8"))]
 
 PLUGIN = ("-p", "portable_losses.parity.pytest_plugin")
 
-# Counts what each block trains, and lets pytest's block run with the real check.
-PROGRAM = """
-import json, sys
-blocks = json.loads(sys.stdin.read())
-namespace = {"__name__": "readme"}
-sys.modules["readme"] = type(sys)("readme")
-sys.modules["readme"].__dict__.update(namespace)
-namespace = sys.modules["readme"].__dict__
-fitted, trained = [], None
-for block in blocks:
-    exec(compile(block, "README.md", "exec"), namespace)
-    if trained is None:
-        import keras
-        fit = keras.Model.fit
-        def trained(self, *arguments, **options):
-            history = fit(self, *arguments, **options)
-            fitted.append(len(history.history["loss"]))
-            return history
-        keras.Model.fit = trained
-        fitted.append(len(namespace["model"].history.history["loss"]))
-    else:
-        assert fitted or "check_loss" in block
-    print(json.dumps([keras.config.backend(), fitted]))
-    fitted = []
-    trained.__globals__["fitted"] = fitted
-"""
-
-
-def run(tmp_path, **environment):
-    inherited = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        input=json.dumps(BLOCKS),
-        # A keras.json of the user's must not choose.
-        env={**inherited, "KERAS_HOME": str(tmp_path), **environment},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return [json.loads(line) for line in done.stdout.splitlines() if line[:2] == '["']
-
 
 def test_every_block_trains_on_this_backend(tmp_path):
-    # JAX is what the first block chooses where nothing else does.
+    inherited = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
+    # JAX is what the first block chooses where nothing else does, such as a keras.json
+    # of the user's.
     chosen = {} if BACKEND == "jax" else {"KERAS_BACKEND": BACKEND}
-    found = run(tmp_path, **chosen)
-    assert [backend for backend, _ in found] == [BACKEND] * len(BLOCKS)
-    trains = [fitted == [3] for _, fitted in found]
+    ran = code_blocks.run(README, {**inherited, "KERAS_HOME": str(tmp_path), **chosen})
+    assert ran.problems == []
+    assert ran.backends == [BACKEND] * len(BLOCKS)
+    trains = ["Epoch 3/3" in printed for printed in ran.printed]
     assert trains == ["check_loss" not in block for block in BLOCKS]
 
 

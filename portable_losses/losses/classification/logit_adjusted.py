@@ -82,4 +82,8 @@ class LogitAdjusted(LogitLoss):
         # Divided by the largest count, not by the sum. p is the same, and equal counts
         # then add exactly 0.
         adjustment = self.tau * ops.log(counts / ops.max(counts))
-        return crossentropy(self, y_true, y_pred + adjustment)
+        # So is it for logits relative to the largest. A sum with one of 1e4 would have
+        # no digits of the adjustment.
+        largest = ops.stop_gradient(ops.max(y_pred, axis=-1, keepdims=True))
+        largest = ops.where(ops.isfinite(largest), largest, 0.0)
+        return crossentropy(self, y_true, y_pred - largest + adjustment)

@@ -85,8 +85,8 @@ class EdgeAwareSmoothness(ImageLoss):
         t, p = tuple(y_true.shape), tuple(y_pred.shape)
         if len(t) == len(p) - 1:
             y_true, t = ops.expand_dims(y_true, -1), (*t, 1)
-        if not checks.same(t[:-1], p[:-1]):
-            rule = "be a guide with y_pred's axes, of any number of channels"
+        if not checks.same(t[:-1], p[:-1]) or t[-1] == 0:
+            rule = "be a guide with y_pred's axes, of one channel or more"
             remedy = "resize one of them; the channels are the last axis here"
             checks.reject_shapes(self, t, p, rule, remedy)
         return like(y_true, y_pred)

@@ -125,7 +125,9 @@ def _by_looking_up(ids: Any, p: Any, pixels: Any | None) -> tuple[Any, Any]:
     def sums(x: Any) -> Any:
         # The numbers are added one after the other, which in float32 is inaccurate.
         x = ops.reshape(ops.cast(x, "float64"), (-1,))
-        x = ops.segment_sum(x, segments, num_segments=batch * classes)
+        # Keras on torch fails for 0 segments: an empty batch has one, which is cut off.
+        count = batch * classes
+        x = ops.segment_sum(x, segments, num_segments=max(count, 1))[:count]
         return ops.cast(ops.reshape(x, (batch, classes)), p.dtype)
 
     return sums(labeled), sums(ops.where(labeled, picked, 0.0))

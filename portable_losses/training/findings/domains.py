@@ -10,6 +10,7 @@ from portable_losses.core.domain import (
     DOMAINS,
     Domain,
     argument_of,
+    domain_of,
     evidence,
     is_ignored,
     of_predictions,
@@ -70,8 +71,9 @@ def outlier_of(
     batch: Batch, seen: Seen
 ) -> tuple[float, tuple[int, ...], Domain] | None:
     """The prediction farthest outside of the loss's range, and all samples outside."""
-    domain, p = DOMAINS.get(_holds(seen.loss)), _predictions(batch, seen)
-    if domain is None or p is None:
+    p = _predictions(batch, seen)
+    domain = None if p is None else domain_of(seen.loss, p, _holds(seen.loss))
+    if domain is None:
         return None
     counted = _counted(batch, seen, p)
     worst = evidence(domain, eager.known_values(p), eager.known_values(counted))

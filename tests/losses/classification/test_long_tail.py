@@ -181,3 +181,10 @@ def test_logits_are_no_cosines():
         assert worst is None or f"{worst:.4g}" in str(error.value)
     for x in (1.02 * np.sign(C), np.where(IDS[:, None] == 3, X, C)):
         float(LDAM(COUNTS, ignore_class=3)(IDS, x))
+
+
+def test_large_logits_keep_the_digits_of_the_adjustment():
+    loss = LogitAdjusted([500, 20, 3, 90], tau=1.2)
+    small = float(loss([1], [[0.0, 0.0, -1e4, -1e4]]))
+    large = float(loss([1], [[1e4, 1e4, 0.0, 0.0]]))
+    assert abs(small - large) <= 1e-6 * small

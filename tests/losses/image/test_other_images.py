@@ -151,3 +151,9 @@ def test_a_guide_of_another_size_is_rejected():
     message = r"`y_true` must be a guide with y_pred's axes, .* \(2, 4, 4, 3\) and y_pr"
     with pytest.raises(ValueError, match=message):
         portable_losses.EdgeAwareSmoothness()(GUIDE[:, :, :4], P)
+
+
+def test_a_guide_without_channels_is_rejected():
+    loss = portable_losses.EdgeAwareSmoothness()
+    with pytest.raises(ValueError, match="of one channel or more"):
+        loss(GUIDE[..., :0], P)

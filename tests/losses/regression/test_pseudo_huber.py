@@ -45,7 +45,9 @@ def test_charbonnier_of_an_infinite_residual_and_of_none(gradient, compiled):
 def test_charbonnier_has_its_second_derivative():
     r = np.array([0.0, 1e-4, 0.3, -2.0, 1e20], "float32")
     got = keras.ops.convert_to_numpy(curvatures(lambda x: root_of_squares(x, 0.5), r))
-    np.testing.assert_allclose(got, 0.25 / np.hypot(r.astype("f8"), 0.5) ** 3, 1e-5, 1e-30)
+    np.testing.assert_allclose(
+        got, 0.25 / np.hypot(r.astype("f8"), 0.5) ** 3, 1e-5, 1e-30
+    )
 
 
 def curvatures(function, x):

@@ -237,3 +237,10 @@ def test_bad_input_is_rejected(make, message):
     with pytest.raises(ValueError) as error:
         make()
     assert str(error.value).startswith(message)
+
+
+@pytest.mark.parametrize("cls", [pl.Jaccard, pl.GeneralizedDice, pl.UnifiedFocal])
+def test_no_samples_of_class_indices_cost_nothing(cls):
+    ids, p = drawn()
+    assert value(cls(), ids[:0], p[:0]) == 0.0
+    assert value(cls(reduction=None), ids[:0], p[:0]).shape == (0,)

@@ -24,8 +24,10 @@ def mixture(y_true: Array, y_pred: Array) -> Any:
     joint = []
     for i in range(k):
         at = slice(i * d, (i + 1) * d)
-        scale = np.exp(log_scales[..., at])
-        density = stats.norm.logpdf(y, means[..., at], scale).sum(axis=-1)
+        log_scale = log_scales[..., at]
+        # exp(log_scale) is beyond float64 from 710 on, and a density of it is not 0.
+        z = (y - means[..., at]) * np.exp(-log_scale)
+        density = (stats.norm.logpdf(z) - log_scale).sum(axis=-1)
         joint.append(log_w[..., i] + density)
     return -special.logsumexp(np.stack(joint), axis=0)
 
