@@ -114,7 +114,8 @@ class Channel:
         Raises:
             Ended: if the worker ended or hung.
         """
-        wait = limit or self.timeout + GRACE
+        least = self.timeout
+        wait = limit or least + GRACE
         doing = ""
         while True:
             try:
@@ -123,11 +124,12 @@ class Channel:
                 where = self.stack()
                 self.kill()
                 raise Ended(
-                    f"took more than {self.timeout:g} s{doing}", where, self.log()
+                    f"took more than {least:g} s{doing}", where, self.log()
                 ) from None
             if event["event"] == "step":
                 doing = f" in {event['what']}"
-                wait = self.timeout + GRACE
+                least = event.get("limit", self.timeout)
+                wait = least + GRACE
                 continue
             if event["event"] == "end":
                 self.popen.wait()

@@ -143,6 +143,7 @@ class Session:
 
     def names(self, place: str) -> Facts:
         """The targets of all losses of a place."""
+        self.revive()  # the import of an earlier place may have ended the worker
         return self.ask("numpy", "names", place=place)
 
     def versions(self) -> dict[str, str]:
