@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+import zlib
 from typing import Any
 
 from portable_losses.parity import hidden
@@ -51,6 +52,8 @@ class Channel:
         backend: what it runs on.
         timeout: seconds that one step of user code may take.
         module: the program of the worker.
+        hash_seed: for the hashes of text, and so the order of sets; by default another
+            number on each backend, the same in each run.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class Channel:
         backend: str,
         timeout: float,
         module: str = "portable_losses.parity.examine.worker",
+        hash_seed: int | None = None,
     ) -> None:
         self.backend = backend
         self.timeout = timeout
@@ -81,6 +85,8 @@ class Channel:
             ),
         }
         environment.setdefault("OMP_NUM_THREADS", "1")
+        seed = zlib.crc32(backend.encode()) if hash_seed is None else hash_seed
+        environment.setdefault("PYTHONHASHSEED", str(seed))
         if backend == "numpy":
             # Keras on NumPy pools and convolves with JAX, which narrows float64.
             environment["JAX_ENABLE_X64"] = "1"

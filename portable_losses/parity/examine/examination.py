@@ -5,7 +5,14 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from portable_losses.parity.examine import foreign, in_place, judge, misfit, raised
+from portable_losses.parity.examine import (
+    foreign,
+    in_place,
+    judge,
+    misfit,
+    processes,
+    raised,
+)
 from portable_losses.parity.examine.draws import Pair
 from portable_losses.parity.examine.findings import Finding, Report
 from portable_losses.parity.examine.kinds import DECLARED, KINDS, of_declared
@@ -66,6 +73,9 @@ class Examination:
             ),
             reference=self.options.reference,
             culprit=self._culprit,
+            elsewhere=functools.partial(processes.items, self.session, self.target)
+            if "numpy" in self.alive
+            else lambda inputs: None,
         )
         self.findings += judge.judge(measured, self._again)
         in_place.remedies(self.session, measured, self.findings)
@@ -136,7 +146,11 @@ class Examination:
             self.findings += raised.ended({lane: first["ended"]}, self.facts)
             return Report(self.target, None, self.findings)
         error = first.get("error")
-        fault = abroad or raised.never_runs(error, self.facts)
+        fault = (
+            abroad
+            or raised.of_one_size(first.get("samples"), error)
+            or raised.never_runs(error, self.facts)
+        )
         if fault is not None:
             self.findings.append(fault)
             return Report(self.target, None, self.findings)

@@ -92,10 +92,22 @@ def _of_arrays(loss: Trial) -> dict[str, Any]:
     labels, frames = loss.one_hot((B, 5, C)), loss.rng.uniform(0.1, 0.9, (B, 5, C))
     if loss.runs(labels, frames):
         return {**_of_one_shape(loss, labels, frames), "shape": [B, 5, C]}
-    telling = [
-        e for e in loss.errors if re.search("integer|int64|float ind", e["message"])
-    ]
-    return {"kind": None, "error": (telling or loss.errors)[0]}
+    pattern = "integer|int64|float ind|out of bounds|out of range"
+    errors = list(loss.errors)
+    telling = [e for e in errors if re.search(pattern, e["message"])]
+    found = {"kind": None, "error": (telling or errors)[0]}
+    return found if telling else {**found, "samples": _samples(loss)}
+
+
+def _samples(loss: Trial) -> int | None:
+    """A number of samples that a loss takes, if it takes no other number."""
+    said_numbers = map(int, re.findall(r"\b[1-9]\d{0,3}\b", said.code(loss)))
+    for n in dict.fromkeys((*said_numbers, 1, 2, 8, 16, 32, 64, 128, 256)):
+        t, p = loss.one_hot((n, C)), loss.rng.uniform(0.1, 0.9, (n, C))
+        for pair in ((t, p), (t.argmax(axis=1), p), (t[:, :1], p[:, :1])):
+            if loss.runs(*pair):
+                return n
+    return None
 
 
 def _of_one_shape(loss: Trial, t: Any, p: Any) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Checks of the items: deterministic, one per sample, independent of other samples."""
 
+import re
 from typing import Any
 
 import numpy as np
 
 from portable_losses.parity.examine.findings import ADVICE, Finding
 from portable_losses.parity.examine.measured import Measured
-from portable_losses.parity.examine.remedy import STATE
+from portable_losses.parity.examine.remedy import SQUEEZE, STATE
 from portable_losses.parity.examine.showing import code_of, number
 
 
@@ -74,6 +75,31 @@ def shapes(m: Measured) -> list[Finding]:
                 backends=(lane,),
                 input=code_of(t, p),
                 line=m.line_with("axis", "sum(", "mean("),
+            )
+        ]
+    return _of_one_sample(m)
+
+
+def _of_one_sample(m: Measured) -> list[Finding]:
+    """A batch of one sample has the same axes as a larger one."""
+    t, p = m.inputs[next(iter(m.inputs))]
+    for lane in m.found.get("items", {}):
+        whole, one = m.items(lane, "whole"), m.items(lane, "one")
+        if whole is None or one is None or whole.ndim == one.ndim or not whole.ndim:
+            continue
+        squeezes = re.search(r"squeeze\(", m.source)
+        return [
+            Finding(
+                "shape",
+                f"`call` returns items of shape {one.shape} for a batch of one sample, "
+                f"and of shape {whole.shape} for {len(p)} samples.",
+                SQUEEZE
+                if squeezes
+                else "keep the axis of the samples: reduce over "
+                "axes from 1 on, and use keras.ops.shape(x)[0] in reshape",
+                backends=(lane,),
+                input=code_of(t[1:2], p[1:2]),
+                line=m.line_with("squeeze(", "reshape("),
             )
         ]
     return []
