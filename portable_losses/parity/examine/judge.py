@@ -84,6 +84,7 @@ def judge(m: Measured, again: Again) -> list[Finding]:
         if not unstable:
             if not misshapen:
                 findings += per_item.independent(m)
+            findings += inner.narrow(m)
             # Wrong numbers that an error or a foreign framework may explain are not
             # reported again. An argument lost on saving does not explain a number.
             findings += explained.numeric(m, again, only_sure=_explain(findings))

@@ -7,7 +7,7 @@ import numpy as np
 
 from portable_losses.parity.examine.findings import ADVICE, Finding
 from portable_losses.parity.examine.measured import Measured
-from portable_losses.parity.examine.remedy import SQUEEZE, STATE
+from portable_losses.parity.examine.remedy import BATCH, SQUEEZE, STATE
 from portable_losses.parity.examine.showing import code_of, number
 
 
@@ -36,8 +36,7 @@ def deterministic(m: Measured) -> list[Finding]:
                 for x, (a, b) in values.items()
             )
             + ".",
-            "draw no random numbers in the loss: add noise in a layer or to the data, "
-            "or use keras.random with a fixed integer seed"
+            "draw no random numbers in the loss: add noise in a layer or to the data"
             if random
             else STATE,
             backends=tuple(where),
@@ -60,6 +59,7 @@ def shapes(m: Measured) -> list[Finding]:
         if not shape or shape[0] == len(p) and shape in _prefixes(t, p):
             continue
         pairs = shape[:2] == (len(p), len(p))
+        fixed = shape[0] not in (*p.shape, *t.shape) and "reshape(" in m.source
         return [
             Finding(
                 "shape",
@@ -70,11 +70,13 @@ def shapes(m: Measured) -> list[Finding]:
                 "before "
                 "you combine them (keepdims=True, or expand_dims on the right axis)"
                 if pairs
+                else BATCH
+                if fixed
                 else "the axis is wrong: reduce over the last axis (axis=-1), never "
                 "over the samples (axis 0)",
                 backends=(lane,),
                 input=code_of(t, p),
-                line=m.line_with("axis", "sum(", "mean("),
+                line=m.line_with(*(["reshape("] * fixed), "axis", "sum(", "mean("),
             )
         ]
     return _of_one_sample(m)

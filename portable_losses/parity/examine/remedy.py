@@ -248,6 +248,10 @@ LOST_DIGITS = (
     "compute from logits, with keras.ops.log_sigmoid, softplus or log_softmax: near 1 "
     "the logarithm of 1 - p has lost its digits, and clip cuts the gradient"
 )
+RANDOM = (
+    "keras.random gives other numbers on each backend, also with the same seed: draw "
+    "them once with NumPy and a fixed seed, where the loss is made"
+)
 PROCESSES = (
     "sort what comes from a set, with sorted(), and give random numbers a fixed seed: "
     "the order of a set, hash() and random numbers differ from process to process"
@@ -313,6 +317,8 @@ def _of_numbers(
         for pattern, words in _INFINITE[1:3]:  # a value, which a root leaves finite
             if re.search(pattern, source) and not names_tried(words, tried):
                 return words
+    if check in ("value", "backends") and re.search(r"\brandom\.", source):
+        return RANDOM
     if check == "value" and re.search(r"\bclip\((?s:.*)\blog\(", source):
         return LOST_DIGITS
     for table in first.get(check, (_INFINITE, _TIES)):
