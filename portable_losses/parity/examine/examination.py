@@ -10,6 +10,7 @@ from portable_losses.parity.examine import (
     in_place,
     judge,
     misfit,
+    per_item,
     processes,
     raised,
 )
@@ -73,9 +74,7 @@ class Examination:
             ),
             reference=self.options.reference,
             culprit=self._culprit,
-            elsewhere=functools.partial(processes.items, self.session, self.target)
-            if "numpy" in self.alive
-            else lambda inputs: None,
+            elsewhere=functools.partial(processes.items, self.session, self.target),
         )
         self.findings += judge.judge(measured, self._again)
         in_place.remedies(self.session, measured, self.findings)
@@ -164,16 +163,7 @@ class Examination:
         alive = self.kind.wrong if self.declared else ()
         held = sent({k: v for k, v in self.inputs.items() if k not in alive})
         few = sent({k: self.inputs[k] for k in list(self.inputs)[:1]})
-        drawn = list(self.inputs)[:2]
-        t, p = self.inputs[drawn[0]]
-        batches = {
-            "whole": (t, p),
-            "other": self.inputs[drawn[-1]],
-            "again": (t, p),
-            "first half": (t[: len(p) // 2], p[: len(p) // 2]),
-            "second half": (t[len(p) // 2 :], p[len(p) // 2 :]),
-            "one": (t[1:2], p[1:2]),
-        }
+        batches = per_item.batches(self.inputs)
         backends = tuple(b for b in self.options.backends if b in self.alive)
         found: dict[str, dict[str, Facts]] = {}
 

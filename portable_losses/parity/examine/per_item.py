@@ -1,14 +1,31 @@
 """Checks of the items: deterministic, one per sample, independent of other samples."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from portable_losses.parity.examine.draws import Pair
 from portable_losses.parity.examine.findings import ADVICE, Finding
 from portable_losses.parity.examine.measured import Measured
 from portable_losses.parity.examine.remedy import BATCH, SQUEEZE, STATE
 from portable_losses.parity.examine.showing import code_of, number
+
+
+def batches(inputs: Mapping[str, Pair]) -> dict[str, Pair]:
+    """The batches that these checks compare, by name."""
+    drawn = list(inputs)[:2]
+    t, p = inputs[drawn[0]]
+    half = len(p) // 2
+    return {
+        "whole": (t, p),
+        "other": inputs[drawn[-1]],
+        "again": (t, p),
+        "first half": (t[:half], p[:half]),
+        "second half": (t[half:], p[half:]),
+        "one": (t[1:2], p[1:2]),
+    }
 
 
 def deterministic(m: Measured) -> list[Finding]:

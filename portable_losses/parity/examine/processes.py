@@ -17,10 +17,10 @@ from portable_losses.parity.examine.table import Fault
 def items(session: Session, target: str, inputs: Mapping[str, Pair]) -> Any:
     """The items in the NumPy worker, and in another one; None if unknown."""
     sending = sent(dict(inputs))
-    found: Any = (
-        session.ask("numpy", "items", inputs=sending),
-        session.twin(target, inputs=sending),
-    )
+    other: Any = session.twin(target, inputs=sending)
+    if not other:
+        return None
+    found: Any = (session.ask("numpy", "items", inputs=sending), other)
     both = [facts.get(name, {}).get("items") for facts in found for name in inputs]
     return None if None in both else both
 
