@@ -5,6 +5,7 @@ event. Standard input is closed. Of the printed text the first part is kept.
 """
 
 import json
+import math
 import os
 import pathlib
 import queue
@@ -25,6 +26,12 @@ LOG = 200_000
 
 GRACE = 5.0
 """Extra seconds after the time limit, in which a worker reports where it hangs."""
+
+PATIENCE = 5
+"""How many time limits a step may take on a busy machine."""
+
+LAZY, BUSY = 0.02, 0.5
+"""A step that gets a share of a processor between these waits for processors."""
 
 START = 180.0
 """Seconds within which a worker must have imported its backend."""
@@ -123,10 +130,14 @@ class Channel:
         least = self.timeout
         wait = limit or least + GRACE
         doing = ""
+        began, used = time.monotonic(), self._cpu()
         while True:
             try:
                 event = self._answers.get(timeout=wait)
             except queue.Empty:
+                if self._is_kept_waiting(time.monotonic() - began, used, least):
+                    wait = least
+                    continue
                 where = self.stack()
                 self.kill()
                 raise Ended(
@@ -136,11 +147,29 @@ class Channel:
                 doing = f" in {event['what']}"
                 least = event.get("limit", self.timeout)
                 wait = least + GRACE
+                began, used = time.monotonic(), self._cpu()
                 continue
             if event["event"] == "end":
                 self.popen.wait()
                 raise Ended(_ending(self.popen.returncode), self.stack(), self.log())
             return event
+
+    def _cpu(self) -> float:
+        """The seconds of processors that the worker used; NaN if unknown."""
+        try:
+            stat = pathlib.Path(f"/proc/{self.popen.pid}/stat").read_text()
+        except OSError:
+            return math.nan
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    def _is_kept_waiting(self, wall: float, used: float, least: float) -> bool:
+        """Whether a busy machine gave the worker too little time to finish a step.
+
+        A worker that sleeps, or prints without an end, is not waiting for a processor.
+        """
+        share = (self._cpu() - used) / wall
+        return LAZY < share < BUSY and wall < PATIENCE * least and not self.dropped
 
     def ask(self, do: str, **facts: Any) -> dict[str, Any]:
         """Send a command and wait for the answer."""

@@ -41,7 +41,7 @@ class Voice:
         limit = max(self.timeout, IMPORT) if "import" in what else self.timeout
         self.say("step", what=what, limit=limit)
         if self._stack is not None:
-            faulthandler.dump_traceback_later(limit, file=self._stack)
+            faulthandler.dump_traceback_later(limit, True, file=self._stack)
 
     def rest(self) -> None:
         """Stop the time limit: no step runs."""
