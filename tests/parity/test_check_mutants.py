@@ -202,3 +202,9 @@ def test_probabilities_of_exactly_0_and_1(found):
 
 def test_targets_of_size_1_reach_call_as_in_training(found):
     assert named(found("Columns", "quantiles")) == []
+
+
+def test_an_error_of_numpy_alone_is_no_fault(found):
+    findings = found("of_float_indices", None)
+    assert named(findings) == []
+    assert "numpy lane" in named(findings, "advice")

@@ -40,9 +40,9 @@ class Examination:
         self.findings: list[Finding] = []
         self.alive: tuple[str, ...] = ()
         self.facts: Facts = {}
+        self.declared: Facts = {}
         self.kind_name: str | None = None
         self.sure = True
-        self.declared: Facts = {}
 
     def report(self) -> Report:
         """Run all measurements, the fast ones first."""
@@ -51,16 +51,16 @@ class Examination:
         loads = ask_all(self.session.lanes, "load", target=self.target)
         if (failed := self._load(loads)) is not None:
             return failed
-        lane = "numpy" if "numpy" in self.alive else self.alive[-1]
+        self.lane = lane = "numpy" if "numpy" in self.alive else self.alive[-1]
         self.has_reference = self.session.has_reference or lane == "numpy"
         kind = self._kind(lane)
         if isinstance(kind, Report):
             return kind
         self.kind_name, shape = kind
-        if (misfits := self._choose(kind[0], shape, lane)) is not None:
+        if (misfits := self._choose(kind[0], shape, self.lane)) is not None:
             return misfits
         note(f"{self.target}: {self.kind_name}, running")
-        self._measure(lane)
+        self._measure(self.lane)
         measured = Measured(
             kind=self.kind,
             inputs=self.inputs,
@@ -131,16 +131,18 @@ class Examination:
                 return DECLARED, None
         self.session.note(f"{self.target}: finding out what it takes")
         first: Facts = {}
+        abroad = foreign.of(self.facts)
         for tried in dict.fromkeys((lane, *reversed(self.alive))):
             found = self.session.ask(tried, "guess")
             if found.get("kind"):
                 self.sure = found.get("sure", True)
                 shape = self.options.shape or found.get("shape")
+                self.lane = tried
                 return found["kind"], tuple(shape) if shape else None
             first = first or found
-            if "ended" in found or foreign.of(self.facts) is None:
-                break  # no backend would do better
-        abroad = foreign.of(self.facts)
+            over = "ended" in found or found.get("certain") or tried != lane
+            if over and abroad is None:
+                break  # one backend is enough, in case NumPy alone raises an error
         if "ended" in first and abroad is None:
             self.findings += raised.ended({lane: first["ended"]}, self.facts)
             return Report(self.target, None, self.findings)

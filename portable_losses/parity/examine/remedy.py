@@ -270,7 +270,7 @@ def of_numbers(check: str, source: str, wide: bool, tried: Sequence[str] = ()) -
         tried: the operations of this package that were tried.
     """
     words = _of_numbers(check, source, wide, tried)
-    return words if words is not None else _GENERAL
+    return words if words is not None else _SATURATES if check == "dead" else _GENERAL
 
 
 def names_tried(words: str, tried: Sequence[str]) -> bool:
@@ -281,6 +281,11 @@ def names_tried(words: str, tried: Sequence[str]) -> bool:
     return any(name in tried for name in re.findall(r"\w+", named[1]))
 
 
+_SATURATES = (
+    "a function saturates: sigmoid, softmax, tanh and clip have the gradient 0 far "
+    "from 0. Compute from logits, or add a term that has a gradient there, such as "
+    "keras.ops.binary_crossentropy with from_logits=True"
+)
 _GENERAL = (
     "write it with portable_losses.ops in place of keras.ops, one operation at a "
     "time, and hold it to a NumPy function of yours with --reference"
