@@ -3,7 +3,7 @@
 import sys
 
 from portable_losses.parity.autodiff import facts, known
-from portable_losses.parity.hidden import Hidden
+from portable_losses.parity.hidden import hide
 
 
 def hide_other_backends(backend: str) -> None:
@@ -13,7 +13,7 @@ def hide_other_backends(backend: str) -> None:
     TensorFlow is installed. That takes ten seconds in each worker. Modules that are
     imported already stay.
     """
-    sys.meta_path.insert(0, Hidden(others(backend) - set(sys.modules)))
+    hide(others(backend) - set(sys.modules))
 
 
 def others(backend: str) -> frozenset[str]:

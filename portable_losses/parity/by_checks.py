@@ -141,15 +141,14 @@ def elsewhere(
 def _strict(on: autodiff.Autodiff, device: str) -> Iterator[None]:
     """Compute matrix products in full float32 (no TF32) while the checks run.
 
-    Nothing to do on a CPU, which has no TF32; the user's setting stays.
+    Afterwards the user's setting is restored. A CPU has no TF32.
     """
-    if device != "cpu":
-        on.strict_matmul(True)
+    restore = on.strict_matmul(True) if device != "cpu" else None
     try:
         yield
     finally:
-        if device != "cpu":
-            on.strict_matmul(False)
+        if restore is not None:
+            restore()
 
 
 def case_of(

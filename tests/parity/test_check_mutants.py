@@ -176,3 +176,35 @@ def test_the_kind_is_guessed_for_a_test(losses):
         device="cpu",
     )
     assert (report.kind, report.verdict) == ("binary_logits", "ok")
+
+
+SHAPES = [
+    ("squeezed", "pairs", "squeezed_on_an_axis", "axis=-1"),
+    ("of_bytes", "regression", "squared", "int32"),
+    ("of_eight_samples", None, "of_any_samples", "do not fix the batch size"),
+    ("of_32_samples", None, "of_any_samples", "do not fix the batch size"),
+    ("of_next_class", None, "of_class", "keep class indices within"),
+]
+
+
+@pytest.mark.parametrize(("mutant", "kind", "twin", "words"), SHAPES)
+def test_samples_and_indices(found, mutant, kind, twin, words):
+    (fault,) = [f for f in found(mutant, kind) if f.rank == "fault"]
+    assert words in fault.remedy
+    assert named(found(twin, kind)) == []
+
+
+def test_probabilities_of_exactly_0_and_1(found):
+    (advice,) = [f for f in found("clipped", "binary") if f.check == "dead"]
+    assert advice.rank == "advice" and "ops.clip(" in advice.line
+    assert "dead" not in named(found("squared", "binary"), "advice")
+
+
+def test_targets_of_size_1_reach_call_as_in_training(found):
+    assert named(found("Columns", "quantiles")) == []
+
+
+def test_an_error_of_numpy_alone_is_no_fault(found):
+    findings = found("of_float_indices", None)
+    assert named(findings) == []
+    assert "numpy lane" in named(findings, "advice")

@@ -6,8 +6,12 @@ import re
 import keras
 import pytest
 from click.testing import CliRunner
+from keras import ops
 
 from portable_losses.command.match import command
+from portable_losses.parity import autodiff
+from portable_losses.parity.examine.matching import Matcher
+from portable_losses.parity.examine.subject import Subject
 
 OWN = """
 from keras import ops
@@ -114,3 +118,37 @@ def test_values_on_numpy_choose_what_jax_compares(ask):
     done, found = ask("stopped", "--backend", "jax")
     # Its values are those of the mean squared error, and its gradient is another.
     assert done.exit_code == 1 and found["equal"] == []
+
+
+def test_a_loss_that_is_equal_by_chance_is_not_named():
+    # With one column, the root of the mean squared error is the absolute error.
+    def root(y_true, y_pred):
+        return ops.sqrt(ops.mean(ops.square(y_true - y_pred), axis=-1))
+
+    def plain(y_true, y_pred):
+        return ops.mean(ops.abs(y_true - y_pred), axis=-1)
+
+    for kinds in (["pairs", "regression"], ["regression", "pairs"]):
+        assert named_at(kinds, root) == [[], []]
+        assert named_at(kinds, plain) == [["MeanAbsoluteError"]] * 2
+    assert named_at(["pairs"], root) == [["MeanAbsoluteError"]]
+
+
+def test_scalar_statistics():
+    def squared(y_true, y_pred):
+        return ops.mean(ops.square(y_true - y_pred))
+
+    def root(y_true, y_pred):
+        return ops.sqrt(squared(y_true, y_pred))
+
+    kinds = ["regression", "statistic"]
+    assert named_at(kinds, squared) == [["MeanSquaredError"]] * 2
+    assert named_at(kinds, root) == [[], []]
+
+
+def named_at(kinds, function):
+    matcher = Matcher(Subject("own", function), autodiff.load(keras.config.backend()))
+    names = ("MeanAbsoluteError", "MeanSquaredError")
+    matcher.losses = {name: matcher.losses[name] for name in names}
+    found = matcher.compare_all(kinds, lambda what: None)
+    return [[match["loss"] for match in each["equal"]] for each in found]

@@ -1,7 +1,7 @@
 """Values and gradients on JAX."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -38,8 +38,11 @@ def on(device: str) -> AbstractContextManager[Any]:
     return jax.default_device(jax.devices(device)[0])
 
 
-def strict_matmul(strict: bool) -> None:
-    jax.config.update("jax_default_matmul_precision", "highest" if strict else None)
+def strict_matmul(strict: bool) -> Callable[[], None]:
+    name = "jax_default_matmul_precision"
+    before = getattr(jax.config, name)
+    jax.config.update(name, "highest" if strict else None)
+    return functools.partial(jax.config.update, name, before)
 
 
 @functools.lru_cache(maxsize=16)

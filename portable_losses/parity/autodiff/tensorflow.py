@@ -1,6 +1,7 @@
 """Values and gradients on TensorFlow."""
 
 import functools
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -38,8 +39,11 @@ def on(device: str) -> AbstractContextManager[Any]:
     return context
 
 
-def strict_matmul(strict: bool) -> None:
-    tf.config.experimental.enable_tensor_float_32_execution(not strict)
+def strict_matmul(strict: bool) -> Callable[[], None]:
+    config = tf.config.experimental
+    before = config.tensor_float_32_execution_enabled()
+    config.enable_tensor_float_32_execution(not strict)
+    return functools.partial(config.enable_tensor_float_32_execution, before)
 
 
 def _differentiate(fn: LossFunction, t: Any, p: Any, w: Any, m: Any) -> Any:

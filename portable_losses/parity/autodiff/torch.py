@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -52,9 +53,19 @@ def on(device: str) -> AbstractContextManager[Any]:
     return _on(device)
 
 
-def strict_matmul(strict: bool) -> None:
-    torch.backends.cuda.matmul.allow_tf32 = not strict
-    torch.backends.cudnn.allow_tf32 = not strict
+def strict_matmul(strict: bool) -> Callable[[], None]:
+    products, convolutions = torch.backends.cuda.matmul, torch.backends.cudnn
+    # PyTorch before 2.9 has only `allow_tf32`. Later versions reject a mix of both.
+    new = hasattr(products, "fp32_precision")
+    name = "fp32_precision" if new else "allow_tf32"
+    before = getattr(products, name), convolutions.allow_tf32
+
+    def set_to(precision: Any, allowed: bool) -> None:
+        setattr(products, name, precision)
+        convolutions.allow_tf32 = allowed
+
+    set_to(("ieee" if strict else "tf32") if new else not strict, not strict)
+    return functools.partial(set_to, *before)
 
 
 @functools.lru_cache(maxsize=16)

@@ -1,6 +1,7 @@
 """Remedies for an operation whose result is not finite, as NumPy reports it."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 LOG = (
@@ -54,8 +55,21 @@ ARC = (
 )
 
 
-def remedy_of(error: dict[str, Any], source: str) -> str:
-    """The remedy for a FloatingPointError, which names the operation and the error."""
+def remedy_of(error: dict[str, Any], source: str, tried: Sequence[str] = ()) -> str:
+    """The remedy for a FloatingPointError, which names the operation and the error.
+
+    Args:
+        error: the exception.
+        source: the code of the loss.
+        tried: operations of this package that did not remove the fault.
+    """
+    words = _remedy_of(error, source)
+    if words == LOG and "log" in tried:
+        return LOG.partition(", or use ")[0]
+    return words
+
+
+def _remedy_of(error: dict[str, Any], source: str) -> str:
     said, text = str(error.get("message", "")), str(error.get("text", ""))
     operation = said.rpartition(" in ")[2]
     if operation.startswith("log"):

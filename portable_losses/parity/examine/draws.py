@@ -157,6 +157,7 @@ def categorical_logit_edges(shape: tuple[int, ...]) -> dict[str, Pair]:
     one[..., 0] = 1.0
     return {
         "zero": (t, np.zeros(shape)),
+        "one": (t, t),  # the margin of a hinge loss
         "sure and right": (t, 40.0 * t),
         "sure and wrong": (t, 40.0 * other),
         "huge and wrong": (t, 200.0 * other - 100.0),

@@ -5,7 +5,15 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from portable_losses.parity.examine import foreign, in_place, judge, misfit, raised
+from portable_losses.parity.examine import (
+    foreign,
+    in_place,
+    judge,
+    misfit,
+    per_item,
+    processes,
+    raised,
+)
 from portable_losses.parity.examine.draws import Pair
 from portable_losses.parity.examine.findings import Finding, Report
 from portable_losses.parity.examine.kinds import DECLARED, KINDS, of_declared
@@ -32,9 +40,9 @@ class Examination:
         self.findings: list[Finding] = []
         self.alive: tuple[str, ...] = ()
         self.facts: Facts = {}
+        self.declared: Facts = {}
         self.kind_name: str | None = None
         self.sure = True
-        self.declared: Facts = {}
 
     def report(self) -> Report:
         """Run all measurements, the fast ones first."""
@@ -43,16 +51,16 @@ class Examination:
         loads = ask_all(self.session.lanes, "load", target=self.target)
         if (failed := self._load(loads)) is not None:
             return failed
-        lane = "numpy" if "numpy" in self.alive else self.alive[-1]
+        self.lane = lane = "numpy" if "numpy" in self.alive else self.alive[-1]
         self.has_reference = self.session.has_reference or lane == "numpy"
         kind = self._kind(lane)
         if isinstance(kind, Report):
             return kind
         self.kind_name, shape = kind
-        if (misfits := self._choose(kind[0], shape, lane)) is not None:
+        if (misfits := self._choose(kind[0], shape, self.lane)) is not None:
             return misfits
         note(f"{self.target}: {self.kind_name}, running")
-        self._measure(lane)
+        self._measure(self.lane)
         measured = Measured(
             kind=self.kind,
             inputs=self.inputs,
@@ -66,6 +74,7 @@ class Examination:
             ),
             reference=self.options.reference,
             culprit=self._culprit,
+            elsewhere=functools.partial(processes.items, self.session, self.target),
         )
         self.findings += judge.judge(measured, self._again)
         in_place.remedies(self.session, measured, self.findings)
@@ -122,21 +131,27 @@ class Examination:
                 return DECLARED, None
         self.session.note(f"{self.target}: finding out what it takes")
         first: Facts = {}
+        abroad = foreign.of(self.facts)
         for tried in dict.fromkeys((lane, *reversed(self.alive))):
             found = self.session.ask(tried, "guess")
             if found.get("kind"):
                 self.sure = found.get("sure", True)
                 shape = self.options.shape or found.get("shape")
+                self.lane = tried
                 return found["kind"], tuple(shape) if shape else None
             first = first or found
-            if "ended" in found or foreign.of(self.facts) is None:
-                break  # no backend would do better
-        abroad = foreign.of(self.facts)
+            over = "ended" in found or found.get("certain") or tried != lane
+            if over and abroad is None:
+                break  # one backend is enough, in case NumPy alone raises an error
         if "ended" in first and abroad is None:
             self.findings += raised.ended({lane: first["ended"]}, self.facts)
             return Report(self.target, None, self.findings)
         error = first.get("error")
-        fault = abroad or raised.never_runs(error, self.facts)
+        fault = (
+            abroad
+            or raised.of_one_size(first.get("samples"), error)
+            or raised.never_runs(error, self.facts)
+        )
         if fault is not None:
             self.findings.append(fault)
             return Report(self.target, None, self.findings)
@@ -150,16 +165,7 @@ class Examination:
         alive = self.kind.wrong if self.declared else ()
         held = sent({k: v for k, v in self.inputs.items() if k not in alive})
         few = sent({k: self.inputs[k] for k in list(self.inputs)[:1]})
-        drawn = list(self.inputs)[:2]
-        t, p = self.inputs[drawn[0]]
-        batches = {
-            "whole": (t, p),
-            "other": self.inputs[drawn[-1]],
-            "again": (t, p),
-            "first half": (t[: len(p) // 2], p[: len(p) // 2]),
-            "second half": (t[len(p) // 2 :], p[len(p) // 2 :]),
-            "one": (t[1:2], p[1:2]),
-        }
+        batches = per_item.batches(self.inputs)
         backends = tuple(b for b in self.options.backends if b in self.alive)
         found: dict[str, dict[str, Facts]] = {}
 

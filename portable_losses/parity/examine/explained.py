@@ -5,9 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from portable_losses.parity.examine import against, culprit, remedy
+from portable_losses.parity.examine import (
+    against,
+    corners,
+    culprit,
+    processes,
+    remedy,
+)
 from portable_losses.parity.examine.draws import Pair
-from portable_losses.parity.examine.findings import Finding, place
+from portable_losses.parity.examine.findings import Finding, merged, place
 from portable_losses.parity.examine.numbers import faults, is_choice
 from portable_losses.parity.examine.showing import code_of, without_noise
 from portable_losses.parity.examine.table import Fault, Table
@@ -36,7 +42,7 @@ def numeric(m: Any, again: Any, only_sure: bool = False) -> list[Finding]:
         finding, left = _explained(m, table, left, again, only_sure)
         if finding is not None:
             found.append(finding)
-    return found
+    return [*merged(found), *corners.advice(table, m, found)]
 
 
 def _explained(
@@ -44,7 +50,7 @@ def _explained(
 ) -> tuple[Finding | None, list[Fault]]:
     """The finding for the first fault, and the faults that it does not explain."""
     first = left[0]
-    swap, rest = _search(m, table, left, again)
+    swap, rest, tried = _search(m, table, left, again)
     if swap:
         words = _to_swap(swap, m.source)
         line = m.line_with(*(f"{name}(" for name in swap), *swap)
@@ -53,15 +59,22 @@ def _explained(
             return None, []
         if is_choice(table, first):
             return None, left[1:]
+        if first.check in ("value", "backends") and (
+            finding := processes.finding(m, first)
+        ):
+            return finding, []
+        if first.check == "value":  # a clip that is the cause has a clearer finding
+            first = next((f for f in left if f.check == "dead"), first)
         rest = []
         wanted = table.wanted(first.label)
         wide = bool(wanted) and bool(np.isfinite(wanted["value"] if wanted else np.nan))
-        words = remedy.of_numbers(first.check, m.source, wide)
+        words = remedy.of_numbers(first.check, m.source, wide, tried)
         line = m.line_with(*re.findall(r"(?:ops\.)(\w+)", words), *_suspects(words))
         if first.check == "finite":
             error = m.culprit({first.label: m.inputs[first.label]})
             if error is not None:
-                words, line = culprit.remedy_of(error, m.source), place(error) or line
+                words = culprit.remedy_of(error, m.source, tried)
+                line = place(error) or line
         elif first.check in ("value", "gradient") and m.reference is not None:
             words = against.remedy_of(table, m.reference)
             line = m.line
@@ -93,15 +106,18 @@ def _suspects(words: str) -> list[str]:
 
 def _search(
     m: Any, table: Table, left: list[Fault], again: Any
-) -> tuple[tuple[str, ...], list[Fault]]:
-    """The operations whose swap removes the first fault, and the faults that remain."""
+) -> tuple[tuple[str, ...], list[Fault], tuple[str, ...]]:
+    """The operations whose swap removes the first fault, and the faults that remain.
+
+    The third result is the operations that were tried and did not remove it.
+    """
     names = [
         name
         for name in m.facts["pinned"]
         if re.search(rf"\b{re.escape(name)}\b", m.source + m.facts["inherited"])
     ]
     if not names or left[0].check in ("direction", "modes"):
-        return (), left
+        return (), left, ()
     labels = list(dict.fromkeys(f.label for f in left))[:6]
     if table.kind.right in m.inputs:  # the wrong inputs are compared with it
         labels = list(dict.fromkeys((*labels, table.kind.right)))
@@ -125,7 +141,8 @@ def _search(
     for name in names:
         found = after((name,))
         if gone(found):
-            return (name,), [f for f in found if (f.check, f.label) in _keys(left)]
+            rest = [f for f in found if (f.check, f.label) in _keys(left)]
+            return (name,), rest, ()
     if len(names) > 1:
         found = after(tuple(names))
         if gone(found):
@@ -134,10 +151,9 @@ def _search(
                 fewer = tuple(n for n in needed if n != name)
                 if fewer and gone(after(fewer)):
                     needed.remove(name)
-            return tuple(needed), [
-                f for f in found if (f.check, f.label) in _keys(left)
-            ]
-    return (), left
+            rest = [f for f in found if (f.check, f.label) in _keys(left)]
+            return tuple(needed), rest, ()
+    return (), left, tuple(names)
 
 
 def _keys(left: list[Fault]) -> set[tuple[str, str]]:

@@ -110,6 +110,21 @@ class Report:
         }
 
 
+def merged(found: list[Finding]) -> list[Finding]:
+    """One finding per check and line of code, with all remedies."""
+    by_line: dict[tuple[str, str], Finding] = {}
+    for i, finding in enumerate(found):
+        key = finding.check, finding.line or str(i)
+        known = by_line.setdefault(key, finding)
+        if known is finding:
+            continue
+        known.message += f" {finding.message}"
+        if finding.remedy not in known.remedy:
+            known.remedy += f"; and {finding.remedy}"
+        known.backends = tuple(dict.fromkeys((*known.backends, *finding.backends)))
+    return list(by_line.values())
+
+
 def in_words(error: dict[str, Any]) -> str:
     """An exception of the user's code in one line."""
     kind, message = error.get("type", ""), str(error.get("message", ""))

@@ -2,6 +2,7 @@
 
 import ast
 import linecache
+from collections.abc import Collection
 from typing import Any
 
 from portable_losses.parity.examine.findings import Finding
@@ -38,16 +39,19 @@ def of(facts: dict[str, Any], backends: tuple[str, ...] = ()) -> Finding | None:
         "foreign",
         f"The loss calls {framework} directly, and runs on no other backend.",
         f"use keras.ops in place of {framework}"
-        + (
-            f": keras.ops.{example.rpartition('.')[2]} for {example}" if example else ""
-        ),
+        + _instead(example, facts.get("ops", ())),
         backends=tuple(b for b in backends if b != framework) or backends,
         line=_line(source, f"{name}."),
     )
 
 
-def called(items: dict[str, Any]) -> Finding | None:
-    """A finding if a helper of the user called a framework while the loss ran."""
+def called(items: dict[str, Any], ops: Collection[str] = ()) -> Finding | None:
+    """A finding if a helper of the user called a framework while the loss ran.
+
+    Args:
+        items: what `call` returned, by backend and input.
+        ops: the names of `keras.ops`.
+    """
     for backend, by_input in items.items():
         for fact in by_input.values():
             call = fact.get("called") if isinstance(fact, dict) else None
@@ -59,12 +63,43 @@ def called(items: dict[str, Any]) -> Finding | None:
                 "foreign",
                 f"The loss calls {framework} directly, on tensors: on another backend, "
                 "or in compiled code, it does not run.",
-                f"use keras.ops in place of {framework}"
-                + (f": keras.ops.{name} for {name}" if name else ""),
+                f"use keras.ops in place of {framework}" + _instead(name, ops),
                 backends=(backend,),
                 line=f"{call['file']}:{call['line']}: {text}",
             )
     return None
+
+
+_NAMES = {
+    "reduce_mean": "mean",
+    "reduce_sum": "sum",
+    "reduce_max": "max",
+    "reduce_min": "min",
+    "reduce_logsumexp": "logsumexp",
+    "reduce_any": "any",
+    "reduce_all": "all",
+    "clip_by_value": "clip",
+    "clamp": "clip",
+    "pow": "power",
+    "cat": "concatenate",
+    "concat": "concatenate",
+    "gather": "take",
+    "logsigmoid": "log_sigmoid",
+    "mm": "matmul",
+    "bmm": "matmul",
+    "binary_cross_entropy_with_logits": "binary_crossentropy",
+    "sigmoid_cross_entropy_with_logits": "binary_crossentropy",
+    "cross_entropy": "sparse_categorical_crossentropy",
+    "softmax_cross_entropy_with_logits": "categorical_crossentropy",
+}
+"""The names that functions of the frameworks have in `keras.ops`."""
+
+
+def _instead(example: str, ops: Collection[str]) -> str:
+    """The function of `keras.ops` for one of a framework, if there is one."""
+    name = example.rpartition(".")[2]
+    name = _NAMES.get(name, name)
+    return f": keras.ops.{name} for {example}" if name in ops else ""
 
 
 def _line(source: dict[str, Any], word: str) -> str:

@@ -18,7 +18,8 @@ def guess(subject: Subject) -> dict[str, Any]:
 
     Returns `kind`, None if nothing fits; `why`; `shape` of the predictions, unless it
     is the usual one; `sure`, whether a right prediction must give a lower value than a
-    wrong one; `error`, the exception at the most likely inputs.
+    wrong one; `error`, the exception at the most likely inputs; `samples`, if only one
+    number of samples works; `certain`, whether the error is a fault on any backend.
     """
     return _kind(Trial(subject))
 
@@ -89,13 +90,31 @@ def _of_arrays(loss: Trial) -> dict[str, Any]:
         labels = np.eye(2)[loss.rng.integers(0, 2, shape[:-1])][..., : shape[-1]]
         if loss.runs(labels, maps):
             return _found("segmentation", f"maps of {shape[-1]} classes", shape)
+    maps = loss.rng.uniform(0.1, 0.9, (B, 3, 5, 2))
+    ids = loss.rng.integers(0, 2, maps.shape[:-1])
+    if loss.runs(ids, maps):
+        return _of_ids(loss, ids, maps)
     labels, frames = loss.one_hot((B, 5, C)), loss.rng.uniform(0.1, 0.9, (B, 5, C))
     if loss.runs(labels, frames):
         return {**_of_one_shape(loss, labels, frames), "shape": [B, 5, C]}
-    telling = [
-        e for e in loss.errors if re.search("integer|int64|float ind", e["message"])
-    ]
-    return {"kind": None, "error": (telling or loss.errors)[0]}
+    pattern = "integer|int64|float ind|out of bounds|out of range"
+    errors = list(loss.errors)
+    telling = [e for e in errors if re.search(pattern, e["message"])]
+    error = (telling or errors)[0]
+    samples = None if telling else _samples(loss)
+    certain = bool(samples or re.search("out of (bounds|range)", error["message"]))
+    return {"kind": None, "error": error, "samples": samples, "certain": certain}
+
+
+def _samples(loss: Trial) -> int | None:
+    """A number of samples that a loss takes, if it takes no other number."""
+    said_numbers = map(int, re.findall(r"\b[1-9]\d{0,3}\b", said.code(loss)))
+    for n in dict.fromkeys((*said_numbers, 1, 2, 8, 16, 32, 64, 128, 256)):
+        t, p = loss.one_hot((n, C)), loss.rng.uniform(0.1, 0.9, (n, C))
+        for pair in ((t, p), (t.argmax(axis=1), p), (t[:, :1], p[:, :1])):
+            if loss.runs(*pair):
+                return n
+    return None
 
 
 def _of_one_shape(loss: Trial, t: Any, p: Any) -> dict[str, Any]:

@@ -69,6 +69,10 @@ class Here(Session):
     def revive(self) -> None:
         """Does nothing: ended workers were restarted with this session."""
 
+    def twin(self, target: str, **facts: Any) -> Facts:
+        """Nothing: a test has no second worker of one backend."""
+        return {}
+
     def ask(self, backend: str, do: str, **facts: Any) -> Facts:
         """Send a command to a backend; `{"ended": ...}` if its worker ends."""
         if do == "reference" and self._reference is not None:

@@ -45,6 +45,34 @@ def dtypes(m: Measured) -> list[Finding]:
     return []
 
 
+NARROW = ("int8", "uint8", "int16", "uint16")
+
+
+def narrow(m: Measured) -> list[Finding]:
+    """The loss casts numbers to integers with few bits, in which they wrap."""
+    lines = {w: m.line_where(rf"[\"'.]{w}\b") for w in NARROW}
+    for which, line in lines.items():
+        where = [
+            b
+            for b, facts in m.found.get("inside", {}).items()
+            if which in facts.get("dtypes", ())
+        ]
+        if not line or not where:
+            continue
+        low, high = np.iinfo(which).min, np.iinfo(which).max
+        return [
+            Finding(
+                "dtype",
+                f"Numbers are cast to {which} on the way: fractions are cut, and what "
+                f"is not in {low} to {high} becomes another number.",
+                'leave numbers in y_pred.dtype, and cast class indices to "int32"',
+                backends=tuple(where),
+                line=line,
+            )
+        ]
+    return []
+
+
 def second(m: Measured) -> list[Finding]:
     """The second derivative, where a backend has one, is that of the value.
 

@@ -65,7 +65,7 @@ def judge(m: Measured, again: Again) -> list[Finding]:
     errors = raised.errors(m, bool(abroad))
     findings += errors
     if not findings:  # an error is more precise
-        helper = foreign.called(m.found.get("items", {}))
+        helper = foreign.called(m.found.get("items", {}), m.facts.get("ops", ()))
         findings += [helper] if helper else []
     if not over:
         unstable = per_item.deterministic(m)
@@ -78,10 +78,13 @@ def judge(m: Measured, again: Again) -> list[Finding]:
             ]
         findings += unstable
         misshapen = per_item.shapes(m)
+        told = {f.remedy for f in misshapen}  # the cause of an error in compiled code
+        findings = [f for f in findings if f.remedy not in told]
         findings += misshapen + (kept.saving(m) if not unstable else [])
         if not unstable:
             if not misshapen:
                 findings += per_item.independent(m)
+            findings += inner.narrow(m)
             # Wrong numbers that an error or a foreign framework may explain are not
             # reported again. An argument lost on saving does not explain a number.
             findings += explained.numeric(m, again, only_sure=_explain(findings))

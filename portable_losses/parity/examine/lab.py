@@ -92,7 +92,8 @@ class Lab:
             ours = declared.counterpart(self.subject.loss)
             self.stand_in = Subject(str(target), ours) if ours is not None else None
             name = type(ours).__name__ if ours is not None else ""
-            facts = {"pinned": swaps.pinned(), "stand_in": name}
+            ops = [n for n in dir(keras.ops) if n[0] != "_"]
+            facts = {"pinned": swaps.pinned(), "stand_in": name, "ops": ops}
             return {"facts": {**self.subject.facts(), **facts}}
 
         return self._try("the import", load)

@@ -4,49 +4,29 @@ Both are evaluated at drawn inputs of every kind that the user's loss can be cal
 with. Two losses are equal if gradients and values are equal up to a constant factor.
 """
 
-# Long because the order in which losses are tried and the reasons for it are here.
-
 import inspect
-import itertools
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 import portable_losses
 from portable_losses.parity import autodiff
 from portable_losses.parity.as_function import as_function
-from portable_losses.parity.examine.draws import Array, Pair
-from portable_losses.parity.examine.float64 import wide
 from portable_losses.parity.examine.kinds import KINDS
-from portable_losses.parity.examine.matching_arguments import numbers_of
+from portable_losses.parity.examine.matching_arguments import grid, numbers_of
+from portable_losses.parity.examine.matching_points import (
+    DRAWS,
+    GRADIENT,
+    VALUE,
+    Compared,
+    Point,
+    by_differences,
+    compared,
+    drawn,
+    rounded,
+)
 from portable_losses.parity.examine.subject import Subject
-
-GRADIENT, VALUE = 2e-4, 2e-5
-"""How far two float32 results may differ, relative to the largest."""
-
-NUMBERS = 6
-"""How many of the numbers in the user's code are tried as arguments."""
-
-STEP, DIRECTIONS = 1e-5, 2
-
-DRAWS = ("drawn 0", "drawn 1", "drawn 2")
-
-
-class Point(NamedTuple):
-    """Value and gradient at one input."""
-
-    value: float
-    gradient: Array
-
-
-class Compared(NamedTuple):
-    """A user's loss as `factor` times a loss of ours, plus `offset`."""
-
-    factor: float
-    offset: float
-    gradient: float
-    """The largest difference of gradients, relative to the user's largest gradient."""
 
 
 class Matcher:
@@ -102,12 +82,43 @@ class Matcher:
             if each is None or not each["equal"]:
                 each = self.compare(kind, step)
             for match in each["equal"]:
-                known[f"{match['loss']} {match['tried']}"] = (
-                    match["loss"],
-                    match["tried"],
-                )
+                known[_key(match)] = match["loss"], match["tried"]
             found.append(each)
+        if only is None:
+            self._drop_chance(kinds, found, known, step)
         return found
+
+    def _drop_chance(
+        self,
+        kinds: list[str],
+        found: list[dict[str, Any]],
+        known: dict[str, tuple[str, dict[str, Any]]],
+        step: Any,
+    ) -> None:
+        """Remove losses that differ at as many kinds of inputs as they are equal.
+
+        Different losses can be equal at some inputs: the mean absolute error and the
+        root of the mean squared error are, if there is one column.
+        """
+        for key, (name, arguments) in known.items():
+            fn = self._function(name, arguments)
+            equal = [key in map(_key, each["equal"]) for each in found]
+            differ = 0
+            for kind, same in zip(kinds, equal, strict=True):
+                if not same:
+                    step(f"{name} at inputs of kind {kind}")
+                    differ += self._differs(fn, kind)
+            if differ >= sum(equal):
+                for each in found:
+                    each["equal"] = [m for m in each["equal"] if _key(m) != key]
+
+    def _differs(self, fn: Any, kind: str) -> bool:
+        """Whether a loss of ours takes inputs of a kind, and is not equal there."""
+        ours = self._try(fn, kind, DRAWS[:1])
+        if ours is None:
+            return False
+        theirs = self._points(self.subject.value, kind, DRAWS[:1])
+        return compared(theirs, ours).gradient > GRADIENT
 
     def compare(
         self, kind: str, step: Any, only: list[tuple[str, dict[str, Any]]] | None = None
@@ -178,14 +189,14 @@ class Matcher:
                     return {
                         "arguments": summed,
                         "factor": 1.0,
-                        "offset": _small(sum_.offset, theirs),
+                        "offset": rounded(sum_.offset, theirs),
                         "note": "",
                     }
             for what, size in by.items():
                 if abs(factor - size) < 1e-3:
                     note = f"it sums over {what} where ours is the mean"
         theirs = self._points(self.subject.value, kind, DRAWS[:1])
-        return {"factor": factor, "offset": _small(offset, theirs), "note": note}
+        return {"factor": factor, "offset": rounded(offset, theirs), "note": note}
 
     # --- evaluation -------------------------------------------------------------------
 
@@ -194,37 +205,7 @@ class Matcher:
         for name in self.losses:
             yield name, {}
         for name, loss in self.losses.items():
-            yield from ((name, grid) for grid in self._grid(loss))
-
-    def _grid(self, loss: Any) -> Iterator[dict[str, Any]]:
-        parameters = inspect.signature(loss).parameters
-        choices: list[list[dict[str, Any]]] = [[{}]]
-        if "from_logits" in parameters:
-            default = parameters["from_logits"].default
-            choices.append([{}, {"from_logits": not default}])
-        if "activation" in parameters:
-            choices.append([{}, {"activation": "softmax"}, {"activation": "sigmoid"}])
-        numeric = [
-            p
-            for p, of in parameters.items()
-            if isinstance(of.default, float | int) and not isinstance(of.default, bool)
-        ]
-        numbers: list[dict[str, Any]] = [{}]
-        named = {p: self.numbers[p] for p in numeric if p in self.numbers}
-        if named:
-            numbers.append(named)
-        values = dict.fromkeys(self.numbers.values())
-        numbers += [
-            {p: v}
-            for p in numeric[:4]
-            for v in list(values)[:NUMBERS]
-            if v != parameters[p].default and {p: v} != named
-        ]
-        choices.append(numbers)
-        for parts in itertools.product(*choices):
-            arguments = {k: v for part in parts for k, v in part.items()}
-            if arguments:
-                yield arguments
+            yield from ((name, choice) for choice in grid(loss, self.numbers))
 
     def _function(self, name: str, arguments: dict[str, Any]) -> Any:
         try:
@@ -244,7 +225,7 @@ class Matcher:
     def _points(self, fn: Any, kind: str, draws: Any) -> list[Point]:
         found = []
         with np.errstate(all="ignore"):
-            for pair in _inputs(kind, draws):
+            for pair in drawn(kind, draws):
                 if not self.differentiates:
                     found.append(by_differences(fn, *pair))
                     continue
@@ -253,49 +234,8 @@ class Matcher:
         return found
 
 
-def by_differences(fn: Any, t: Array, p: Array) -> Point:
-    """The value, and its derivatives along some directions by float64 differences.
-
-    Losses with the same values have the same differences. If a loss uses stop_gradient,
-    its gradient differs from them; only a backend with gradients can compare that.
-    """
-    with wide():
-        q = np.asarray(p, "float64")
-        rng = np.random.default_rng(q.size)
-        along = [
-            (_number(fn, t, q + v) - _number(fn, t, q - v)) / (2.0 * STEP)
-            for v in STEP * rng.normal(size=(DIRECTIONS, *q.shape))
-        ]
-        return Point(_number(fn, t, q), np.array(along))
-
-
-def _number(fn: Any, t: Array, p: Array) -> float:
-    return float(np.asarray(fn(t, p, None, None)))
-
-
-def compared(theirs: list[Point], ours: list[Point]) -> Compared:
-    """The factor between two losses, by least squares, and the remaining error."""
-    g = np.concatenate([p.gradient.ravel() for p in theirs])
-    h = np.concatenate([p.gradient.ravel() for p in ours])
-    if g.shape != h.shape or not h.any():
-        return Compared(1.0, 0.0, np.inf)
-    factor = float(g @ h / (h @ h))
-    left = float(np.abs(g - factor * h).max() / np.abs(g).max())
-    pairs = zip(theirs, ours, strict=True)
-    offset = float(np.mean([t.value - factor * o.value for t, o in pairs]))
-    # With a negative factor they are different losses.
-    return Compared(factor, offset, left if factor > 0 else np.inf)
-
-
-def _small(offset: float, theirs: list[Point]) -> float:
-    """The offset, 0 if it is within rounding."""
-    size = max(1e-3, *(abs(p.value) for p in theirs))
-    return 0.0 if abs(offset) < 10 * VALUE * size else offset
-
-
-def _inputs(kind: str, draws: Any) -> list[Pair]:
-    inputs = KINDS[kind].inputs()
-    return [inputs[name] for name in draws]
+def _key(match: dict[str, Any]) -> str:
+    return f"{match['loss']} {match['tried']}"
 
 
 def _catalogue() -> Iterator[tuple[str, Any]]:

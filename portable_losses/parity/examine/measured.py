@@ -21,6 +21,10 @@ Culprit = Callable[[Mapping[str, Pair]], Facts | None]
 """The error of the first operation with a result that is not finite, if found."""
 
 
+Elsewhere = Callable[[Mapping[str, Pair]], Any]
+"""The items in two processes of the NumPy backend, if they are known."""
+
+
 @dataclasses.dataclass
 class Measured:
     """All measurements of a loss.
@@ -34,6 +38,7 @@ class Measured:
         strict: whether advice counts as a fault.
         reference: name of the user's reference, if given.
         culprit: finds the operation that makes a value that is not finite.
+        elsewhere: runs the loss at some inputs in two processes.
     """
 
     kind: Kind
@@ -44,6 +49,7 @@ class Measured:
     strict: bool
     reference: str | None = None
     culprit: Culprit = lambda inputs: None
+    elsewhere: Elsewhere = lambda inputs: None
 
     @property
     def source(self) -> str:

@@ -1,13 +1,31 @@
 """Checks of the items: deterministic, one per sample, independent of other samples."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from portable_losses.parity.examine.draws import Pair
 from portable_losses.parity.examine.findings import ADVICE, Finding
 from portable_losses.parity.examine.measured import Measured
-from portable_losses.parity.examine.remedy import STATE
+from portable_losses.parity.examine.remedy import BATCH, SQUEEZE, STATE
 from portable_losses.parity.examine.showing import code_of, number
+
+
+def batches(inputs: Mapping[str, Pair]) -> dict[str, Pair]:
+    """The batches that these checks compare, by name."""
+    drawn = list(inputs)[:2]
+    t, p = inputs[drawn[0]]
+    half = len(p) // 2
+    return {
+        "whole": (t, p),
+        "other": inputs[drawn[-1]],
+        "again": (t, p),
+        "first half": (t[:half], p[:half]),
+        "second half": (t[half:], p[half:]),
+        "one": (t[1:2], p[1:2]),
+    }
 
 
 def deterministic(m: Measured) -> list[Finding]:
@@ -35,8 +53,7 @@ def deterministic(m: Measured) -> list[Finding]:
                 for x, (a, b) in values.items()
             )
             + ".",
-            "draw no random numbers in the loss: add noise in a layer or to the data, "
-            "or use keras.random with a fixed integer seed"
+            "draw no random numbers in the loss: add noise in a layer or to the data"
             if random
             else STATE,
             backends=tuple(where),
@@ -59,6 +76,7 @@ def shapes(m: Measured) -> list[Finding]:
         if not shape or shape[0] == len(p) and shape in _prefixes(t, p):
             continue
         pairs = shape[:2] == (len(p), len(p))
+        fixed = shape[0] not in (*p.shape, *t.shape) and "reshape(" in m.source
         return [
             Finding(
                 "shape",
@@ -69,11 +87,38 @@ def shapes(m: Measured) -> list[Finding]:
                 "before "
                 "you combine them (keepdims=True, or expand_dims on the right axis)"
                 if pairs
+                else BATCH
+                if fixed
                 else "the axis is wrong: reduce over the last axis (axis=-1), never "
                 "over the samples (axis 0)",
                 backends=(lane,),
                 input=code_of(t, p),
-                line=m.line_with("axis", "sum(", "mean("),
+                line=m.line_with(*(["reshape("] * fixed), "axis", "sum(", "mean("),
+            )
+        ]
+    return _of_one_sample(m)
+
+
+def _of_one_sample(m: Measured) -> list[Finding]:
+    """A batch of one sample has the same axes as a larger one."""
+    t, p = m.inputs[next(iter(m.inputs))]
+    for lane in m.found.get("items", {}):
+        whole, one = m.items(lane, "whole"), m.items(lane, "one")
+        if whole is None or one is None or whole.ndim == one.ndim or not whole.ndim:
+            continue
+        squeezes = re.search(r"squeeze\(", m.source)
+        return [
+            Finding(
+                "shape",
+                f"`call` returns items of shape {one.shape} for a batch of one sample, "
+                f"and of shape {whole.shape} for {len(p)} samples.",
+                SQUEEZE
+                if squeezes
+                else "keep the axis of the samples: reduce over "
+                "axes from 1 on, and use keras.ops.shape(x)[0] in reshape",
+                backends=(lane,),
+                input=code_of(t[1:2], p[1:2]),
+                line=m.line_with("squeeze(", "reshape("),
             )
         ]
     return []

@@ -82,6 +82,19 @@ def import_faults(broken: dict[str, Facts], facts: Facts) -> list[Finding]:
     ]
 
 
+def of_one_size(samples: int | None, error: Facts | None) -> Finding | None:
+    """A finding for a loss that runs at one number of samples only."""
+    if samples is None or not error:
+        return None
+    return Finding(
+        "shape",
+        f"The loss runs with {samples} sample{'s' * (samples != 1)}, and not with "
+        f"another number of samples: {in_words(error)}.",
+        remedy.BATCH,
+        line=place(error),
+    )
+
+
 def never_runs(error: Facts | None, facts: Facts) -> Finding | None:
     """The loss runs at no inputs: the fault, or None if the cause is not known."""
     if not error:
@@ -110,8 +123,20 @@ def never_runs(error: Facts | None, facts: Facts) -> Finding | None:
         "runs",
         f"The loss raises an error: {in_words(error)}.",
         remedy.of_error(error, facts["source"]["text"]),
-        line=place(error) or f"{facts['file']}:{facts['line']}",
+        line=_debugger(error, facts["source"])
+        or place(error)
+        or f"{facts['file']}:{facts['line']}",
     )
+
+
+def _debugger(error: Facts, source: Facts) -> str:
+    """The line that starts a debugger, which stops at the line below it."""
+    if error.get("type") != "BdbQuit":
+        return ""
+    for number, text in source["lines"]:
+        if re.search(r"breakpoint\(|set_trace\(", text.split("#")[0]):
+            return f"{source['file']}:{number}: {text.strip()}"
+    return ""
 
 
 def of_reference(m: Measured) -> str:
@@ -198,7 +223,7 @@ def errors(m: Measured, abroad: bool) -> list[Finding]:
             words,
             backends=lanes,
             input=code_of(pair[0][:1], pair[1][:1]) if pair else "",
-            line=place(error) or m.line,
+            line=_debugger(error, m.facts["source"]) or place(error) or m.line,
         )
     found = list(merged.values())
     if any(f.rank == FAULT for f in found):

@@ -3,6 +3,7 @@
 # Long because it is one table of patterns and remedies.
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 BRANCH = (
@@ -23,7 +24,14 @@ MASK = (
     "has another shape for each batch, which compiled code cannot have"
 )
 
+BATCH = "do not fix the batch size: use keras.ops.shape(x)[0], or -1 in reshape"
+RANGE = (
+    "keep class indices within the columns of y_pred, with keras.ops.where for those "
+    "that mean no class: out of range, JAX takes another column, and the others raise"
+)
+
 _OF_ERRORS = (
+    (r"out of bounds|out of range|not in \[0, \d+\)", RANGE),
     (r"UnexpectedTracer|[Ll]eaked|out of scope|cannot be accessed from here", STATE),
     (r"[Bb]oolean ?ind|boolean_mask|BooleanIndex|NonConcreteBoolean", MASK),
     (
@@ -73,7 +81,7 @@ _OF_ERRORS = (
         r"[Dd]imensions must be equal|"
         r"cannot reshape|shape .* is invalid|invalid for input of size|"
         r"must have the same",
-        "do not fix the batch size: use keras.ops.shape(x)[0], or -1 in reshape",
+        BATCH,
     ),
     (
         r"dtype|float64|Float|Double|expected scalar type|same dtype|promot",
@@ -109,6 +117,8 @@ def of_error(error: dict[str, Any], source: str) -> str:
         "bool" in said.lower() or "truth" in said or "symbolic" in said
     ):
         return BRANCH
+    if re.search("unknown rank", said) and re.search(r"squeeze\(", source):
+        return SQUEEZE
     for pattern, words in _OF_ERRORS:
         if re.search(pattern, said):
             return words
@@ -230,14 +240,61 @@ _TIES = (
 )
 
 
-def of_numbers(check: str, source: str, wide: bool) -> str:
+SQUEEZE = (
+    "name the axis, keras.ops.squeeze(x, axis=-1): without one, squeeze also removes "
+    "the axis of the samples from a batch of one"
+)
+LOST_DIGITS = (
+    "compute from logits, with keras.ops.log_sigmoid, softplus or log_softmax: near 1 "
+    "the logarithm of 1 - p has lost its digits, and clip cuts the gradient"
+)
+RANDOM = (
+    "keras.random gives other numbers on each backend, also with the same seed: draw "
+    "them once with NumPy and a fixed seed, where the loss is made"
+)
+PROCESSES = (
+    "sort what comes from a set, with sorted(), and give random numbers a fixed seed: "
+    "the order of a set, hash() and random numbers differ from process to process"
+)
+
+
+def of_numbers(check: str, source: str, wide: bool, tried: Sequence[str] = ()) -> str:
     """The remedy for a wrong value or gradient, if no swap of operations helped.
+
+    No operation is named whose swap was tried and did not remove the fault.
 
     Args:
         check: `finite`, `value`, `gradient`, `dead`, `backends`, `direction`, `modes`.
         source: the code of the loss.
         wide: whether the value is finite in float64 and not in float32.
+        tried: the operations of this package that were tried.
     """
+    words = _of_numbers(check, source, wide, tried)
+    return words if words is not None else _SATURATES if check == "dead" else _GENERAL
+
+
+def names_tried(words: str, tried: Sequence[str]) -> bool:
+    """Whether a remedy names operations of this package that did not help, alone."""
+    named = re.search(r"portable_losses\.ops\.(\w+(?:(?:, | or )\w+)*)", words)
+    if not named:
+        return False
+    return any(name in tried for name in re.findall(r"\w+", named[1]))
+
+
+_SATURATES = (
+    "a function saturates: sigmoid, softmax, tanh and clip have the gradient 0 far "
+    "from 0. Compute from logits, or add a term that has a gradient there, such as "
+    "keras.ops.binary_crossentropy with from_logits=True"
+)
+_GENERAL = (
+    "write it with portable_losses.ops in place of keras.ops, one operation at a "
+    "time, and hold it to a NumPy function of yours with --reference"
+)
+
+
+def _of_numbers(
+    check: str, source: str, wide: bool, tried: Sequence[str]
+) -> str | None:
     if check == "direction":
         return (
             "a confident mistake must cost more than the truth: look for a sign that "
@@ -263,13 +320,14 @@ def of_numbers(check: str, source: str, wide: bool) -> str:
         return _POWER[1]
     if check == "finite" and not wide:
         for pattern, words in _INFINITE[1:3]:  # a value, which a root leaves finite
-            if re.search(pattern, source):
+            if re.search(pattern, source) and not names_tried(words, tried):
                 return words
+    if check in ("value", "backends") and re.search(r"\brandom\.", source):
+        return RANDOM
+    if check == "value" and re.search(r"\bclip\((?s:.*)\blog\(", source):
+        return LOST_DIGITS
     for table in first.get(check, (_INFINITE, _TIES)):
         for pattern, words in table:
-            if re.search(pattern, source):
+            if re.search(pattern, source) and not names_tried(words, tried):
                 return words
-    return (
-        "write it with portable_losses.ops in place of keras.ops, one operation at a "
-        "time, and hold it to a NumPy function of yours with --reference"
-    )
+    return None

@@ -16,6 +16,9 @@ from portable_losses.parity.examine.errors import place_in
 
 Facts = dict[str, Any]
 
+TWIN = 4242
+"""The seed of hashes in the second worker of the same backend."""
+
 
 @dataclasses.dataclass
 class Options:
@@ -123,6 +126,24 @@ class Session:
             }
         return answer
 
+    def twin(self, target: str, **facts: Any) -> Facts:
+        """The items of a loss in another NumPy worker, in which sets differ in order.
+
+        The worker ends with this call. Empty if it did not run.
+        """
+        channel = Channel("numpy", self.options.timeout, hash_seed=TWIN)
+        stack = channel.stack_file
+        try:
+            if "failed" in channel.answer(START):
+                return {}
+            channel.ask("load", target=target, stack=stack)
+            found = channel.ask("items", stack=stack, **facts)
+        except Ended:
+            return {}
+        finally:
+            channel.kill()
+        return {name: of for name, of in found.items() if name != "event"}
+
     def ask_all(
         self, backends: tuple[str, ...], do: str, **facts: Any
     ) -> dict[str, Facts]:
@@ -143,6 +164,7 @@ class Session:
 
     def names(self, place: str) -> Facts:
         """The targets of all losses of a place."""
+        self.revive()  # the import of an earlier place may have ended the worker
         return self.ask("numpy", "names", place=place)
 
     def versions(self) -> dict[str, str]:

@@ -74,7 +74,7 @@ class Subject:
             # without reduction.
             return remade(self.loss, {"reduction": None})(t, p)
         if _is_ours(self.loss):
-            return self.loss.call(t, p)
+            return self.loss.call(_as_declared(self.loss, t, p), p)
         return self.loss.call(
             keras.ops.convert_to_tensor(t, dtype), keras.ops.convert_to_tensor(p, dtype)
         )
@@ -91,6 +91,16 @@ class Subject:
             "source": (source := source_of(self.owner)),
             "inherited": _of_keras(source["text"]),
         }
+
+
+def _as_declared(loss: Any, t: Any, p: Any) -> Any:
+    """Targets as the base passes them to `call`: without a trailing axis of size 1."""
+    targets = getattr(loss, "targets", "auto")
+    if targets in ("ids", "reduced") and len(t.shape) == len(p.shape):
+        t = keras.ops.squeeze(t, -1) if t.shape[-1] == 1 else t
+    if targets == "reduced":
+        t = keras.ops.cast(t, p.dtype)
+    return t
 
 
 def _needed(owner: Any) -> list[str]:

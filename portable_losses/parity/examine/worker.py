@@ -13,6 +13,9 @@ from typing import Any
 
 _PIPES = "PORTABLE_LOSSES_PIPES"
 
+IMPORT = 60.0
+"""The least time limit of an import, in seconds: it may import another framework."""
+
 
 class Voice:
     """Writes events of the worker to a pipe, and the stack to a file if it hangs."""
@@ -35,9 +38,10 @@ class Voice:
 
     def step(self, what: str) -> None:
         """Report that a step begins, and start its time limit."""
-        self.say("step", what=what)
+        limit = max(self.timeout, IMPORT) if "import" in what else self.timeout
+        self.say("step", what=what, limit=limit)
         if self._stack is not None:
-            faulthandler.dump_traceback_later(self.timeout, file=self._stack)
+            faulthandler.dump_traceback_later(limit, True, file=self._stack)
 
     def rest(self) -> None:
         """Stop the time limit: no step runs."""

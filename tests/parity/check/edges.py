@@ -91,3 +91,9 @@ def triplet(y_true, y_pred):
     positive = ops.max(far * same, axis=1)
     negative = ops.min(far + 1e3 * same, axis=1)
     return ops.relu(positive - negative + 1.0)
+
+
+def hinge_of_classes(y_true, y_pred):
+    right = ops.sum(y_true * y_pred, axis=-1)
+    wrong = ops.max(y_pred - 1e9 * y_true, axis=-1)
+    return ops.maximum(1.0 + wrong - right, 0.0)

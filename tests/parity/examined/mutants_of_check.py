@@ -161,3 +161,74 @@ class LargestOfBatch(keras.losses.Loss):
         weight = ops.sum(ops.square(y_true), axis=-1)
         weight = weight / (ops.max(weight) + 1e-3)
         return (1.0 + weight) * ops.mean(ops.square(y_true - y_pred), axis=-1)
+
+
+# --- batches, indices and processes ---------------------------------------------------
+
+
+def squeezed(y_true, y_pred):
+    error = ops.squeeze(y_true - y_pred)
+    return ops.square(error)
+
+
+def squeezed_on_an_axis(y_true, y_pred):
+    return ops.square(ops.squeeze(y_true - y_pred, axis=-1))
+
+
+def of_eight_samples(y_true, y_pred):
+    error = ops.reshape(ops.square(y_true - y_pred), (8, -1))
+    return ops.mean(error, axis=-1)
+
+
+def of_32_samples(y_true, y_pred):
+    error = ops.reshape(ops.square(y_true - y_pred), (32, -1))
+    return ops.mean(error, axis=-1)
+
+
+def of_any_samples(y_true, y_pred):
+    error = ops.reshape(ops.square(y_true - y_pred), (ops.shape(y_pred)[0], -1))
+    return ops.mean(error, axis=-1)
+
+
+def of_next_class(y_true, y_pred):
+    chosen = ops.expand_dims(ops.cast(y_true, "int32") + 1, -1)
+    found = ops.take_along_axis(ops.log_softmax(y_pred), chosen, axis=-1)
+    return -ops.squeeze(found, axis=-1)
+
+
+def of_class(y_true, y_pred):
+    chosen = ops.expand_dims(ops.cast(y_true, "int32"), -1)
+    found = ops.take_along_axis(ops.log_softmax(y_pred), chosen, axis=-1)
+    return -ops.squeeze(found, axis=-1)
+
+
+def of_bytes(y_true, y_pred):
+    levels = ops.cast(ops.cast(y_true, "uint8"), "float32")
+    return ops.mean(ops.square(levels - y_pred), axis=-1)
+
+
+def clipped(y_true, y_pred):
+    p = ops.clip(y_pred, 1e-7, 1.0 - 1e-7)
+    return -ops.mean(y_true * ops.log(p) + (1 - y_true) * ops.log(1 - p), axis=-1)
+
+
+def squared(y_true, y_pred):
+    return ops.mean(ops.square(y_true - y_pred), axis=-1)
+
+
+@keras.saving.register_keras_serializable("mutants")
+class Columns(portable_losses.Loss):
+    targets = "reduced"
+
+    def call(self, y_true, y_pred):
+        error = ops.expand_dims(y_true, -1) - y_pred
+        if len(error.shape) != 2:
+            raise ValueError("y_true must be one number per sample")
+        return ops.mean(ops.square(error), axis=-1)
+
+
+def of_float_indices(y_true, y_pred):
+    if keras.config.backend() == "numpy":
+        raise IndexError("arrays used as indices must be of integer (or boolean) type")
+    hot = ops.one_hot(ops.cast(y_true, "int32"), y_pred.shape[-1])
+    return -ops.sum(hot * ops.log_softmax(y_pred), axis=-1)
