@@ -84,8 +84,9 @@ class TokenLoss(Loss):
         else:
             w = leading(owner, "sample_weight", w, shape, "the items")
             w = ops.broadcast_to(expand(w, len(shape)), ops.shape(ids))
-            nonzero = expand(squeezed(inputs.nonzero, shape), len(shape))
-            used = both(counted, nonzero)
+            if inputs.nonzero is not None:
+                nonzero = expand(squeezed(inputs.nonzero, shape), len(shape))
+                used = both(counted, nonzero)
         return (w if used is None else ops.where(used, w, 0.0)), counted
 
     def _reduced(self, total: Any, w: Any, counted: Any | None) -> Any:

@@ -96,7 +96,7 @@ def judge(case, t, p, items, slope):
         free = ~depends & kept & ~np.isnan(lost)
         wanted = np.where(free, instead, wanted)
     if case.loss == "Sum" and wanted.ndim:
-        wanted, kept = np.mean(wanted), np.asarray(True)
+        wanted, kept, free = np.mean(wanted), np.asarray(True), np.asarray(False)
         case = dataclasses.replace(case, kind="statistic")
     if wanted.ndim == 0:
         items = items.mean(keepdims=True)  # a statistic, which may be one per column
