@@ -124,6 +124,10 @@ class Triplet(EmbeddingLoss):
             items = self._all_soft(distances.of_pairs, pairs)
         else:
             items = self._all(distances, pairs)
+        # What sorts distances may choose others than those that are NaN.
+        either = ops.logical_or(pairs.positive, pairs.negative)
+        lost = ops.any(ops.logical_and(either, ops.isnan(distances.of_pairs)), axis=1)
+        items = ops.where(lost, float("nan"), items)
         some_positive = ops.any(pairs.positive, axis=1)
         return items, ops.logical_and(some_positive, ops.any(pairs.negative, axis=1))
 

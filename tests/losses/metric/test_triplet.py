@@ -143,3 +143,14 @@ def test_messages(given, message):
     with pytest.raises(ValueError) as caught:
         pl.Triplet(**given)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("mining", ["all", "hard", "semi_hard"])
+@pytest.mark.parametrize("distance", ["cosine", "euclidean"])
+def test_a_nan_negative_is_seen_by_each_anchor(mining, distance):
+    z = np.random.default_rng(0).normal(size=(8, 5)).astype("float32")
+    z[0, 0] = np.nan  # the only sample of its class
+    labels = np.array([2, 1, 1, 0, 0, 0, 0, 0])
+    loss = pl.Triplet(distance=distance, mining=mining, reduction=None)
+    items = keras.ops.convert_to_numpy(loss(labels, z))
+    assert np.isnan(items).tolist() == [False] + [True] * 7
