@@ -89,6 +89,10 @@ def test_a_framework_that_a_helper_calls(found):
     assert named(found("helped")) == []
 
 
+def test_a_function_of_python_is_no_framework(found):
+    assert named(found("by_builtins")) == []
+
+
 CONVENTIONS = {
     "zero samples": "OfKeras",
     "NaN of weight 0": "OfKeras",

@@ -63,10 +63,18 @@ def watched(found: dict[str, Any]) -> Iterator[None]:
     Args:
         found: gets `framework`, `name`, `file`, `line`.
     """
+    builtin: list[FrameType] = []  # frames that run a function in C, such as sum()
 
     def see(frame: FrameType, event: str, argument: Any) -> None:
+        if event in ("c_return", "c_exception"):
+            if builtin and builtin[-1] is frame:
+                builtin.pop()
+            return
         if found:
             return
+        within = bool(builtin) and builtin[-1] is frame.f_back
+        if event == "c_call":
+            builtin.append(frame)
         if event == "call" and _is_of_user(frame.f_code.co_filename):
             found.update(_named(frame.f_code, frame.f_globals))
             return
@@ -74,6 +82,8 @@ def watched(found: dict[str, Any]) -> Iterator[None]:
             caller, name = frame.f_back, frame.f_code.co_name
             module = str(frame.f_globals.get("__name__", ""))
             given = [frame.f_locals.get(n) for n in _arguments(frame.f_code)]
+            if within:
+                return  # sum(), max() or abs() calls an operator of the tensor
         elif event == "c_call":
             caller, name = frame, str(getattr(argument, "__name__", ""))
             own = getattr(argument, "__self__", None)

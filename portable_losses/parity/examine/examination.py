@@ -130,8 +130,7 @@ class Examination:
             if self.declared:
                 return DECLARED, None
         self.session.note(f"{self.target}: finding out what it takes")
-        first: Facts = {}
-        abroad = foreign.of(self.facts)
+        first, abroad = Facts(), foreign.of(self.facts)
         for tried in dict.fromkeys((lane, *reversed(self.alive))):
             found = self.session.ask(tried, "guess")
             if found.get("kind"):

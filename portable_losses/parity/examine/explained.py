@@ -63,7 +63,8 @@ def _explained(
             finding := processes.finding(m, first)
         ):
             return finding, []
-        if first.check == "value":  # a clip that is the cause has a clearer finding
+        if first.check == "value" and not _is_far(table, first.label):
+            # A clip that is the cause of lost digits has a clearer finding.
             first = next((f for f in left if f.check == "dead"), first)
         rest = []
         wanted = table.wanted(first.label)
@@ -79,6 +80,13 @@ def _explained(
             words = against.remedy_of(table, m.reference)
             line = m.line
     return _finding(m, table, first, left, rest, words, line, swap, again), rest
+
+
+def _is_far(table: Table, label: str) -> bool:
+    """Whether a value differs from that in float64 by more than lost digits."""
+    wanted = table.wanted(label)
+    ref = float(wanted["value"]) if wanted else np.nan
+    return any(abs(v - ref) > 1e-2 * abs(ref) for v in table.values(label).values())
 
 
 def _to_swap(swap: tuple[str, ...], source: str) -> str:

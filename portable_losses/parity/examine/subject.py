@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+import portable_losses
 from portable_losses.parity.examine import declared
 from portable_losses.parity.target import remade
 
@@ -71,7 +72,9 @@ class Subject:
         dtype = keras.backend.standardize_dtype(self.loss.dtype)
         if declared.is_of_package(type(self.loss)):
             # For losses of this package `call` is internal: use the public call
-            # without reduction.
+            # without reduction. A sum of losses has one number and takes none.
+            if isinstance(self.loss, portable_losses.Sum):
+                return self.loss(t, p)
             return remade(self.loss, {"reduction": None})(t, p)
         if _is_ours(self.loss):
             return self.loss.call(_as_declared(self.loss, t, p), p)

@@ -44,6 +44,12 @@ def helped_wrong(y_true, y_pred):
     return helper.by_framework(ops.square(y_true - y_pred))
 
 
+def by_builtins(y_true, y_pred):
+    error = y_true - y_pred
+    columns = [error[..., i] * error[..., i] for i in range(2)]
+    return sum(columns) + 0.0 * abs(1.0 + columns[0])
+
+
 def helped(y_true, y_pred):
     return helper.by_operators(ops.square(y_true - y_pred))
 
