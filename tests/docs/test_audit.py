@@ -55,6 +55,11 @@ def hinge(t, p):
     return np.maximum(0.0, 1.0 - (2.0 * t - 1.0) * p).mean(-1)
 
 
+def categorical_hinge(t, p):
+    wrong = ((1.0 - t) * p).max(-1)
+    return np.maximum(0.0, 1.0 + wrong - (t * p).sum(-1))
+
+
 def kl_divergence(t, p):
     t, p = np.clip(t, 1e-7, 1.0), np.clip(p, 1e-7, 1.0)
     return (t * np.log(t / p)).sum(-1)
@@ -72,6 +77,7 @@ FORMULAS = {
     "BinaryFocalCrossentropy(from_logits=True)": binary_focal_of_logits,
     "CategoricalFocalCrossentropy(from_logits=True)": categorical_focal_of_logits,
     "CategoricalGeneralizedCrossEntropy": generalized_crossentropy,
+    "CategoricalHinge": categorical_hinge,
     "CosineSimilarity": cosine,
     "Hinge": hinge,
     "KLDivergence": kl_divergence,
