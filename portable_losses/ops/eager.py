@@ -35,10 +35,10 @@ def cheap_to_read(x: Any) -> bool:
     if not READING_MAY_BE_CHEAP:
         return False
     device = getattr(x, "device", "")  # None for a tensor that JAX traces
-    if isinstance(device, str):  # TensorFlow; a tensor of a graph has no values
-        return device.endswith("CPU:0") and hasattr(x, "numpy")
-    on_the_cpu = str(device) == "cpu" or getattr(device, "platform", "") == "cpu"
-    return on_the_cpu and not torch_compiles()
+    if str(device) == "cpu" or getattr(device, "platform", "") == "cpu":
+        return not torch_compiles()
+    # TensorFlow, where a tensor of a graph may have a device, but has no values
+    return str(device).endswith("CPU:0") and hasattr(x, "numpy")
 
 
 def known_constant(x: Any) -> bool:

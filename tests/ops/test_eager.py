@@ -16,6 +16,10 @@ def test_a_tensor_in_eager_mode_is_read():
     np.testing.assert_array_equal(known_values(x), X)
 
 
+def test_an_array_of_numpy_is_read():
+    assert cheap_to_read(X)  # as Keras's NumPy backend has it
+
+
 def in_compiled_code(function):
     """What the function returns for a tensor that is being traced."""
     seen = []
