@@ -13,7 +13,7 @@ from typing import Any
 CI = Path(__file__).resolve().parent
 ROOT = CI.parent
 
-BACKEND = ("extra", "download", "install", "nightly")
+BACKEND = ("extra", "download", "install", "nightly", "compiles")
 """What matrix.toml says of a backend."""
 
 NEVER_EMPTY = ("--family", "--loss", "--check", "--mode", "--target", "--kind")
@@ -22,13 +22,17 @@ NEVER_EMPTY = ("--family", "--loss", "--check", "--mode", "--target", "--kind")
 
 @dataclass(frozen=True)
 class Backend:
-    """A backend of Keras: what installs it, here, at a user's and in `nightly`."""
+    """A backend of Keras: what installs it, here, at a user's and in `nightly`.
+
+    `compiles` is whether it compiles each new shape.
+    """
 
     name: str
     extra: str
     download: str
     install: str
     nightly: str
+    compiles: bool
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
-"""Value and gradient of a loss, on whichever backend this process has."""
+"""Value and gradient of a loss, on whichever backend this process has; `--brief`."""
 
 import functools
+import zlib
 
 import keras
 import numpy as np
@@ -8,6 +9,41 @@ import pytest
 
 BACKEND = keras.config.backend()
 COMPILED = {"tensorflow": [False, "graph", "xla"], "jax": [False, "jit"]}
+
+
+BRIEF = 4
+"""With `--brief`, one in so many parameters of a test runs."""
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--brief",
+        action="store_true",
+        help=f"run one in {BRIEF} parameters of each test, at least one: on a backend "
+        "that compiles each new shape, where another backend runs all of them",
+    )
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "every_parameter: not shortened by --brief; depends on the backend"
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--brief"):
+        return
+    of_a_test = {}
+    for item in items:
+        of_a_test.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    kept = set()
+    for name, group in of_a_test.items():
+        every = 1 if group[0].get_closest_marker("every_parameter") else BRIEF
+        # Tests with the same parameters begin at different ones.
+        first = zlib.crc32(name.encode()) % min(every, len(group))
+        kept.update(group[first::every])
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = [item for item in items if item in kept]
 
 
 @pytest.fixture(scope="session", params=COMPILED.get(BACKEND, [False]))

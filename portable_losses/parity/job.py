@@ -76,6 +76,11 @@ class Job:
             names = tuple(n for n in names if (n in NUMBERS) == of_numbers)
         return names
 
+    def compares_modes(self, case: Case) -> bool:
+        """Whether a case runs in every mode: in a quick run, the first of each loss."""
+        quick = bool(self.asked.get("quick"))
+        return not quick or any(case is first for first in self.first_cases())
+
     def maker(self, case: Case) -> Any:
         """The function that makes the loss of a case."""
         if self.target is not None:

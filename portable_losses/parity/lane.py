@@ -34,6 +34,7 @@ class Lane:
         original: for a drop-in, the function that finds the loss of Keras; it returns
             None if this Keras has no such loss.
         shared: the store of references that the workers of a run share.
+        one_mode: whether results are not compared between the modes.
     """
 
     def __init__(
@@ -47,12 +48,14 @@ class Lane:
         precision: str = "float32",
         original: Callable[[], Any] | None = None,
         shared: SharedReferences | None = None,
+        one_mode: bool = False,
     ) -> None:
         self.case = case
         self.original = original
         self.autodiff = autodiff
         self.device = device
         self.modes = modes or autodiff.MODES
+        self.compared = () if one_mode else self.modes[1:]
         self.inputs = Inputs(case)
         self.worst = WorstErrors()
         self.recorded: dict[str, tuple[Array, Array, float]] = {}

@@ -59,6 +59,10 @@ class Arrivals:
             for mine, its in zip(_numbers(self.compiled), _numbers(model), strict=True):
                 mine.assign(its)
             model = self.compiled
+        elif keras.config.backend() == "torch":
+            # The other backends save "auto" as what it is there, and torch.compile
+            # would take half a minute for a step.
+            model.jit_compile = False
         self.compiled = model
         t, p = _data(self.case)
         got = _fit(model, t, p, epochs=2)

@@ -124,8 +124,10 @@ class _Matrix:
     def _check(self, name: str) -> None:
         backend, part = self.plan.parts[name]
         self.progress.launch(name)
-        quick = {"XLA_FLAGS": self.plan.quick} if part == "forms" else None
-        process = Process(backend, self.plan, name=name, variables=quick)
+        # What XLA compiles for users, the worker of the numbers runs.
+        quick = self.plan.quick and part != "numbers"
+        flags = {"XLA_FLAGS": self.plan.quick} if quick else None
+        process = Process(backend, self.plan, name=name, variables=flags)
         with self._lock:
             self.processes[name] = process
             if self.over:

@@ -157,6 +157,7 @@ class Worker:
             self.job.asked["precision"],
             self.job.original(case),
             None if case.reference is None else self.shared,
+            one_mode=not self.job.compares_modes(case),
         )
 
     def _use_own_items(self, lane: Lane) -> None:

@@ -13,6 +13,7 @@ extra = "jax"
 download = "90 MB"
 install = "pip install jax"
 nightly = "jax"
+compiles = true
 
 [devices.cpu]
 

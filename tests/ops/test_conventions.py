@@ -12,6 +12,8 @@ import pytest
 
 from portable_losses import ops
 
+pytestmark = pytest.mark.every_parameter
+
 INF, NAN = math.inf, math.nan
 LOG_TINY = -126 * math.log(2)
 ROOT_HALF = math.sqrt(0.5)

@@ -7,6 +7,8 @@ from scipy import special
 
 from portable_losses import ops
 
+pytestmark = pytest.mark.every_parameter
+
 RANDOM = np.random.default_rng(7)
 X = np.sort(RANDOM.uniform(-3, 3, 60)).astype("float32")
 Y = RANDOM.uniform(-3, 3, 60).astype("float32")

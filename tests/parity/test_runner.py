@@ -11,10 +11,12 @@ import pytest
 from rich.console import Console
 
 import portable_losses
-from portable_losses.parity import compare, runner
+from portable_losses.parity import autodiff, compare, runner
 from portable_losses.parity.autodiff import BACKENDS
 from portable_losses.parity.job import Job
 from portable_losses.parity.kinds import KINDS
+from portable_losses.parity.lane import Lane
+from portable_losses.parity.one_case import run_case
 from portable_losses.parity.plan import Plan, Unavailable
 from portable_losses.parity.progress import Progress
 from portable_losses.parity.report.findings import failures
@@ -248,9 +250,9 @@ def test_a_quick_worker_takes_the_forms_and_the_models(results_of, monkeypatch):
         assert list(result["checks"]) == ["value", "gradient", "modes"]
     assert len(results["environments"]) == 3
     assert flags == {
-        "numpy": None,
+        "numpy": {"XLA_FLAGS": QUICK},
         "jax": None,
-        "torch": None,
+        "torch": {"XLA_FLAGS": QUICK},
         "jax, quick": {"XLA_FLAGS": QUICK},
     }
     done = {n: [do for m, do in MadeUp.commands if m == n] for n in flags}
@@ -275,8 +277,26 @@ def test_a_check_is_of_numbers_or_of_forms(tmp_path):
     asked = {"module": "portable_losses", "out": tmp_path, "checks": ()}
     parts = [Job(asked | {"part": part}).checks("jax") for part in ("numbers", "forms")]
     assert sorted(parts[0] + parts[1]) == sorted(Job(asked).checks("jax"))
-    assert {"value", "half", "edges"} <= set(parts[0])
-    assert "modes" in parts[1]
+    assert {"value", "gradient", "vector"} <= set(parts[0])
+    assert {"modes", "half", "edges"} <= set(parts[1])
+
+
+@pytest.mark.parametrize("quick", ["", QUICK])
+def test_a_quick_run_compares_modes_for_the_first_case_of_a_loss(quick, tmp_path):
+    asked = {"module": "portable_losses", "out": tmp_path, "checks": ()}
+    job = Job(asked | {"families": (), "losses": ("SoftDice",), "quick": quick})
+    first, *others = [case for _, case in job.cases()]
+    assert others
+    assert job.compares_modes(first)
+    assert {job.compares_modes(case) for case in others} == {not quick}
+    lane = Lane(others[0], portable_losses.SoftDice, autodiff.load("jax"))
+    assert lane.compared == lane.modes[1:]
+    lane = Lane(
+        others[0], portable_losses.SoftDice, autodiff.load("jax"), one_mode=True
+    )
+    outcome = run_case(lane, ("modes",))["modes"]
+    assert outcome["status"] == "not_applicable"
+    assert "--quick" in outcome["message"]
 
 
 def test_only_what_an_earlier_run_wrote_is_removed(results_of, tmp_path):

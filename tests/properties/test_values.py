@@ -37,6 +37,7 @@ def reference_of(case, t, p):
     return items, np.broadcast_to(kept, items.shape)
 
 
+@pytest.mark.every_parameter
 @pytest.mark.parametrize("name", OF_LOSS)
 def test_a_value_is_right_or_nan_where_an_input_is(name, gradient):
     made = {}

@@ -68,7 +68,7 @@ def class_ids(lane: Lane) -> None:
     for bad in (lane.case.classes, -1):
         s = t.copy()
         s[0] = bad
-        for mode in lane.modes:
+        for mode in (lane.modes[0], *lane.compared):
             try:
                 got = float(lane.run(s, p, mode=mode).value)
             except Exception:
