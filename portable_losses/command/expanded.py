@@ -17,7 +17,7 @@ def expanded(
         name: a target, as the user wrote it.
         reports: a report is appended for each module that cannot be imported.
     """
-    if not targets.is_whole(name):
+    if not targets.is_whole(name) and not targets.is_class_of_ours(name):
         return [(name, ())]
     found = session.names(name)
     for module, error in found.get("unread", {}).items():

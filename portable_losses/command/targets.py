@@ -48,6 +48,15 @@ def is_whole(target: str) -> bool:
     return not split(target)[1]
 
 
+def is_class_of_ours(target: str) -> bool:
+    """Whether it is a loss of this package by its name alone, without arguments.
+
+    Its cases may have arguments: it is checked with those, as in an audit.
+    """
+    place, expression = split(target)
+    return place == "portable_losses" and expression.isidentifier()
+
+
 def is_package(target: str) -> bool:
     """Whether it stands for all losses of a package or module, not of a file."""
     return is_whole(target) and not target.endswith(".py")

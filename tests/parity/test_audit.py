@@ -57,6 +57,15 @@ def test_logits_and_probabilities_are_two_losses(of_keras):
     ]
 
 
+@pytest.mark.parametrize("name", ["Huber", "MixedStructuralSimilarity"])
+def test_a_loss_of_ours_by_its_name_has_the_arguments_of_its_cases(name):
+    target = f"portable_losses:{name}"
+    found = listed(target)["names"]
+    assert found
+    for target in found:
+        assert declared.case_of(Subject(target, find(target)).loss) is not None
+
+
 PACKAGE = {
     "__init__.py": "from audited_package.losses import *\n",
     "losses.py": """

@@ -30,13 +30,17 @@ def listed(
     """The targets that a place stands for.
 
     Args:
-        place: a file, a module or a package.
+        place: a file, a module or a package; or one loss of this package, which stands
+            for the arguments of its cases.
         step: called before the import of each module.
 
     Returns:
         `names`: the targets; `also`: the other names of each; `unread`: the errors of
         modules that failed to import.
     """
+    if split(place)[1]:
+        spelled = declared.targets(place, find(place))
+        return {"names": spelled or [place], "also": {}, "unread": {}}
     found = names(place, step)
     if place.endswith(".py"):
         return {**found, "also": {}}
