@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.registry import Registry, number_of
-from benchmarks.result import MET, MISSED, UNCLEAR, milliseconds
+from benchmarks.result import MET, MISSED, UNCLEAR, milliseconds, ratio_of_peaks
 from benchmarks.workload import Workload
 
 HERE = Path(__file__).resolve().parent
@@ -168,9 +168,7 @@ def _verdict(row: Row) -> str:
 
 def _peaks(row: Row) -> float | None:
     """Our peak of memory over the peer's."""
-    memory = row.get("memory", {})
-    ours, theirs = (memory.get(who, {}).get("peak") for who in ("ours", row["peer"]))
-    return ours / theirs if ours and theirs else None
+    return ratio_of_peaks(row.get("memory", {}), row["peer"])
 
 
 def _memory_verdict(row: Row) -> str:

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.registry import Entry, number_of
-from benchmarks.result import MISSED, Result, milliseconds
+from benchmarks.result import MISSED, Result, milliseconds, ratio_of_peaks
 from benchmarks.timing import Interval
 from benchmarks.workload import BACKENDS, Study
 
@@ -105,10 +105,9 @@ def steady_state(results: Sequence[Result], title: str) -> Table:
 
 def _ratio_of_peaks(r: Result) -> str:
     """Ours / theirs, and the goal, where both were measured."""
-    peaks = [sizes.get("peak") for sizes in r.memory.values()]
-    if len(peaks) != 2 or not all(peaks):
+    found = ratio_of_peaks(r.memory, r.peer)
+    if found is None:
         return ""
-    found = peaks[0] / peaks[1]  # type: ignore[operator]  # both are there
     goal = "" if r.memory_goal is None else f" (goal {r.memory_goal:g})"
     missed = r.memory_goal is not None and found > r.memory_goal
     return f"[{'red' if missed else 'default'}]{found:.2f}{goal}[/]"

@@ -57,6 +57,12 @@ class Result:
         return MISSED if self.figure.low > self.goal else UNCLEAR
 
 
+def ratio_of_peaks(memory: Mapping[str, Mapping[str, int]], peer: str) -> float | None:
+    """Our peak of memory over that of a peer; None unless both were measured."""
+    ours, theirs = (memory.get(who, {}).get("peak") for who in ("ours", peer))
+    return ours / theirs if ours and theirs else None
+
+
 def milliseconds(value: float | None) -> str:
     """A time with about three digits; nothing for None."""
     if value is None:

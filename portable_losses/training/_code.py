@@ -20,7 +20,9 @@ _FINITE = frozenset(
     "logaddexp logsumexp nanstd norm normalize power reciprocal rsqrt sinc sqrt std "
     "true_divide xlogy".split()
 )
-_LIBRARIES = ("keras", "portable_losses", "tensorflow", "jax", "torch", "numpy")
+_LIBRARIES = tuple(
+    "keras portable_losses tensorflow jax torch numpy keras_mlx mlx openvino".split()
+)
 _DEPTH = 4
 
 
