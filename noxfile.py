@@ -53,8 +53,8 @@ IN_PARALLEL = ("-n", "auto", "--maxprocesses", "4", "--dist")
 
 # Half of a unit test's time on JAX was XLA's, which compiled for a single call. It now
 # leaves out what makes code fast, not what makes it right: code as XLA has it for users
-# is what `parity`, `harness` and `compat` run. XLA ends a process that names a flag
-# which its version lacks, so these go with the pinned versions alone.
+# is what `parity` and `compat` run. XLA ends a process that names a flag which its
+# version lacks, so these go with the pinned versions alone.
 QUICK_TO_COMPILE = (
     "--xla_backend_optimization_level=0",
     "--xla_cpu_use_fusion_emitters=false",
@@ -149,6 +149,7 @@ def harness(session: nox.Session) -> None:
     )
     pytest = (python, "-m", "pytest")
     env = compiled_once() | {"KERAS_BACKEND": "jax"}
+    env["XLA_FLAGS"] = " ".join((*QUICK_TO_COMPILE, os.environ.get("XLA_FLAGS", "")))
     if session.posargs:
         session.run(*pytest, *session.posargs, env=env, external=True)
         return
@@ -157,7 +158,9 @@ def harness(session: nox.Session) -> None:
     for backend in MATRIX.backends:
         its = env | {"KERAS_BACKEND": backend}
         session.run(*pytest, *IN_PARALLEL, "worksteal", mutants, env=its, external=True)
-    others = (*IN_PARALLEL, "loadscope", "tests/parity", f"--ignore={mutants}")
+    # In their order, which begins with the files of minutes.
+    by_file = (*IN_PARALLEL, "loadscope", "--no-loadscope-reorder")
+    others = (*by_file, "tests/parity", f"--ignore={mutants}")
     session.run(*pytest, *others, env=env, external=True)
 
 
