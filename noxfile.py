@@ -108,9 +108,9 @@ def tests(session: nox.Session, backend: str) -> None:
         backends=(backend,),
     )
     only(session, backend)
-    pytest = ("python", "-m", "pytest", *IN_PARALLEL, "worksteal")
+    pytest = ["python", "-m", "pytest", *IN_PARALLEL, "worksteal"]
     if MATRIX.backends[backend].compiles and not session.posargs:
-        pytest += ("--brief",)  # `-- tests` runs all parameters there, too
+        pytest.append("--brief")  # `-- tests` runs all parameters there, too
     flags = " ".join((*QUICK_TO_COMPILE, os.environ.get("XLA_FLAGS", "")))
     env = {"XLA_FLAGS": flags.strip()} | (compiled_once() if backend == "jax" else {})
     session.run(*(*pytest, "--ignore=tests/parity", "tests", *session.posargs), env=env)

@@ -34,7 +34,7 @@ class Lane:
         original: for a drop-in, the function that finds the loss of Keras; it returns
             None if this Keras has no such loss.
         shared: the store of references that the workers of a run share.
-        one_mode: whether results are not compared between the modes.
+        one_mode: whether the modes are not compared.
     """
 
     def __init__(
@@ -92,7 +92,6 @@ class Lane:
     @property
     def eager_is_cheap(self) -> bool:
         """Whether a new shape costs no compilation in eager mode."""
-        # An adapter may declare that its backend compiles each new shape even then.
         return getattr(self.autodiff, "CHEAP_SHAPES", True) and "eager" in self.modes
 
     def function(
@@ -126,11 +125,9 @@ class Lane:
             p = p.astype("float32")
         result = None if mode else self._together.run(t, p, weight, mask, reduction)
         if result is None:
-            fn = self.function(reduction)
+            fn, mode = self.function(reduction), mode or self.modes[0]
             with self.autodiff.on(self.device):
-                result = self.autodiff.evaluate(
-                    fn, mode or self.modes[0], t, p, weight, mask
-                )
+                result = self.autodiff.evaluate(fn, mode, t, p, weight, mask)
         self._assert_device(result)
         if label is not None:
             self._results[label] = result
@@ -223,8 +220,8 @@ class Lane:
 
     def note(self, t: Any, p: Array, **others: Any) -> None:
         """Keep an input as the last one."""
-        self.last = {"y_true": t, "y_pred": p}
-        self.last |= {name: x for name, x in others.items() if x is not None}
+        named = {name: x for name, x in others.items() if x is not None}
+        self.last = {"y_true": t, "y_pred": p, **named}
 
     # --- tolerances -------------------------------------------------------------------
 

@@ -39,8 +39,8 @@ def listed(
         modules that failed to import.
     """
     if split(place)[1]:
-        spelled = declared.targets(place, find(place))
-        return {"names": spelled or [place], "also": {}, "unread": {}}
+        of_cases = declared.targets(place, find(place))
+        return {"names": of_cases or [place], "also": {}, "unread": {}}
     found = names(place, step)
     if place.endswith(".py"):
         return {**found, "also": {}}
