@@ -51,6 +51,10 @@ nox.options.sessions = ["lint", "tests", "parity", "harness", "wheel"]
 # Neighbors stay together, which compile the same shapes.
 IN_PARALLEL = ("-n", "auto", "--maxprocesses", "4", "--dist")
 
+# Processes that share the cores take a thread each: with one for each core, those of
+# PyTorch wait for each other, and five programs took six times as long.
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+
 # Half of a unit test's time on JAX was XLA's, which compiled for a single call. It now
 # leaves out what makes code fast, not what makes it right: code as XLA has it for users
 # is what `parity` and `compat` run. XLA ends a process that names a flag which its
@@ -112,11 +116,13 @@ def tests(session: nox.Session, backend: str) -> None:
     if MATRIX.backends[backend].compiles and not session.posargs:
         pytest.append("--brief")  # `-- tests` runs all parameters there, too
     flags = " ".join((*QUICK_TO_COMPILE, os.environ.get("XLA_FLAGS", "")))
-    env = {"XLA_FLAGS": flags.strip()} | (compiled_once() if backend == "jax" else {})
+    env = ONE_THREAD | {"XLA_FLAGS": flags.strip()}
+    env |= compiled_once() if backend == "jax" else {}
     session.run(*(*pytest, "--ignore=tests/parity", "tests", *session.posargs), env=env)
     if not session.posargs:
         # Here, since an environment of their own would be the same one once more.
-        session.run("python", "ci/run_examples.py", "--processes", str(os.cpu_count()))
+        examples = ("python", "ci/run_examples.py", "--processes", str(os.cpu_count()))
+        session.run(*examples, env=ONE_THREAD)
 
 
 @nox.session
@@ -127,7 +133,7 @@ def parity(session: nox.Session) -> None:
     extras = f".[{MATRIX.extras(backends)},parity]"
     install(session, "-e", extras, backends=backends)
     # The process that starts the workers needs no backend of its own.
-    env = compiled_once() | {"KERAS_BACKEND": "numpy"}
+    env = compiled_once() | ONE_THREAD | {"KERAS_BACKEND": "numpy"}
     # A second worker starts in the seconds that a few losses take.
     quick = () if session.posargs else ("--quick", " ".join(QUICK_TO_COMPILE))
     program = ("python", "-m", "portable_losses.parity", *quick, *session.posargs)
@@ -148,7 +154,7 @@ def harness(session: nox.Session) -> None:
         python=python,
     )
     pytest = (python, "-m", "pytest")
-    env = compiled_once() | {"KERAS_BACKEND": "jax"}
+    env = compiled_once() | ONE_THREAD | {"KERAS_BACKEND": "jax"}
     env["XLA_FLAGS"] = " ".join((*QUICK_TO_COMPILE, os.environ.get("XLA_FLAGS", "")))
     if session.posargs:
         session.run(*pytest, *session.posargs, env=env, external=True)

@@ -88,7 +88,7 @@ def crops(
 
 @functools.cache
 def data(seed: int) -> tuple[np.ndarray, ...]:
-    """Four crops of each galaxy of the left half, and one of each of the right."""
+    """Four crops of each galaxy of the left half, in batches, and one of the right."""
     rng = np.random.default_rng(seed)
     image, boxes = galaxies()
     left = boxes[:, [0, 2]].mean(1) < 500

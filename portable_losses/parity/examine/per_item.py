@@ -81,11 +81,10 @@ def shapes(m: Measured) -> list[Finding]:
             Finding(
                 "shape",
                 f"`call` returns items of shape {shape} for y_true {t.shape} and "
-                f"y_pred "
-                f"{p.shape}, where one value a sample has shape {(len(p),)}.",
+                f"y_pred {p.shape}, where one value a sample has shape {(len(p),)}.",
                 "every sample meets every other: give both arrays the same shape "
-                "before "
-                "you combine them (keepdims=True, or expand_dims on the right axis)"
+                "before you combine them (keepdims=True, or expand_dims on the right "
+                "axis)"
                 if pairs
                 else BATCH
                 if fixed

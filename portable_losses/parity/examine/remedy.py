@@ -73,8 +73,7 @@ _OF_ERRORS = (
     (
         r"NoneType.*(int|\+|\*|/)|unknown batch|__index__|None values",
         "use keras.ops.shape(x)[0] in place of x.shape[0]: the number of samples is "
-        "not "
-        "known while the loss is compiled",
+        "not known while the loss is compiled",
     ),
     (
         r"[Ii]ncompatible shapes|broadcast|must match the size|"
@@ -86,8 +85,7 @@ _OF_ERRORS = (
     (
         r"dtype|float64|Float|Double|expected scalar type|same dtype|promot",
         "cast first, with keras.ops.cast(x, y_pred.dtype): operators of two dtypes "
-        "are not "
-        "the same on every backend",
+        "are not the same on every backend",
     ),
     (r"NotImplementedError|abstract", "write `call`: it returns one value per sample"),
     (
@@ -191,10 +189,8 @@ _POWER = (
 _INFINITE = (
     (
         r"\bsqrt\(|\bnorm\(|\*\* *0?\.5|power\(|rsqrt\(",
-        "the root has an infinite "
-        "gradient at 0: use portable_losses.ops.sqrt, norm or power, or add a small "
-        "number "
-        "inside the root",
+        "the root has an infinite gradient at 0: use portable_losses.ops.sqrt, norm or "
+        "power, or add a small number inside the root",
     ),
     (
         r"\blog(1p|2|10)?\(",
@@ -298,8 +294,7 @@ def _of_numbers(
     if check == "direction":
         return (
             "a confident mistake must cost more than the truth: look for a sign that "
-            "is "
-            "missing, y_true and y_pred in the wrong order, or a wrong axis"
+            "is missing, y_true and y_pred in the wrong order, or a wrong axis"
         )
     first = {
         "finite": (_INFINITE, _TIES),
