@@ -7,6 +7,7 @@ border. The rim is thin, and what the mean IoU of the three classes depends on. 
 longer training the difference gets smaller: crossentropy finds the rim, but later.
 """
 
+import functools
 from pathlib import Path
 
 import keras
@@ -34,6 +35,7 @@ LOSSES = {
 CLAIMS = [("SoftDice + focal", ">", "crossentropy")]
 
 
+@functools.cache
 def data() -> tuple[np.ndarray, np.ndarray]:
     """The photograph, (H, W, 1) in [0, 1], and the class of each pixel, (H, W)."""
     image = photographs.coins()[1::2, ::2]  # every second pixel is quicker
@@ -63,14 +65,14 @@ def segment(loss: portable_losses.Loss, seed: int) -> np.ndarray:
     """The classes that a network trained with this loss finds in the right part."""
     keras.utils.set_random_seed(seed)
     layers = keras.layers
-    model = keras.Sequential([keras.Input((None, None, 1))])
-    for dilation in (1, 2, 4):
-        model.add(
-            layers.Conv2D(
-                12, 3, padding="same", dilation_rate=dilation, activation="relu"
-            )
-        )
-    model.add(layers.Conv2D(3, 1))
+    kept = {"padding": "same", "activation": "relu"}
+    model = keras.Sequential(
+        [
+            keras.Input((None, None, 1)),
+            *(layers.Conv2D(12, 3, dilation_rate=d, **kept) for d in (1, 2, 4)),
+            layers.Conv2D(3, 1),
+        ]
+    )
     x, y = patches(np.random.default_rng(seed), 64)
     epochs, batch = 15, 8
     falling = keras.optimizers.schedules.CosineDecay(RATE, epochs * len(x) // batch)
