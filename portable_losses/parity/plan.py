@@ -42,11 +42,10 @@ class Plan:
         kind: what the target takes.
         reference: a NumPy function of the target's items, `file.py:name`.
         quick: `XLA_FLAGS` that make XLA compile quickly, for a second worker of each
-            backend that always uses XLA, and for the backends that may. It runs the
-            checks that are not in `NUMBERS`, and exchanges models; the first worker
-            runs the code that XLA compiles for users. Modes are compared for the first
-            case of each loss. If empty, there is no second worker, and every case is
-            compared.
+            backend that always uses XLA. It runs the checks that are not in `NUMBERS`,
+            and exchanges models; the first worker runs the code that XLA compiles for
+            users. Modes are compared for the first case of each loss. If empty, there
+            is no second worker, and modes are compared for every case.
         training: whether models are trained after the checks: saved on one backend and
             loaded on another, and trained on real data.
         out: where results are written.

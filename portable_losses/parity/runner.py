@@ -124,9 +124,7 @@ class _Matrix:
     def _check(self, name: str) -> None:
         backend, part = self.plan.parts[name]
         self.progress.launch(name)
-        # What XLA compiles for users, the worker of the numbers runs.
-        quick = self.plan.quick and part != "numbers"
-        flags = {"XLA_FLAGS": self.plan.quick} if quick else None
+        flags = {"XLA_FLAGS": self.plan.quick} if part == "forms" else None
         process = Process(backend, self.plan, name=name, variables=flags)
         with self._lock:
             self.processes[name] = process

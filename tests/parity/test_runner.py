@@ -250,9 +250,9 @@ def test_a_quick_worker_takes_the_forms_and_the_models(results_of, monkeypatch):
         assert list(result["checks"]) == ["value", "gradient", "modes"]
     assert len(results["environments"]) == 3
     assert flags == {
-        "numpy": {"XLA_FLAGS": QUICK},
+        "numpy": None,
         "jax": None,
-        "torch": {"XLA_FLAGS": QUICK},
+        "torch": None,
         "jax, quick": {"XLA_FLAGS": QUICK},
     }
     done = {n: [do for m, do in MadeUp.commands if m == n] for n in flags}
