@@ -57,10 +57,10 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 
 # Half of a unit test's time on JAX was XLA's, which compiled for a single call. It now
 # leaves out what makes code fast, not what makes it right: code as XLA has it for users
-# is what `parity`, `harness` and `compat` run. XLA ends a process that names a flag which its
-# version lacks, so these go with the pinned versions alone.
-# The XLA of TensorFlow 2.21 takes the first alone: with the second, a NaN that a `where`
-# selects became a number.
+# is what `parity`, `harness` and `compat` run. XLA ends a process that names a flag
+# which its version lacks, so these go with the pinned versions alone. TensorFlow 2.21
+# takes the first alone: with the second, its XLA gave a number in place of the NaN for
+# a class index out of range.
 QUICK_TO_COMPILE = (
     "--xla_backend_optimization_level=0",
     "--xla_cpu_use_fusion_emitters=false",
