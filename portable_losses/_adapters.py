@@ -34,7 +34,8 @@ class Facts:
         install: the command that installs it, by device.
         default: its position among the backends of a run that names none; None if it
             is not among them.
-        xla: whether XLA compiles for it, which takes most of its time.
+        compiles: whether each loss is traced or compiled, which takes most of its time.
+        xla: whether it is XLA that compiles, always.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Facts:
     on_request: tuple[str, ...] = ()
     install: dict[str, str] = dataclasses.field(default_factory=dict)
     default: int | None = None
+    compiles: bool = False
     xla: bool = False
 
     @property

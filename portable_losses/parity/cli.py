@@ -114,9 +114,9 @@ from portable_losses.parity.runner import run
     default="",
     metavar="XLA_FLAGS",
     help="Flags that make XLA compile quickly, for a second worker on JAX. The first "
-    "checks value and gradient of code as XLA has it for users. Modes are compared "
-    "for the first case of each loss. XLA ends a process that names a flag which its "
-    "version lacks.",
+    "checks value and gradient of code as XLA has it for users. TensorFlow gets a "
+    "second worker, too, and modes are compared for the first case of each loss. XLA "
+    "ends a process that names a flag which its version lacks.",
 )
 @click.option(
     "--ops",

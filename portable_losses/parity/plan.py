@@ -41,11 +41,12 @@ class Plan:
         target: a user's loss, `file.py:name`, in place of the catalogue.
         kind: what the target takes.
         reference: a NumPy function of the target's items, `file.py:name`.
-        quick: `XLA_FLAGS` that make XLA compile quickly, for a second worker of each
-            backend that always uses XLA. It runs the checks that are not in `NUMBERS`,
-            and exchanges models; the first worker runs the code that XLA compiles for
-            users. Modes are compared for the first case of each loss. If empty, there
-            is no second worker, and modes are compared for every case.
+        quick: `XLA_FLAGS` that make XLA compile quickly. Each backend that compiles
+            gets a second worker, with these flags if it always uses XLA, for the checks
+            that are not in `NUMBERS`; the first runs the code that XLA compiles for
+            users, and both exchange models. Modes are compared for the first case of
+            each loss. If empty, there is no second worker, and modes are compared for
+            every case.
         training: whether models are trained after the checks: saved on one backend and
             loaded on another, and trained on real data.
         out: where results are written.
@@ -84,9 +85,9 @@ class Plan:
         """
         found = {}
         for backend in self.workers:
-            if self.quick and facts(backend).xla:
+            if self.quick and facts(backend).compiles:
                 found[backend] = (backend, "numbers")
-                found[f"{backend}, quick"] = (backend, "forms")
+                found[f"{backend}, second"] = (backend, "forms")
             else:
                 found[backend] = (backend, "")
         return found

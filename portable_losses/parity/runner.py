@@ -124,7 +124,8 @@ class _Matrix:
     def _check(self, name: str) -> None:
         backend, part = self.plan.parts[name]
         self.progress.launch(name)
-        flags = {"XLA_FLAGS": self.plan.quick} if part == "forms" else None
+        quick = part == "forms" and facts(backend).xla
+        flags = {"XLA_FLAGS": self.plan.quick} if quick else None
         process = Process(backend, self.plan, name=name, variables=flags)
         with self._lock:
             self.processes[name] = process

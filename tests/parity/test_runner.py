@@ -243,20 +243,22 @@ def test_a_quick_worker_takes_the_forms_and_the_models(results_of, monkeypatch):
         begin(self, backend, plan, name, variables)
 
     monkeypatch.setattr(MadeUp, "__init__", begins)
-    results = results_of("jax", "torch", quick=QUICK)
+    results = results_of("tensorflow", "jax", "torch", quick=QUICK)
     assert results["summary"]["ok"]
     (case,) = results["cases"]
     for result in case["results"].values():
         assert list(result["checks"]) == ["value", "gradient", "modes"]
-    assert len(results["environments"]) == 3
+    assert len(results["environments"]) == 4
     assert flags == {
         "numpy": None,
+        "tensorflow": None,
+        "tensorflow, second": None,
         "jax": None,
         "torch": None,
-        "jax, quick": {"XLA_FLAGS": QUICK},
+        "jax, second": {"XLA_FLAGS": QUICK},
     }
     done = {n: [do for m, do in MadeUp.commands if m == n] for n in flags}
-    own = {"jax": ["train"], "jax, quick": []}
+    own = {"jax": ["train"], "jax, second": []}
     for name, rest in own.items():
         asked = [do for do in done[name] if do not in ("save", "reload")]
         assert asked == ["prepare", "check", *rest]
@@ -266,7 +268,7 @@ def test_a_quick_worker_takes_the_forms_and_the_models(results_of, monkeypatch):
 
 
 @pytest.mark.parametrize("fault", ["idle", "lazy"])
-@pytest.mark.parametrize("name", ["jax", "jax, quick"])
+@pytest.mark.parametrize("name", ["jax", "jax, second"])
 def test_what_one_of_two_workers_leaves_out_is_no_silent_pass(results_of, fault, name):
     said = "planned" if fault == "idle" else "Huber: not the same checks ran"
     with pytest.raises(Unavailable, match=said):

@@ -14,6 +14,7 @@ from portable_losses.parity.case import Array
 
 NAME = "jax"
 DEFAULT = 2
+COMPILES = True
 XLA = True
 CHEAP_SHAPES = False
 MODES = ("jit", "eager")

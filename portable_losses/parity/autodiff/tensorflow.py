@@ -17,6 +17,7 @@ tf.get_logger().setLevel("ERROR")
 
 NAME = "tensorflow"
 DEFAULT = 1
+COMPILES = True
 MODES = ("graph", "eager", "xla")
 ON_REQUEST: tuple[str, ...] = ()
 INSTALL = {
