@@ -475,8 +475,10 @@ def test_workers_end_where_the_session_is_interrupted(outside):
         command,
         cwd=outside.path,
         stdout=subprocess.DEVNULL,
-        start_new_session=True,
         # Only pytest is told: its workers must not depend on the terminal.
+        start_new_session=True,
+        # A shell makes what it starts in the background ignore the signal.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     for _ in range(600):
         if noted(outside).get(".only"):
