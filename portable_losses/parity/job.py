@@ -9,7 +9,12 @@ import portable_losses
 from portable_losses.parity.autodiff import facts
 from portable_losses.parity.case import Case
 from portable_losses.parity.cases import families
-from portable_losses.parity.checks import CHECKS, NUMBERS, VALUES_ONLY
+from portable_losses.parity.checks import (
+    CHECKS,
+    MORE_NUMBERS,
+    NUMBERS,
+    VALUES_ONLY,
+)
 from portable_losses.parity.originals import find_original
 from portable_losses.parity.runs import RUNS, Run
 from portable_losses.parity.target import Target, load_target
@@ -72,8 +77,9 @@ class Job:
         if not facts(backend).gradients:
             names = tuple(name for name in names if name in VALUES_ONLY)
         if part := self.asked.get("part"):
+            numbers = NUMBERS if facts(backend).xla else (*NUMBERS, *MORE_NUMBERS)
             of_numbers = part == "numbers"
-            names = tuple(n for n in names if (n in NUMBERS) == of_numbers)
+            names = tuple(n for n in names if (n in numbers) == of_numbers)
         return names
 
     def compares_modes(self, case: Case) -> bool:

@@ -275,12 +275,15 @@ def test_what_one_of_two_workers_leaves_out_is_no_silent_pass(results_of, fault,
         results_of("jax", "torch", quick=QUICK, **{fault: (name,)})
 
 
-def test_a_check_is_of_numbers_or_of_forms(tmp_path):
+@pytest.mark.parametrize(("backend", "half"), [("jax", 1), ("tensorflow", 0)])
+def test_a_check_is_of_numbers_or_of_forms(backend, half, tmp_path):
     asked = {"module": "portable_losses", "out": tmp_path, "checks": ()}
-    parts = [Job(asked | {"part": part}).checks("jax") for part in ("numbers", "forms")]
-    assert sorted(parts[0] + parts[1]) == sorted(Job(asked).checks("jax"))
+    jobs = [Job(asked | {"part": part}) for part in ("numbers", "forms")]
+    parts = [job.checks(backend) for job in jobs]
+    assert sorted(parts[0] + parts[1]) == sorted(Job(asked).checks(backend))
     assert {"value", "gradient", "vector"} <= set(parts[0])
-    assert {"modes", "half", "edges"} <= set(parts[1])
+    assert {"modes", "weights"} <= set(parts[1])
+    assert {"half", "edges"} <= set(parts[half])
 
 
 @pytest.mark.parametrize("quick", ["", QUICK])

@@ -52,5 +52,8 @@ The others test behavior, or run the loss in every mode and dtype: code that is 
 quickly serves them, since every compiler pass before the last is the same.
 """
 
+MORE_NUMBERS = ("edges", "half", "exact_targets")
+"""Checks of the first worker too, where the second does not compile more quickly."""
+
 VALUES_ONLY = ("value", "edges", "sizes", "config", "drop_in")
 """Checks that apply to the NumPy backend, which has no gradients."""
