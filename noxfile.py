@@ -51,8 +51,9 @@ nox.options.sessions = ["lint", "tests", "parity", "harness", "wheel"]
 # Neighbors stay together, which compile the same shapes.
 IN_PARALLEL = ("-n", "auto", "--maxprocesses", "4", "--dist")
 
-# Processes that share the cores take a thread each: with one for each core, those of
-# PyTorch wait for each other, and five programs took six times as long.
+# Processes that share the cores take a thread each. With one for each core, those of
+# PyTorch wait for each other: beside another program of docs/examples on two cores,
+# find_boxes took 115 s; with one thread each, 27 s.
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 
 # Half of a unit test's time on JAX was XLA's, which compiled for a single call. It now
@@ -166,7 +167,7 @@ def harness(session: nox.Session) -> None:
     for backend in MATRIX.backends:
         its = env | {"KERAS_BACKEND": backend}
         session.run(*pytest, *IN_PARALLEL, "worksteal", mutants, env=its, external=True)
-    # In their order, which begins with the files of minutes.
+    # In the order of tests/parity/conftest.py: files that take minutes come first.
     by_file = (*IN_PARALLEL, "loadscope", "--no-loadscope-reorder")
     others = (*by_file, "tests/parity", f"--ignore={mutants}")
     session.run(*pytest, *others, env=env, external=True)

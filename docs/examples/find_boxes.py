@@ -88,7 +88,10 @@ def crops(
 
 @functools.cache
 def data(seed: int) -> tuple[np.ndarray, ...]:
-    """Four crops of each galaxy of the left half, in batches, and one of the right."""
+    """Four crops of each galaxy of the left half, one of each of the right, and boxes.
+
+    The last crops of the left half, which do not fill a batch, are not used.
+    """
     rng = np.random.default_rng(seed)
     image, boxes = galaxies()
     left = boxes[:, [0, 2]].mean(1) < 500

@@ -60,7 +60,7 @@ class Arrivals:
                 mine.assign(its)
             model = self.compiled
         elif keras.config.backend() == "torch":
-            # The other backends save "auto" as what it is there, and torch.compile
+            # The other backends save jit_compile="auto" as True, and torch.compile
             # would take half a minute for a step.
             model.jit_compile = False
         self.compiled = model

@@ -7,6 +7,8 @@ from typing import Any
 import matrix
 import pytest
 
+from portable_losses._adapters import facts
+
 HEALTHY = """
 [backends.jax]
 extra = "jax"
@@ -240,3 +242,8 @@ def test_interpreter_is_found_past_a_shim(
     found = matrix.interpreter("3.99")
     assert found == str(tmp_path / "versions" / "3.99.1" / "bin" / "python3.99")
     assert matrix.interpreter("3.98") is None
+
+
+def test_what_compiles_is_what_the_harness_takes_for_it():
+    for name, backend in matrix.load().backends.items():
+        assert backend.compiles == facts(name).compiles

@@ -33,7 +33,8 @@ def weights(lane: Lane) -> None:
     if lane.case.kind == "batch":
         weight[-1] = 0.25  # dropping a sample changes the others' items
     weighted = by_item(weight, wanted.items) * wanted.items
-    # A sum differs from the mean in one division: where that is cheaper, it runs alone.
+    # The weighted mean below runs compiled; its sum runs in eager mode where that is
+    # cheaper, since the two differ in one division.
     mode = "eager" if lane.eager_is_cheap else None
     result = lane.run(t, p, weight=weight, reduction="sum", mode=mode)
     total = float(weighted[wanted.kept].sum())

@@ -42,7 +42,7 @@ def _one_mode(lane: Lane) -> str:
     """Why modes are not compared: the backend has one mode, or one was requested."""
     mode, name = lane.modes[0], lane.autodiff.NAME
     if len(lane.modes) > 1:
-        return "not compared: the first case of the loss runs in every mode (--quick)"
+        return "not compared: with --quick, only the first case of a loss is"
     if len(lane.autodiff.MODES) > 1:
         return f"not compared: {mode} is the only mode that was asked for"
     more = ", ".join(lane.autodiff.ON_REQUEST)
