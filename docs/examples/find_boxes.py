@@ -33,9 +33,9 @@ import portable_losses
 
 SIDE = 48  # of a crop, in pixels
 BATCH = 32
-# Of 0.0005, 0.001, 0.002, 0.004 and 0.008 the best rate for either loss, by the mean
-# IoU with seeds that are not those of the comparison.
-RATE = 0.004
+# Of 0.003, 0.004, 0.006, 0.008 and 0.012 the best rate, by the mean IoU with five
+# seeds that are not those of the comparison.
+RATE = 0.008
 LOSSES = {
     "absolute error": portable_losses.MeanAbsoluteError(),
     "CompleteIoU": portable_losses.CompleteIoU(),
@@ -88,14 +88,14 @@ def crops(
 
 @functools.cache
 def data(seed: int) -> tuple[np.ndarray, ...]:
-    """Four crops of each galaxy of the left half, one of each of the right, and boxes.
+    """Two crops of each galaxy of the left half, one of each of the right, and boxes.
 
     The last crops of the left half, which do not fill a batch, are not used.
     """
     rng = np.random.default_rng(seed)
     image, boxes = galaxies()
     left = boxes[:, [0, 2]].mean(1) < 500
-    x, y = crops(image, np.tile(boxes[left], (4, 1)), rng)
+    x, y = crops(image, np.tile(boxes[left], (2, 1)), rng)
     whole = len(x) // BATCH * BATCH  # a smaller batch would be compiled once more
     return x[:whole], y[:whole], *crops(image, boxes[~left], rng)
 
@@ -125,8 +125,11 @@ def fit(loss: portable_losses.Loss, seed: int, rate: float = RATE) -> np.ndarray
         ]
     )
     epochs = 10
-    falling = keras.optimizers.schedules.CosineDecay(rate, epochs * len(x) // BATCH)
-    model.compile(keras.optimizers.Adam(falling), loss=loss)
+    steps = len(x) // BATCH  # an epoch's, in which the rate rises before it falls
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, (epochs - 1) * steps, warmup_target=rate, warmup_steps=steps
+    )
+    model.compile(keras.optimizers.Adam(schedule), loss=loss)
     history = model.fit(x, y, batch_size=BATCH, epochs=epochs, verbose=0).history
     assert history["loss"][-1] < history["loss"][0]
     return model.predict_on_batch(x_test)
