@@ -1,6 +1,8 @@
 """`as_function`: a loss as the function that a backend differentiates."""
 
+import contextlib
 import inspect
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -17,20 +19,24 @@ def as_function(loss: Any) -> LossFunction:
             return loss(t, p, w, m)
         return loss(t, p, w)
 
-    moving = [w.variable for w in getattr(loss, "hyperparameters", ())]
-    return run if not moving else _given(moving, run)
-
-
-def _given(variables: list[Any], run: LossFunction) -> LossFunction:
-    """The function of a loss that reads variables, which are passed as arguments.
-
-    No variable is assigned here. The loss raises an error for variables that compiled
-    code would take as constants.
-    """
+    if not getattr(loss, "hyperparameters", ()):
+        return run
 
     def with_state(*args: Any) -> Any:
-        state = [(v, v + keras.ops.zeros(v.shape, v.dtype)) for v in variables]
-        with keras.StatelessScope(state):
+        with state_of(loss):
             return run(*args)
 
     return with_state
+
+
+@contextlib.contextmanager
+def state_of(loss: Any) -> Iterator[None]:
+    """Make the variables that a loss reads tensors of the code that runs here.
+
+    No variable is assigned. The loss raises an error for variables that compiled code
+    would take as constants.
+    """
+    variables = [w.variable for w in getattr(loss, "hyperparameters", ())]
+    state = [(v, v + keras.ops.zeros(v.shape, v.dtype)) for v in variables]
+    with keras.StatelessScope(state) if state else contextlib.nullcontext():
+        yield

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 import portable_losses
+from portable_losses.parity.as_function import state_of
 from portable_losses.parity.examine import declared
 from portable_losses.parity.target import remade
 
@@ -62,13 +63,18 @@ class Subject:
 
     def value(self, t: Any, p: Any, w: Any = None, m: Any = None) -> Any:
         """The reduced loss, one number."""
-        found = self.loss(t, p) if w is None else self.loss(t, p, w)
+        with state_of(self.loss):
+            found = self.loss(t, p) if w is None else self.loss(t, p, w)
         if not hasattr(found, "shape"):
             found = keras.ops.convert_to_tensor(found)
         return keras.ops.mean(found) if len(found.shape) else found
 
     def items(self, t: Any, p: Any) -> Any:
         """What `call` returns for inputs as Keras passes them."""
+        with state_of(self.loss):
+            return self._items(t, p)
+
+    def _items(self, t: Any, p: Any) -> Any:
         dtype = keras.backend.standardize_dtype(self.loss.dtype)
         if declared.is_of_package(type(self.loss)):
             # For losses of this package `call` is internal: use the public call

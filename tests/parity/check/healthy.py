@@ -118,3 +118,6 @@ def by_sorted_names(y_true, y_pred):
     weights = [len(name) for name in sorted({"depth", "normal", "color", "mask"})]
     error = ops.square(y_true - y_pred)
     return sum(w * error[..., i] for i, w in enumerate(weights[: y_pred.shape[-1]]))
+
+
+moving = portable_losses.Huber(delta=portable_losses.Hyperparameter(0.5, name="delta"))
