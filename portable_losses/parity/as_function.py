@@ -19,14 +19,7 @@ def as_function(loss: Any) -> LossFunction:
             return loss(t, p, w, m)
         return loss(t, p, w)
 
-    if not getattr(loss, "hyperparameters", ()):
-        return run
-
-    def with_state(*args: Any) -> Any:
-        with state_of(loss):
-            return run(*args)
-
-    return with_state
+    return state_of(loss)(run) if getattr(loss, "hyperparameters", ()) else run
 
 
 @contextlib.contextmanager
