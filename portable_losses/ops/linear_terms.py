@@ -8,7 +8,7 @@ of tokens at a time, and a second time for the gradient.
 
 # Long because value and gradient, of items and of their sum, share each of its steps.
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras import ops as raw
@@ -16,6 +16,8 @@ from keras import ops as raw
 from portable_losses.ops.chunks import chunk_at, loop, padded, with_chunk
 from portable_losses.ops.device_parts import by_part, parts_of
 from portable_losses.ops.linear_head import Head, pieces_of
+from portable_losses.ops.log_sums import logsumexp
+from portable_losses.ops.own_gradients import of_chunks, with_gradient
 
 Weigh = Callable[[Any, Any], tuple[Any, Any]]
 """Takes terms and class indices; returns items, and their derivatives in the terms."""
@@ -54,7 +56,10 @@ def _terms_of_part(x: Any, head: Head, ids: Any) -> Any:
 
         return terms, gradient
 
-    return raw.custom_gradient(forward)(x, *parts)
+    def by_autodiff(x: Any, *tensors: Any) -> Any:
+        return _terms_by_autodiff(x, _holding(head, tensors), ids)
+
+    return with_gradient(forward, by_autodiff, x, *parts)
 
 
 def linear_total(x: Any, head: Head, ids: Any, weights: Any, weigh: Weigh) -> Any:
@@ -96,7 +101,11 @@ def _total_of_part(x: Any, head: Head, ids: Any, weights: Any, weigh: Weigh) -> 
 
         return raw.sum(w * items), gradient
 
-    return raw.custom_gradient(forward)(x, *parts, weights)
+    def by_autodiff(x: Any, *tensors: Any) -> Any:
+        terms = _terms_by_autodiff(x, _holding(head, tensors[:-1]), ids)
+        return raw.sum(tensors[-1] * weigh(terms, ids)[0])
+
+    return with_gradient(forward, by_autodiff, x, *parts, weights)
 
 
 # --- the chunks -----------------------------------------------------------------------
@@ -115,13 +124,31 @@ def _differentiable(head: Head) -> list[Any]:
     return [head.kernel] if head.bias is None else [head.kernel, head.bias]
 
 
-def _with(head: Head, tensors: Any) -> tuple[Any, Head]:
+def _with(head: Head, tensors: Sequence[Any]) -> tuple[Any, Head]:
     """Hidden states and the head, with tensors for which no gradient is recorded."""
     # Otherwise TensorFlow in eager mode would keep all intermediate results.
-    x, kernel, *biases = map(raw.stop_gradient, tensors)
+    x, *tensors = map(raw.stop_gradient, tensors)
     shares = None if head.shares is None else raw.stop_gradient(head.shares)
-    bias = biases[0] if biases else None
-    return x, head._replace(kernel=kernel, bias=bias, shares=shares)
+    return x, _holding(head, tensors)._replace(shares=shares)
+
+
+def _holding(head: Head, tensors: Sequence[Any]) -> Head:
+    """The head, with other tensors in place of those of `_differentiable`."""
+    kernel, *biases = tensors
+    return head._replace(kernel=kernel, bias=biases[0] if biases else None)
+
+
+def _terms_by_autodiff(x: Any, head: Head, ids: Any) -> Any:
+    def terms(some: Any, chosen: Any) -> Any:
+        z = head.logits(some)
+        log_total = logsumexp(z, axis=-1, keepdims=True)
+        of_classes = raw.take_along_axis(z, chosen, axis=-1)
+        means = []
+        if head.shares is not None:
+            means = [raw.matmul(z, raw.expand_dims(head.shares, -1))]
+        return raw.concatenate([of_classes - log_total, log_total, *means], axis=-1)
+
+    return raw.concatenate(of_chunks(terms, head.chunk, (x, ids)), axis=0)
 
 
 def _terms(x: Any, head: Head, ids: Any) -> Any:

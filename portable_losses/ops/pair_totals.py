@@ -11,8 +11,10 @@ from keras import ops as raw
 
 from portable_losses.ops.chunks import chunk_at, loop, with_chunk
 from portable_losses.ops.device_parts import on_each_device
-from portable_losses.ops.log_sums import softplus
+from portable_losses.ops.log_sums import INF, logsumexp, softplus
+from portable_losses.ops.own_gradients import of_chunks, with_gradient
 from portable_losses.ops.pairs import Pairs, over_parts
+from portable_losses.ops.selects import where
 
 SAFE = 40.0
 """A sum of 1e21 terms exp(40) does not overflow, and exp(-40) does not underflow."""
@@ -46,7 +48,16 @@ def log_totals(
 
         return raw.concatenate([x.log() for x in sums]), gradient
 
-    found = raw.custom_gradient(forward)(a, b)
+    def by_autodiff(a: Any, b: Any) -> Any:
+        def totals(some: Any, *told: Any) -> list[Any]:
+            z = where(pairs.count(*told), raw.einsum("nd,md->nm", some, b), -INF)
+            return [logsumexp(z, axis=axis) for axis in ((1, 0) if both else (1,))]
+
+        parts = list(zip(*of_chunks(totals, pairs.chunk, pairs.rows(a)), strict=True))
+        columns = [logsumexp(raw.stack(x), axis=0) for x in parts[1:]]
+        return raw.concatenate([*parts[0], *columns])
+
+    found = with_gradient(forward, by_autodiff, a, b)
     return (found[:size], found[size:]) if both else (found, None)
 
 
@@ -70,7 +81,14 @@ def sums_of_costs(a: Any, b: Any, bias: Any, pairs: Pairs) -> Any:
 
         return _costs(a, b, bias, pairs), gradient
 
-    return raw.custom_gradient(forward)(a, b, raw.cast(bias, a.dtype))
+    def by_autodiff(a: Any, b: Any, bias: Any) -> Any:
+        def totals(some: Any, *told: Any) -> Any:
+            z = raw.einsum("nd,md->nm", some, b) + bias
+            return raw.sum(where(pairs.count(*told), softplus(z), 0.0), axis=1)
+
+        return raw.concatenate(of_chunks(totals, pairs.chunk, pairs.rows(a)))
+
+    return with_gradient(forward, by_autodiff, a, b, raw.cast(bias, a.dtype))
 
 
 # --- log sums of exponentials ---------------------------------------------------------
@@ -104,7 +122,7 @@ def _sums(a: Any, b: Any, pairs: Pairs, both: bool, safe: bool) -> list[Sums]:
                 e = raw.where(counts, raw.exp(z), 0.0)
                 found = (with_chunk(found[0], i, raw.sum(e, axis=1)), *found[1:])
                 return (*found[:-1], found[-1] + raw.sum(e, axis=0)) if both else found
-            z = raw.where(counts, z, -float("inf"))
+            z = raw.where(counts, z, -INF)
             shift = _finite(raw.max(z, axis=1))
             total = raw.sum(raw.exp(z - raw.expand_dims(shift, 1)), axis=1)
             rows = (with_chunk(found[0], i, total), with_chunk(found[1], i, shift))
@@ -123,7 +141,7 @@ def _sums(a: Any, b: Any, pairs: Pairs, both: bool, safe: bool) -> list[Sums]:
         start: tuple[Any, ...] = (row,) if safe else (row, raw.zeros_like(row))
         of_rows = len(start)
         if both:
-            start += (column,) if safe else (column - float("inf"), column)
+            start += (column,) if safe else (column - INF, column)
         found = loop(count, step, start, mapped)
         return tuple(x[:size] for x in found[:of_rows]), tuple(found[of_rows:])
 

@@ -45,7 +45,7 @@ class Pairs(NamedTuple):
             The results for all first vectors, and the sums with a new first axis: one
             entry for each device that holds a part of the batch.
         """
-        rows = (*tensors, self.names, *(() if self.kept is None else (self.kept,)))
+        rows = self.rows(*tensors)
         parts = parts_of(raw.shape(rows[0])[0])
         if parts == 1:
             of_rows, sums = function(*rows, mapped=False)
@@ -53,6 +53,10 @@ class Pairs(NamedTuple):
         mapped = functools.partial(function, mapped=True)
         of_rows, sums = by_part(mapped, parts, *rows)
         return tuple(raw.reshape(x, (-1, *x.shape[2:])) for x in of_rows), sums
+
+    def rows(self, *tensors: Any) -> tuple[Any, ...]:
+        """Tensors of all first vectors, then the arguments of `count`."""
+        return (*tensors, self.names, *(() if self.kept is None else (self.kept,)))
 
     def count(self, names: Any, kept: Any | None = None) -> Any:
         """Whether the pairs of some first vectors count, `(n, N)`."""

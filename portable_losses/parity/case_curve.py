@@ -24,8 +24,9 @@ def measure(lane: Lane) -> dict[str, Any]:
     """
     t, p = lane.inputs("drawn")
     at = curve.steepest(lane.expected("drawn").gradient)
+    loss, edges = lane.make(), lane.case.edges.values()
     points = curve.span(
-        t, p, at, lane.case.edges.values(), curve.takes_logits(lane.make())
+        t, p, at, edges, curve.takes_logits(loss), curve.takes_cosines(loss)
     )
     found: dict[str, Any] = {
         "at": list(at),

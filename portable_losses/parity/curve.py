@@ -50,19 +50,25 @@ def takes_logits(loss: Any) -> bool:
     return of_logits or getattr(loss, "activation", None) is not None
 
 
+def takes_cosines(loss: Any) -> bool:
+    """Whether a loss of this package rejects predictions beyond -1 and 1."""
+    return getattr(loss, "prediction_domain", "") == "cosines"
+
+
 def span(
     t: Any,
     p: Array,
     at: tuple[int, ...],
     edges: Iterable[Any] = (),
     logits: bool = False,
+    cosines: bool = False,
 ) -> Array:
     """The values that the number takes: probabilities, rates, or values around it.
 
     Its drawn value and its target are points too: many losses have a non-differentiable
     point at the target.
     """
-    points = list(_range(p, at, edges, logits))
+    points = list(_range(p, at, edges, logits, cosines))
     own = [float(p[at])]
     if np.shape(t) == np.shape(p):
         own.append(float(t[at]))
@@ -70,11 +76,15 @@ def span(
     return np.unique(np.asarray(points, "float32")).astype("float64")
 
 
-def _range(p: Array, at: tuple[int, ...], edges: Iterable[Any], logits: bool) -> Array:
+def _range(
+    p: Array, at: tuple[int, ...], edges: Iterable[Any], logits: bool, cosines: bool
+) -> Array:
     every = [np.ravel(p), *(np.ravel(np.asarray(q, "float64")) for _, q in edges)]
     numbers = np.concatenate(every)
     numbers = numbers[np.isfinite(numbers)]
     low, high = float(numbers.min(initial=0.0)), float(numbers.max(initial=0.0))
+    if cosines:  # of which a loss says, after scaling, that they are logits
+        return np.linspace(-1.0, 1.0, POINTS)
     if logits:
         return np.linspace(-LOGITS, LOGITS, POINTS)
     if low >= 0 and high <= 1:

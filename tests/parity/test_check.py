@@ -110,6 +110,11 @@ def test_healthy_losses_have_no_fault(found):
     assert {n: faults(t) for n, t in healthy.items() if t["verdict"] != "ok"} == {}
 
 
+def test_a_sum_has_float64_values(found):
+    said = [f["message"] for f in found["healthy.py:both"]["findings"]]
+    assert not [words for words in said if "NumPy lane" in words]
+
+
 def test_what_a_loss_prints_is_not_taken_for_an_event(found):
     assert found["hangs.py:talks"]["verdict"] == "ok"
 

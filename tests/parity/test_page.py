@@ -113,6 +113,8 @@ def test_a_curve_goes_over_the_range_of_the_predictions():
     assert found[0] == 0 and found[-1] == 1 and 0.25 in found
     found = curve.span(None, p, (0, 0), logits=True)
     assert found[0] == -30 and found[-1] == 30
+    found = curve.span(None, p, (0, 0), logits=True, cosines=True)
+    assert found[0] == -1 and found[-1] == 1
     found = curve.span(None, np.array([2.0, 7.0]), (1,))
     assert found[0] == 0 and found[-1] == 7
     edges = [(None, np.array([-1.0, 1.0]))]

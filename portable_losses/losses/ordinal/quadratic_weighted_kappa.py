@@ -110,9 +110,9 @@ class QuadraticWeightedKappa(Loss):
         expected = ops.sum(w * ops.expand_dims(of_t, 1) * of_p)
         count = ops.sum(n)
         loss = ops.divide(observed * count, expected)
-        # For one sample both sums are equal, and the gradient is 0, which rounding
-        # would change.
-        loss = ops.where(count > 1, loss, ops.stop_gradient(loss))
+        # For one sample the sums are equal, so the loss is 1, or 0 if both are 0, and
+        # its gradient 0. Rounding errors would change both.
+        loss = ops.where(count > 1, loss, ops.stop_gradient(ops.round(loss)))
         if self.log:  # a NaN stays a NaN
             loss = ops.log(ops.where(loss <= LEAST, LEAST, loss))
             loss = ops.where(count > 0, loss, 0.0)

@@ -226,6 +226,14 @@ FAULTS = (
         why="charges labels that fit no alignment 708, 1e5 or inf, by backend",
         at=("edge infeasible",),
     ),
+    Fault(
+        loss="CTC",
+        seen=NIGHTLY,
+        why="rejects labels that are as many as the frames",
+        backends=("openvino",),
+        at=("drawn",),
+        labels=("blanks",),
+    ),
     # --- the same number, and not the same gradient ---------------------------------
     Fault(
         loss="CosineSimilarity",

@@ -1,5 +1,6 @@
 """Inputs for a loss of this package, from its case in the catalogue; in a worker."""
 
+import dataclasses
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -49,6 +50,47 @@ def case_of(loss: Any) -> Case | None:
         except ValueError:
             continue
     return None
+
+
+def like(subject: Any) -> Case | None:
+    """The case of the loss with the most equal arguments, if it runs on those inputs.
+
+    What is wrong for its arguments may be right for those of the loss. Its reference is
+    that of another loss, so only backends can be compared: the NumPy lane knows nothing
+    of a gradient that is chosen, as that of a tie, or of an algorithm that is iterated.
+    """
+    config = _config(subject.loss)
+
+    def equal(case: Case) -> int:
+        return sum(config.get(name) == value for name, value in case.config.items())
+
+    for case in sorted(_cases(type(subject.loss)), key=equal, reverse=True):
+        fitting = _fitting(subject, case)
+        if fitting is not None:
+            return dataclasses.replace(case, edges=fitting, wrong=None)
+    return None
+
+
+def _fitting(subject: Any, case: Case) -> dict[str, Pair] | None:
+    """The edges of a case where a loss is finite; None if its inputs do not fit."""
+
+    def is_finite(pair: Pair) -> bool:
+        return bool(np.isfinite(np.asarray(subject.items(*_whole(pair)))).all())
+
+    try:
+        if not is_finite(single(case.draw(np.random.default_rng(0), case.samples))):
+            return None
+        return {name: x for name, x in case.edges.items() if is_finite(single(x))}
+    except (ValueError, TypeError, IndexError):
+        return None
+
+
+def meeting(loss: Any) -> dict[str, bool]:
+    """What the cases of a class of this package say of its items; {} for others."""
+    kinds = {case.kind for case in _cases(type(loss))}
+    if not kinds - {"items"}:
+        return {}
+    return {"couples": True, "scalar": kinds == {"statistic"}}
 
 
 def facts(case: Case) -> dict[str, Any]:

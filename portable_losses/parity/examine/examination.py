@@ -91,8 +91,9 @@ class Examination:
         """Choose kind and inputs; return a report where they do not fit."""
         if self.declared:
             self.kind, self.inputs = of_declared(self.declared)
+            self.has_reference &= "other arguments" not in self.declared
             return None
-        self.kind = KINDS[name]
+        self.kind = dataclasses.replace(KINDS[name], **self.facts["meeting"])
         if not self.sure:
             self.kind = dataclasses.replace(self.kind, right="", wrong=(), far=())
         try:
@@ -173,7 +174,7 @@ class Examination:
                 "items": ask(lane, "items", inputs=sent(batches)),
                 "saving": ask(lane, "saving", inputs=few),
             }
-            if lane == "numpy":
+            if lane == "numpy" and self.has_reference:
                 own["reference"] = self._reference(held)
                 own["second64"] = ask(lane, "second", inputs=few)
             return own
@@ -197,8 +198,7 @@ class Examination:
         if lane not in backends:
             jobs[lane] = numpy_lane
         measured = self.session.together(jobs)
-        if lane in backends:
-            measured[lane] |= numpy_lane()
+        measured[lane] |= numpy_lane() if lane in backends else {}
         for backend, own in measured.items():
             for what, facts in own.items():
                 found.setdefault(what, {})[backend] = facts

@@ -98,10 +98,22 @@ def line(
         return along(items, t, p, at, points)
 
 
+def _with_arguments(loss: Any, arguments: dict[str, Any]) -> Any:
+    """As `remade`; the terms of a sum keep their reduction, so it has no items."""
+    if not hasattr(loss, "terms"):
+        return remade(loss, arguments)
+    dtype = {"dtype": arguments["dtype"]}
+    terms = {
+        name: (weight, _with_arguments(term, {**dtype, "reduction": term.reduction}))
+        for name, (weight, term) in loss.terms.items()
+    }
+    return type(loss)(terms, name=loss.name, **dtype)
+
+
 def _items(subject: Subject) -> Callable[[Any, Any, Any], Any]:
     if subject.facts()["strict"]:
         return stand_in.float64_items(
-            lambda **arguments: remade(subject.given, arguments)
+            lambda **arguments: _with_arguments(subject.given, arguments)
         )
     constants = stand_in._Constants()
     total = getattr(subject.loss, "reduction", "") == "sum"

@@ -34,18 +34,21 @@ def _kind(loss: Trial) -> dict[str, Any]:
 
 
 def _of_ids(loss: Trial, ids: Any, p: Any) -> dict[str, Any]:
-    renamed = (ids + 1) % C
+    classes = p.shape[-1]
+    renamed = (ids + 1) % classes
     if np.isclose(loss.total(ids, p), loss.total(renamed, p), rtol=1e-9):
         # Renaming the labels changes nothing, so only equality of labels matters.
         if loss.runs(ids + 10, p):
             return _found("embeddings", "labels may be renamed")
     shape = p.shape if p.shape != (B, C) else None
-    onehot = np.eye(C)[ids]
+    onehot = np.eye(classes)[ids]
     real = np.isfinite(loss.total(ids, loss.rng.normal(size=p.shape)))
     if p.ndim == 2 and meetings.is_ordinal(loss, ids, p):
         return _found("ordinal_logits" if real else "ordinal", "ordered classes")
     if said.says_probabilities(loss):
         return _found("sparse", "it says so", shape)
+    if said.says_cosines(loss):
+        return _found("sparse_cosines", "it says so", shape)
     if costs.is_of_cosines(loss, ids, onehot):
         return _found("sparse_cosines", "beyond -1 and 1 nothing changes", shape)
     if costs.takes_logits(loss, ids, p.shape) or (
@@ -66,6 +69,8 @@ def _of_other_shapes(loss: Trial) -> dict[str, Any]:
         return _found("sequence", "fewer labels than frames")
     if loss.runs(ids, frames):
         return _of_ids(loss, ids, frames)
+    if found := _of_so_many_classes(loss):
+        return found
     numbers = [n for n in range(2, 12) if n not in (B, C)]
     for columns in numbers:
         q = loss.rng.normal(size=(B, columns))
@@ -83,11 +88,38 @@ def _of_other_shapes(loss: Trial) -> dict[str, Any]:
     return _of_arrays(loss)
 
 
+def _of_so_many_classes(loss: Trial) -> dict[str, Any] | None:
+    """The kind of a loss with an argument that gives the number of classes."""
+    for classes in _class_counts(loss):
+        onehot = loss.one_hot((B, classes))
+        p = loss.rng.uniform(0.1, 0.9, onehot.shape)
+        ids = onehot.argmax(axis=1)
+        same = loss.items(onehot, p) is not None
+        if loss.runs(ids, p) and (not same or meetings.picks(loss, ids, p)):
+            return _of_ids(loss, ids, p)
+        if same:
+            return {**_of_one_shape(loss, onehot, p), "shape": list(p.shape)}
+    return None
+
+
+def _class_counts(loss: Trial) -> list[int]:
+    """Numbers of classes that an argument may mean: its length, or its value."""
+    config: dict[str, Any] = getattr(loss.subject.loss, "get_config", dict)()
+    values = [x for x in config.values() if not isinstance(x, bool | str)]
+    counts = [len(x) if isinstance(x, list | tuple) else x for x in values]
+    found = (n for n in counts if isinstance(n, int) and 1 < n <= 4096 and n != C)
+    return list(dict.fromkeys(found))
+
+
 def _of_arrays(loss: Trial) -> dict[str, Any]:
     """The kind of a loss whose predictions have more than two axes."""
-    for shape in ((B, 3, 5, 2), (B, 3, 5, 1), (B, 2, 3, 2, 2), (B, 2, 3, 2, 1)):
+    weighed = [(B, 3, 5, n) for n in _class_counts(loss)]
+    volumes = (B, 2, 3, 2, 2), (B, 2, 3, 2, 1)
+    for shape in (*weighed, (B, 3, 5, 2), (B, 3, 5, 1), *volumes):
         maps = loss.rng.uniform(0.1, 0.9, shape)
-        labels = np.eye(2)[loss.rng.integers(0, 2, shape[:-1])][..., : shape[-1]]
+        classes = max(2, shape[-1])
+        drawn = loss.rng.integers(0, classes, shape[:-1])
+        labels = np.eye(classes)[drawn][..., : shape[-1]]
         if loss.runs(labels, maps):
             return _found("segmentation", f"maps of {shape[-1]} classes", shape)
     maps = loss.rng.uniform(0.1, 0.9, (B, 3, 5, 2))

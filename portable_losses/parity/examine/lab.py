@@ -99,11 +99,14 @@ class Lab:
         return self._try("the import", load)
 
     def on_declared(self, command: Facts) -> Facts:
-        """The inputs that the case of the loss declares; empty if it has no case."""
+        """The inputs that a case of the loss declares; empty if none fits."""
 
         def run() -> Facts:
-            case = declared.case_of(self.loss.loss)
-            return {} if case is None else {"declared": declared.facts(case)}
+            if (case := declared.case_of(self.loss.loss)) is not None:
+                return {"declared": declared.facts(case)}
+            if (case := declared.like(self.loss)) is not None:
+                return {"declared": {**declared.facts(case), "other arguments": True}}
+            return {}
 
         return self._try("what it declares", run)
 

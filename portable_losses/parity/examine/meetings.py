@@ -14,7 +14,8 @@ def picks(loss: Trial, ids: Any, p: Any) -> bool:
     before, between = loss.items(ids, p), loss.items(ids + 0.25, p)
     if between is None or np.array_equal(before, between):
         return True
-    order = np.array([2, 0, 3, 1])  # renamed classes, and their columns with them
+    # Classes are renamed, and their columns with them.
+    order = np.roll(np.arange(p.shape[-1]), 1)
     renamed = loss.items(np.argsort(order)[ids], p[:, order])
     return renamed is not None and np.allclose(before, renamed, rtol=1e-5)
 
@@ -22,7 +23,7 @@ def picks(loss: Trial, ids: Any, p: Any) -> bool:
 def is_about_each(loss: Trial, ids: Any, p: Any) -> bool:
     """Whether a changed class index changes only the item of that sample."""
     before, changed = loss.items(ids, p), ids.copy()
-    changed[0] = (ids[0] + 1) % C
+    changed[0] = (ids[0] + 1) % p.shape[-1]
     after = loss.items(changed, p)
     if before is None or after is None or before.shape != (B,):
         return False
@@ -33,7 +34,7 @@ def is_ordinal(loss: Trial, ids: Any, p: Any) -> bool:
     """Whether the value changes if the predictions of two wrong classes are swapped."""
     before, other = loss.items(ids, p), p.copy()
     for i, k in enumerate(ids):
-        a, b = [c for c in range(C) if c != k][:2]
+        a, b = [c for c in range(p.shape[-1]) if c != k][:2]
         other[i, [a, b]] = p[i, [b, a]]
     after = loss.items(ids, other)
     if before is None or after is None or before.shape != (B,):

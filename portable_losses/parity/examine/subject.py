@@ -93,6 +93,7 @@ class Subject:
         file, line = _place(self.owner)
         return {
             "strict": _is_ours(self.loss),
+            "meeting": declared.meeting(self.loss),
             "function": self.is_function,
             "name": getattr(self.owner, "__name__", type(self.loss).__name__),
             "file": file,

@@ -121,3 +121,20 @@ def by_sorted_names(y_true, y_pred):
 
 
 moving = portable_losses.Huber(delta=portable_losses.Hyperparameter(0.5, name="delta"))
+both = 0.5 * portable_losses.MeanSquaredError() + moving
+cold = portable_losses.NTXent(temperature=0.2)
+three_classes = portable_losses.CategoricalFocalCrossentropy(alpha=[0.1, 0.4, 0.5])
+
+
+class SixClasses(keras.losses.Loss):
+    def __init__(self, weights=(0.5, 1.0, 2.0, 1.0, 1.5, 1.0), **kwargs):
+        super().__init__(**kwargs)
+        self.weights = tuple(weights)
+
+    def call(self, y_true, y_pred):
+        weights = ops.convert_to_tensor(self.weights, y_pred.dtype)
+        each = weights * ops.cast(y_true, y_pred.dtype) * ops.log_softmax(y_pred)
+        return -ops.sum(each, axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "weights": self.weights}

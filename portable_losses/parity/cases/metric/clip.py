@@ -14,14 +14,18 @@ from portable_losses.parity.cases.metric._views import (
 )
 
 
-def clip(y_true: Any, y_pred: Array) -> Array:
+def clip(temperature: float = 0.07) -> Any:
     """Radford 2021, figure 3: the cross-entropies of rows and columns of the logits."""
-    images, texts = unit(y_pred[:, 0]), unit(y_pred[:, 1])
-    logits = images @ texts.T / 0.07
-    shifted = np.exp(logits - logits.max())
-    by_image = -np.log(np.diag(shifted) / shifted.sum(axis=1))
-    by_text = -np.log(np.diag(shifted) / shifted.sum(axis=0))
-    return (by_image + by_text) / 2
+
+    def reference(y_true: Any, y_pred: Array) -> Array:
+        images, texts = unit(y_pred[:, 0]), unit(y_pred[:, 1])
+        logits = images @ texts.T / temperature
+        shifted = np.exp(logits - logits.max())
+        by_image = -np.log(np.diag(shifted) / shifted.sum(axis=1))
+        by_text = -np.log(np.diag(shifted) / shifted.sum(axis=0))
+        return (by_image + by_text) / 2
+
+    return reference
 
 
 CASES = (
@@ -29,7 +33,17 @@ CASES = (
         loss="CLIP",
         kind="batch",
         draw=two_views,
-        reference=clip,
+        reference=clip(),
+        edges={"equal": (NOTHING, EQUAL), "zeros": (NOTHING, 0 * EQUAL)},
+        wrong=(NOTHING, SWAPPED),
+    ),
+    Case(
+        loss="CLIP",
+        label="temperature=0.01, in chunks",
+        config={"temperature": 0.01, "chunk_size": 3},
+        kind="batch",
+        draw=two_views,
+        reference=clip(0.01),
         edges={"equal": (NOTHING, EQUAL), "zeros": (NOTHING, 0 * EQUAL)},
         wrong=(NOTHING, SWAPPED),
     ),

@@ -41,4 +41,14 @@ CASES = (
         },
         wrong=(NOTHING, SWAPPED),
     ),
+    Case(
+        loss="NTXent",
+        label="in chunks",
+        config={"chunk_size": 3},
+        kind="batch",
+        draw=two_views,
+        reference=nt_xent,
+        edges={"equal": (NOTHING, EQUAL), "zeros": (NOTHING, 0 * SAME)},
+        wrong=(NOTHING, SWAPPED),
+    ),
 )

@@ -57,4 +57,14 @@ CASES = (
         },
         wrong=(NOTHING, 1e2 * SWAPPED),
     ),
+    Case(
+        loss="SigLIP",
+        label="in chunks",
+        config={"chunk_size": 3},
+        kind="batch",
+        draw=two_views,
+        reference=siglip(),
+        edges={"equal": (NOTHING, EQUAL), "zeros": (NOTHING, 0 * SAME)},
+        wrong=(NOTHING, SWAPPED),
+    ),
 )

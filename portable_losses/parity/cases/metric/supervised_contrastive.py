@@ -54,8 +54,8 @@ CASES = (
     ),
     Case(
         loss="SupervisedContrastive",
-        label="temperature=0.01",
-        config={"temperature": 0.01},
+        label="temperature=0.01, in chunks",
+        config={"temperature": 0.01, "chunk_size": 3},
         kind="batch",
         draw=labelled,
         reference=supervised_contrastive(0.01),

@@ -12,8 +12,9 @@ from portable_losses.parity.cases.probabilistic._shared import TARGETS, groups, 
 def student_t(y_true: Array, y_pred: Array) -> Any:
     """The negative logarithm of the density."""
     mean, log_scale, log_df = parts(y_pred, 3)
-    df, scale = 2 + np.exp(log_df), np.exp(log_scale)
-    return np.mean(-stats.t.logpdf(y_true, df, mean, scale), axis=-1)
+    z = (y_true - mean) * np.exp(-log_scale)
+    items = log_scale - stats.t.logpdf(z, 2 + np.exp(log_df))
+    return np.mean(items, axis=-1)
 
 
 FAR = np.array([[1e3, 1.0, 0.0, 1.0, 0.0, 1.0], [2.0, 1e4, -2.0, -5.0, -4.0, 12.0]])
