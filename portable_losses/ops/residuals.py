@@ -7,6 +7,7 @@ from keras import ops as raw
 from portable_losses.ops.exponentials import log1p
 from portable_losses.ops.extremes import clip
 from portable_losses.ops.known import faster_form, found
+from portable_losses.ops.log_sums import INF
 from portable_losses.ops.selects import where
 from portable_losses.ops.signs import abs
 
@@ -111,12 +112,22 @@ def root_of_squares(r: Any, epsilon: float) -> Any:
 def _root_with_gradient(r: Any, epsilon: float) -> Any:
     @raw.custom_gradient
     def root(r: Any) -> Any:
-        # A root is not above the sum of its terms, and infinite if a square overflows.
-        total = raw.absolute(r) + epsilon
-        found = raw.minimum(raw.sqrt(raw.square(r) + epsilon**2), total)
+        plain = raw.sqrt(raw.square(r) + epsilon**2)
+        # A square that overflows is rare, and takes as many operations as all others.
+        fits = raw.less(raw.max(plain, initial=0.0), INF)
+        found = raw.cond(
+            fits,
+            lambda: plain,
+            lambda: raw.where(raw.isinf(plain), raw.absolute(r), plain),
+        )
 
         def gradient(upstream: Any) -> Any:
-            return upstream * raw.where(raw.isinf(r), raw.sign(r), r / found)
+            slope = raw.cond(
+                fits,
+                lambda: r / found,
+                lambda: raw.where(raw.isinf(r), raw.sign(r), r / found),
+            )
+            return upstream * slope
 
         return found, gradient
 
