@@ -148,7 +148,7 @@ WORKLOADS = (
     Workload(
         group="contrastive",
         name="NTXent",
-        sizes={"full": (1024, 128), "small": (32, 16)},
+        sizes={"full": (512, 128), "small": (32, 16)},
         draw=views,
         ours=lambda: without_targets(ours("NTXent")()),
         peers={
@@ -161,6 +161,6 @@ WORKLOADS = (
         agreement=Agreement(
             rtol=1e-4, of_largest=1e-5, why="logarithms of sums over the batch"
         ),
-        flops=3 * 2 * 2048 * 2048 * 128,
+        flops=3 * 2 * 1024 * 1024 * 128,
     ),
 )

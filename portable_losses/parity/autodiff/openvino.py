@@ -16,6 +16,7 @@ from portable_losses.parity.case import Array
 NAME = "openvino"
 MODULES = ("openvino", "keras_openvino")
 GRADIENTS = False
+COMPILES = True  # whatever is read, with all operations before it
 MODES = ("eager",)
 ON_REQUEST: tuple[str, ...] = ()
 INSTALL = {"cpu": "pip install keras-nightly keras-openvino openvino scipy"}
