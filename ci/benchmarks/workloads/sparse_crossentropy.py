@@ -47,7 +47,7 @@ REASONS = {
     "jax": "XLA moves 7.3 GB for a call and 8.4 GB for Keras's, most of it in passes "
     "that write exponentials, products and a scatter: the gradient has every logit",
     "tensorflow": "Keras's is one kernel, which gives NaN for infinite logits; the "
-    "guard against them takes a fourth of our time, and selects and one_hot as much each",
+    "guard against them takes a fourth of our time, and so do selects",
     "torch": "selects keep ignored logits, which may be NaN, out of value and "
     "gradient: 40 % of the time, beside 43 % for the softmax",
 }

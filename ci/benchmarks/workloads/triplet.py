@@ -16,8 +16,8 @@ MARGIN = 0.2
 GOAL = 0.1
 FUSED = {
     "jax": "XLA makes one pass of the cubic form, without its B^3 numbers",
-    "tensorflow": "the sort, TopK, takes 40 % (all) and 60 % (semi_hard) of the time of "
-    "the operations; all others work on B x B numbers",
+    "tensorflow": "the sort, TopK, takes 40 % (all) and 60 % (semi_hard) of the time "
+    "of the operations; all others work on B x B numbers",
 }
 CLOSE = 5e-6
 
