@@ -41,13 +41,50 @@ INFINITE = (
     "a gradient is traced operation by operation, and logits of inf and -inf, which "
     "give NaN with Keras, take comparisons and selects"
 )
-REASONS: dict[str, dict[str, str]] = {"eager-gradient": {"jax": INFINITE}}
+CHECKED = (
+    "7 kernels, and 15 of Keras's; the class indices are read, so that one out of "
+    "range is an error"
+)
+CHECKS = (
+    "8 kernels, and 13 of Keras's; a third of a call is Python that checks the inputs"
+)
+READ = (
+    "8 operations, and 9 of Keras's; the class indices are read, so that one out of "
+    "range is an error"
+)
+GRAPH = (
+    "129 nodes of a graph that is right at infinite logits; Keras's has 31, one of "
+    "them a kernel that gives NaN there"
+)
+REASONS: dict[tuple[str, str], dict[str, str]] = {
+    ("Huber", "eager"): {
+        "tensorflow": "17 operations, and 16 of Keras's; Keras's ops converts the "
+        "arguments of each, and the clip is six of them"
+    },
+    ("Huber", "eager-gradient"): {
+        "jax": "a gradient is traced operation by operation, each by Keras and by JAX"
+    },
+    ("BinaryCrossentropy", "eager"): {"torch": CHECKS},
+    ("BinaryCrossentropy", "eager-gradient"): {"torch": CHECKS},
+    ("CategoricalCrossentropy", "eager-gradient"): {"jax": INFINITE},
+    ("CategoricalCrossentropy", "compiled-gradient"): {
+        "tensorflow": "88 nodes of a graph that is right at infinite logits; Keras's "
+        "has 67, one of them a kernel that gives NaN there"
+    },
+    ("SparseCategoricalCrossentropy", "eager"): {"tensorflow": READ, "torch": CHECKED},
+    ("SparseCategoricalCrossentropy", "eager-gradient"): {
+        "tensorflow": READ,
+        "jax": INFINITE,
+        "torch": CHECKED,
+    },
+    ("SparseCategoricalCrossentropy", "compiled-gradient"): {"tensorflow": GRAPH},
+}
 
 
 def workload(loss: str, label: str) -> Workload:
     """One loss in one lane."""
     config, (lane, goal) = LOSSES[loss], LANES[label]
-    reasons = REASONS.get(label, {})
+    reasons = REASONS.get((loss, label), {})
     true = indices if loss.startswith("Sparse") else as_float(one_hot)
 
     def draw(rng: Rng, shape: Shape) -> tuple[Array, ...]:

@@ -22,6 +22,8 @@ KERNELS = (
 EXACT = {
     "jax": "exact near 0, where the other cancels, and without overflow: XLA writes "
     "two arrays to memory where Keras's form writes one",
+    "tensorflow": "exact near 0, where Keras's cancels: tanh, a logarithm and two "
+    "selects, where Keras has one softplus",
     "torch": "exact near 0, where Keras's cancels: sinh, cosh and log1p take a quarter "
     "of the time and seven products a third; Keras has one softplus",
 }
