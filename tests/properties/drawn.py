@@ -54,6 +54,10 @@ of a box.
 """
 
 
+SMALLEST = {case.id: 1e-6 for case in families()["metric"]}
+"""Vectors shorter than 1e-7 are divided by 1e-7, not by their length: none is drawn."""
+
+
 THRESHOLDS = {"HausdorffDT": 1e-6}
 """Losses that round p at 0.5, and the logits whose sigmoid in float32 is 0.5."""
 
@@ -142,9 +146,11 @@ def inputs(draw: Any, loss: str) -> Drawn:
     bounds = low, high = domain_of(case)
     largest = LARGEST.get(case_id, 1e4)
     low, high = max(low, -largest), min(high, largest)
+    least = SMALLEST.get(case_id, 0.0)
     pool = [x for x in EXTREMES if low <= x <= high] + [np.nan]
     pool += [x for x in (np.inf, -np.inf) if bounds[0] <= x <= bounds[1]]
     number = st.sampled_from(pool) | st.floats(low, high, width=32).map(float)
+    number = number.filter(lambda x: x == 0 or not abs(x) < least)
     changes = st.lists(st.tuples(st.integers(0, 10**6), number), max_size=6)
     for place, x in draw(changes) if p.size else ():
         near = loss in THRESHOLDS and abs(x) < THRESHOLDS[loss]
