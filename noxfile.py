@@ -286,7 +286,7 @@ def compat(session: nox.Session, row: matrix.Row) -> None:
         )
     asked = session.posargs or ["--backends", ",".join(backends)]
     if own and not session.posargs:
-        # OpenVINO compiles each loss: a second worker halves the minutes.
+        # OpenVINO compiles each loss, and gets a second worker for some checks.
         asked += ["--quick", " ".join(QUICK_TO_COMPILE)]
     env = {"KERAS_BACKEND": "numpy"}
     harness = ("python", "-m", "portable_losses.parity")

@@ -51,7 +51,7 @@ def takes_logits(loss: Any) -> bool:
 
 
 def takes_cosines(loss: Any) -> bool:
-    """Whether a loss of this package rejects predictions beyond -1 and 1."""
+    """Whether the class of a loss declares that it takes cosines only."""
     return getattr(loss, "prediction_domain", "") == "cosines"
 
 

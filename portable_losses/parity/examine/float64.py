@@ -13,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
+import portable_losses
 from portable_losses.parity import stand_in
 from portable_losses.parity.examine.finding import find
 from portable_losses.parity.examine.sending import expected
@@ -100,14 +101,14 @@ def line(
 
 def _with_arguments(loss: Any, arguments: dict[str, Any]) -> Any:
     """As `remade`; the terms of a sum keep their reduction, so it has no items."""
-    if not hasattr(loss, "terms"):
+    if not isinstance(loss, portable_losses.Sum):
         return remade(loss, arguments)
     dtype = {"dtype": arguments["dtype"]}
     terms = {
         name: (weight, _with_arguments(term, {**dtype, "reduction": term.reduction}))
         for name, (weight, term) in loss.terms.items()
     }
-    return type(loss)(terms, name=loss.name, **dtype)
+    return portable_losses.Sum(terms, name=loss.name, **dtype)
 
 
 def _items(subject: Subject) -> Callable[[Any, Any, Any], Any]:

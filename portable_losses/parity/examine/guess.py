@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from portable_losses.parity.curve import takes_cosines
 from portable_losses.parity.examine import costs, meetings, said
 from portable_losses.parity.examine.subject import Subject
 from portable_losses.parity.examine.trial import B, C, Trial
@@ -25,12 +26,21 @@ def guess(subject: Subject) -> dict[str, Any]:
 
 
 def _kind(loss: Trial) -> dict[str, Any]:
-    onehot, p = loss.one_hot(), loss.rng.uniform(0.1, 0.9, (B, C))
+    return _of_classes(loss, C) or _of_other_shapes(loss)
+
+
+def _of_classes(loss: Trial, classes: int) -> dict[str, Any] | None:
+    """The kind of a loss of class indices, or of targets and predictions `(B, C)`."""
+    onehot = loss.one_hot((B, classes))
+    p = loss.rng.uniform(0.1, 0.9, onehot.shape)
     ids = onehot.argmax(axis=1)
     same = loss.items(onehot, p) is not None
     if loss.runs(ids, p) and (not same or meetings.picks(loss, ids, p)):
         return _of_ids(loss, ids, p)
-    return _of_one_shape(loss, onehot, p) if same else _of_other_shapes(loss)
+    if not same:
+        return None
+    found = _of_one_shape(loss, onehot, p)
+    return found if classes == C else {**found, "shape": list(p.shape)}
 
 
 def _of_ids(loss: Trial, ids: Any, p: Any) -> dict[str, Any]:
@@ -47,7 +57,7 @@ def _of_ids(loss: Trial, ids: Any, p: Any) -> dict[str, Any]:
         return _found("ordinal_logits" if real else "ordinal", "ordered classes")
     if said.says_probabilities(loss):
         return _found("sparse", "it says so", shape)
-    if said.says_cosines(loss):
+    if takes_cosines(loss.subject.loss):
         return _found("sparse_cosines", "it says so", shape)
     if costs.is_of_cosines(loss, ids, onehot):
         return _found("sparse_cosines", "beyond -1 and 1 nothing changes", shape)
@@ -69,8 +79,9 @@ def _of_other_shapes(loss: Trial) -> dict[str, Any]:
         return _found("sequence", "fewer labels than frames")
     if loss.runs(ids, frames):
         return _of_ids(loss, ids, frames)
-    if found := _of_so_many_classes(loss):
-        return found
+    for classes in _class_counts(loss):
+        if found := _of_classes(loss, classes):
+            return found
     numbers = [n for n in range(2, 12) if n not in (B, C)]
     for columns in numbers:
         q = loss.rng.normal(size=(B, columns))
@@ -86,20 +97,6 @@ def _of_other_shapes(loss: Trial) -> dict[str, Any]:
             found = _of_one_shape(loss, (q > 0).astype("float64"), np.abs(q) / 4)
             return {**found, "shape": [B, columns]}
     return _of_arrays(loss)
-
-
-def _of_so_many_classes(loss: Trial) -> dict[str, Any] | None:
-    """The kind of a loss with an argument that gives the number of classes."""
-    for classes in _class_counts(loss):
-        onehot = loss.one_hot((B, classes))
-        p = loss.rng.uniform(0.1, 0.9, onehot.shape)
-        ids = onehot.argmax(axis=1)
-        same = loss.items(onehot, p) is not None
-        if loss.runs(ids, p) and (not same or meetings.picks(loss, ids, p)):
-            return _of_ids(loss, ids, p)
-        if same:
-            return {**_of_one_shape(loss, onehot, p), "shape": list(p.shape)}
-    return None
 
 
 def _class_counts(loss: Trial) -> list[int]:

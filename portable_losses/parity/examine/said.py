@@ -38,11 +38,6 @@ def says_probabilities(loss: Trial) -> bool:
     return bool(re.search(clips, text)) and "sigmoid" not in text
 
 
-def says_cosines(loss: Trial) -> bool:
-    """Whether the class declares that it takes cosines, as those of this package do."""
-    return getattr(loss.subject.loss, "prediction_domain", "") == "cosines"
-
-
 def from_logits(loss: Trial) -> bool | None:
     """The value of the argument of that name, if the loss has it."""
     function = getattr(loss.subject.loss, "fn", None) or loss.subject.given
