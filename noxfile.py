@@ -11,6 +11,7 @@ import atexit
 import contextlib
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -96,13 +97,14 @@ def lint(session: nox.Session) -> None:
     """Format, lint, types, the layout of the imports, and generated pages."""
     prepare(session)
     install(session, "click", "jinja2", "keras", "numpy", "rich", groups=["lint"])
-    session.run("ruff", "format", "--check", ".")
-    session.run("ruff", "check", ".")
-    session.run("mypy")
-    session.run("python", "ci/check_types.py")
-    session.run("python", "ci/check_layout.py")
-    if (CI / "make_docs.py").exists():
-        session.run("python", "ci/make_docs.py", "--check")
+    with ahead(session):
+        session.run("ruff", "format", "--check", ".")
+        session.run("ruff", "check", ".")
+        session.run("mypy")
+        session.run("python", "ci/check_types.py")
+        session.run("python", "ci/check_layout.py")
+        if (CI / "make_docs.py").exists():
+            session.run("python", "ci/make_docs.py", "--check")
 
 
 @nox.session
@@ -125,8 +127,11 @@ def tests(session: nox.Session, backend: str) -> None:
     flags = " ".join((*quick, os.environ.get("XLA_FLAGS", "")))
     env = ONE_THREAD | {"XLA_FLAGS": flags.strip()}
     env |= compiled_once() if backend == "jax" else {}
-    session.run(*(*pytest, "--ignore=tests/parity", "tests", *session.posargs), env=env)
-    if not session.posargs:
+    pytest += ["--ignore=tests/parity", "tests", *session.posargs]
+    with ahead(session, backend):
+        session.run(*pytest, env=env)
+        if session.posargs:
+            return
         # Here, since an environment of their own would be the same one once more.
         examples = ("python", "ci/run_examples.py", "--processes", str(os.cpu_count()))
         # On TensorFlow the programs take longer with the flags.
@@ -285,6 +290,8 @@ def compat(session: nox.Session, row: matrix.Row) -> None:
             env={"KERAS_BACKEND": backend},
         )
     asked = session.posargs or ["--backends", ",".join(backends)]
+    if row.losses and not session.posargs:
+        asked += ["--loss", ",".join(row.losses)]
     if own and not session.posargs:
         # OpenVINO compiles each loss, and gets a second worker for some checks.
         asked += ["--quick", " ".join(QUICK_TO_COMPILE)]
@@ -446,6 +453,36 @@ def prepare(
         PYTHONDONTWRITEBYTECODE=None,
         TF_CPP_MIN_LOG_LEVEL="3",
     )
+
+
+@contextlib.contextmanager
+def ahead(session: nox.Session, backend: str | None = None) -> Iterator[None]:
+    """Install the environment of the session after this one while this one runs.
+
+    Only where `nox` runs everything, and where that environment is not there: pip keeps
+    one core busy, and seldom more. If it fails, the next session says why.
+    """
+    tested = [f"tests({name})" for name in MATRIX.backends]
+    here = "lint" if backend is None else f"tests({backend})"
+    order = ["lint", *tested, "parity"]
+    following = order[order.index(here) + 1]
+    envs = session.cache_dir.parent
+    folder = envs / following.replace("(", "-").rstrip(")")
+    if sys.argv[1:] or folder.exists():
+        yield
+        return
+    nox_ = (sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"))
+    with (envs / "ahead.log").open("w") as log:
+        command = (*nox_, "--install-only", "--session", following)
+        installer = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            yield
+            if installer.poll() is None:
+                session.log(f"pip is still at work on {following}")
+                with told(folder):
+                    installer.wait()
+        finally:
+            installer.terminate()
 
 
 def asked_for(session: nox.Session) -> tuple[str, ...]:

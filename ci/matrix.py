@@ -41,7 +41,8 @@ class Row:
 
     `keras` is the project that takes the place of the released Keras, if one does.
     `install` is what installs backends that have no extra; then only the harness runs.
-    `beside` are backends with which these exchange saved models.
+    `beside` are backends with which these exchange saved models. `losses` are those
+    that the harness runs, where all would take hours.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Row:
     keras: str = "keras"
     install: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    losses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,7 @@ def load(path: Path = CI / "matrix.toml") -> Matrix:
         keras = {"keras": row.pop("keras")} if "keras" in row else {}
         install = tuple(row.pop("install", ()))
         beside = tuple(row.pop("beside", ()))
+        losses = tuple(row.pop("losses", ()))
         for backend in beside:
             _known("backend", backend, backends)
         row = _fields(name, row, "python", "backends", "constraints")
@@ -153,6 +156,7 @@ def load(path: Path = CI / "matrix.toml") -> Matrix:
             **keras,
             install=install,
             beside=beside,
+            losses=losses,
         )
     peers = {}
     for name, row in raw["peers"].items():

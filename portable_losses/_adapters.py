@@ -36,6 +36,8 @@ class Facts:
             is not among them.
         compiles: whether each loss is traced or compiled, which takes most of its time.
         xla: whether it is XLA that compiles, always.
+        before_keras: modules that add it to the backends of Keras, and that work only
+            if they are imported first.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Facts:
     default: int | None = None
     compiles: bool = False
     xla: bool = False
+    before_keras: tuple[str, ...] = ()
 
     @property
     def missing(self) -> list[str]:

@@ -1,5 +1,10 @@
-"""Chooses an installed backend if Keras would fail because TensorFlow is missing."""
+"""What has to happen before Keras is imported.
 
+An installed backend is chosen if Keras would fail because TensorFlow is missing, and a
+backend that adds itself to Keras is imported.
+"""
+
+import importlib
 import json
 import os
 import pathlib
@@ -48,4 +53,15 @@ def _configured() -> str:
     return str(backend)
 
 
+def add_backend() -> None:
+    """Import what adds the chosen backend to Keras, if it does not have it itself."""
+    if "keras" in sys.modules:
+        return
+    chosen = known().get(os.environ.get("KERAS_BACKEND") or _configured())
+    if chosen is not None and not chosen.missing:
+        for module in chosen.before_keras:
+            importlib.import_module(module)
+
+
 choose_backend()
+add_backend()

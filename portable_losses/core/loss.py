@@ -24,6 +24,7 @@ from portable_losses.core.construction import Call, form_of, noted
 from portable_losses.core.domain import KNOWN, FirstLook
 from portable_losses.core.moving import claim, leaves_in, moves, now
 from portable_losses.core.naming import name_from
+from portable_losses.core.pieces import in_pieces
 from portable_losses.core.preparation import Inputs, prepare
 from portable_losses.core.reduction import (
     REDUCTIONS,
@@ -189,6 +190,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
     _columns: Columns | None = None  # set for one call, by `__call__`
     _watched: Callable[[Any, Any, Any], None] | None = None  # gets inputs and items
     _of_a_user: ClassVar[bool] = True  # whether `call` is not of this package
+    _ours: ClassVar[bool] = False  # whether all of the class is of this package
     _takes_kept: ClassVar[bool] = False
     _kept_at: ClassVar[int | None] = None
     _context: ClassVar[tuple[inspect.Parameter, ...]] = ()
@@ -208,6 +210,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
         cls._context = further.context
         written_in = getattr(cls.call, "__module__", None) or ""
         cls._of_a_user = not written_in.startswith("portable_losses.losses.")
+        cls._ours = cls.__module__.startswith("portable_losses.losses.")
         if "__init__" in vars(cls):
             cls.__init__ = noted(cls.__init__)  # type: ignore[method-assign]
             show_whole(cls)
@@ -301,6 +304,13 @@ class Loss(Arithmetic, Saved, _KerasLoss):
         may have these axes, too.
         """
         return len(y_pred.shape)
+
+    def _samples_apart(self) -> bool:
+        """Whether the items of a sample depend on no other sample, which is certain.
+
+        A loss that couples samples takes `kept`, but one of a user might not.
+        """
+        return self._ours and not self._takes_kept
 
     def feature_axis(self) -> int:
         """The axis of y_pred that one item spans; `call` gets it as the last axis."""
@@ -427,11 +437,18 @@ class Loss(Arithmetic, Saved, _KerasLoss):
 
     def _items(self, x: Inputs) -> tuple[Any, Any]:
         """The items that `call` returns, and which of them the loss keeps, or None."""
-        items = self._call_with(x.kept, x.y_true, x.y_pred, *x.context)
-        items, chosen = checks.returned(self, items)
+        if self._watched is None and self._samples_apart():
+            found = in_pieces(self._items_at_once, x)
+            if found is not None:
+                return found
+        items, chosen = self._items_at_once(x)
         if self._watched is not None:
             self._watched(x.y_true, x.y_pred, items)
         return items, chosen
+
+    def _items_at_once(self, x: Inputs) -> tuple[Any, Any]:
+        items = self._call_with(x.kept, x.y_true, x.y_pred, *x.context)
+        return checks.returned(self, items)
 
     def _call_with(self, kept: Any, y_true: Any, y_pred: Any, *context: Any) -> Any:
         """Call `call`, with `kept` at its position in the signature."""

@@ -7,6 +7,7 @@ from typing import Any
 import matrix
 import pytest
 
+import portable_losses
 from portable_losses._adapters import facts
 
 HEALTHY = """
@@ -63,7 +64,7 @@ def test_matrix_of_this_repository() -> None:
     found = matrix.load()
     assert list(found.backends) == ["tensorflow", "jax", "torch"]
     to_come = ["keras-nightly", "mlx", "openvino"]
-    assert list(found.compat) == ["minimum", "3.12", "3.13", *to_come]
+    assert list(found.compat) == ["minimum", "3.12", "3.13", *to_come, "tinygrad"]
     replaced = {name: row.keras for name, row in found.compat.items()}
     assert {replaced.pop(name) for name in to_come} == {"keras-nightly"}
     assert set(replaced.values()) == {"keras"}
@@ -101,6 +102,15 @@ def test_a_backend_that_is_a_package_is_installed_by_its_row(name: str) -> None:
     assert f"-c {nightly.name}" in row.constraints.read_text().splitlines()
 
 
+def test_a_row_that_names_losses_has_the_harness_run_those_alone() -> None:
+    found = matrix.load()
+    row = found.compat["tinygrad"]
+    assert list(pins(row.constraints)) == ["keras-tinygrad", "tinygrad"]
+    assert f"-c {found.constraints.name}" in row.constraints.read_text().splitlines()
+    assert set(row.losses) < set(portable_losses.__all__)
+    assert not any(r.losses for n, r in found.compat.items() if n != "tinygrad")
+
+
 def test_a_row_that_installs_its_backends_may_name_any(tmp_path: Path) -> None:
     row = HEALTHY + '\n[compat.new]\npython = "3.11"\nbackends = ["new"]\n'
     row += 'constraints = "ci.txt"\n'
@@ -124,7 +134,9 @@ def test_python_versions_are_those_of_the_classifiers(project: dict[str, Any]) -
     prefix = "Programming Language :: Python :: 3."
     claimed = [c for c in project["project"]["classifiers"] if c.startswith(prefix)]
     assert [c.split(" :: ")[2] for c in claimed] == [
-        row.python for row in matrix.load().compat.values() if row.keras == "keras"
+        row.python
+        for row in matrix.load().compat.values()
+        if row.keras == "keras" and not row.install
     ]
     assert project["project"]["requires-python"] == ">=3.11"
 

@@ -137,11 +137,44 @@ def test_the_choice_in_keras_json_is_taken(python, tmp_path):
 
 def test_no_backend_at_all_names_the_remedy(python):
     done = python(
-        "import portable_losses", hidden={"tensorflow", "jax", "torch", "mlx"}
+        "import portable_losses",
+        hidden={"tensorflow", "jax", "torch", "mlx", "tinygrad"},
     )
     assert done.returncode != 0
     assert lines_of(done.stderr)[-1] == (
         "ImportError: portable_losses: Keras needs a backend, and none of jax, mlx, "
-        "tensorflow, torch is installed (for instance: pip install "
+        "tensorflow, tinygrad, torch is installed (for instance: pip install "
         '".[tensorflow]" in a clone of portable_losses).'
     )
+
+
+@pytest.mark.parametrize("chosen", ["variable", "keras.json", "too late"])
+def test_a_backend_that_adds_itself_to_keras_is_imported_first(
+    python, tmp_path, chosen
+):
+    """A package in the place of keras-tinygrad, which has Keras use this backend."""
+    (tmp_path / "tinygrad.py").touch()
+    (tmp_path / "keras_tinygrad.py").write_text(
+        "import os, sys\n"
+        "assert 'keras' not in sys.modules\n"
+        f"os.environ['KERAS_BACKEND'] = {BACKEND!r}\n"
+        "print('added')\n"
+    )
+    if chosen == "keras.json":
+        (tmp_path / "keras.json").write_text(json.dumps({"backend": "tinygrad"}))
+    # Keras reads the variable when it is imported; after that it may name any backend.
+    keras_first = f"""
+    import os, sys
+    sys.path.insert(0, {str(tmp_path)!r})
+    if {chosen == "too late"}:
+        import keras
+        os.environ["KERAS_BACKEND"] = "tinygrad"
+    {PRINT_BACKEND}
+    """
+    variables = {
+        "variable": {"KERAS_BACKEND": "tinygrad"},
+        "too late": {"KERAS_BACKEND": BACKEND},
+    }
+    done = python(keras_first, **variables.get(chosen, {}))
+    added = [] if chosen == "too late" else ["added"]
+    assert lines(done) == [*added, BACKEND]

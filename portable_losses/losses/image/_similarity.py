@@ -14,6 +14,7 @@ from portable_losses.losses.image._shared import (
     space,
 )
 from portable_losses.ops.filters import filtered
+from portable_losses.ops.sums import mean_over
 
 
 class SimilarityArguments(ImageArguments, total=False):
@@ -107,7 +108,7 @@ def pair_of(t: Any, p: Any) -> Pair:
     """Sum and difference of two images."""
     both = ops.concatenate([p + t, p - t], axis=-1)
     # Variances do not depend on the mean that is subtracted, so it may be a constant.
-    mean = ops.stop_gradient(ops.mean(both, axis=space(both), keepdims=True))
+    mean = ops.stop_gradient(mean_over(both, space(both)))
     return Pair(both - mean, mean)
 
 

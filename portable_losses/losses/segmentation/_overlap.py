@@ -9,6 +9,7 @@ from portable_losses.losses.segmentation._sums import (
     complement_of_empty,
     region_sums,
 )
+from portable_losses.ops.sums import sum_over
 
 
 class OverlapLoss(RegionLoss):
@@ -53,7 +54,7 @@ class OverlapLoss(RegionLoss):
         """The sum of `x` over the pixels that count, for each class."""
         if regions.pixels is not None:
             x = ops.where(regions.pixels, x, 0.0)
-        return self.over_batch(ops.sum(x, axis=regions.space))
+        return self.over_batch(sum_over(x, regions.space))
 
     def over_batch(self, sums: Any) -> Any:
         """The sums `(B, C)`, or for `per="batch"` their sums over the batch."""

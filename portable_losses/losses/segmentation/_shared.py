@@ -146,6 +146,9 @@ class RegionLoss(Loss):
     def feature_axis(self) -> int:
         return 1 if self.data_format == "channels_first" else -1
 
+    def _samples_apart(self) -> bool:
+        return self._ours and self.per == "sample"
+
     def score(self, regions: Regions) -> Any:
         """Return what `call` returns, from the regions."""
         raise NotImplementedError

@@ -8,6 +8,7 @@ from portable_losses.losses.segmentation._targets import one_hot
 from portable_losses.ops import eager
 from portable_losses.ops.eager import cheap_to_read
 from portable_losses.ops.known import faster_form
+from portable_losses.ops.sums import sum_over
 
 LOOKS_UP = faster_form(
     "the sums of a map of class indices",
@@ -53,8 +54,8 @@ def region_sums(regions: Any, squared: bool) -> Sums:
     p, pixels, space = regions.p, regions.pixels, regions.space
     if pixels is not None:
         p = ops.where(pixels, p, 0.0)
-    plain = ops.sum(p, axis=space)
-    pred = ops.sum(ops.square(p), axis=space) if squared else plain
+    plain = sum_over(p, space)
+    pred = sum_over(ops.square(p), space) if squared else plain
     true, overlap = _true_and_overlap(regions, p, squared)
     return Sums(overlap, true, pred, plain, _count(p, pixels, space))
 
@@ -67,7 +68,7 @@ def _count(p: Any, pixels: Any | None, space: tuple[int, ...]) -> Any:
         return count + ops.cast(math.prod(sizes), p.dtype)
     # Along an axis of size 1 the mask is the same for all pixels.
     rest = [n for n, m in zip(sizes, pixels.shape[1:], strict=False) if m == 1]
-    count = ops.sum(ops.cast(pixels, p.dtype), axis=space)
+    count = sum_over(ops.cast(pixels, p.dtype), space)
     return count * ops.cast(math.prod(rest), p.dtype)
 
 
@@ -80,17 +81,17 @@ def _true_and_overlap(regions: Any, p: Any, squared: bool) -> tuple[Any, Any]:
             return _by_looking_up(regions.ids, p, pixels)
         t = one_hot(regions.ids, p.shape[-1])
         t = t if pixels is None else ops.logical_and(pixels, t)
-        true = ops.cast(ops.sum(t, axis=space), p.dtype)
-        return true, ops.sum(ops.where(t, p, 0.0), axis=space)
+        true = ops.cast(sum_over(t, space), p.dtype)
+        return true, sum_over(ops.where(t, p, 0.0), space)
     t = regions.t if pixels is None else ops.where(pixels, regions.t, 0.0)
     if squared:
-        return ops.sum(ops.square(t), axis=space), ops.sum(t * p, axis=space)
-    true = ops.sum(t, axis=space)
+        return sum_over(ops.square(t), space), sum_over(t * p, space)
+    true = sum_over(t, space)
     if _known_hard(t, true, space):
-        return true, ops.sum(t * p, axis=space)
+        return true, sum_over(t * p, space)
     # For t in {0, 1} the gradient at p = t is that of t p: 1 at t = 1, and 0 at t = 0.
     takes_t = ops.logical_or(p > t, t == 0)
-    return true, ops.sum(ops.where(takes_t, t, p), axis=space)
+    return true, sum_over(ops.where(takes_t, t, p), space)
 
 
 def _known_hard(t: Any, true: Any, space: tuple[int, ...]) -> bool:
@@ -102,7 +103,7 @@ def _known_hard(t: Any, true: Any, space: tuple[int, ...]) -> bool:
     # Not if t needs a gradient: min(t, p) and t p have different gradients in t.
     if not eager.known_constant(t):
         return False
-    rest = eager.known_values(true - ops.sum(ops.square(t), axis=space))
+    rest = eager.known_values(true - sum_over(ops.square(t), space))
     return rest is not None and not rest.any()
 
 
