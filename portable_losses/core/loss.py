@@ -438,7 +438,7 @@ class Loss(Arithmetic, Saved, _KerasLoss):
     def _items(self, x: Inputs) -> tuple[Any, Any]:
         """The items that `call` returns, and which of them the loss keeps, or None."""
         if self._watched is None and self._samples_apart():
-            found = in_pieces(self._items_at_once, x)
+            found = in_pieces(self._items_at_once, x, self._class_axis)
             if found is not None:
                 return found
         items, chosen = self._items_at_once(x)

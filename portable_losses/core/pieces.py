@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from portable_losses.core.axes import expand
 from portable_losses.core.preparation import Inputs
 from portable_losses.ops.eager import cheap_to_read
 from portable_losses.ops.known import faster_form
@@ -26,7 +27,9 @@ PIECE = 2**21
 Items = tuple[Any, Any]
 
 
-def in_pieces(items: Callable[[Inputs], Items], x: Inputs) -> Items | None:
+def in_pieces(
+    items: Callable[[Inputs], Items], x: Inputs, of_positions: bool
+) -> Items | None:
     """The items of all pieces of the batch, and which of them the loss keeps.
 
     None where the batch is better computed as a whole: if it is not large, in compiled
@@ -35,12 +38,18 @@ def in_pieces(items: Callable[[Inputs], Items], x: Inputs) -> Items | None:
     Args:
         items: computes the items of a batch, each sample apart from the others.
         x: the inputs of the batch.
+        of_positions: whether an item depends on the last axis of one position alone.
     """
     if not IN_PIECES or x.columns is not None or x.context:
         return None
     shape = tuple(x.y_pred.shape)
-    rows = max(1, PIECE // max(1, math.prod(shape[1:])))
-    if math.prod(shape) <= LARGE or rows >= shape[0] or not cheap_to_read(x.y_pred):
+    if math.prod(shape) <= LARGE or not cheap_to_read(x.y_pred):
+        return None
+    if of_positions and math.prod(shape[1:]) > PIECE:
+        x = _flat(x)
+    size = math.prod(x.y_pred.shape[1:])
+    rows, count = max(1, PIECE // size), x.y_pred.shape[0]
+    if rows >= count:
         return None
     found = []
     for piece in _pieces(x, rows):
@@ -48,12 +57,36 @@ def in_pieces(items: Callable[[Inputs], Items], x: Inputs) -> Items | None:
         if len(values.shape) == 0 or values.shape[0] != piece.y_pred.shape[0]:
             return None
         found.append((values, chosen))
-    values = keras.ops.concatenate([v for v, _ in found], axis=0)
-    return values, None if found[0][1] is None else _joined(found)
+    values, chosen = (_joined(parts) for parts in zip(*found, strict=True))
+    if len(x.y_pred.shape) == len(shape):
+        return values, chosen
+    axes = (*shape[:-1], *values.shape[1:])
+    values = keras.ops.reshape(values, axes)
+    return values, None if chosen is None else keras.ops.reshape(chosen, axes)
 
 
-def _joined(found: list[Items]) -> Any:
-    return keras.ops.concatenate([chosen for _, chosen in found], axis=0)
+def _joined(parts: tuple[Any, ...]) -> Any:
+    return None if parts[0] is None else keras.ops.concatenate(parts, axis=0)
+
+
+def _flat(x: Inputs) -> Inputs:
+    """The inputs with all positions on the first axis; as they are if one is not so."""
+    shape = tuple(x.y_pred.shape)
+    lead, new = shape[:-1], (math.prod(shape[:-1]),)
+    true, kept = x.y_true, x.kept
+    dense = tuple(true.shape) == shape
+    if kept is not None:
+        if len(kept.shape) > len(lead):
+            return x
+        kept = keras.ops.broadcast_to(expand(kept, len(lead)), lead)
+        kept = keras.ops.reshape(kept, new)
+    if not dense and tuple(true.shape) != lead:
+        return x
+    return x._replace(
+        y_true=keras.ops.reshape(true, (*new, shape[-1]) if dense else new),
+        y_pred=keras.ops.reshape(x.y_pred, (*new, shape[-1])),
+        kept=kept,
+    )
 
 
 def _pieces(x: Inputs, rows: int) -> list[Inputs]:
