@@ -106,6 +106,9 @@ TEMPORARIES = {
     "tensorflow": "as much as four arrays of the kernel's size, 67 MB each (the sum of "
     "the loop, the product of a chunk, their new sum, its transpose), and two chunks "
     "of logits, 34 MB each: a graph adds no product in place",
+    "torch": "arrays of the kernel's size, 67 MB each: its gradient in pieces, as a "
+    "whole, with the classes of the targets added, times the gradient of the loss, and "
+    "transposed; and chunks of logits, up to 34 MB each",
 }
 
 
@@ -139,6 +142,7 @@ def peers(tokens: int, memory: float, reason: str) -> dict[str, Peer]:
             backends=("torch",),
             arrange=int64,
             memory=memory,
+            memory_reasons=TEMPORARIES,
         ),
         "optax": Peer(
             using("optax.losses", naive_by_optax),
