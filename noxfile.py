@@ -287,7 +287,7 @@ def compat(session: nox.Session, row: matrix.Row) -> None:
         chosen = (ANY_BACKEND,) if own else ("--ignore=tests/parity", "tests")
         session.run(
             *("python", "-m", "pytest", *IN_PARALLEL, "worksteal", *chosen),
-            env={"KERAS_BACKEND": backend},
+            env={"KERAS_BACKEND": backend, **row.variables},
         )
     asked = session.posargs or ["--backends", ",".join(backends)]
     if row.losses and not session.posargs:
@@ -295,7 +295,7 @@ def compat(session: nox.Session, row: matrix.Row) -> None:
     if own and not session.posargs:
         # OpenVINO compiles each loss, and gets a second worker for some checks.
         asked += ["--quick", " ".join(QUICK_TO_COMPILE)]
-    env = {"KERAS_BACKEND": "numpy"}
+    env = {"KERAS_BACKEND": "numpy", **row.variables}
     harness = ("python", "-m", "portable_losses.parity")
     session.run(*harness, *asked, env=env)
     if row.beside and not session.posargs:

@@ -6,7 +6,7 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ class Row:
     `keras` is the project that takes the place of the released Keras, if one does.
     `install` is what installs backends that have no extra; then only the harness runs.
     `beside` are backends with which these exchange saved models. `losses` are those
-    that the harness runs, where all would take hours.
+    that the harness runs, where all would take hours. `variables` are set for it.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Row:
     install: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     losses: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,7 @@ def load(path: Path = CI / "matrix.toml") -> Matrix:
         install = tuple(row.pop("install", ()))
         beside = tuple(row.pop("beside", ()))
         losses = tuple(row.pop("losses", ()))
+        variables = row.pop("variables", {})
         for backend in beside:
             _known("backend", backend, backends)
         row = _fields(name, row, "python", "backends", "constraints")
@@ -157,6 +159,7 @@ def load(path: Path = CI / "matrix.toml") -> Matrix:
             install=install,
             beside=beside,
             losses=losses,
+            variables=variables,
         )
     peers = {}
     for name, row in raw["peers"].items():

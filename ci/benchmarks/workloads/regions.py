@@ -126,8 +126,8 @@ def maps(rng: Rng, shape: Shape) -> tuple[Array, ...]:
 
 
 HARD = {
-    "torch": "sums take 30 % of the time and products 22 %; whether min(t, p) is t p, as "
-    "for labels of 0 and 1, takes a square and a sum",
+    "torch": "sums take 30 % of the time and products 22 %; whether min(t, p) is t p, "
+    "as for labels of 0 and 1, takes a square and a sum",
     "tensorflow": "min(t, p), which is right for soft labels too, takes a comparison "
     "and a select in each direction, where t p takes a product",
     "jax": "XLA makes one pass over memory of ours and of t p",
@@ -145,8 +145,8 @@ BOTH = {
     "time"
 }
 STABLE = {
-    "torch": "71 % of the time is a sort, stable so that equal errors have one order on "
-    "every backend, a fifth slower than the other; and below 16 classes the softmax of "
+    "torch": "71 % of the time is a sort, stable so that equal errors have one order "
+    "on every backend, a fifth slower than the other; and below 16 classes the softmax of "
     "torch over the last axis is not vectorized"
 }
 SUMS = Agreement(rtol=1e-4, why="sums over 65536 pixels")

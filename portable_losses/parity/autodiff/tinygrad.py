@@ -17,7 +17,7 @@ from portable_losses.parity.case import Array
 NAME = "tinygrad"
 MODULES = ("tinygrad", "keras_tinygrad")
 BEFORE_KERAS = ("keras_tinygrad",)  # it adds itself to the backends of Keras
-COMPILES = True  # each operation, by the C compiler
+COMPILES = True  # each operation
 MODES = ("eager",)
 ON_REQUEST: tuple[str, ...] = ()
 INSTALL = {"cpu": 'pip install "keras<3.16" keras-tinygrad "tinygrad<0.14"'}
