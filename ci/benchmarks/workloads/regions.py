@@ -146,8 +146,8 @@ BOTH = {
 }
 STABLE = {
     "torch": "71 % of the time is a sort, stable so that equal errors have one order "
-    "on every backend, a fifth slower than the other; and below 16 classes the softmax of "
-    "torch over the last axis is not vectorized"
+    "on every backend, a fifth slower than the other; and below 16 classes the softmax "
+    "of torch over the last axis is not vectorized"
 }
 SUMS = Agreement(rtol=1e-4, why="sums over 65536 pixels")
 WORKLOADS = (

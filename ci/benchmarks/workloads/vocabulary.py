@@ -116,7 +116,8 @@ OF_CHUNKS = {
     "LinearCrossentropy": "85 % of the time is matrix products, three as in torch's "
     "own function; the rest is exponentials, copies and sums of chunks",
     "linear_log_probability": "a fourth matrix product: the gradient of the items "
-    "needs the logits a second time. torch's function has the sum alone; products take 86 %",
+    "needs the logits a second time. torch's function has the sum alone; products take "
+    "86 %",
 }
 
 
