@@ -1,5 +1,7 @@
 """exp(x) - 1 and log(1 + x), accurate near 0, also in their gradients."""
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 from keras import ops as raw
@@ -28,20 +30,33 @@ RAW_LOG1P = raw_is_right(
 )
 
 
+# Series need sums and products alone. Functions such as tanh and arctanh are accurate
+# near 0 on most backends, but not on each: those of tinygrad 0.13 are 19 % off at 1e-7.
+# With these numbers of terms both are exact to the last digits in float64.
+_OF_EXP = [1.0 / math.factorial(k) for k in range(1, 17)]
+_OF_ARTANH = [1.0 / (2 * k + 1) for k in range(17)]
+
+
+def _series(x: Any, coefficients: Sequence[float]) -> Any:
+    """coefficients[0] + coefficients[1] x + coefficients[2] x^2 + ..."""
+    total: Any = coefficients[-1]
+    for coefficient in reversed(coefficients[:-1]):
+        total = total * x + coefficient
+    return total
+
+
 def _expm1(x: Any) -> Any:
-    near = raw.less(raw.absolute(x), 1.0)
-    # exp(x) - 1 == 2 t / (1 - t), t = tanh(x / 2): nothing cancels near 0
-    t = raw.tanh(0.5 * where(near, x, 0.0))
-    return where(near, 2.0 * t / (1.0 - t), raw.exp(where(near, 1.0, x)) - 1.0)
+    near = raw.less(raw.absolute(x), 0.5)
+    z = where(near, x, 0.0)
+    return where(near, z * _series(z, _OF_EXP), raw.exp(where(near, 1.0, x)) - 1.0)
 
 
 def _log1p(x: Any) -> Any:
     near = raw.less(raw.absolute(x), 0.5)
     z = where(near, x, 0.0)
-    # log(1 + x) == 2 artanh(x / (2 + x))
-    return where(
-        near, 2.0 * raw.arctanh(z / (2.0 + z)), raw.log(1.0 + where(near, 1.0, x))
-    )
+    z = z / (2.0 + z)  # log(1 + x) == 2 artanh(x / (2 + x))
+    close = 2.0 * z * _series(z * z, _OF_ARTANH)
+    return where(near, close, raw.log(1.0 + where(near, 1.0, x)))
 
 
 expm1 = raw.expm1 if RAW_EXPM1 else pinned_float(1)(_expm1)

@@ -4,9 +4,9 @@ from typing import Any
 
 from keras import ops as raw
 
-from portable_losses.ops.exponentials import log1p
+from portable_losses.ops.exponentials import expm1, log1p
 from portable_losses.ops.extremes import clip
-from portable_losses.ops.known import faster_form, found
+from portable_losses.ops.known import faster_form, found, raw_is_right
 from portable_losses.ops.log_sums import INF
 from portable_losses.ops.selects import where
 from portable_losses.ops.signs import abs
@@ -38,6 +38,16 @@ CUSTOM_GRADIENTS = found(
     "custom gradients work under all transformations",
     "tests/core run the losses in eager mode, in graphs and under XLA",
     tensorflow="2.21.0",
+)
+RAW_TANH = raw_is_right(
+    "tanh",
+    "accurate near 0; that of tinygrad 0.13 is 19 % off at 1e-7",
+    tensorflow="2.21.0",
+    jax="0.10.2",
+    torch="2.13.0",
+    numpy="2.4.6",
+    mlx="0.31.2",
+    openvino="2026.4.1",
 )
 RAW_SIZE = found(
     "the gradient of absolute is finite at 0",
@@ -79,6 +89,12 @@ def log_cosh(r: Any, careful: bool = True) -> Any:
 
 
 def _log_cosh(r: Any) -> Any:
+    if not RAW_TANH:
+        size = abs(r)
+        c = clip(size, 0.0, FAR)
+        m = expm1(-c)
+        # 1 + m^2 / (2 exp(-c)) == cosh(c); beyond FAR, log cosh grows like abs(r)
+        return log1p(0.5 * m * m / raw.exp(-c)) + (size - c)
     t = raw.tanh(r)
     size = raw.absolute(t) if RAW_SIZE else abs(t)
     near = raw.less(size, 0.5)

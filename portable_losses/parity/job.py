@@ -13,6 +13,7 @@ from portable_losses.parity.checks import (
     CHECKS,
     MORE_NUMBERS,
     NUMBERS,
+    NUMBERS_OF_VALUES,
     VALUES_ONLY,
 )
 from portable_losses.parity.originals import find_original
@@ -77,7 +78,9 @@ class Job:
         if not facts(backend).gradients:
             names = tuple(name for name in names if name in VALUES_ONLY)
         if part := self.asked.get("part"):
-            numbers = NUMBERS if facts(backend).xla else (*NUMBERS, *MORE_NUMBERS)
+            numbers = {*NUMBERS} if facts(backend).xla else {*NUMBERS, *MORE_NUMBERS}
+            if not facts(backend).gradients:
+                numbers = {*NUMBERS_OF_VALUES}
             of_numbers = part == "numbers"
             names = tuple(n for n in names if (n in numbers) == of_numbers)
         return names

@@ -286,6 +286,13 @@ def test_a_check_is_of_numbers_or_of_forms(backend, half, tmp_path):
     assert {"half", "edges"} <= set(parts[half])
 
 
+def test_two_workers_share_the_checks_of_values(tmp_path):
+    asked = {"module": "portable_losses", "out": tmp_path, "checks": ()}
+    jobs = [Job(asked | {"part": part}) for part in ("numbers", "forms")]
+    first, second = (job.checks("openvino") for job in jobs)
+    assert (first, second) == (("value", "edges"), ("sizes", "config", "drop_in"))
+
+
 @pytest.mark.parametrize("quick", ["", QUICK])
 def test_a_quick_run_compares_modes_for_the_first_case_of_a_loss(quick, tmp_path):
     asked = {"module": "portable_losses", "out": tmp_path, "checks": ()}

@@ -55,5 +55,8 @@ quickly serves them, since every compiler pass before the last is the same.
 MORE_NUMBERS = ("edges", "half", "exact_targets")
 """Checks of the first worker too, where the second does not compile more quickly."""
 
+NUMBERS_OF_VALUES = ("value", "edges")
+"""Checks of the first worker where there are no gradients, and few checks."""
+
 VALUES_ONLY = ("value", "edges", "sizes", "config", "drop_in")
 """Checks that apply to the NumPy backend, which has no gradients."""
