@@ -54,8 +54,11 @@ of a box.
 """
 
 
-SMALLEST = {case.id: 1e-6 for case in families()["metric"]}
-"""Vectors shorter than 1e-7 are divided by 1e-7, not by their length: none is drawn."""
+SMALLEST = {
+    case.id: 1e-6 for name in ("metric", "detection") for case in families()[name]
+}
+"""Vectors shorter than 1e-7 are divided by 1e-7, not by their length: none is drawn.
+Nor is a box whose corners in float64 are equal: CompleteIoU takes its aspect ratio."""
 
 
 THRESHOLDS = {"HausdorffDT": 1e-6}

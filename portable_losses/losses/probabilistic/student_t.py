@@ -14,7 +14,7 @@ from portable_losses.losses.probabilistic._student import (
 )
 
 MOST_LOG_DF = 50.0
-"""For a larger log(n - 2) the distribution is normal, in float64 too."""
+"""A larger log(n - 2) counts as this: the density is normal up to 1e8 scales."""
 
 
 class StudentTNLL(Loss):
@@ -39,7 +39,7 @@ class StudentTNLL(Loss):
 
     Edge cases: n is above 2, where the variance, exp(2 s) n / (n - 2), is finite. In
     float32 the error of the value is at most 1e-6 from n = 2 to 1e6 and beyond; for
-    large n it is the value of the Gaussian. For c above 50 the gradient in c is 0.
+    large n it is the value of the Gaussian. A c above 50 counts as 50, with gradient 0.
     Parameters of -1e4 to 1e4 and residuals of 1e4 have finite values and gradients.
 
     Raises:
