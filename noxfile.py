@@ -283,7 +283,7 @@ def compat(session: nox.Session, row: matrix.Row) -> None:
         install(session, row.keras, constraints=row.constraints)
     session.run("python", "ci/check_environment.py", "--keras", row.keras)
     for backend in backends:
-        # On other backends the tests of what the matrix does not have: the layers. Their
+        # On other backends the tests of what the matrix does not have: the layers. The
         # package is imported first, since it may have to add the backend to Keras.
         of_any = ("-p", "portable_losses.layers", ANY_BACKEND)
         chosen = of_any if own else ("--ignore=tests/parity", "tests")
