@@ -128,7 +128,7 @@ def tests(session: nox.Session, backend: str) -> None:
     env = ONE_THREAD | {"XLA_FLAGS": flags.strip()}
     env |= compiled_once() if backend == "jax" else {}
     pytest += ["--ignore=tests/parity", "tests", *session.posargs]
-    with ahead(session, backend):
+    with ahead(session):
         session.run(*pytest, env=env)
         if session.posargs:
             return
@@ -458,16 +458,15 @@ def prepare(
 
 
 @contextlib.contextmanager
-def ahead(session: nox.Session, backend: str | None = None) -> Iterator[None]:
+def ahead(session: nox.Session) -> Iterator[None]:
     """Install the environment of the session after this one while this one runs.
 
     Only where `nox` runs everything, and where that environment is not there: pip keeps
     one core busy, and seldom more. If it fails, the next session says why.
     """
     tested = [f"tests({name})" for name in MATRIX.backends]
-    here = "lint" if backend is None else f"tests({backend})"
     order = ["lint", *tested, "parity"]
-    following = order[order.index(here) + 1]
+    following = order[order.index(session.name) + 1]
     envs = session.cache_dir.parent
     folder = envs / following.replace("(", "-").rstrip(")")
     if sys.argv[1:] or folder.exists():

@@ -66,10 +66,7 @@ class Facts:
 @functools.cache
 def known() -> dict[str, Facts]:
     """The backends that have an adapter; first those that run by default."""
-    found = [
-        _read(path.stem, f"{PACKAGE}.{path.stem}", path)
-        for path in sorted(FOLDER.glob("[!_]*.py"))
-    ]
+    found = [_own(path) for path in sorted(FOLDER.glob("[!_]*.py"))]
     own = {facts.name for facts in found}
     for entry in sorted(metadata.entry_points(group=GROUP), key=lambda e: e.name):
         if entry.name not in own:
@@ -85,6 +82,9 @@ def facts(name: str) -> Facts:
     Raises:
         LookupError: if there is neither an adapter nor a package of that backend.
     """
+    path = FOLDER / f"{name}.py"
+    if name[:1] != "_" and path.parent == FOLDER and path.is_file():
+        return _own(path)
     if name in known():
         return known()[name]
     package = f"keras_{name}"
@@ -94,6 +94,11 @@ def facts(name: str) -> Facts:
         f"one of {', '.join(known())}, or NAME for a package keras-NAME that is "
         "installed"
     )
+
+
+@functools.cache
+def _own(path: pathlib.Path) -> Facts:
+    return _read(path.stem, f"{PACKAGE}.{path.stem}", path)
 
 
 def _outside(entry: metadata.EntryPoint) -> Facts:

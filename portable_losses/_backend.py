@@ -11,7 +11,7 @@ import pathlib
 import sys
 import warnings
 
-from portable_losses._adapters import known
+from portable_losses._adapters import facts, known
 
 
 def choose_backend() -> None:
@@ -25,8 +25,8 @@ def choose_backend() -> None:
     configured, adapters = _configured(), known()
     if configured not in adapters or not adapters[configured].missing:
         return
-    trains = [facts for facts in adapters.values() if facts.gradients]
-    for backend in (facts.name for facts in trains if not facts.missing):
+    trains = [of for of in adapters.values() if of.gradients]
+    for backend in (of.name for of in trains if not of.missing):
         os.environ["KERAS_BACKEND"] = backend
         warnings.warn(
             f"portable_losses: KERAS_BACKEND is not set and {configured} is not "
@@ -37,7 +37,7 @@ def choose_backend() -> None:
         return
     raise ImportError(
         "portable_losses: Keras needs a backend, and none of "
-        f"{', '.join(sorted(facts.name for facts in trains))} is installed (for "
+        f"{', '.join(sorted(of.name for of in trains))} is installed (for "
         f"instance: {adapters[configured].command} in a clone of portable_losses)."
     )
 
@@ -57,8 +57,11 @@ def add_backend() -> None:
     """Import what adds the chosen backend to Keras, if it does not have it itself."""
     if "keras" in sys.modules:
         return
-    chosen = known().get(os.environ.get("KERAS_BACKEND") or _configured())
-    if chosen is not None and not chosen.missing:
+    try:
+        chosen = facts(os.environ.get("KERAS_BACKEND") or _configured())
+    except LookupError:
+        return  # Keras says that there is no such backend
+    if chosen.before_keras and not chosen.missing:
         for module in chosen.before_keras:
             importlib.import_module(module)
 

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import keras
 from keras import ops as raw
 
 from portable_losses.ops.known import faster_form
@@ -19,8 +20,8 @@ EXACT = ("bool", "int32", "int64", "float32", "float64")
 
 def sum_over(x: Any, axes: tuple[int, ...], keepdims: bool = False) -> Any:
     """The sum over `axes`, which are sorted, neighbors, and not the last axis."""
-    rows = AXIS_BY_AXIS and str(x.dtype).rpartition(".")[-1] in EXACT
-    if not rows or len(axes) < 2:
+    rows = AXIS_BY_AXIS and len(axes) > 1
+    if not rows or keras.backend.standardize_dtype(x.dtype) not in EXACT:
         return raw.sum(x, axis=axes, keepdims=keepdims)
     for step, axis in enumerate(axes):
         x = raw.sum(x, axis=axis if keepdims else axis - step, keepdims=keepdims)

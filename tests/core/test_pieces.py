@@ -96,6 +96,22 @@ def test_pieces_have_a_bounded_size(cut, monkeypatch):
     assert [piece.y_pred.shape[0] for piece in cut] == [6, 6, 6, 2]
 
 
+def test_positions_of_a_large_sample_are_cut(cut, monkeypatch):
+    rng = np.random.default_rng(0)
+    t, p = rng.integers(0, 5, (2, 3)), rng.normal(size=(2, 3, 5)).astype("float32")
+    mask = np.array([[True, False, True], [True, True, True]])
+    for target in (t, np.eye(5, dtype="float32")[t]):
+        loss = portable_losses.PolyCrossentropy(from_logits=True, reduction=None)
+        found = keras.ops.convert_to_numpy(loss(target, p, None, mask))
+        assert [tuple(piece.y_pred.shape) for piece in cut] == 6 * [(1, 5)]
+        with monkeypatch.context() as patch:
+            patch.setattr(pieces, "IN_PIECES", False)
+            whole = keras.ops.convert_to_numpy(loss(target, p, None, mask))
+        assert found.shape == (2, 3) and found[0, 1] == 0
+        np.testing.assert_allclose(found, whole, rtol=1e-6)
+        cut.clear()
+
+
 def test_a_second_derivative_goes_through_the_pieces(cut):
     loss = portable_losses.LogCosh()
     p = keras.ops.convert_to_tensor([[0.3, -0.2], [1.0, 2.0]])

@@ -23,16 +23,12 @@ def test_they_are_accurate_near_0(name):
 
 @pytest.mark.parametrize("name", ["expm1", "log1p"])
 def test_they_are_exact_in_float64(name):
+    if keras.config.backend() == "jax":
+        pytest.skip("JAX has no float64 by default")
     x = np.linspace(-0.49, 0.49, 99)
-    series = {
-        "expm1": lambda z: z * exponentials._series(z, exponentials._OF_EXP),
-        "log1p": lambda z: (
-            2.0
-            * (z / (2.0 + z))
-            * exponentials._series((z / (2.0 + z)) ** 2, exponentials._OF_ARTANH)
-        ),
-    }[name]
-    np.testing.assert_allclose(series(x), getattr(np, name)(x), rtol=1e-15, atol=0)
+    found = values(getattr(exponentials, f"_{name}"), x)
+    assert found.dtype == "float64"
+    np.testing.assert_allclose(found, getattr(np, name)(x), rtol=1e-15, atol=0)
 
 
 def test_log_cosh_needs_no_tanh(monkeypatch):

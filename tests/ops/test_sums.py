@@ -24,14 +24,16 @@ def test_the_sum_is_that_of_numpy(monkeypatch, by_axis, dtype, axes):
 
 
 def test_half_precision_is_rounded_once(monkeypatch):
-    monkeypatch.setattr(sums, "AXIS_BY_AXIS", True)
     # 2048 + 1 is 2048 in float16: after rounding the rows, all ones would be lost.
     x = np.ones((1, 3, 4, 2), "float16")
     x[:, :, 0] = 2048
-    found = keras.ops.convert_to_numpy(
-        sums.sum_over(keras.ops.convert_to_tensor(x), (1, 2))
-    )
-    np.testing.assert_array_equal(found, np.full((1, 2), 6152, "float16"))
+    tensor = keras.ops.convert_to_tensor(x)
+    wanted = keras.ops.convert_to_numpy(keras.ops.sum(tensor, axis=(1, 2)))
+    if keras.config.backend() != "tensorflow":  # which adds float16 in float16
+        np.testing.assert_array_equal(wanted, np.full((1, 2), 6152, "float16"))
+    monkeypatch.setattr(sums, "AXIS_BY_AXIS", True)
+    found = keras.ops.convert_to_numpy(sums.sum_over(tensor, (1, 2)))
+    np.testing.assert_array_equal(found, wanted)
 
 
 @pytest.mark.parametrize("by_axis", [False, True])

@@ -57,8 +57,9 @@ of a box.
 SMALLEST = {
     case.id: 1e-6 for name in ("metric", "detection") for case in families()[name]
 }
-"""Vectors shorter than 1e-7 are divided by 1e-7, not by their length: none is drawn.
-Nor is a box whose corners in float64 are equal: CompleteIoU takes its aspect ratio."""
+"""Smaller numbers are not drawn. Vectors shorter than 1e-7 are divided by 1e-7, not by
+their length. The reference of boxes takes widths from corners, which are equal for a
+width of 1e-30; the loss keeps it, and CompleteIoU has its aspect ratio."""
 
 
 THRESHOLDS = {"HausdorffDT": 1e-6}

@@ -91,20 +91,21 @@ TEMPORARIES = {
 }
 EMBEDDINGS = {
     "CLIP": {
-        "tensorflow": "similarities are the smaller part: 262 MB in chunks of 64 pairs "
-        "and 285 MB in chunks of 512; the rest is arrays of the embeddings' size, 17 "
-        "MB each: normalized, with their gradients, and copies",
-        "torch": "similarities are the smaller part: 189 MB in chunks of 64 pairs and "
-        "247 MB in chunks of 512; the rest is arrays of the embeddings' size, 17 MB "
-        "each: normalized, with their gradients, and copies",
+        "tensorflow": "similarities are the smaller part: the peak is 8 % lower in "
+        "chunks of 64 pairs than in chunks of 512; the rest is arrays of the "
+        "embeddings' size, 17 MB each: normalized, with their gradients, and copies",
+        "torch": "similarities are the smaller part: the peak is 23 % lower in chunks "
+        "of 64 pairs than in chunks of 512; the rest is arrays of the embeddings' "
+        "size, 17 MB each: normalized, with their gradients, and copies",
     },
     "NTXent": {
-        "tensorflow": "in chunks of 64 samples 132 MB, and 159 MB in those of `auto`",
-        "torch": "in chunks of 64 samples 66 MB, and 135 MB in those of `auto`, which "
-        "are chosen for speed",
+        "tensorflow": "in chunks of 64 samples the peak is 17 % lower than in those of "
+        "`auto`, which are chosen for speed",
+        "torch": "in chunks of 64 samples the peak is half of that in those of `auto`, "
+        "which are chosen for speed",
     },
 }
-EMBEDDINGS["SigLIP"] = {"torch": "as for CLIP, whose loop it shares"}
+EMBEDDINGS["SigLIP"] = {"torch": "as for CLIP: most are arrays of the embeddings' size"}
 UNCHUNKED = (
     "the three products of matrices take 43 % of the time, and selects of pairs 22 %"
 )

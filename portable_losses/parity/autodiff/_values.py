@@ -57,8 +57,8 @@ def value(
 ) -> Result:
     with np.errstate(all="ignore"):
         result = fn(*map(put, (y_true, y_pred, weight, mask)))
-        array = np.asarray(keras.ops.convert_to_numpy(result)).astype("float64")
-    return Result(array, None, keras.backend.standardize_dtype(result.dtype), "cpu")
+        found = array(result)
+    return Result(found, None, keras.backend.standardize_dtype(result.dtype), "cpu")
 
 
 def values(
@@ -68,6 +68,11 @@ def values(
     weight: Array | None = None,
 ) -> list[Array]:
     return [value(fn, y_true, y_pred, weight).value for fn in fns]
+
+
+def array(x: Any) -> Array:
+    """The values of a tensor of the backend."""
+    return np.asarray(keras.ops.convert_to_numpy(x)).astype("float64")
 
 
 def put(x: Array | None) -> Any:

@@ -1,13 +1,12 @@
 """Values and gradients on tinygrad."""
 
 import keras
-import numpy as np
 from tinygrad import Tensor
 
 from portable_losses.parity.autodiff import LossFunction, Result
+from portable_losses.parity.autodiff._values import array, put
 from portable_losses.parity.autodiff._values import devices as devices
 from portable_losses.parity.autodiff._values import on as on
-from portable_losses.parity.autodiff._values import put
 from portable_losses.parity.autodiff._values import strict_matmul as strict_matmul
 from portable_losses.parity.autodiff._values import value as value
 from portable_losses.parity.autodiff._values import values as values
@@ -36,8 +35,4 @@ def evaluate(
     (gradient,) = found.gradient(p)
     Tensor.realize(found, gradient)  # together, which compiles less
     dtype = keras.backend.standardize_dtype(found.dtype)
-    return Result(_array(found), _array(gradient), dtype, "cpu")
-
-
-def _array(x: Tensor) -> Array:
-    return np.asarray(keras.ops.convert_to_numpy(x)).astype("float64")
+    return Result(array(found), array(gradient), dtype, "cpu")
